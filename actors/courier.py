@@ -1,0 +1,100 @@
+"""Facts on their way to owners: one call per tournament at a time, everything that waits goes along."""
+
+import asyncio
+from collections import deque
+
+from actors.handles import Directory
+from actors.messages import ReportFacts
+from actors.replies import Done, Refused, Reply, Unavailable
+from config.limits import FACT_CALL_BYTES_MAX, FACTS_PER_CALL_MAX
+from server.codec import encode_facts
+from server.domain.tournament.facts import Fact, Outcome
+
+# What a fact weighs in a message, at least, beside its texts.
+_FACT_OVERHEAD_BYTES = 40
+
+Outcomes = list[Outcome]
+
+
+class FactCourier:
+    """Coalesces the fact requests of one front end. The answer comes when the facts are durable."""
+
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+        self._lanes: dict[str, deque[tuple[list[Fact], asyncio.Future[Reply]]]] = {}
+
+    async def send(self, tournament_id: str, facts: list[Fact]) -> Outcomes | Refused | Unavailable:
+        """One outcome per fact, in order; or why the owner could not take them."""
+        outcomes: Outcomes = []
+        parcels = _parcels(facts)
+        for reply in await asyncio.gather(*(self._post(tournament_id, parcel) for parcel in parcels)):
+            if not isinstance(reply, Done):
+                return reply
+            outcomes += [Outcome(code) for code in reply.value]
+        return outcomes
+
+    def _post(self, tournament_id: str, parcel: list[Fact]) -> asyncio.Future[Reply]:
+        answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        lane = self._lanes.get(tournament_id)
+        if lane is None:
+            lane = self._lanes[tournament_id] = deque()
+            asyncio.create_task(self._drive(tournament_id, lane))
+        lane.append((parcel, answer))
+        return answer
+
+    async def _drive(self, tournament_id: str, lane: deque[tuple[list[Fact], asyncio.Future[Reply]]]) -> None:
+        """Call after call until the lane is empty; then the lane goes away."""
+        try:
+            while lane:
+                load = _load(lane)
+                message = ReportFacts(encode_facts([fact for parcel, _ in load for fact in parcel]))
+                _unload(load, await self._directory.ask(tournament_id, message))
+        finally:
+            self._lanes.pop(tournament_id, None)
+            _unload(list(lane), Unavailable("courier stopped"))
+
+
+def _weight(fact: Fact) -> int:
+    return _FACT_OVERHEAD_BYTES + len(fact.event_id) + len(fact.player) + len(fact.round_id or "")
+
+
+def _parcels(facts: list[Fact]) -> list[list[Fact]]:
+    """Cut a request that is too large for one call."""
+    parcels: list[list[Fact]] = [[]]
+    weight = 0
+    for fact in facts:
+        weight += _weight(fact)
+        if parcels[-1] and (weight > FACT_CALL_BYTES_MAX or len(parcels[-1]) >= FACTS_PER_CALL_MAX):
+            parcels.append([])
+            weight = _weight(fact)
+        parcels[-1].append(fact)
+    return parcels
+
+
+def _load(
+    lane: deque[tuple[list[Fact], asyncio.Future[Reply]]],
+) -> list[tuple[list[Fact], asyncio.Future[Reply]]]:
+    """As many whole parcels as one call may carry, at least one."""
+    load = [lane.popleft()]
+    facts = len(load[0][0])
+    weight = sum(map(_weight, load[0][0]))
+    while lane:
+        parcel = lane[0][0]
+        facts += len(parcel)
+        weight += sum(map(_weight, parcel))
+        if facts > FACTS_PER_CALL_MAX or weight > FACT_CALL_BYTES_MAX:
+            break
+        load.append(lane.popleft())
+    return load
+
+
+def _unload(load: list[tuple[list[Fact], asyncio.Future[Reply]]], reply: Reply) -> None:
+    """Hand each waiting request its part of the answer."""
+    start = 0
+    for parcel, answer in load:
+        part: Reply = reply
+        if isinstance(reply, Done):
+            part = Done(reply.value[start : start + len(parcel)])
+            start += len(parcel)
+        if not answer.done():
+            answer.set_result(part)

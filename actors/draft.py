@@ -1,0 +1,89 @@
+"""What the next commit will carry, collected while commands are decided and applied."""
+
+from server.announcements import Announcement, announce, event_id
+from server.codec import chained, encode_block, encode_event
+from server.domain.postings import is_balanced
+from server.domain.tournament import events as fact
+from server.domain.tournament.apply import apply
+from server.domain.tournament.facts import Counted, count
+from server.domain.tournament.movements import postings_for
+from server.domain.tournament.schedule import next_due_ms
+from server.domain.tournament.state import Tournament
+from server.domain.tournament.summary import entry_row, result_rows, summary_of
+from server.ports import AnswerRow, BlockRow, Commit, EventRow, PostingRow
+from server.wire import dump
+
+
+class Draft:
+    """Applies events to the state at once and remembers their rows. Thrown away, together with the
+    state, when its commit fails."""
+
+    def __init__(self, state: Tournament | None, epoch: int, chain: bytes) -> None:
+        self.state = state
+        self.epoch = epoch
+        self.chain = chain
+        self.answers: dict[str, AnswerRow] = {}
+        self._events: list[EventRow] = []
+        self._blocks: list[BlockRow] = []
+        self._postings: list[PostingRow] = []
+        self._announcements: list[Announcement] = []
+        self._touched: set[int] = set()
+        self._open_block: list[Counted] = []
+        self._open_block_at_ms = 0
+        self._final = False
+
+    def record(self, event: fact.Event, at_ms: int, actor: str) -> Tournament:
+        """Apply one event and keep its row, its money, its announcement and the entry it touched."""
+        self._close_block()
+        lines = postings_for(event, self.state)
+        assert is_balanced(lines), "money does not appear or vanish"
+        state = self.state = apply(self.state, event, at_ms)
+        kind, payload = encode_event(event)
+        self.chain = chained(self.chain, state.seq, kind, at_ms, payload)
+        self._events.append(EventRow(state.seq, kind, at_ms, actor, payload, self.chain))
+        self._postings += [PostingRow(state.seq, n, line) for n, line in enumerate(lines)]
+        event_type, data = announce(event, state)
+        number = state.events_counted
+        name = event_id(state.id, number)
+        self._announcements.append(Announcement(name, number, event_type, at_ms, dump(data)))
+        if isinstance(event, fact.Registered | fact.Rebought | fact.Removed):
+            self._touched.add(event.player_no)
+        self._final = self._final or isinstance(event, fact.ResultsFinalised)
+        return state
+
+    def count(self, counted: list[Counted], at_ms: int) -> None:
+        """Apply counted facts; batches that follow each other share one stored block."""
+        assert self.state is not None
+        count(self.state, counted)
+        self._open_block += counted
+        self._open_block_at_ms = at_ms
+
+    def _close_block(self) -> None:
+        if not self._open_block or self.state is None:
+            return
+        last, at_ms = self.state.seq, self._open_block_at_ms
+        payload = encode_block(self._open_block)
+        self.chain = chained(self.chain, last, "facts", at_ms, payload)
+        first = last - len(self._open_block) + 1
+        self._blocks.append(BlockRow(first, last, at_ms, payload, self.chain))
+        self._open_block = []
+
+    def seal(self) -> Commit:
+        """The commit; the listing row goes along only when an event may have changed it."""
+        self._close_block()
+        state = self.state
+        assert state is not None
+        changed = bool(self._events)
+        return Commit(
+            tournament_id=state.id,
+            epoch=self.epoch,
+            events=self._events,
+            blocks=self._blocks,
+            postings=self._postings,
+            announcements=self._announcements,
+            answers=list(self.answers.values()),
+            entries={no: entry_row(state, no) for no in sorted(self._touched)},
+            results=result_rows(state) if self._final else [],
+            summary=summary_of(state) if changed else None,
+            next_due_ms=next_due_ms(state) if changed else None,
+        )

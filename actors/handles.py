@@ -1,0 +1,23 @@
+"""What callers hold: a directory that reaches the owner of any tournament, wherever it lives."""
+
+from typing import Protocol
+
+from actors.messages import Message, Order, Poll
+from actors.replies import Frames, Reply, Unavailable
+
+
+class Directory(Protocol):
+    """Every tournament is always addressable; whether its owner runs is nobody else's business."""
+
+    async def create(self, order: Order) -> Reply:
+        """Bring a tournament into being (`commands.Create`). Answer: `TournamentAnswer`."""
+
+    async def ask(self, tournament_id: str, message: Message) -> Reply:
+        """One message to the owner, retried until the deadline while it is `Unavailable`. Safe to
+        repeat: orders carry a command id, facts their event ids, reads change nothing."""
+
+    async def frames(self, tournament_id: str, poll: Poll) -> Frames | Unavailable:
+        """Wait for frames behind the poll's position, at most `LONG_POLL_S`. One try."""
+
+    async def close(self) -> None:
+        """Let go; owners that live elsewhere live on."""

@@ -1,0 +1,183 @@
+"""The life of an owner: recover, serve, tick, beat, recover again when a commit fails, retire when idle."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from actors.keeper import TournamentKeeper
+from actors.messages import Message, Poll, Tick
+from actors.recovery import take_over
+from actors.replies import Frames, Refused, Reply, Unavailable
+from config import limits
+from server.domain.ids import TournamentId
+from server.domain.refusal import Code
+from server.domain.tournament.lifecycle import Status
+from server.ports import Clock, Fenced, Journal, StoreUnavailable
+
+log = logging.getLogger(__name__)
+
+
+class TournamentHost:
+    """Serves one tournament in this process. `on_retire` is called once when it has let go: idle,
+    fenced by a newer owner, or asked for a tournament that does not exist."""
+
+    def __init__(
+        self,
+        tournament_id: TournamentId,
+        journal: Journal,
+        clock: Clock,
+        holder: str,
+        on_retire: Callable[[], Awaitable[None]],
+    ) -> None:
+        self.tournament_id = tournament_id
+        self.retired = False
+        self._journal = journal
+        self._clock = clock
+        self._holder = holder
+        self._on_retire = on_retire
+        self._keeper: TournamentKeeper | None = None
+        self._opening = asyncio.Lock()
+        self._life: list[asyncio.Task[None]] = []
+        self._used_at_ms = clock.now_ms()
+        self._watched_at_ms = 0
+        self._fresh = asyncio.Event()
+        self._present: dict[str, tuple[int, int]] = {}
+
+    async def ask(self, message: Message) -> Reply:
+        """One message, recovering the tournament first when needed."""
+        self._used_at_ms = self._clock.now_ms()
+        keeper = await self._opened()
+        if isinstance(keeper, TournamentKeeper):
+            return await keeper.submit(message)
+        return keeper
+
+    async def frames(self, poll: Poll) -> Frames | Unavailable:
+        """Wait until there is something behind the poll's position, at most `LONG_POLL_S`."""
+        self._used_at_ms = self._watched_at_ms = self._clock.now_ms()
+        self._present[poll.front_end] = (poll.sockets, self._used_at_ms)
+        keeper = await self._opened()
+        if not isinstance(keeper, TournamentKeeper):
+            return Unavailable("not owned here")
+        if not keeper.board.snapshot:
+            await keeper.submit(Tick())
+        if (poll.epoch, poll.seq) == (keeper.board.epoch, keeper.board.seq):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(limits.LONG_POLL_S):
+                    await self._fresh.wait()
+        return self._frames(keeper, poll)
+
+    def _frames(self, keeper: TournamentKeeper, poll: Poll) -> Frames:
+        board = keeper.board
+        behind = board.since(poll.epoch, poll.seq)
+        new = behind is None or bool(behind)
+        return Frames(
+            epoch=board.epoch,
+            seq=board.seq,
+            contiguous=behind is not None,
+            frames=tuple((f.seq, f.kind, f.data) for f in behind or ()),
+            snapshot=board.snapshot if new else None,
+            sockets=self._sockets(),
+        )
+
+    def _sockets(self) -> int:
+        now_ms = self._clock.now_ms()
+        gone_ms = limits.PRESENCE_S * 1_000
+        self._present = {fe: seen for fe, seen in self._present.items() if now_ms - seen[1] < gone_ms}
+        return sum(sockets for sockets, _ in self._present.values())
+
+    async def _opened(self) -> TournamentKeeper | Reply:
+        if self._keeper is not None:
+            return self._keeper
+        async with self._opening:
+            if self._keeper is None and not self.retired:
+                return await self._open()
+        return self._keeper or Unavailable("retired")
+
+    async def _open(self) -> TournamentKeeper | Reply:
+        try:
+            recovered = await take_over(self._journal, self.tournament_id, self._holder)
+        except StoreUnavailable as error:
+            return Unavailable(f"store: {error}")
+        if recovered is None:
+            await self.retire()
+            return Refused(Code.TOURNAMENT_NOT_FOUND.value, "Tournament not found")
+        keeper = self._keeper = TournamentKeeper(self._journal, self._clock, recovered)
+        self._life = [asyncio.create_task(self._serve(keeper)), asyncio.create_task(self._tick(keeper))]
+        self._life.append(asyncio.create_task(self._beat(keeper)))
+        return keeper
+
+    async def _serve(self, keeper: TournamentKeeper) -> None:
+        """Run the keeper; when it ends, forget it. The next call recovers a new one, or another owner
+        has taken over and this host retires."""
+        reason = "stopped"
+        try:
+            await keeper.run()
+        except Fenced:
+            reason = "fenced"
+        except (StoreUnavailable, TimeoutError) as error:
+            reason = f"store: {error}"
+        except Exception:
+            reason = "failed"
+            log.exception("keeper_failed tournament=%s", self.tournament_id)
+        self._forget(keeper, reason)
+        if reason == "fenced":
+            await self.retire()
+
+    def _forget(self, keeper: TournamentKeeper, reason: str) -> None:
+        log.warning("keeper_ended tournament=%s reason=%s", self.tournament_id, reason)
+        if self._keeper is keeper:
+            self._keeper = None
+        keeper.abandon(reason)
+
+    async def _tick(self, keeper: TournamentKeeper) -> None:
+        """Refresh frames at the tick rate while anybody watches; wake those who wait."""
+        seen = (-1, -1)
+        while self._keeper is keeper:
+            await self._clock.sleep(limits.TICK_MS / 1_000)
+            if self._clock.now_ms() - self._watched_at_ms > limits.WATCHED_FOR_MS:
+                continue
+            here = (keeper.state.seq, len(keeper.state.ranking))
+            if here == seen:
+                continue
+            seen = here
+            await keeper.submit(Tick())
+            self._fresh.set()
+            self._fresh.clear()
+
+    async def _beat(self, keeper: TournamentKeeper) -> None:
+        """Show life in the store, and retire when idle."""
+        while self._keeper is keeper:
+            await self._clock.sleep(limits.HEARTBEAT_EVERY_S)
+            try:
+                alive = await self._journal.heartbeat(self.tournament_id, keeper.epoch)
+            except StoreUnavailable:
+                continue
+            if not alive:
+                self._forget(keeper, "fenced")
+                await self.retire()
+            elif self._is_idle(keeper):
+                await self.retire()
+
+    def _is_idle(self, keeper: TournamentKeeper) -> bool:
+        quiet_ms = self._clock.now_ms() - self._used_at_ms
+        return keeper.state.status is not Status.IN_PROGRESS and quiet_ms > limits.PASSIVATE_AFTER_MS
+
+    async def retire(self) -> None:
+        """Checkpoint, let go, and tell the directory. Answers `Unavailable` from here on."""
+        if self.retired:
+            return
+        self.retired = True
+        keeper, self._keeper = self._keeper, None
+        await self._stop_life()
+        if keeper is not None:
+            with suppress(Fenced, StoreUnavailable):
+                await keeper.checkpoint()
+            keeper.abandon("retired")
+        await self._on_retire()
+
+    async def _stop_life(self) -> None:
+        others = [task for task in self._life if task is not asyncio.current_task()]
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)

@@ -1,0 +1,167 @@
+"""The owner of one tournament: a mailbox, one loop, one writer.
+
+Decide, store, answer: requests that wait together are decided in order, applied to memory, stored in one
+commit, and only then answered. While a commit is under way the mailbox fills; the next commit takes it
+all. No timer, no added delay when idle. If a commit fails or its outcome is unknown, this object is dead:
+the host throws it away and recovers a new one from the store.
+"""
+
+import asyncio
+from collections import deque
+
+from actors import orders, reads
+from actors.draft import Draft
+from actors.messages import Message, Order, ReadBoard, ReadPlaces, ReadSummary, ReportFacts, Tick
+from actors.recovery import Recovered, checkpoint_of
+from actors.replies import Done, Reply, Unavailable, refused
+from config import limits
+from server import codec
+from server.broadcast.frames import Board
+from server.domain.refusal import Refusal
+from server.domain.tournament.facts import judge
+from server.domain.tournament.state import Tournament
+from server.domain.tournament.summary import summary_of
+from server.ports import Clock, Commit, Journal
+
+
+class TournamentKeeper:
+    """One activation: one epoch. `state` is what is stored unless `dirty`, within a commit."""
+
+    def __init__(self, journal: Journal, clock: Clock, recovered: Recovered) -> None:
+        self.state: Tournament = recovered.state
+        self.epoch = recovered.epoch
+        self.board = Board(recovered.epoch, limits.BOARD_TOP_ROWS, limits.FRAME_RING_MAX)
+        self._journal = journal
+        self._clock = clock
+        self._chain = recovered.chain
+        self._answered = recovered.command_ids
+        self._mailbox: deque[tuple[Message, asyncio.Future[Reply]]] = deque()
+        self._arrived = asyncio.Event()
+        self._facts_at_checkpoint = self.state.facts_counted
+        self._checkpointed_seq = recovered.checkpoint_seq
+        self._checkpointed_at_ms = clock.now_ms()
+        self.commits = 0
+        self.dirty = False
+
+    def submit(self, message: Message) -> asyncio.Future[Reply]:
+        """Queue a message; the future is answered when it is durable. A full mailbox says so at once."""
+        answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        if len(self._mailbox) >= limits.MAILBOX_DEPTH_MAX:
+            answer.set_result(Unavailable("mailbox full"))
+            return answer
+        self._mailbox.append((message, answer))
+        self._arrived.set()
+        return answer
+
+    async def run(self) -> None:
+        """Serve until cancelled. Raises `Fenced` or `StoreUnavailable` when this activation is over."""
+        while True:
+            await self._arrived.wait()
+            self._arrived.clear()
+            while self._mailbox:
+                await self._serve(self._take())
+            await self._checkpoint_when_due()
+
+    def abandon(self, reason: str) -> None:
+        """Tell everybody still waiting that there will be no answer from this activation."""
+        while self._mailbox:
+            _answer(self._mailbox.popleft()[1], Unavailable(reason))
+
+    def _take(self) -> list[tuple[Message, asyncio.Future[Reply]]]:
+        size = min(len(self._mailbox), limits.COMMIT_REQUESTS_MAX)
+        return [self._mailbox.popleft() for _ in range(size)]
+
+    async def _serve(self, waiting: list[tuple[Message, asyncio.Future[Reply]]]) -> None:
+        self.dirty = True
+        draft = Draft(self.state, self.epoch, self._chain)
+        replies: list[Reply] = []
+        try:
+            for message, _ in waiting:
+                replies.append(await self._handle(draft, message))
+            await self._store(draft)
+            if any(isinstance(message, Tick) for message, _ in waiting):
+                self.board.refresh(self.state, self._clock.now_ms())
+        except BaseException as error:
+            for _, future in waiting:
+                _answer(future, Unavailable(type(error).__name__))
+            raise
+        self.dirty = False
+        for (_, future), reply in zip(waiting, replies, strict=True):
+            _answer(future, reply)
+
+    async def _store(self, draft: Draft) -> None:
+        commit = draft.seal()
+        if commit.is_empty():
+            return
+        await self._commit(commit)
+        self._chain = draft.chain
+        self._answered.update(draft.answers)
+
+    async def _commit(self, commit: Commit) -> None:
+        async with asyncio.timeout(limits.COMMIT_TIMEOUT_S):
+            await self._journal.commit(commit)
+        self.commits += 1
+
+    async def _handle(self, draft: Draft, message: Message) -> Reply:
+        now_ms = self._clock.now_ms()
+        orders.catch_up(draft, now_ms)
+        match message:
+            case ReportFacts(payload):
+                return self._facts(draft, payload, now_ms)
+            case Order():
+                return await self._order(draft, message, now_ms)
+            case Tick():
+                # Frames are made after the commit: they never show what a crash could take back.
+                return Done()
+            case _:
+                return self._read(message, now_ms)
+
+    def _facts(self, draft: Draft, payload: bytes, now_ms: int) -> Reply:
+        judged = judge(self.state, codec.decode_facts(payload), now_ms)
+        draft.count(judged.counted, now_ms)
+        return Done(bytes(judged.outcomes))
+
+    async def _order(self, draft: Draft, order: Order, now_ms: int) -> Reply:
+        """Repetition first: a known command id gets its first answer before any rule is asked."""
+        known = draft.answers.get(order.command_id)
+        if known is None and order.command_id in self._answered:
+            known = await self._journal.answer(self.state.id, order.command_id)
+        if known is not None:
+            return orders.repeated(known, order)
+        return orders.run(draft, order, now_ms)
+
+    def _read(self, message: ReadBoard | ReadPlaces | ReadSummary, now_ms: int) -> Reply:
+        try:
+            match message:
+                case ReadBoard():
+                    return Done(codec.encode(reads.board(self.state, message, self.epoch, now_ms)))
+                case ReadPlaces(player_nos):
+                    return Done(codec.encode(reads.places(self.state, player_nos)))
+                case ReadSummary():
+                    return Done(codec.encode(summary_of(self.state)))
+        except Refusal as refusal:
+            return refused(refusal)
+
+    async def _checkpoint_when_due(self) -> None:
+        facts = self.state.facts_counted - self._facts_at_checkpoint
+        aged = self._clock.now_ms() - self._checkpointed_at_ms >= limits.CHECKPOINT_EVERY_MS
+        if facts >= limits.CHECKPOINT_EVERY_FACTS or aged:
+            await self.checkpoint()
+
+    async def checkpoint(self) -> None:
+        """Keep the state as it is, so that recovery starts here. Nothing depends on it but time.
+
+        A state that is not stored (`dirty`: stopped within a commit) is never kept.
+        """
+        self._checkpointed_at_ms = self._clock.now_ms()
+        if self.dirty or self.state.seq == self._checkpointed_seq:
+            return
+        point = checkpoint_of(self.state, self._chain)
+        await self._journal.save_checkpoint(self.state.id, self.epoch, point)
+        self._checkpointed_seq = point.seq
+        self._facts_at_checkpoint = self.state.facts_counted
+
+
+def _answer(future: asyncio.Future[Reply], reply: Reply) -> None:
+    if not future.done():
+        future.set_result(reply)

@@ -1,0 +1,52 @@
+"""All owners in this process and event loop: for tests, the simulator and `--engine local`."""
+
+import asyncio
+
+from actors.birth import give_birth
+from actors.host import TournamentHost
+from actors.messages import Message, Order, Poll
+from actors.replies import Frames, Reply, Unavailable
+from actors.retries import until_available
+from server.domain.ids import TournamentId
+from server.ports import Clock, Journal
+
+
+class LocalDirectory:
+    """`Directory` over hosts in a dictionary."""
+
+    def __init__(self, journal: Journal, clock: Clock, holder: str = "local") -> None:
+        self._journal = journal
+        self._clock = clock
+        self._holder = holder
+        self._hosts: dict[str, TournamentHost] = {}
+        self.calls = 0
+
+    async def create(self, order: Order) -> Reply:
+        return await until_available(self._clock, lambda: give_birth(self._journal, self._clock, order))
+
+    async def ask(self, tournament_id: str, message: Message) -> Reply:
+        async def once() -> Reply:
+            self.calls += 1
+            return await self.host(tournament_id).ask(message)
+
+        return await until_available(self._clock, once)
+
+    async def frames(self, tournament_id: str, poll: Poll) -> Frames | Unavailable:
+        return await self.host(tournament_id).frames(poll)
+
+    def host(self, tournament_id: str) -> TournamentHost:
+        """The host of a tournament, made when needed."""
+        host = self._hosts.get(tournament_id)
+        if host is None:
+
+            async def forget() -> None:
+                self._hosts.pop(tournament_id, None)
+
+            host = TournamentHost(
+                TournamentId(tournament_id), self._journal, self._clock, self._holder, forget
+            )
+            self._hosts[tournament_id] = host
+        return host
+
+    async def close(self) -> None:
+        await asyncio.gather(*(host.retire() for host in list(self._hosts.values())))

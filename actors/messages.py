@@ -1,0 +1,63 @@
+"""What callers send to an owner. Plain data that pickles."""
+
+from dataclasses import dataclass
+
+from server.domain.tournament.commands import Command
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A command with its identity: the same id and input gets the first answer again."""
+
+    command: Command
+    command_id: str
+    actor: str
+    input_hash: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFacts:
+    """`codec.encode_facts` of what games report. Answered by one `Outcome` byte a fact."""
+
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBoard:
+    """A page of the board, or with `around` the rows about one player (any of its names)."""
+
+    offset: int
+    limit: int
+    around: str | None = None
+    above: int = 0
+    below: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPlaces:
+    """Where each of these players stands now."""
+
+    player_nos: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSummary:
+    """The listing row, live."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Bring the frames up to date. Sent by the host to itself, in line with everything else."""
+
+
+Message = Order | ReportFacts | ReadBoard | ReadPlaces | ReadSummary | Tick
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """A front end's long poll: what it has (None is nothing yet), who it is and its open sockets."""
+
+    front_end: str
+    sockets: int
+    epoch: int | None = None
+    seq: int = 0

@@ -1,0 +1,69 @@
+"""Running one order: decide, record, answer. Shared by the keeper and by the birth of a tournament."""
+
+from actors.draft import Draft
+from actors.messages import Order
+from actors.replies import Done, EntryAnswer, Refused, Reply, TournamentAnswer, refused
+from server.codec import encode
+from server.domain.refusal import Code, Refusal
+from server.domain.tournament import commands as ask
+from server.domain.tournament import events as fact
+from server.domain.tournament.decide import decide
+from server.domain.tournament.state import Tournament
+from server.domain.tournament.summary import entry_row, summary_of
+from server.ports import AnswerRow
+
+SCHEDULE = "schedule"
+
+
+def catch_up(draft: Draft, now_ms: int) -> None:
+    """Do everything that the clock has made due, step by step, before anything else happens."""
+    while draft.state is not None:
+        events = decide(draft.state, ask.Advance(), now_ms)
+        if not events:
+            return
+        for event in events:
+            draft.record(event, now_ms, SCHEDULE)
+
+
+def run(draft: Draft, order: Order, now_ms: int) -> Reply:
+    """Decide and record an order that was not answered before; its answer goes into the draft."""
+    try:
+        events = decide(draft.state, order.command, now_ms)
+    except Refusal as refusal:
+        return refused(refusal)
+    for event in events:
+        draft.record(event, now_ms, order.actor)
+    catch_up(draft, now_ms)
+    assert draft.state is not None
+    value = encode(_answer(order.command, events, draft.state))
+    if not isinstance(order.command, ask.Advance):
+        draft.answers[order.command_id] = AnswerRow(order.command_id, order.input_hash, value)
+    return Done(value)
+
+
+def repeated(row: AnswerRow, order: Order) -> Reply:
+    """The first answer again, or a refusal when the id came back with other content."""
+    if row.input_hash != order.input_hash:
+        message = "This Idempotency-Key was used with another request"
+        return Refused(Code.IDEMPOTENCY_KEY_REUSED.value, message)
+    return Done(row.answer, replayed=True)
+
+
+def _answer(
+    command: ask.Command, events: list[fact.Event], state: Tournament
+) -> TournamentAnswer | EntryAnswer:
+    match command:
+        case ask.Register():
+            return EntryAnswer(entry_row(state, len(state.entries) - 1), summary_of(state))
+        case ask.Rebuy(player=player) | ask.Remove(player=player):
+            entry = state.entry_named(player)
+            lines = [line for e in events if isinstance(e, fact.Removed) for line in e.refunds]
+            refund = sum(line.refund_minor for line in lines)
+            return EntryAnswer(entry_row(state, entry.player_no), summary_of(state), refund)
+        case ask.Cancel() if state.cancellation is not None and not state.cancellation.waived:
+            lines = list(state.cancellation.refunds)
+            players = {line.player_no for line in lines}
+            total = sum(line.refund_minor for line in lines)
+            return TournamentAnswer(summary_of(state), len(players), total)
+        case _:
+            return TournamentAnswer(summary_of(state))

@@ -1,0 +1,94 @@
+"""One live tournament as a Ray actor: a thin shell round `TournamentHost`."""
+
+import asyncio
+import os
+import resource
+from typing import Any
+
+import asyncpg
+import ray
+import ray.actor
+
+from actors.host import TournamentHost
+from actors.messages import Message, Poll
+from actors.replies import Frames, Reply, Unavailable
+from server.clock import SystemClock
+from server.domain.ids import TournamentId
+from server.storage.journal import PostgresJournal, open_pool
+
+NAMESPACE = "pitboss"
+ACTOR_OPTIONS: dict[str, Any] = {
+    "namespace": NAMESPACE,
+    "lifetime": "detached",
+    "get_if_exists": True,
+    "max_restarts": -1,
+    # Ray's own retry runs a side effect twice; callers retry by command id instead.
+    "max_task_retries": 0,
+    # Admission is ours: an owner is mostly idle and must not wait for a free core on paper.
+    "num_cpus": 0,
+    "max_concurrency": 1_000,
+}
+# One for commits, one for heartbeats and reads beside them.
+_CONNECTIONS_MAX = 2
+
+
+class TournamentActor:
+    """What runs in the owner's process. The host is opened on the first call, also after a restart."""
+
+    def __init__(self, tournament_id: str, database_url: str) -> None:
+        self._tournament_id = TournamentId(tournament_id)
+        self._database_url = database_url
+        self._host: TournamentHost | None = None
+        self._pool: asyncpg.Pool | None = None
+        self._opening = asyncio.Lock()
+
+    async def ask(self, message: Message) -> Reply:
+        """One message to the owner."""
+        host = await self._opened()
+        return await host.ask(message) if isinstance(host, TournamentHost) else host
+
+    async def frames(self, poll: Poll) -> Frames | Unavailable:
+        """A front end's long poll."""
+        host = await self._opened()
+        return await host.frames(poll) if isinstance(host, TournamentHost) else host
+
+    async def ping(self) -> dict[str, int]:
+        """Proof of life: process id, peak resident memory in KiB, CPU time in ms."""
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        cpu_ms = round((usage.ru_utime + usage.ru_stime) * 1_000)
+        return {"pid": os.getpid(), "rss_max_kib": usage.ru_maxrss, "cpu_ms": cpu_ms}
+
+    async def exit(self) -> None:
+        """End this process for good; the directory makes a new one when it is needed again."""
+        ray.actor.exit_actor()
+
+    async def retire(self) -> None:
+        """Checkpoint and let go."""
+        if self._host is not None:
+            await self._host.retire()
+
+    async def _opened(self) -> TournamentHost | Unavailable:
+        async with self._opening:
+            if self._host is None:
+                try:
+                    self._pool = await open_pool(self._database_url, _CONNECTIONS_MAX)
+                except (OSError, asyncpg.PostgresError) as error:
+                    return Unavailable(f"store: {error}")
+                journal = PostgresJournal(self._pool)
+                holder = f"ray:{os.getpid()}"
+                self._host = TournamentHost(self._tournament_id, journal, SystemClock(), holder, self._retired)
+        return self._host
+
+    async def _retired(self) -> None:
+        """Leave the process. Exiting must happen within an actor call, so the actor calls itself."""
+        me: Any = ray.get_runtime_context().current_actor
+        me.exit.remote()
+
+
+RemoteTournament: Any = ray.remote(TournamentActor)
+
+
+def get_or_create(tournament_id: str, database_url: str) -> Any:
+    """The handle of the owner, created when there is none. The name is a hint; the lease decides."""
+    options = ACTOR_OPTIONS | {"name": f"tournament:{tournament_id}"}
+    return RemoteTournament.options(**options).remote(tournament_id, database_url)

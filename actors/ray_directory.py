@@ -1,0 +1,109 @@
+"""Owners as named Ray actors: get or create, a deadline on every call, silent ones replaced."""
+
+import asyncio
+import logging
+import signal
+import threading
+from typing import Any
+
+import ray
+from ray.exceptions import RayError
+
+from actors.birth import give_birth
+from actors.messages import Message, Order, Poll
+from actors.ray_actor import NAMESPACE, get_or_create
+from actors.replies import Frames, Reply, Unavailable
+from actors.retries import until_available
+from config import limits
+from server.domain.ids import TournamentId
+from server.ports import Clock, Journal, StoreUnavailable
+
+log = logging.getLogger(__name__)
+
+
+def join(address: str) -> None:
+    """Become a driver of the cluster; `ray_runtime.prepare` came before. Ray takes SIGTERM over when it
+    can: it is given back."""
+    handlers = {s: signal.getsignal(s) for s in (signal.SIGTERM, signal.SIGINT)}
+    ray.init(
+        address=address,
+        namespace=NAMESPACE,
+        log_to_driver=False,
+        logging_level=logging.WARNING,
+        configure_logging=False,
+    )
+    if threading.current_thread() is threading.main_thread():
+        for sign, handler in handlers.items():
+            signal.signal(sign, handler)
+
+
+class RayDirectory:
+    """`Directory` over Ray. The caller has joined the cluster."""
+
+    def __init__(self, journal: Journal, clock: Clock, database_url: str) -> None:
+        self._journal = journal
+        self._clock = clock
+        self._database_url = database_url
+        self._handles: dict[str, Any] = {}
+        self._activating = asyncio.Semaphore(limits.ACTIVATIONS_AT_ONCE)
+
+    async def create(self, order: Order) -> Reply:
+        return await until_available(self._clock, lambda: give_birth(self._journal, self._clock, order))
+
+    async def ask(self, tournament_id: str, message: Message) -> Reply:
+        return await until_available(self._clock, lambda: self._try(tournament_id, message))
+
+    async def frames(self, tournament_id: str, poll: Poll) -> Frames | Unavailable:
+        patience_s = limits.LONG_POLL_S + limits.CALL_TRY_TIMEOUT_S
+        reply = await self._call(tournament_id, "frames", poll, patience_s)
+        assert isinstance(reply, Frames | Unavailable)
+        return reply
+
+    async def ping(self, tournament_id: str) -> dict[str, int]:
+        """Process facts of the owner, for operations and tests."""
+        facts: dict[str, int] = await (await self._handle(tournament_id)).ping.remote()
+        return facts
+
+    async def _try(self, tournament_id: str, message: Message) -> Reply:
+        reply: Reply = await self._call(tournament_id, "ask", message, limits.CALL_TRY_TIMEOUT_S)
+        return reply
+
+    async def _call(self, tournament_id: str, method: str, argument: Any, patience_s: float) -> Any:
+        """One call. What Ray raises (dead, restarting, unreachable) becomes `Unavailable`, and the
+        handle is forgotten, so that the next try finds the owner of then."""
+        try:
+            handle = await self._handle(tournament_id)
+            async with asyncio.timeout(patience_s):
+                return await getattr(handle, method).remote(argument)
+        except TimeoutError:
+            await self._replace_if_silent(tournament_id)
+            return Unavailable("timeout")
+        except (RayError, ValueError) as error:
+            self._handles.pop(tournament_id, None)
+            return Unavailable(type(error).__name__)
+
+    async def _handle(self, tournament_id: str) -> Any:
+        handle = self._handles.get(tournament_id)
+        if handle is None:
+            async with self._activating:
+                handle = await asyncio.to_thread(get_or_create, tournament_id, self._database_url)
+                self._handles[tournament_id] = handle
+        return handle
+
+    async def _replace_if_silent(self, tournament_id: str) -> None:
+        """Ray does not notice a stopped process. The lease does: an owner that has not shown life for
+        long is killed, Ray restarts it, and the next epoch fences what may be left of it."""
+        try:
+            silent_s = await self._journal.silent_for_s(TournamentId(tournament_id))
+        except StoreUnavailable:
+            return
+        if silent_s is None or silent_s < limits.SILENT_AFTER_S:
+            return
+        handle = self._handles.pop(tournament_id, None)
+        if handle is not None:
+            log.warning("owner_silent tournament=%s silent_s=%.1f", tournament_id, silent_s)
+            await asyncio.to_thread(ray.kill, handle, no_restart=True)
+
+    async def close(self) -> None:
+        self._handles.clear()
+        await asyncio.to_thread(ray.shutdown)

@@ -1,0 +1,164 @@
+"""The one place that starts Ray, and what a process needs to join it.
+
+Our own `ray start` in its own process group, so that ending the group leaves nothing behind; token
+authentication with a token only we can read; every port on loopback; no dashboard page, no log monitor,
+no usage statistics. Starting can fail on a loaded machine (ray-project/ray#65983): it is retried.
+
+Ray reads its environment when it is imported, so this module does not import it: `prepare` comes first,
+then the import of `ray_directory`.
+"""
+
+import logging
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from config.limits import RAY_START_TIMEOUT_S, RAY_START_TRIES
+from server.chance import SystemIds
+
+log = logging.getLogger(__name__)
+
+_STARTED = re.compile(r"--address=['\"]?([0-9.]+:[0-9]+)")
+
+
+class RayDidNotStart(Exception):  # noqa: N818 - told to a person
+    """After all tries; the message carries the raylet's own last words."""
+
+
+def environment(home: Path) -> dict[str, str]:
+    """What every process needs to start or join our Ray: the token, loopback, silence."""
+    return {
+        "RAY_AUTH_MODE": "token",
+        "RAY_AUTH_TOKEN_PATH": str(_token_path(home)),
+        # Otherwise loopback is rewritten to the machine's address, for everybody to reach.
+        "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": os.environ.get("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0"),
+        "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_DEDUP_LOGS": "0",
+        "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    }
+
+
+def prepare(home: Path) -> None:
+    """Put `environment` into this process. Must come before the first `import ray`: it reads it once."""
+    assert "ray" not in sys.modules, "too late: ray is imported"
+    os.environ.update(environment(home))
+
+
+def _token_path(home: Path) -> Path:
+    return (home / "ray-token").resolve()
+
+
+def ensure_token(home: Path) -> None:
+    """Make the shared token, readable by us alone, when it is missing."""
+    path = _token_path(home)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        with os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w") as file:
+            file.write(SystemIds().secret())
+
+
+class RayCluster:
+    """A head node on this machine. `start` returns its address, `stop` ends its whole process group."""
+
+    def __init__(self, home: Path, tell: Callable[[str], None] = log.info) -> None:
+        self._home = home
+        self._tell = tell
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The leader of the process group."""
+        return None if self._process is None else self._process.pid
+
+    def start(self) -> str:
+        """Start, with retries. Raises `RayDidNotStart` with one clear sentence; leaves no process."""
+        ensure_token(self._home)
+        last_words = ""
+        for attempt in range(1, RAY_START_TRIES + 1):
+            self._tell(f"starting Ray, attempt {attempt} of {RAY_START_TRIES}")
+            session = self._session_folder()
+            address = self._try(session)
+            if address is not None:
+                return address
+            last_words = _last_words(session)
+            self.stop()
+            self._tell(f"Ray did not start: {last_words}")
+        raise RayDidNotStart(f"Ray did not start in {RAY_START_TRIES} attempts: {last_words}")
+
+    def _session_folder(self) -> Path:
+        # Ray puts Unix sockets here and their paths may have 107 bytes: a short folder of our own.
+        folder = Path("/tmp") / f"pitboss-ray-{os.getuid()}-{SystemIds().short_id(8)}"
+        folder.mkdir(mode=0o700)
+        return folder
+
+    def _try(self, session: Path) -> str | None:
+        command = [
+            *(sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block"),
+            *("--node-ip-address=127.0.0.1", "--port=0", "--include-dashboard=false"),
+            *("--include-log-monitor=false", "--disable-usage-stats", f"--temp-dir={session}"),
+            *("--object-store-memory=100000000",),
+        ]
+        logfile = session / "start.log"
+        with logfile.open("wb") as out:
+            self._process = subprocess.Popen(
+                command,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+                env=os.environ | environment(self._home),
+            )
+        deadline = time.monotonic() + RAY_START_TIMEOUT_S
+        while time.monotonic() < deadline and self._process.poll() is None:
+            text = logfile.read_text(errors="replace")
+            if "--block" in text and (found := _address(session, text)):
+                return found
+            time.sleep(0.2)
+        return None
+
+    def stop(self) -> None:
+        """SIGTERM to the group, SIGKILL to what is left after ten seconds. Safe to call twice."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        for sign, patience_s in ((signal.SIGTERM, 10.0), (signal.SIGKILL, 10.0)):
+            if not _signal_group(process, sign):
+                return
+            deadline = time.monotonic() + patience_s
+            while time.monotonic() < deadline:
+                process.poll()
+                if not _signal_group(process, 0):
+                    return
+                time.sleep(0.1)
+
+
+def _signal_group(process: subprocess.Popen[bytes], sign: int) -> bool:
+    try:
+        os.killpg(process.pid, sign)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _address(session: Path, text: str) -> str | None:
+    found = _STARTED.search(text)
+    if found:
+        return found.group(1)
+    marker = session / "ray_current_cluster"
+    return marker.read_text().strip() if marker.exists() else None
+
+
+def _last_words(session: Path) -> str:
+    """The raylet's own last error line, else the last line of the start log."""
+    for name in ("session_latest/logs/raylet.err", "session_latest/logs/raylet.out", "start.log"):
+        path = session / name
+        lines = path.read_text(errors="replace").splitlines() if path.exists() else []
+        wrong = [line for line in lines if re.search(r"error|fail|fatal|check", line, re.IGNORECASE)]
+        if wrong:
+            return wrong[-1].strip()[:300]
+    return "no error was written; the machine may be too busy"

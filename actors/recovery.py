@@ -1,0 +1,75 @@
+"""How an owner comes to know its tournament: newest good checkpoint, then the tail of the journal."""
+
+import logging
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from server import codec
+from server.domain.ids import TournamentId
+from server.domain.tournament.apply import apply
+from server.domain.tournament.facts import count
+from server.domain.tournament.state import Tournament
+from server.ports import BlockRow, Checkpoint, EventRow, Journal
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Recovered:
+    """A tournament as stored, and the epoch under which it may now be changed."""
+
+    state: Tournament
+    epoch: int
+    chain: bytes
+    command_ids: set[str]
+    checkpoint_seq: int
+
+
+async def take_over(journal: Journal, tournament_id: TournamentId, holder: str) -> Recovered | None:
+    """Become the owner, then read: in this order, so that nothing can be written in between.
+
+    None when there is no such tournament.
+    """
+    epoch = await journal.take_over(tournament_id, holder)
+    if epoch is None:
+        return None
+    start, chain, kept_seq = await _start(journal, tournament_id)
+    state = start
+    async for row in journal.tail(tournament_id, kept_seq):
+        state, chain = replay(state, row), row.hash
+    assert state is not None, "a tournament has a first event"
+    ids = set(await journal.command_ids(tournament_id))
+    return Recovered(state, epoch, chain, ids, kept_seq)
+
+
+def replay(state: Tournament | None, row: EventRow | BlockRow) -> Tournament:
+    """One stored row on top of a state."""
+    if isinstance(row, EventRow):
+        return apply(state, codec.decode_event(row.kind, row.payload), row.at_ms)
+    assert state is not None, "facts follow a first event"
+    count(state, codec.decode_block(row.payload))
+    return state
+
+
+def checkpoint_of(state: Tournament, chain: bytes) -> Checkpoint:
+    """The state as a checkpoint row."""
+    payload = codec.encode_state(state)
+    return Checkpoint(state.seq, _digest(payload), chain, payload)
+
+
+def _digest(payload: bytes) -> bytes:
+    return blake2b(payload, digest_size=16).digest()
+
+
+async def _start(journal: Journal, tournament_id: TournamentId) -> tuple[Tournament | None, bytes, int]:
+    """The newest checkpoint that is whole and readable; a bad one only costs time."""
+    for point in await journal.checkpoints(tournament_id):
+        if _digest(point.payload) != point.digest:
+            log.warning("checkpoint_damaged tournament=%s seq=%d", tournament_id, point.seq)
+            continue
+        try:
+            return codec.decode_state(point.payload), point.chain, point.seq
+        except Exception:
+            # Written by another version: the journal is the truth.
+            log.warning("checkpoint_unreadable tournament=%s seq=%d", tournament_id, point.seq)
+    return None, codec.CHAIN_START, 0

@@ -1,0 +1,111 @@
+"""What owners answer: data, never exceptions, because these cross processes."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from server.domain.refusal import Refusal
+from server.domain.tournament.summary import EntryRow, Summary
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """It is durable. `value` is MessagePack of what the message's answer type says."""
+
+    value: bytes = b""
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A rule said no; nothing changed. `code` is one of `server.domain.refusal.Code`."""
+
+    code: str
+    message: str
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Unavailable:
+    """No answer could be had: it may have happened. Repeat with the same command id."""
+
+    reason: str
+
+
+Reply = Done | Refused | Unavailable
+
+
+def refused(refusal: Refusal) -> Refused:
+    """A domain refusal as a reply."""
+    return Refused(refusal.code.value, refusal.message, refusal.detail)
+
+
+@dataclass(frozen=True, slots=True)
+class TournamentAnswer:
+    """Answer to create, update, start, finish, cancel and advance."""
+
+    summary: Summary
+    refunded_players: int = 0
+    refunded_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EntryAnswer:
+    """Answer to register, rebuy and remove."""
+
+    entry: EntryRow
+    summary: Summary
+    refunded_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BoardRow:
+    """One row of the board; `points` are scaled."""
+
+    position: int
+    rank: int
+    player_no: int
+    player_id: str
+    user_id: str
+    display_name: str
+    points: int
+    entries: int
+
+
+@dataclass(frozen=True, slots=True)
+class BoardAnswer:
+    """Answer to `ReadBoard`, exact at journal position `seq`."""
+
+    epoch: int
+    seq: int
+    at_ms: int
+    total: int
+    rows: tuple[BoardRow, ...]
+    summary: Summary
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where one player stands. `to_next_prize` is how many scaled points the next better paid place
+    has more; None when the player holds the best paid place or none is better."""
+
+    player_no: int
+    position: int
+    rank: int
+    points: int
+    to_next_prize: int | None
+    prize_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Frames:
+    """Answer to a `Poll`: the frames behind the asked position, or only a snapshot when it is gone.
+
+    `frames` are (seq, kind, bytes); `snapshot` is the whole board at `seq`, None when nothing is new.
+    """
+
+    epoch: int
+    seq: int
+    contiguous: bool
+    frames: tuple[tuple[int, str, bytes], ...] = ()
+    snapshot: bytes | None = None
+    sockets: int = 0

@@ -1,0 +1,24 @@
+"""Asking again while an owner cannot answer, until the deadline. Safe because everything is repeatable."""
+
+from collections.abc import Awaitable, Callable
+
+from actors.replies import Reply, Unavailable
+from config.limits import CALL_DEADLINE_S
+from server.chance import jittered
+from server.ports import Clock
+
+_PAUSE_FIRST_S = 0.05
+_PAUSE_MAX_S = 1.0
+
+
+async def until_available(clock: Clock, once: Callable[[], Awaitable[Reply]]) -> Reply:
+    """The first reply that is not `Unavailable`, or the last one at the deadline. Pauses double, with
+    jitter, so that callers of one fallen owner do not all come back together."""
+    deadline_ms = clock.now_ms() + int(CALL_DEADLINE_S * 1_000)
+    pause_s = _PAUSE_FIRST_S
+    while True:
+        reply = await once()
+        if not isinstance(reply, Unavailable) or clock.now_ms() >= deadline_ms:
+            return reply
+        await clock.sleep(jittered(pause_s))
+        pause_s = min(pause_s * 2, _PAUSE_MAX_S)

@@ -1,0 +1,37 @@
+"""The response class of every route, and reading query parameters."""
+
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import Response
+
+from api.errors import invalid
+from server.wire import dump
+
+
+class Json(Response):
+    """JSON with exact decimals."""
+
+    media_type = "application/json"
+
+    def render(self, content: Any) -> bytes:
+        """Encode once."""
+        return dump(content)
+
+
+def query_int(request: Request, name: str, default: int, least: int, most: int) -> int:
+    """A whole number from the query; out of range or not a number is a typed 400."""
+    text = request.query_params.get(name)
+    if text is None:
+        return default
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+    if not least <= number <= most:
+        raise invalid({name: f"Must be a whole number from {least} to {most}"})
+    return number
+
+
+def only(request: Request, *known: str) -> None:
+    """Refuse query parameters that would be ignored."""
+    unknown = sorted(set(request.query_params) - set(known))
+    if unknown:
+        raise invalid(dict.fromkeys(unknown, "Unknown query parameter"))

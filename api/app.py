@@ -1,0 +1,75 @@
+"""The front end: all routers in one list, all errors in one place."""
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from api.answers import Json
+from api.errors import ApiError, DoorCode, invalid
+from api.middleware import RequestLog
+from api.resources import Resources
+from api.rest import boards, health, internal, players, public, tournaments
+from api.ws import route as socket
+from server.ports import StoreUnavailable
+
+log = structlog.get_logger("api")
+
+ROUTERS = (
+    tournaments.router,
+    players.router,
+    boards.router,
+    public.router,
+    health.router,
+    socket.router,
+)
+
+
+def create_app(resources: Resources) -> FastAPI:
+    """An app over opened resources; who opens them closes them."""
+    app = FastAPI(
+        title="Pitboss",
+        version="0.1.0",
+        summary="Real-time tournaments for casinos",
+        redirect_slashes=False,
+    )
+    app.state.resources = resources
+    for router in ROUTERS:
+        app.include_router(router)
+    for prefix in ("/api/internal", "/internal"):
+        app.include_router(internal.router, prefix=prefix, include_in_schema=prefix.startswith("/api"))
+    app.add_exception_handler(ApiError, _answer)
+    app.add_exception_handler(HTTPException, _answer)
+    app.add_exception_handler(RequestValidationError, _answer)
+    app.add_exception_handler(StoreUnavailable, _answer)
+    app.add_exception_handler(Exception, _answer)
+    app.add_middleware(RequestLog)
+    return app
+
+
+async def _answer(request: Request, error: Exception) -> Response:
+    """Any exception as its typed answer."""
+    typed = _typed(error)
+    request.state.error = typed.code
+    if typed.code == DoorCode.INTERNAL_ERROR:
+        log.exception("internal_error", exc_info=error)
+    body = typed.body(request.state.request_id)
+    return Json(body, status_code=typed.status, headers=typed.headers())
+
+
+def _typed(error: Exception) -> ApiError:
+    match error:
+        case ApiError():
+            return error
+        case StoreUnavailable():
+            return ApiError(DoorCode.SERVICE_UNAVAILABLE, "The database cannot be reached; try again")
+        case RequestValidationError():
+            return invalid({".".join(map(str, e["loc"])): e["msg"] for e in error.errors()})
+        case HTTPException(status_code=404):
+            return ApiError(DoorCode.NOT_FOUND, "No such path")
+        case HTTPException(status_code=405):
+            return ApiError(DoorCode.METHOD_NOT_ALLOWED, "This path does not take that method")
+        case HTTPException():
+            return invalid({"request": str(error.detail)})
+    return ApiError(DoorCode.INTERNAL_ERROR, "Something went wrong on our side")

@@ -1,0 +1,84 @@
+"""Everything that can be answered instead of success: one catalogue, one table to HTTP."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+from server.domain.refusal import Code
+
+
+class DoorCode(StrEnum):
+    """Errors that arise at the door, before any rule is asked."""
+
+    INVALID_JSON = "invalid_json"
+    BODY_TOO_LARGE = "body_too_large"
+    UNAUTHORIZED = "unauthorized"
+    INSUFFICIENT_PERMISSIONS = "insufficient_permissions"
+    NOT_FOUND = "not_found"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    RESULTS_NOT_AVAILABLE = "results_not_available"
+    SERVICE_UNAVAILABLE = "service_unavailable"
+    INTERNAL_ERROR = "internal_error"
+
+
+STATUS: dict[str, int] = {
+    Code.VALIDATION_FAILED: 400,
+    Code.WRONG_AMOUNT: 400,
+    Code.TOURNAMENT_NOT_FOUND: 404,
+    Code.PLAYER_NOT_FOUND: 404,
+    Code.ALREADY_REGISTERED: 409,
+    Code.REGISTRATION_CLOSED: 409,
+    Code.TOURNAMENT_FULL: 409,
+    Code.REBUY_NOT_ALLOWED: 409,
+    Code.REBUY_LIMIT_REACHED: 409,
+    Code.UPDATE_NOT_ALLOWED: 409,
+    Code.INVALID_STATUS: 409,
+    Code.NOT_ENOUGH_PLAYERS: 409,
+    Code.IDEMPOTENCY_KEY_REUSED: 409,
+    DoorCode.INVALID_JSON: 400,
+    DoorCode.BODY_TOO_LARGE: 413,
+    DoorCode.UNAUTHORIZED: 401,
+    DoorCode.INSUFFICIENT_PERMISSIONS: 403,
+    DoorCode.NOT_FOUND: 404,
+    DoorCode.METHOD_NOT_ALLOWED: 405,
+    DoorCode.RESULTS_NOT_AVAILABLE: 409,
+    DoorCode.SERVICE_UNAVAILABLE: 503,
+    DoorCode.INTERNAL_ERROR: 500,
+}
+RETRY_AFTER_S = 1
+
+
+class ApiError(Exception):
+    """An answer that is not success. `extra` goes into the body beside code and message."""
+
+    def __init__(self, code: str, message: str, extra: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.code = str(code)
+        self.message = message
+        self.extra = dict(extra or {})
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of the code."""
+        return STATUS[self.code]
+
+    def headers(self) -> dict[str, str]:
+        """`Retry-After` where a retry makes sense, the challenge where a key is missing."""
+        if self.status == 503:
+            return {"Retry-After": str(RETRY_AFTER_S)}
+        return {"WWW-Authenticate": "Bearer"} if self.status == 401 else {}
+
+    def body(self, request_id: str) -> dict[str, Any]:
+        """What the caller reads."""
+        return {"error": self.code, "message": self.message, "requestId": request_id} | self.extra
+
+
+def invalid(details: Mapping[str, str], message: str = "Request is invalid") -> ApiError:
+    """All faults of a request, by field as the caller spelled it."""
+    return ApiError(Code.VALIDATION_FAILED, message, {"details": dict(details)})
+
+
+def tournament_not_found(tournament_id: str) -> ApiError:
+    """Missing and foreign tournaments answer alike."""
+    message = f"Tournament with ID {tournament_id} not found"
+    return ApiError(Code.TOURNAMENT_NOT_FOUND, message, {"tournamentId": tournament_id})

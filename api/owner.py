@@ -1,0 +1,88 @@
+"""Asking a tournament's owner on behalf of a caller: identity in, HTTP-able answer out."""
+
+import json
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Any, TypeVar
+
+from fastapi import Request
+
+from actors.messages import Message, Order
+from actors.replies import Done, Refused, Reply
+from api.auth import Caller
+from api.errors import ApiError, DoorCode, invalid, tournament_not_found
+from api.resources import Resources
+from server import codec
+from server.chance import derived_id
+from server.domain.money import to_decimal
+from server.domain.refusal import Code
+from server.domain.tournament.commands import Command
+from server.domain.tournament.summary import Summary
+
+T = TypeVar("T")
+Spell = Callable[[dict[str, str]], dict[str, str]]
+_KEY_MAX = 255
+_UNAVAILABLE = "The tournament cannot be reached right now; try again"
+
+
+async def find(home: Resources, caller: Caller, tournament_id: str) -> Summary:
+    """The caller's tournament, or 404: missing and foreign alike."""
+    summary = await home.listings.find(caller.tenant, tournament_id)
+    if summary is None:
+        raise tournament_not_found(tournament_id)
+    return summary
+
+
+def order(request: Request, home: Resources, caller: Caller, command: Command, body: Any) -> Order:
+    """The command with its identity. With an `Idempotency-Key` a repetition is the same order."""
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return Order(command, home.ids.command_id(), caller.name)
+    if not 1 <= len(key) <= _KEY_MAX:
+        raise invalid({"Idempotency-Key": f"Must have 1 to {_KEY_MAX} characters"})
+    content = json.dumps([request.method, request.url.path, body], sort_keys=True, default=str)
+    return Order(command, command_id(caller, key), caller.name, sha256(content.encode()).digest())
+
+
+def command_id(caller: Caller, key: str) -> str:
+    """One `Idempotency-Key` of one operator, live or test."""
+    return derived_id("command", caller.tenant.operator_id, str(caller.tenant.live), key)
+
+
+async def ask(
+    home: Resources, summary: Summary, message: Message, cls: type[T], spell: Spell | None = None
+) -> T:
+    """The owner's answer, typed; refusals and outages as `ApiError`."""
+    return unwrap(await home.directory.ask(summary.id, message), cls, summary, spell)
+
+
+def unwrap(reply: Reply, cls: type[T], summary: Summary | None, spell: Spell | None = None) -> T:
+    """A reply as a value or an `ApiError`. `spell` tells faults in the caller's spelling."""
+    if isinstance(reply, Done):
+        return codec.decode(reply.value, cls)
+    if isinstance(reply, Refused):
+        raise _refusal(reply, summary, spell)
+    raise ApiError(DoorCode.SERVICE_UNAVAILABLE, _UNAVAILABLE)
+
+
+def _refusal(reply: Refused, summary: Summary | None, spell: Spell | None) -> ApiError:
+    detail = dict(reply.detail)
+    if "fields" in detail:
+        fields = detail.pop("fields")
+        return ApiError(reply.code, reply.message, {"details": spell(fields) if spell else fields})
+    if reply.code == Code.TOURNAMENT_NOT_FOUND and summary is not None:
+        return tournament_not_found(summary.id)
+    places = 2 if summary is None else summary.rules.currency_places
+    extra = {"tournamentId": summary.id} if summary is not None else {}
+    return ApiError(reply.code, reply.message, extra | _public(detail, places))
+
+
+def _public(detail: dict[str, Any], places: int) -> dict[str, Any]:
+    """Domain detail in wire names: camelCase, and amounts as decimals."""
+    told: dict[str, Any] = {}
+    for name, value in detail.items():
+        head, *rest = name.removesuffix("_minor").split("_")
+        wire = head + "".join(part.title() for part in rest)
+        amount = name.endswith("_minor") and value is not None
+        told[wire] = to_decimal(value, places) if amount else value
+    return told

@@ -1,0 +1,44 @@
+"""What a front end holds, and how it is opened and closed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fastapi import Request, WebSocket
+
+from actors.courier import FactCourier
+from actors.handles import Directory
+from api.tokens import Tokens
+from server.ports import Clock, IdSource, Listings, Operators
+
+if TYPE_CHECKING:
+    from api.auth import KeyRing
+    from api.ws.hub import Hub
+
+
+@dataclass(slots=True)
+class Resources:
+    """Handed to `create_app`; every door takes from here."""
+
+    directory: Directory
+    courier: FactCourier
+    listings: Listings
+    operators: Operators
+    keyring: KeyRing
+    tokens: Tokens
+    hub: Hub
+    clock: Clock
+    ids: IdSource
+
+
+def of(request: Request) -> Resources:
+    """The resources of the app that serves a request."""
+    found: Resources = request.app.state.resources
+    return found
+
+
+def of_socket(socket: WebSocket) -> Resources:
+    """The resources of the app that serves a socket."""
+    found: Resources = socket.app.state.resources
+    return found

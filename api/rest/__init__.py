@@ -1,0 +1,1 @@
+"""One router per noun. A route authenticates, reads, asks, renders; it decides nothing."""

@@ -1,0 +1,130 @@
+"""Rankings and money: leaderboard, results, prize pool, event history."""
+
+from fastapi import APIRouter, Request
+
+from actors.messages import ReadBoard
+from actors.replies import BoardAnswer
+from api import views
+from api.answers import Json, only, query_int
+from api.auth import Caller, Home, ResultsRead, TournamentsRead
+from api.errors import ApiError, DoorCode, invalid
+from api.owner import ask, find
+from api.resources import Resources
+from config.limits import (
+    AROUND_ROWS_MAX,
+    BOARD_PAGE_DEFAULT,
+    BOARD_PAGE_MAX,
+    LIST_PAGE_DEFAULT,
+    LIST_PAGE_MAX,
+)
+from server.domain.tournament.lifecycle import Status
+from server.domain.tournament.summary import Summary
+from server.wire import instant
+
+router = APIRouter(prefix="/api/tournaments/{tournament_id}", tags=["Results"])
+
+
+@router.get("/leaderboard")
+async def get_leaderboard(tournament_id: str, request: Request, home: Home, caller: ResultsRead) -> Json:
+    """The live board, exact at its `sequence`; with `around` the rows about one player."""
+    summary = await find(home, caller, tournament_id)
+    want = _wanted(request)
+    if summary.status is Status.COMPLETED and want.around is None:
+        return await _final_board(home, caller, summary, want)
+    board = await ask(home, summary, want, BoardAnswer)
+    offset = board.rows[0].position - 1 if board.rows else want.offset
+    return Json(
+        {
+            "tournamentId": summary.id,
+            "status": board.summary.status.value,
+            "lastUpdated": instant(board.at_ms),
+            "epoch": board.epoch,
+            "sequence": board.seq,
+            "leaderboard": [views.board_row(row) | {"entries": row.entries} for row in board.rows],
+            "pagination": views.pagination(
+                board.total, want.limit if want.around is None else len(board.rows), offset
+            ),
+        }
+    )
+
+
+def _wanted(request: Request) -> ReadBoard:
+    only(request, "limit", "offset", "around", "above", "below")
+    around = request.query_params.get("around")
+    if around is None and {"above", "below"} & set(request.query_params):
+        raise invalid({"around": "Is required with above and below"})
+    return ReadBoard(
+        offset=query_int(request, "offset", 0, 0, 10**8),
+        limit=query_int(request, "limit", BOARD_PAGE_DEFAULT, 1, BOARD_PAGE_MAX),
+        around=around,
+        above=query_int(request, "above", AROUND_ROWS_MAX, 0, AROUND_ROWS_MAX),
+        below=query_int(request, "below", AROUND_ROWS_MAX, 0, AROUND_ROWS_MAX),
+    )
+
+
+async def _final_board(home: Resources, caller: Caller, summary: Summary, want: ReadBoard) -> Json:
+    """The board of a completed tournament comes from its stored results; nobody is woken for it."""
+    total, rows = await home.listings.results(caller.tenant, summary.id, want.limit, want.offset)
+    return Json(
+        {
+            "tournamentId": summary.id,
+            "status": summary.status.value,
+            "lastUpdated": instant(summary.completed_at_ms or summary.created_at_ms),
+            "epoch": 0,
+            "sequence": summary.seq,
+            "leaderboard": [views.board_row(row) for row in rows],
+            "pagination": views.pagination(total, want.limit, want.offset),
+        }
+    )
+
+
+@router.get("/results")
+async def get_results(tournament_id: str, request: Request, home: Home, caller: ResultsRead) -> Json:
+    """Final results with prizes, best first. Before the end: 409."""
+    summary = await find(home, caller, tournament_id)
+    only(request, "limit", "offset")
+    if summary.status is not Status.COMPLETED:
+        extra = {"tournamentId": summary.id, "status": summary.status.value}
+        raise ApiError(DoorCode.RESULTS_NOT_AVAILABLE, "The tournament is not completed", extra)
+    limit = query_int(request, "limit", BOARD_PAGE_DEFAULT, 1, BOARD_PAGE_MAX)
+    offset = query_int(request, "offset", 0, 0, 10**8)
+    total, rows = await home.listings.results(caller.tenant, tournament_id, limit, offset)
+    return Json(
+        {
+            "tournamentId": summary.id,
+            "status": summary.status.value,
+            "resultsStatus": summary.results_status.value,
+            "completedAt": instant(summary.completed_at_ms or 0),
+            "prizePool": {
+                "totalAmount": views.money(summary, summary.pool_minor),
+                "currency": summary.rules.currency,
+            },
+            "results": [views.result(row, summary) for row in rows],
+            "pagination": views.pagination(total, limit, offset),
+        }
+    )
+
+
+@router.get("/prize-pool")
+async def get_prize_pool(tournament_id: str, home: Home, caller: ResultsRead) -> Json:
+    """The pool and what each paid place gets if nothing more is sold."""
+    return Json(views.prize_pool(await find(home, caller, tournament_id)))
+
+
+@router.get("/events")
+async def get_events(tournament_id: str, request: Request, home: Home, caller: TournamentsRead) -> Json:
+    """The tournament's public events in order; continue with `cursor` = the last `nextCursor`."""
+    summary = await find(home, caller, tournament_id)
+    only(request, "cursor", "limit")
+    after = query_int(request, "cursor", 0, 0, 10**8)
+    limit = query_int(request, "limit", LIST_PAGE_DEFAULT, 1, LIST_PAGE_MAX)
+    rows = await home.listings.history(caller.tenant, tournament_id, after, limit + 1)
+    page = rows[:limit]
+    return Json(
+        {
+            "tournamentId": summary.id,
+            "events": [views.envelope(row, summary) for row in page],
+            "nextCursor": str(page[-1].seq if page else after),
+            "hasMore": len(rows) > limit,
+        }
+    )

@@ -1,0 +1,97 @@
+"""What game platforms call: facts in, and what a game needs to know. Under `/api/internal` and `/internal`."""
+
+from fastapi import APIRouter, Request
+
+from api import views
+from api.answers import Json, only, query_int
+from api.auth import Home, PlatformRead, PlatformScores
+from api.body import parse, read_json
+from api.facts import parse_facts
+from api.openapi import body_of
+from api.owner import find, unwrap
+from api.schemas.players import TokenBody
+from config.limits import PLAYERS_PAGE_DEFAULT, PLAYERS_PAGE_MAX
+from server.domain.tournament.facts import Outcome
+from server.wire import instant
+
+router = APIRouter(tags=["Game platforms"])
+
+
+@router.post("/tournaments/{tournament_id}/events")
+async def report_facts(tournament_id: str, request: Request, home: Home, caller: PlatformScores) -> Json:
+    """Report up to 1,000 facts. The answer comes when the accepted ones are durable, one line a fact.
+
+    A repeated `event_id` is a `duplicate`: it was counted once, whatever else it says now.
+    """
+    summary = await find(home, caller, tournament_id)
+    facts = await parse_facts(request)
+    outcomes = await home.courier.send(summary.id, facts)
+    if not isinstance(outcomes, list):
+        unwrap(outcomes, type(None), summary)
+        raise AssertionError("a courier answers outcomes, a refusal or an outage")
+    lines = [
+        {"event_id": fact.event_id, "status": outcome.name.lower()}
+        for fact, outcome in zip(facts, outcomes, strict=True)
+    ]
+    accepted = outcomes.count(Outcome.ACCEPTED)
+    return Json({"tournamentId": summary.id, "accepted": accepted, "results": lines})
+
+
+@router.get("/tournaments/{tournament_id}/config")
+async def get_config(tournament_id: str, home: Home, caller: PlatformRead) -> Json:
+    """The rules of a tournament."""
+    summary = await find(home, caller, tournament_id)
+    return Json(views.detail(summary, home.clock.now_ms()))
+
+
+@router.get("/tournaments/{tournament_id}/status")
+async def get_status(tournament_id: str, home: Home, caller: PlatformRead) -> Json:
+    """The state of a tournament."""
+    summary = await find(home, caller, tournament_id)
+    connections = home.hub.sockets(summary.id)
+    return Json(views.status(summary, home.clock.now_ms(), connections))
+
+
+@router.get("/tournaments/{tournament_id}/players")
+async def get_players(tournament_id: str, request: Request, home: Home, caller: PlatformRead) -> Json:
+    """The players of a tournament, without what they paid."""
+    summary = await find(home, caller, tournament_id)
+    only(request, "limit", "offset")
+    limit = query_int(request, "limit", PLAYERS_PAGE_DEFAULT, 1, PLAYERS_PAGE_MAX)
+    offset = query_int(request, "offset", 0, 0, 10**8)
+    total, rows = await home.listings.players(caller.tenant, tournament_id, limit, offset)
+    players = [
+        {
+            "playerId": row.player_id,
+            "internalPlayerId": row.internal_player_id,
+            "displayName": row.display_name,
+            "status": views.entry_status(row, summary),
+            "entries": sum(sale.entries for sale in row.sales),
+        }
+        for row in rows
+    ]
+    paging = views.pagination(total, limit, offset)
+    return Json({"tournamentId": summary.id, "players": players, "pagination": paging})
+
+
+@router.post("/auth/validate-token", openapi_extra=body_of(TokenBody))
+async def validate_token(request: Request, home: Home, caller: PlatformRead) -> Json:
+    """Whether a player token is valid now, and what it says. Foreign tokens are as good as forged."""
+    parsed = parse(await read_json(request), TokenBody)
+    parsed.raise_faults()
+    claims = home.tokens.verify(parsed.values["token"], home.clock.now_ms())
+    mine = claims is not None and claims.operator_id == caller.tenant.operator_id
+    summary = await home.listings.find(caller.tenant, claims.tournament_id) if claims and mine else None
+    if claims is None or summary is None:
+        return Json({"valid": False})
+    return Json(
+        {
+            "valid": True,
+            "tournament_id": claims.tournament_id,
+            "internal_player_id": claims.internal_player_id,
+            "external_user_id": claims.user_id,
+            "display_name": claims.display_name,
+            "permissions": list(claims.permissions),
+            "expiresAt": instant(claims.expires_at_s * 1_000),
+        }
+    )

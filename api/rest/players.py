@@ -1,0 +1,174 @@
+"""Players of a tournament: register, list, read, remove, rebuy, fresh tokens."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+from actors.replies import EntryAnswer
+from api import views
+from api.answers import Json, only, query_int
+from api.auth import Home, PlayersRead, PlayersWrite
+from api.body import Model, Parsed, parse, read_json
+from api.errors import ApiError
+from api.openapi import body_of
+from api.owner import ask, find, order
+from api.resources import Resources
+from api.schemas.players import RebuyBody, RegisterBody, RemoveBody
+from api.translate import minor
+from config.limits import PLAYERS_PAGE_DEFAULT, PLAYERS_PAGE_MAX
+from server.domain.ids import PlayerId
+from server.domain.refusal import Code
+from server.domain.tournament import commands as do
+from server.domain.tournament.summary import EntryRow, Summary
+from server.wire import instant
+
+router = APIRouter(prefix="/api/tournaments/{tournament_id}/players", tags=["Players"])
+
+
+@router.post("", status_code=201, openapi_extra=body_of(RegisterBody))
+async def register_player(tournament_id: str, request: Request, home: Home, caller: PlayersWrite) -> Json:
+    """Sell a first entry. Answers with the player's token and game URL under the game's slug."""
+    summary = await find(home, caller, tournament_id)
+    body = await read_json(request)
+    parsed = _payment(body, RegisterBody, summary)
+    parsed.raise_faults()
+    given = parsed.values
+    command = do.Register(
+        user_id=given["user_id"],
+        player_id=PlayerId(home.ids.player_id()),
+        display_name=given.get("display_name") or given["user_id"],
+        paid_minor=given.get("paid_minor"),
+        payment_id=given.get("payment_id"),
+        tender=given.get("tender", "cash"),
+    )
+    answer = await ask(home, summary, order(request, home, caller, command, body), EntryAnswer)
+    game_url = caller.operator.games.get(summary.rules.game_slug, "")
+    return Json(_registered(answer.entry, answer.summary, home, game_url), status_code=201)
+
+
+def _registered(entry: EntryRow, summary: Summary, home: Resources, game_url: str) -> dict[str, Any]:
+    return {
+        "player_id": entry.player_id,
+        "internal_player_id": entry.internal_player_id,
+        "tournament_id": summary.id,
+        "status": views.entry_status(entry, summary),
+        "userId": entry.user_id,
+        "displayName": entry.display_name,
+        "registeredAt": instant(entry.registered_at_ms),
+        "rulesVersion": entry.rules_version,
+        summary.rules.game_slug: _access(entry, summary, home, game_url),
+    }
+
+
+def _access(entry: EntryRow, summary: Summary, home: Resources, game_url: str) -> dict[str, str]:
+    """A token and the operator's game URL with the token in its place."""
+    token = home.tokens.mint(entry, summary, views.room_id(summary.id), home.clock.now_ms())
+    return {"jwt": token, "game_url": game_url.replace("{jwt}", token)}
+
+
+def _payment(body: Any, model: type[Model], summary: Summary) -> Parsed:
+    """A body that says what was paid, in one of two places. `paid_minor` is added to its values."""
+    parsed = parse(body, model)
+    inner = parsed.values.get("entry_payment_details") or {}
+    amount, nested = parsed.values.get("buy_in_amount"), inner.get("amount")
+    path = parsed.path("buy_in_amount")
+    if amount is not None and nested is not None and amount != nested:
+        parsed.faults[path] = f"Contradicts {parsed.spelled['entry_payment_details.amount']}"
+    paid = nested if amount is None else amount
+    if paid is not None:
+        places = summary.rules.currency_places
+        parsed.values["paid_minor"] = minor(paid, places, path, parsed.faults)
+    parsed.values.setdefault("payment_id", inner.get("payment_id"))
+    return parsed
+
+
+@router.get("")
+async def list_players(tournament_id: str, request: Request, home: Home, caller: PlayersRead) -> Json:
+    """All players in registration order, removed ones marked."""
+    summary = await find(home, caller, tournament_id)
+    only(request, "limit", "offset")
+    limit = query_int(request, "limit", PLAYERS_PAGE_DEFAULT, 1, PLAYERS_PAGE_MAX)
+    offset = query_int(request, "offset", 0, 0, 10**8)
+    total, rows = await home.listings.players(caller.tenant, tournament_id, limit, offset)
+    return Json(
+        {
+            "tournamentId": summary.id,
+            "players": [views.player(row, summary) for row in rows],
+            "pagination": views.pagination(total, limit, offset),
+        }
+    )
+
+
+@router.get("/{player}")
+async def get_player(tournament_id: str, player: str, home: Home, caller: PlayersRead) -> Json:
+    """One player, by player id, internal player id or user id."""
+    summary = await find(home, caller, tournament_id)
+    entry = await home.listings.entry(caller.tenant, tournament_id, player)
+    return Json(views.player(_known(entry, summary, player), summary))
+
+
+def _known(entry: EntryRow | None, summary: Summary, player: str) -> EntryRow:
+    if entry is None:
+        extra = {"tournamentId": summary.id, "player": player}
+        raise ApiError(Code.PLAYER_NOT_FOUND, f"Player {player} not found", extra)
+    return entry
+
+
+@router.delete("/{player}", openapi_extra=body_of(RemoveBody))
+async def remove_player(
+    tournament_id: str, player: str, request: Request, home: Home, caller: PlayersWrite
+) -> Json:
+    """Take a player out: refunded in full before the start, forfeited during play."""
+    summary = await find(home, caller, tournament_id)
+    body = await read_json(request)
+    parsed = parse(body, RemoveBody)
+    parsed.raise_faults()
+    command = do.Remove(player, RemoveBody(**parsed.values).reason)
+    answer = await ask(home, summary, order(request, home, caller, command, body), EntryAnswer)
+    return Json(
+        {
+            "tournamentId": summary.id,
+            "playerId": answer.entry.player_id,
+            "userId": answer.entry.user_id,
+            "status": "removed",
+            "refundAmount": views.money(summary, answer.refunded_minor),
+            "currency": summary.rules.currency,
+        }
+    )
+
+
+@router.post("/{player}/rebuy", openapi_extra=body_of(RebuyBody))
+async def rebuy(tournament_id: str, player: str, request: Request, home: Home, caller: PlayersWrite) -> Json:
+    """Sell further entries during play, all or nothing."""
+    summary = await find(home, caller, tournament_id)
+    body = await read_json(request)
+    parsed = _payment(body, RebuyBody, summary)
+    parsed.raise_faults()
+    given = parsed.values
+    command = do.Rebuy(
+        player=player,
+        entries=given.get("additional_entries", 1),
+        paid_minor=given.get("paid_minor"),
+        payment_id=given.get("payment_id"),
+        tender=given.get("tender", "cash"),
+    )
+    answer = await ask(home, summary, order(request, home, caller, command, body), EntryAnswer)
+    pool = {"totalAmount": views.money(summary, answer.summary.pool_minor)}
+    return Json(
+        views.player(answer.entry, answer.summary)
+        | {"tournamentId": summary.id, "prizePool": pool | {"currency": summary.rules.currency}}
+    )
+
+
+@router.post("/{player}/token")
+async def fresh_token(tournament_id: str, player: str, home: Home, caller: PlayersWrite) -> Json:
+    """A fresh token for a registered player."""
+    summary = await find(home, caller, tournament_id)
+    found = await home.listings.entry(caller.tenant, tournament_id, player)
+    entry = _known(found, summary, player)
+    if entry.removed:
+        extra = {"tournamentId": summary.id, "player": player}
+        raise ApiError(Code.PLAYER_NOT_FOUND, f"Player {player} was removed", extra)
+    game_url = caller.operator.games.get(summary.rules.game_slug, "")
+    slug = summary.rules.game_slug
+    return Json({"player_id": entry.player_id, slug: _access(entry, summary, home, game_url)})

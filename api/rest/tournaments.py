@@ -1,0 +1,186 @@
+"""Tournaments: create, list, read, update, cancel, start, finish."""
+
+from dataclasses import replace
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+from actors.messages import Poll
+from actors.replies import Frames, TournamentAnswer
+from api import views
+from api.answers import Json, only, query_int
+from api.auth import Caller, Home, TournamentsDelete, TournamentsRead, TournamentsWrite
+from api.body import Parsed, parse, read_json
+from api.errors import invalid
+from api.openapi import body_of
+from api.owner import ask, command_id, find, order, unwrap
+from api.resources import Resources
+from api.schemas.tournaments import CancelBody, CreateBody, TournamentBody
+from api.schemas.types import instant_of
+from api.translate import rule_fields, spelled
+from config.limits import LIST_PAGE_DEFAULT, LIST_PAGE_MAX
+from server.chance import derived_id
+from server.domain.ids import TournamentId
+from server.domain.tournament import commands as do
+from server.domain.tournament.lifecycle import Status
+from server.domain.tournament.rules import RuleFields, faults_of, fields_of
+from server.domain.tournament.summary import Summary
+from server.ports import ListFilter
+
+router = APIRouter(prefix="/api/tournaments", tags=["Tournaments"])
+_INVALID = "Tournament configuration is invalid"
+
+
+@router.post("", status_code=201, openapi_extra=body_of(CreateBody))
+async def create_tournament(request: Request, home: Home, caller: TournamentsWrite) -> Json:
+    """Create a tournament. Registration opens at once unless `registrationOpens` says otherwise."""
+    body = await read_json(request)
+    parsed = parse(body, CreateBody)
+    fields = rule_fields(parsed, caller.operator.currency, caller.operator.games)
+    told = spelled(faults_of(fields, home.clock.now_ms()), parsed)
+    parsed.faults = told | parsed.faults
+    parsed.raise_faults(_INVALID)
+    command = do.Create(_new_id(request, home, caller), caller.tenant, fields)
+    reply = await home.directory.create(order(request, home, caller, command, body))
+    answer = unwrap(reply, TournamentAnswer, None, lambda faults: spelled(faults, parsed))
+    return Json(views.created(answer.summary), status_code=201)
+
+
+def _new_id(request: Request, home: Resources, caller: Caller) -> TournamentId:
+    """A fresh id; the same one again for the same `Idempotency-Key`."""
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return TournamentId(home.ids.tournament_id())
+    return TournamentId(derived_id("tournament", command_id(caller, key)))
+
+
+@router.get("")
+async def list_tournaments(request: Request, home: Home, caller: TournamentsRead) -> Json:
+    """List tournaments, newest start first. Filters: `status`, `gameSlug`, `startDate`, `endDate`."""
+    only(request, "status", "gameSlug", "startDate", "endDate", "limit", "offset")
+    limit = query_int(request, "limit", LIST_PAGE_DEFAULT, 1, LIST_PAGE_MAX)
+    offset = query_int(request, "offset", 0, 0, 10**8)
+    total, found = await home.listings.page(caller.tenant, _filter(request), limit, offset)
+    lines = [views.listed(summary) for summary in found]
+    return Json({"tournaments": lines, "pagination": views.pagination(total, limit, offset)})
+
+
+def _filter(request: Request) -> ListFilter:
+    query = request.query_params
+    faults: dict[str, str] = {}
+    want = ListFilter(
+        status=query.get("status"),
+        game_slug=query.get("gameSlug"),
+        start_from_ms=_day(query.get("startDate"), "startDate", faults),
+        start_until_ms=_day(query.get("endDate"), "endDate", faults),
+    )
+    if want.status is not None and want.status not in list(Status):
+        faults["status"] = f"Must be one of {', '.join(Status)}"
+    if faults:
+        raise invalid(faults)
+    return want
+
+
+def _day(text: str | None, name: str, faults: dict[str, str]) -> int | None:
+    """An instant, or a date as its first moment in UTC."""
+    if text is None:
+        return None
+    try:
+        # A plus sign in a query arrives as a space when the caller forgot to escape it.
+        return instant_of(f"{text}T00:00:00Z" if len(text) == 10 else text.replace(" ", "+"))
+    except ValueError as error:
+        faults[name] = str(error)
+        return None
+
+
+@router.get("/{tournament_id}")
+async def get_tournament(tournament_id: str, home: Home, caller: TournamentsRead) -> Json:
+    """Everything about one tournament."""
+    summary = await find(home, caller, tournament_id)
+    return Json(views.detail(summary, home.clock.now_ms()))
+
+
+@router.put("/{tournament_id}", openapi_extra=body_of(TournamentBody))
+async def update_tournament(
+    tournament_id: str, request: Request, home: Home, caller: TournamentsWrite
+) -> Json:
+    """Change the given fields. What may change depends on the status; the answer is the whole."""
+    summary = await find(home, caller, tournament_id)
+    body = await read_json(request)
+    parsed = parse(body, TournamentBody)
+    fields = _changes(parsed, summary, caller)
+    parsed.raise_faults(_INVALID)
+    message = order(request, home, caller, do.Update(fields), body)
+    answer = await ask(home, summary, message, TournamentAnswer, lambda faults: spelled(faults, parsed))
+    return Json(views.detail(answer.summary, home.clock.now_ms()))
+
+
+def _changes(parsed: Parsed, summary: Summary, caller: Caller) -> RuleFields:
+    """The given fields; a prize pool that names only some of its parts keeps the others."""
+    old = summary.rules
+    given = parsed.values.get("prize_pool")
+    if given and given.get("total") is not None and given.get("type") is None:
+        given["type"] = old.prize_pool.kind
+    fields = rule_fields(parsed, old.currency, caller.operator.games)
+    if given and "distribution" not in given and "prize_pool" in fields:
+        fields["prize_pool"] = replace(fields["prize_pool"], shares=old.prize_pool.shares)
+    if "currency" not in parsed.values:
+        del fields["currency"], fields["currency_places"]
+    if "prize_pool" in fields and not parsed.faults:
+        faults = faults_of(fields_of(replace(old, prize_pool=fields["prize_pool"])), None)
+        parsed.faults |= spelled({n: w for n, w in faults.items() if n.startswith("prize")}, parsed)
+    return fields
+
+
+@router.delete("/{tournament_id}", openapi_extra=body_of(CancelBody))
+async def cancel_tournament(
+    tournament_id: str, request: Request, home: Home, caller: TournamentsDelete
+) -> Json:
+    """Cancel before or during play. Twice changes nothing and gives the first answer."""
+    summary = await find(home, caller, tournament_id)
+    body = await read_json(request)
+    parsed = parse(body, CancelBody)
+    parsed.raise_faults()
+    given = CancelBody(**parsed.values)
+    command = do.Cancel(given.reason, given.refund_players, given.notify_players)
+    answer = await ask(home, summary, order(request, home, caller, command, body), TournamentAnswer)
+    return Json(views.cancelled(answer.summary, answer.refunded_players, answer.refunded_minor))
+
+
+@router.get("/{tournament_id}/status")
+async def get_tournament_status(tournament_id: str, home: Home, caller: TournamentsRead) -> Json:
+    """Progress, pool and room."""
+    summary = await find(home, caller, tournament_id)
+    connections = await _connections(home, summary)
+    return Json(views.status(summary, home.clock.now_ms(), connections))
+
+
+async def _connections(home: Resources, summary: Summary) -> int:
+    """Open sockets on all front ends, as the owner counts them. Nobody is woken to say zero."""
+    if summary.status is not Status.IN_PROGRESS:
+        return home.hub.sockets(summary.id)
+    seen = await home.directory.frames(summary.id, Poll(home.hub.name, home.hub.sockets(summary.id)))
+    return seen.sockets if isinstance(seen, Frames) else home.hub.sockets(summary.id)
+
+
+@router.post("/{tournament_id}/start")
+async def start_tournament(tournament_id: str, request: Request, home: Home, caller: TournamentsWrite) -> Json:
+    """Start by hand, when enough players are in."""
+    return await _move(request, home, caller, tournament_id, do.Start())
+
+
+@router.post("/{tournament_id}/finish")
+async def finish_tournament(
+    tournament_id: str, request: Request, home: Home, caller: TournamentsWrite
+) -> Json:
+    """Finish by hand: results and prizes as the board stands."""
+    return await _move(request, home, caller, tournament_id, do.Finish())
+
+
+async def _move(
+    request: Request, home: Resources, caller: Caller, tournament_id: str, command: do.Start | do.Finish
+) -> Json:
+    summary = await find(home, caller, tournament_id)
+    answer = await ask(home, summary, order(request, home, caller, command, {}), TournamentAnswer)
+    detail: dict[str, Any] = views.detail(answer.summary, home.clock.now_ms())
+    return Json(detail)

@@ -1,0 +1,1 @@
+"""What callers send: strict models, one file a noun, read by `api.body`."""

@@ -1,0 +1,42 @@
+"""Bodies of fact reports."""
+
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
+
+from api.body import Model
+from api.schemas.types import Amount, Instant
+
+_Id = Annotated[str, Field(min_length=1, max_length=128)]
+
+
+class FactBody(Model):
+    """One thing that happened in a game. `event_id` makes it count once, whatever is retried."""
+
+    ALIASES: ClassVar[dict[str, tuple[str, ...]]] = {
+        "player": (
+            "player_id",
+            "playerId",
+            "user_id",
+            "userId",
+            "internal_player_id",
+            "internalPlayerId",
+        )
+    }
+    event_id: _Id
+    player: Annotated[str, Field(min_length=1, max_length=512)]
+    kind: _Id = "round"
+    points: Amount | None = None
+    bet: Amount | None = None
+    win: Amount | None = None
+    multiplier: Amount | None = None
+    round_id: _Id | None = None
+    opened_at: Instant | None = None
+    occurred_at: Instant | None = None
+
+
+class FactsBody(Model):
+    """A report of up to 1,000 facts."""
+
+    ALIASES: ClassVar[dict[str, tuple[str, ...]]] = {"events": ("facts",)}
+    events: list[Any]

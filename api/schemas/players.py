@@ -1,0 +1,54 @@
+"""Bodies of player requests."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from api.body import Model
+from api.schemas.types import Amount, Line
+
+
+class PaymentBody(Model):
+    """What the casino's wallet did."""
+
+    ALIASES: ClassVar[dict[str, tuple[str, ...]]] = {"amount": ("buyInAmount", "buy_in_amount")}
+    payment_id: Line | None = None
+    amount: Amount | None = None
+
+
+class RegisterBody(Model):
+    """A first entry. The amount must be the price: buy-in plus fee."""
+
+    ALIASES: ClassVar[dict[str, tuple[str, ...]]] = {"buy_in_amount": ("amount",)}
+    user_id: Line
+    display_name: Line | None = None
+    buy_in_amount: Amount | None = None
+    payment_id: Line | None = None
+    entry_payment_details: PaymentBody | None = None
+    tender: Literal["cash", "bonus", "ticket"] = "cash"
+
+
+class RebuyBody(Model):
+    """Further entries, all or nothing. The amount must be their whole price."""
+
+    ALIASES: ClassVar[dict[str, tuple[str, ...]]] = {
+        "buy_in_amount": ("amount", "rebuyAmount", "rebuy_amount"),
+        "additional_entries": ("entries",),
+    }
+    additional_entries: Annotated[int, Field(ge=1, le=1_000)] = 1
+    buy_in_amount: Amount | None = None
+    payment_id: Line | None = None
+    entry_payment_details: PaymentBody | None = None
+    tender: Literal["cash", "bonus", "ticket"] = "cash"
+
+
+class RemoveBody(Model):
+    """Why a player is taken out."""
+
+    reason: Line = "Removed by the operator"
+
+
+class TokenBody(Model):
+    """A player token to check."""
+
+    token: Annotated[str, Field(min_length=1, max_length=4_096)]

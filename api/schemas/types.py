@@ -1,0 +1,41 @@
+"""The kinds of values on the wire."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, StringConstraints, WithJsonSchema
+
+from server.wire import to_ms
+
+
+def _amount(value: Any) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        raise ValueError("Must be a plain JSON number")
+    return Decimal(value)
+
+
+def instant_of(value: Any) -> int:
+    """UTC milliseconds of an RFC 3339 text. Raises ValueError with a sentence for the caller."""
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise ValueError("Must be an RFC 3339 time such as 2026-01-15T20:00:00Z") from None
+    if moment.tzinfo is None or "T" not in value.upper():
+        raise ValueError("Must be an RFC 3339 time with a zone, such as 2026-01-15T20:00:00Z")
+    return to_ms(moment)
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, str) and ("\x00" in value or not value.isprintable()):
+        raise ValueError("Must not contain control characters")
+    if isinstance(value, str) and any("\ud800" <= char <= "\udfff" for char in value):
+        raise ValueError("Must be valid Unicode")
+    return value
+
+
+Amount = Annotated[Any, BeforeValidator(_amount), WithJsonSchema({"type": "number", "examples": [10.5]})]
+Instant = Annotated[
+    Any, BeforeValidator(instant_of), WithJsonSchema({"type": "string", "format": "date-time"})
+]
+Line = Annotated[str, BeforeValidator(_clean), StringConstraints(min_length=1, max_length=200)]

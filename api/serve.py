@@ -1,0 +1,74 @@
+"""Opening a front end and serving it until a signal."""
+
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import uvicorn
+
+from actors.courier import FactCourier
+from actors.resources import Owners, open_owners
+from api.app import create_app
+from api.auth import KeyRing
+from api.resources import Resources
+from api.tokens import Tokens, load_key
+from api.ws.hub import Hub
+from config.limits import SOCKET_MESSAGE_BYTES_MAX, SOCKET_PING_S
+from config.settings import Settings
+from server.chance import SystemIds
+from server.clock import SystemClock
+from server.storage.engine import open_engine
+from server.storage.listings import PostgresListings, PostgresOperators
+
+_DRAIN_S = 5
+
+
+@asynccontextmanager
+async def open_resources(settings: Settings, database_url: str) -> AsyncIterator[tuple[Resources, Owners]]:
+    """Everything a front end holds, closed in reverse order."""
+    engine = open_engine(database_url)
+    owners = await open_owners(settings, database_url)
+    clock, ids = SystemClock(), SystemIds()
+    operators = PostgresOperators(engine)
+    resources = Resources(
+        directory=owners.directory,
+        courier=FactCourier(owners.directory),
+        listings=PostgresListings(engine),
+        operators=operators,
+        keyring=KeyRing(operators, clock),
+        tokens=Tokens(load_key(settings.token_key_path()), settings.token_issuer),
+        hub=Hub(owners.directory, clock, f"fe-{ids.short_id()}"),
+        clock=clock,
+        ids=ids,
+    )
+    try:
+        yield resources, owners
+    finally:
+        await owners.close()
+        await engine.dispose()
+
+
+async def serve(settings: Settings, resources: Resources) -> None:
+    """Listen until SIGTERM or SIGINT, then drain."""
+    config = uvicorn.Config(
+        create_app(resources),
+        host=settings.host,
+        port=settings.port,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        ws_max_size=SOCKET_MESSAGE_BYTES_MAX,
+        ws_ping_interval=SOCKET_PING_S,
+        # Deflate costs 46 KiB a socket and the frames are small.
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=_DRAIN_S,
+    )
+    await uvicorn.Server(config).serve()
+
+
+def free_port(host: str) -> int:
+    """A port nobody listens on right now."""
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        port: int = probe.getsockname()[1]
+        return port

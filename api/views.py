@@ -1,0 +1,282 @@
+"""What callers read: printed shapes where there are any, camelCase elsewhere. Pure rendering."""
+
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from actors.replies import BoardRow
+from server.announcements import Announcement
+from server.domain.money import points_to_decimal, to_decimal
+from server.domain.tournament.lifecycle import Status, is_over
+from server.domain.tournament.prizes import pool_minor, prize_amounts
+from server.domain.tournament.rules import PERCENT_SCALE, PrizePool
+from server.domain.tournament.summary import EntryRow, ResultRow, Summary
+from server.wire import instant, instant_or_none
+
+
+def money(summary: Summary, amount_minor: int) -> Decimal:
+    """An amount in the tournament's currency."""
+    return to_decimal(amount_minor, summary.rules.currency_places)
+
+
+def created(summary: Summary) -> dict[str, Any]:
+    """The printed answer to create: always `scheduled`, also when registration opened at once."""
+    return {
+        "tournament_id": summary.id,
+        "tournamentId": summary.id,
+        "status": Status.SCHEDULED.value,
+        "estimated_prize_pool": money(summary, pool_minor(summary.rules.prize_pool, 0)),
+        "tournament": {
+            "id": summary.id,
+            "name": summary.rules.name,
+            "operator_id": summary.tenant.operator_id,
+            "status": Status.SCHEDULED.value,
+            "games": games(summary),
+        },
+    }
+
+
+def games(summary: Summary) -> list[dict[str, Any]]:
+    """The games of a tournament, as printed."""
+    return [{"slug": summary.rules.game_slug, "config": {}, "status": "active"}]
+
+
+def registration_status(summary: Summary, now_ms: int) -> str:
+    """`not_open`, `open`, `full` or `closed`."""
+    rules = summary.rules
+    if summary.status is Status.SCHEDULED:
+        return "not_open"
+    if summary.status is not Status.OPEN or now_ms >= rules.entry_closes_ms():
+        return "closed"
+    return "full" if rules.max_players is not None and summary.players >= rules.max_players else "open"
+
+
+def detail(summary: Summary, now_ms: int) -> dict[str, Any]:
+    """Everything about one tournament."""
+    rules = summary.rules
+    return {
+        "tournamentId": summary.id,
+        "operatorId": summary.tenant.operator_id,
+        "name": rules.name,
+        "description": rules.description,
+        "externalId": rules.external_id,
+        "status": summary.status.value,
+        "resultsStatus": summary.results_status.value,
+        "gameSlug": rules.game_slug,
+        "games": games(summary),
+        "startTime": instant(rules.start_at_ms),
+        "endTime": instant(rules.planned_end_ms(summary.started_at_ms)),
+        "actualStartTime": instant_or_none(summary.started_at_ms),
+        "completedAt": instant_or_none(summary.completed_at_ms),
+        "cancelledAt": instant_or_none(summary.cancelled_at_ms),
+        "cancelReason": summary.cancel_reason,
+        "createdAt": instant(summary.created_at_ms),
+        "registrationOpens": instant(_opens_ms(summary)),
+        "registrationCloses": instant(rules.entry_closes_ms()),
+        "registrationStatus": registration_status(summary, now_ms),
+        "minPlayers": rules.min_players,
+        "maxPlayers": rules.max_players,
+        "currentPlayers": summary.players,
+        "currency": rules.currency,
+        "entryFee": money(summary, rules.buy_in_minor),
+        "fee": money(summary, rules.fee_minor),
+        "rebuyEnabled": rules.rebuy_enabled,
+        "rebuyFee": money(summary, rules.rebuy_fee_minor),
+        "maxEntriesPerPlayer": rules.max_entries_per_player,
+        "rebuyDeadline": instant_or_none(rules.rebuy_deadline_ms),
+        "prizePool": {
+            "type": rules.prize_pool.kind,
+            "totalAmount": money(summary, summary.pool_minor),
+            "currency": rules.currency,
+            "distribution": _percentages(rules.prize_pool),
+        },
+        "config": {"tournamentType": rules.scoring, "cancellationPolicy": rules.cancellation_policy},
+        "visibility": "public" if rules.public else "private",
+        "rulesVersion": rules.rules_version,
+    }
+
+
+def _opens_ms(summary: Summary) -> int:
+    opens = summary.rules.registration_opens_ms
+    return summary.created_at_ms if opens is None else opens
+
+
+def _percentages(pool: PrizePool) -> list[Decimal]:
+    return [_percentage(share) for share in pool.shares]
+
+
+def _percentage(share: int) -> Decimal:
+    whole, rest = divmod(share, PERCENT_SCALE)
+    return Decimal(whole) if rest == 0 else (Decimal(share) / PERCENT_SCALE)
+
+
+def status(summary: Summary, now_ms: int, connections: int) -> dict[str, Any]:
+    """The printed status page. A tournament without rounds is one round."""
+    rules = summary.rules
+    return {
+        "tournamentId": summary.id,
+        "status": summary.status.value,
+        "resultsStatus": summary.results_status.value,
+        "currentPlayers": summary.players,
+        "maxPlayers": rules.max_players,
+        "startTime": instant(rules.start_at_ms),
+        "actualStartTime": instant_or_none(summary.started_at_ms),
+        "estimatedEndTime": instant(summary.completed_at_ms or rules.planned_end_ms(summary.started_at_ms)),
+        "currentRound": 0 if summary.started_at_ms is None else 1,
+        "totalRounds": 1,
+        "registrationStatus": registration_status(summary, now_ms),
+        "prizePool": {
+            "totalAmount": money(summary, summary.pool_minor),
+            "currency": rules.currency,
+        },
+        "gameRoom": {
+            "roomId": room_id(summary.id),
+            "status": _room_status(summary.status),
+            "activeConnections": connections,
+        },
+    }
+
+
+def room_id(tournament_id: str) -> str:
+    """The game room of a tournament."""
+    return f"room_{tournament_id}"
+
+
+def _room_status(of: Status) -> str:
+    if is_over(of):
+        return "closed"
+    return "active" if of is Status.IN_PROGRESS else "waiting"
+
+
+def listed(summary: Summary) -> dict[str, Any]:
+    """One printed line of the list."""
+    return {
+        "tournamentId": summary.id,
+        "name": summary.rules.name,
+        "status": summary.status.value,
+        "startTime": instant(summary.rules.start_at_ms),
+        "currentPlayers": summary.players,
+        "maxPlayers": summary.rules.max_players,
+        "prizePool": money(summary, summary.pool_minor),
+        "gameSlug": summary.rules.game_slug,
+        "externalId": summary.rules.external_id,
+        "currency": summary.rules.currency,
+    }
+
+
+def pagination(total: int, limit: int, offset: int) -> dict[str, Any]:
+    """The printed paging object."""
+    return {"total": total, "limit": limit, "offset": offset, "hasMore": offset + limit < total}
+
+
+def cancelled(summary: Summary, players: int, refund_minor: int) -> dict[str, Any]:
+    """The printed answer to cancel."""
+    return {
+        "tournamentId": summary.id,
+        "status": summary.status.value,
+        "cancelledAt": instant_or_none(summary.cancelled_at_ms),
+        "reason": summary.cancel_reason,
+        "playersRefunded": players,
+        "refundAmount": money(summary, refund_minor),
+    }
+
+
+def player(entry: EntryRow, summary: Summary) -> dict[str, Any]:
+    """One player."""
+    paid = sum(sale.buy_in_minor + sale.fee_minor for sale in entry.sales)
+    return {
+        "playerId": entry.player_id,
+        "internalPlayerId": entry.internal_player_id,
+        "userId": entry.user_id,
+        "displayName": entry.display_name,
+        "status": entry_status(entry, summary),
+        "entries": sum(sale.entries for sale in entry.sales),
+        "totalPaid": money(summary, paid),
+        "currency": summary.rules.currency,
+        "registeredAt": instant(entry.registered_at_ms),
+        "rulesVersion": entry.rules_version,
+        "sales": [
+            {
+                "kind": sale.kind,
+                "entries": sale.entries,
+                "buyIn": money(summary, sale.buy_in_minor),
+                "fee": money(summary, sale.fee_minor),
+                "tender": sale.tender,
+                "paymentId": sale.payment_id,
+                "soldAt": instant(sale.at_ms),
+            }
+            for sale in entry.sales
+        ],
+    }
+
+
+def entry_status(entry: EntryRow, summary: Summary) -> str:
+    """`registered`, `active`, `finished`, `removed` or `cancelled`."""
+    if entry.removed:
+        return "removed"
+    return {
+        Status.IN_PROGRESS: "active",
+        Status.COMPLETED: "finished",
+        Status.CANCELLED: "cancelled",
+    }.get(summary.status, "registered")
+
+
+def board_row(row: BoardRow | ResultRow) -> dict[str, Any]:
+    """One row of a leaderboard, as a casino reads it."""
+    return {
+        "position": row.position,
+        "rank": row.rank,
+        "playerId": row.player_id,
+        "userId": row.user_id,
+        "displayName": row.display_name,
+        "points": points_to_decimal(row.points),
+    }
+
+
+def result(row: ResultRow, summary: Summary) -> dict[str, Any]:
+    """One line of the results."""
+    return board_row(row) | {
+        "prize": money(summary, row.prize_minor),
+        "currency": summary.rules.currency,
+    }
+
+
+def prize_pool(summary: Summary) -> dict[str, Any]:
+    """The pool and what each paid place would get now; the final sheet uses the same function."""
+    rules, pool = summary.rules, summary.rules.prize_pool
+    # Before anybody is on the board, the table as if it were full.
+    amounts = prize_amounts(pool, summary.pool_minor, summary.ranked or len(pool.shares))
+    overlay = max(summary.pool_minor - summary.collected_minor, 0)
+    return {
+        "tournamentId": summary.id,
+        "type": pool.kind,
+        "currency": rules.currency,
+        "totalAmount": money(summary, summary.pool_minor),
+        "collected": money(summary, summary.collected_minor),
+        "fees": money(summary, summary.fees_minor),
+        "overlay": money(summary, overlay),
+        "players": summary.players,
+        "final": summary.results_status.value == "final",
+        "distribution": [
+            {
+                "position": n,
+                "percentage": _percentage(pool.shares[n - 1]),
+                "amount": money(summary, amount),
+            }
+            for n, amount in enumerate(amounts, start=1)
+        ],
+    }
+
+
+def envelope(row: Announcement, summary: Summary) -> dict[str, Any]:
+    """A public event with its envelope (20-api.md, section 5)."""
+    return {
+        "eventId": row.event_id,
+        "eventType": row.event_type,
+        "timestamp": instant(row.at_ms),
+        "tournamentId": summary.id,
+        "operatorId": summary.tenant.operator_id,
+        "sequence": row.seq,
+        "data": msgspec.Raw(row.data),
+    }

@@ -1,0 +1,133 @@
+"""What travels on the player socket beside the board's frames, and why it closes."""
+
+from enum import IntEnum
+from typing import Any, Final
+
+import msgspec
+
+from actors.replies import Place
+from api.views import registration_status, room_id
+from server.domain.money import points_to_decimal, to_decimal
+from server.domain.tournament.lifecycle import Status
+from server.domain.tournament.summary import EntryRow, Summary
+from server.wire import dump, instant
+
+PROTOCOL_VERSION: Final = 1
+
+
+class Close(IntEnum):
+    """Close codes: 4408 says reconnect, the others say what is wrong."""
+
+    BAD_FRAME = 4400
+    LOG_IN_AGAIN = 4401
+    FORBIDDEN = 4403
+    NOT_FOUND = 4404
+    RECONNECT = 4408
+    TOURNAMENT_OVER = 4410
+    TOO_MANY = 4429
+
+
+class ClientMessage(msgspec.Struct, forbid_unknown_fields=True):
+    """What a client may send: `auth` (first, or to renew), `ping`, `around`."""
+
+    type: str
+    token: str | None = None
+    above: int = 20
+    below: int = 20
+
+
+CLIENT_MESSAGE = msgspec.json.Decoder(ClientMessage)
+
+
+def welcome(summary: Summary, entry: EntryRow | None, now_ms: int, position: tuple[int, int]) -> bytes:
+    """First, always: where we are, what this client may do and why not, where to resume."""
+    rules = summary.rules
+    epoch, seq = position
+    return dump(
+        {
+            "type": "welcome",
+            "protocol": PROTOCOL_VERSION,
+            "serverTime": instant(now_ms),
+            "tournamentId": summary.id,
+            "name": rules.name,
+            "status": summary.status.value,
+            "rulesVersion": rules.rules_version,
+            "round": {"current": 0 if summary.started_at_ms is None else 1, "total": 1},
+            "roomId": room_id(summary.id),
+            "startTime": instant(rules.start_at_ms),
+            "endsAt": instant(rules.planned_end_ms(summary.started_at_ms)),
+            "me": None if entry is None else _me(entry),
+            "can": {
+                "play": _may_play(summary, entry),
+                "register": _may_register(summary, entry, now_ms),
+                "rebuy": _may_rebuy(summary, entry, now_ms),
+            },
+            "resume": {"epoch": epoch, "seq": seq},
+        }
+    )
+
+
+def _me(entry: EntryRow) -> dict[str, Any]:
+    return {
+        "playerId": entry.player_id,
+        "internalPlayerId": entry.internal_player_id,
+        "displayName": entry.display_name,
+    }
+
+
+def _flag(reason: str | None) -> dict[str, Any]:
+    return {"allowed": reason is None, "reason": reason}
+
+
+def _may_play(summary: Summary, entry: EntryRow | None) -> dict[str, Any]:
+    if entry is None:
+        return _flag("spectator")
+    if entry.removed:
+        return _flag("removed")
+    return _flag(None if summary.status is Status.IN_PROGRESS else f"tournament_{summary.status}")
+
+
+def _may_register(summary: Summary, entry: EntryRow | None, now_ms: int) -> dict[str, Any]:
+    if entry is not None and not entry.removed:
+        return _flag("already_registered")
+    registration = registration_status(summary, now_ms)
+    return _flag(None if registration == "open" else f"registration_{registration}")
+
+
+def _may_rebuy(summary: Summary, entry: EntryRow | None, now_ms: int) -> dict[str, Any]:
+    rules = summary.rules
+    if entry is None or entry.removed:
+        return _flag("not_playing")
+    if not rules.rebuy_enabled:
+        return _flag("no_rebuys")
+    if summary.status is not Status.IN_PROGRESS:
+        return _flag(f"tournament_{summary.status}")
+    if rules.rebuy_deadline_ms is not None and now_ms >= rules.rebuy_deadline_ms:
+        return _flag("rebuy_deadline_passed")
+    bought = sum(sale.entries for sale in entry.sales)
+    most = rules.max_entries_per_player
+    return _flag("no_entries_left" if most is not None and bought >= most else None)
+
+
+def me(place: Place, before: Place | None, summary: Summary, now_ms: int) -> bytes:
+    """Where this player stands, and what moved since the last `me`."""
+    moved = 0 if before is None else before.position - place.position
+    gap = place.to_next_prize
+    return dump(
+        {
+            "type": "me",
+            "serverTime": instant(now_ms),
+            "position": place.position,
+            "rank": place.rank,
+            "points": points_to_decimal(place.points),
+            "moved": moved,
+            "pointsMoved": points_to_decimal(0 if before is None else place.points - before.points),
+            "pointsToNextPrize": None if gap is None else points_to_decimal(gap),
+            "prize": to_decimal(place.prize_minor, summary.rules.currency_places),
+        }
+    )
+
+
+def error(code: str, message: str) -> bytes:
+    """A typed error that does not close the socket."""
+    return dump({"type": "error", "error": code, "message": message})

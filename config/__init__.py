@@ -1,0 +1,4 @@
+"""The settings sheet: values read once at the door, named limits, logging.
+
+Imports nothing of ours.
+"""

@@ -1,0 +1,77 @@
+"""Every bound of the house, with its unit and its reason. Relations between bounds are asserted below."""
+
+from typing import Final
+
+# One call to an owner stays under Ray's inline limit of 100 KiB: larger messages go through the
+# object store and took 80 times as long when measured.
+CALL_BYTES_MAX: Final = 96 * 1024
+FACTS_PER_REQUEST_MAX: Final = 1_000
+FACTS_PER_CALL_MAX: Final = 1_000
+FACT_CALL_BYTES_MAX: Final = 64 * 1024
+
+# A mailbox deeper than this answers Unavailable: the caller waits and retries, memory does not grow.
+MAILBOX_DEPTH_MAX: Final = 10_000
+# One commit takes at most this many waiting requests: bounds the size of one statement.
+COMMIT_REQUESTS_MAX: Final = 500
+# A commit that takes longer has an unknown outcome: the keeper is rebuilt from the store.
+COMMIT_TIMEOUT_S: Final = 15.0
+
+# Checkpoint cadence while busy (40-durability.md, section 3).
+CHECKPOINT_EVERY_FACTS: Final = 50_000
+CHECKPOINT_EVERY_MS: Final = 30_000
+CHECKPOINTS_KEPT: Final = 2
+
+# An owner without calls for this long, and not in play, is passivated.
+PASSIVATE_AFTER_MS: Final = 180_000
+HEARTBEAT_EVERY_S: Final = 2.0
+# An owner silent for this long may be replaced. Generous: these machines stall by the second.
+SILENT_AFTER_S: Final = 10.0
+
+# One try of a call to an owner, and the whole of it with retries.
+CALL_TRY_TIMEOUT_S: Final = 8.0
+CALL_DEADLINE_S: Final = 30.0
+# New owner processes started at once per front end: each costs seconds of a core.
+ACTIVATIONS_AT_ONCE: Final = 4
+
+TICK_MS: Final = 200
+BOARD_TOP_ROWS: Final = 50
+BOARD_PAGE_DEFAULT: Final = 50
+BOARD_PAGE_MAX: Final = 200
+AROUND_ROWS_MAX: Final = 20
+# Frames kept for resuming sockets: 60 s at five frames a second.
+FRAME_RING_MAX: Final = 300
+# A front end that polls shows its sockets with every poll; one that has not polled for PRESENCE_S is gone.
+LONG_POLL_S: Final = 4.0
+PRESENCE_S: Final = 10.0
+# Frames are computed only while somebody asked within this time.
+WATCHED_FOR_MS: Final = 30_000
+
+BODY_BYTES_MAX: Final = 1024 * 1024
+LIST_PAGE_DEFAULT: Final = 50
+LIST_PAGE_MAX: Final = 100
+PLAYERS_PAGE_DEFAULT: Final = 100
+PLAYERS_PAGE_MAX: Final = 500
+
+SOCKET_MESSAGE_BYTES_MAX: Final = 4 * 1024
+SOCKET_MESSAGES_PER_S: Final = 20
+SOCKET_AUTH_TIMEOUT_S: Final = 5.0
+SOCKET_QUEUE_FRAMES_MAX: Final = 64
+SOCKET_STUCK_AFTER_S: Final = 30.0
+SOCKET_PING_S: Final = 20.0
+ME_FRAME_EVERY_S: Final = 1.0
+
+PLAYER_TOKEN_TTL_S: Final = 12 * 3600
+KEY_CACHE_S: Final = 5.0
+
+SCHEDULE_BATCH_MAX: Final = 100
+SCHEDULE_POLL_S: Final = 0.5
+
+RAY_START_TRIES: Final = 5
+RAY_START_TIMEOUT_S: Final = 90.0
+
+assert FACT_CALL_BYTES_MAX < CALL_BYTES_MAX, "a call of facts must fit a message"
+assert FACTS_PER_CALL_MAX >= 100, "a batch of 100 must travel as one call"
+assert HEARTBEAT_EVERY_S * 3 < SILENT_AFTER_S, "one missed beat is not silence"
+assert CALL_TRY_TIMEOUT_S < CALL_DEADLINE_S, "a call must be able to retry"
+assert LONG_POLL_S * 2 < PRESENCE_S, "one late poll does not empty a room"
+assert FRAME_RING_MAX * TICK_MS >= 60_000, "sockets may resume for a minute"

@@ -1,0 +1,61 @@
+"""Settings, read once at the door of each process. A wrong value stops the start with its name."""
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """`PITBOSS_*` from the environment. `config/example.env` lists all; a test compares the two."""
+
+    model_config = SettingsConfigDict(env_prefix="PITBOSS_", extra="ignore", frozen=True)
+
+    home: Path = Field(Path(".pitboss"), description="Folder of everything this machine keeps.")
+    host: str = Field("127.0.0.1", description="Address the front end listens on.")
+    port: int = Field(8080, ge=0, le=65535, description="Port of the front end; 0 picks a free one.")
+    public_url: str | None = Field(None, description="URL under which callers reach the front end.")
+    database_url: str | None = Field(
+        None, description="Postgres to use; empty starts an embedded one under the home folder."
+    )
+    engine: Literal["ray", "local"] = Field(
+        "ray", description="Where tournaments live: Ray actors, or one process without Ray."
+    )
+    ray_address: str | None = Field(
+        None, description="A running Ray cluster to join; empty starts one on loopback."
+    )
+    token_key_file: Path | None = Field(
+        None, description="Ed25519 key (PEM) that signs player tokens; made when missing."
+    )
+    token_issuer: str = Field("pitboss", description="`iss` claim of player tokens.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="Least severe log line that is written."
+    )
+    demo_minutes: float = Field(
+        3.0, gt=0, le=24 * 60, description="How long one demo tournament plays, in minutes."
+    )
+
+    def token_key_path(self) -> Path:
+        """Where the signing key lives."""
+        return self.token_key_file or self.home / "token-key.pem"
+
+
+class WrongSettings(Exception):  # noqa: N818 - told to a person, with names
+    """One line per wrong value."""
+
+
+def load() -> Settings:
+    """Read the environment. Raises `WrongSettings` naming each wrong variable, also misspelt ones."""
+    known = {f"PITBOSS_{name.upper()}" for name in Settings.model_fields}
+    unknown = sorted(
+        name for name in os.environ if name.upper().startswith("PITBOSS_") and name.upper() not in known
+    )
+    if unknown:
+        raise WrongSettings(f"unknown setting: {', '.join(unknown)}")
+    try:
+        return Settings()  # type: ignore[call-arg]
+    except ValidationError as error:
+        lines = (f"PITBOSS_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
+        raise WrongSettings("\n".join(lines)) from error

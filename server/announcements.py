@@ -1,0 +1,105 @@
+"""Domain events as the public events that backends receive (20-api.md, section 5)."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from server.domain.money import to_decimal
+from server.domain.tournament import events as fact
+from server.domain.tournament.state import Tournament
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """One public event; `data` is encoded JSON. `seq` counts a tournament's public events without a gap,
+    so a receiver can tell when one is missing; ids are derived, so every outlet names it the same."""
+
+    event_id: str
+    seq: int
+    event_type: str
+    at_ms: int
+    data: bytes
+
+
+def event_id(tournament_id: str, seq: int) -> str:
+    """The id of a tournament's `seq`-th public event."""
+    return f"evt_{tournament_id}_{seq}"
+
+
+def announce(event: fact.Event, state: Tournament) -> tuple[str, dict[str, Any]]:
+    """Type and data of the public event, given the state after it."""
+    match event:
+        case fact.Created():
+            return "tournament.created", _tournament(state)
+        case fact.Updated():
+            return "tournament.updated", _tournament(state) | {"changed": list(event.changed)}
+        case fact.RegistrationOpened():
+            return "tournament.registration_opened", _tournament(state)
+        case fact.Started():
+            return "tournament.started", _tournament(state) | {"players": state.seated}
+        case fact.Completed():
+            return "tournament.completed", _tournament(state) | {"cause": event.cause}
+        case fact.ResultsFinalised():
+            return "tournament.results_final", _results(event, state)
+        case fact.Cancelled():
+            return "tournament.cancelled", _cancelled(event, state)
+        case _:
+            return _player_event(event, state)
+
+
+def _player_event(event: fact.Event, state: Tournament) -> tuple[str, dict[str, Any]]:
+    places = state.rules.currency_places
+    match event:
+        case fact.Registered():
+            amounts = {
+                "buyInAmount": to_decimal(event.buy_in_minor, places),
+                "fee": to_decimal(event.fee_minor, places),
+            }
+            return "player.registered", _player(event.player_no, state) | amounts
+        case fact.Rebought():
+            amount = {"amount": to_decimal(event.amount_minor, places), "entries": event.entries}
+            return "player.rebuy", _player(event.player_no, state) | amount
+        case fact.Removed():
+            refund = to_decimal(sum(line.refund_minor for line in event.refunds), places)
+            extra = {"reason": event.reason, "refundAmount": refund, "currency": state.rules.currency}
+            return "player.removed", _player(event.player_no, state) | extra
+    raise AssertionError(f"no public event for {type(event).__name__}")
+
+
+def _tournament(state: Tournament) -> dict[str, Any]:
+    return {
+        "name": state.rules.name,
+        "status": state.status.value,
+        "externalId": state.rules.external_id,
+    }
+
+
+def _player(player_no: int, state: Tournament) -> dict[str, Any]:
+    entry = state.entries[player_no]
+    return {
+        "playerId": entry.player_id,
+        "userId": entry.user_id,
+        "displayName": entry.display_name,
+        "currency": state.rules.currency,
+    }
+
+
+def _results(event: fact.ResultsFinalised, state: Tournament) -> dict[str, Any]:
+    places = state.rules.currency_places
+    prizes = [
+        _player(line.player_no, state)
+        | {"position": line.position, "rank": line.rank, "prize": to_decimal(line.amount_minor, places)}
+        for line in event.prizes
+    ]
+    return _tournament(state) | {"prizePool": to_decimal(event.pool_minor, places), "prizes": prizes}
+
+
+def _cancelled(event: fact.Cancelled, state: Tournament) -> dict[str, Any]:
+    total = sum(line.refund_minor for line in event.refunds)
+    return _tournament(state) | {
+        "reason": event.reason,
+        "refundsWaived": event.waived,
+        "playersNotified": event.notify,
+        "playersRefunded": 0 if event.waived else len({line.player_no for line in event.refunds}),
+        "refundAmount": to_decimal(0 if event.waived else total, state.rules.currency_places),
+        "currency": state.rules.currency,
+    }

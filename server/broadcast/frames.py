@@ -1,0 +1,140 @@
+"""The frames of a board: snapshot, delta, lifecycle. Encoded once a tick, copied to every watcher.
+
+Rows name players by display name and platform id; the casino's user ids never leave in a frame.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from server.broadcast.history import Frame, History
+from server.domain.money import points_to_decimal, to_decimal
+from server.domain.ranking import Standing
+from server.domain.tournament.lifecycle import ResultsStatus, Status
+from server.domain.tournament.prizes import pool_minor, prize_amounts
+from server.domain.tournament.state import Tournament
+from server.wire import dump, instant, instant_or_none
+
+_LIFECYCLE = {
+    Status.OPEN: "opened",
+    Status.IN_PROGRESS: "started",
+    Status.COMPLETED: "completed",
+    Status.CANCELLED: "cancelled",
+}
+
+
+class _Shown(NamedTuple):
+    """What the last frame showed."""
+
+    status: Status
+    results: ResultsStatus
+    total: int
+    prizes: list[int]
+    rows: list[Standing]
+
+
+class Board:
+    """The channel of one owner's epoch: what was shown last, and the frames since."""
+
+    def __init__(self, epoch: int, top_rows: int, history_frames: int) -> None:
+        self.epoch = epoch
+        self.seq = 0
+        self.snapshot = b""
+        self._top_rows = top_rows
+        self._shown: _Shown | None = None
+        self._history = History(history_frames)
+
+    def refresh(self, state: Tournament, now_ms: int) -> bool:
+        """Make the frames that lead from what was shown to `state`; False when nothing is new."""
+        now, before = self._look(state), self._shown
+        if now == before:
+            return False
+        if before is not None:
+            for kind, body in _changes(before, now, state):
+                self._add(kind, body, now_ms)
+        self._shown = now
+        self.snapshot = dump(self._head("snapshot", now_ms) | _whole(now, state))
+        return True
+
+    def since(self, epoch: int | None, seq: int) -> list[Frame] | None:
+        """Frames behind a position of this epoch; None when only the snapshot helps."""
+        return self._history.since(seq, self.seq) if epoch == self.epoch else None
+
+    def _look(self, state: Tournament) -> _Shown:
+        pool = state.rules.prize_pool
+        total = len(state.ranking)
+        prizes = prize_amounts(pool, pool_minor(pool, state.collected_minor), total)
+        rows = state.ranking.page(0, self._top_rows)
+        return _Shown(state.status, state.results_status, total, prizes, rows)
+
+    def _add(self, kind: str, body: dict[str, Any], now_ms: int) -> None:
+        self.seq += 1
+        self._history.add(Frame(self.seq, kind, dump(self._head(kind, now_ms) | body)))
+
+    def _head(self, kind: str, now_ms: int) -> dict[str, Any]:
+        return {"type": kind, "epoch": self.epoch, "seq": self.seq, "serverTime": instant(now_ms)}
+
+
+def _changes(before: _Shown, now: _Shown, state: Tournament) -> list[tuple[str, dict[str, Any]]]:
+    changes: list[tuple[str, dict[str, Any]]] = []
+    if (before.total, before.prizes, before.rows) != (now.total, now.prizes, now.rows):
+        changes.append(("delta", _delta(before, now, state)))
+    if before.status != now.status:
+        changes.append(("lifecycle", _lifecycle(_LIFECYCLE[now.status], state)))
+    if before.results != now.results and now.results is ResultsStatus.FINAL:
+        changes.append(("lifecycle", _lifecycle("results_final", state)))
+    return changes
+
+
+def _delta(before: _Shown, now: _Shown, state: Tournament) -> dict[str, Any]:
+    old = set(before.rows)
+    shown = {row.player_no for row in now.rows}
+    left = [row.player_no for row in before.rows if row.player_no not in shown]
+    body: dict[str, Any] = {
+        "rows": _rows([row for row in now.rows if row not in old], state),
+        "left": [state.entries[no].player_id for no in left],
+        "total": now.total,
+    }
+    if before.prizes != now.prizes:
+        body["prizes"] = _prizes(now.prizes, state)
+    return body
+
+
+def _whole(now: _Shown, state: Tournament) -> dict[str, Any]:
+    return {
+        "tournamentId": state.id,
+        "status": now.status.value,
+        "resultsStatus": now.results.value,
+        "rows": _rows(now.rows, state),
+        "total": now.total,
+        "prizes": _prizes(now.prizes, state),
+        "currency": state.rules.currency,
+    }
+
+
+def _rows(rows: Sequence[Standing], state: Tournament) -> list[dict[str, Any]]:
+    return [
+        {
+            "position": row.position,
+            "rank": row.rank,
+            "playerId": state.entries[row.player_no].player_id,
+            "displayName": state.entries[row.player_no].display_name,
+            "points": points_to_decimal(row.points),
+        }
+        for row in rows
+    ]
+
+
+def _prizes(prizes: Sequence[int], state: Tournament) -> list[dict[str, Any]]:
+    places = state.rules.currency_places
+    return [{"position": n, "prize": to_decimal(amount, places)} for n, amount in enumerate(prizes, start=1)]
+
+
+def _lifecycle(event: str, state: Tournament) -> dict[str, Any]:
+    cancellation = state.cancellation
+    return {
+        "event": event,
+        "status": state.status.value,
+        "startedAt": instant_or_none(state.started_at_ms),
+        "endsAt": instant(state.rules.planned_end_ms(state.started_at_ms)),
+        "reason": None if cancellation is None or not cancellation.notify else cancellation.reason,
+    }

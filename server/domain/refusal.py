@@ -1,0 +1,33 @@
+"""A refusal: the one exception of the domain. Its code is the public, documented name of the rule."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+
+class Code(StrEnum):
+    """Why a command was refused. `api.errors` maps each to a status; a test walks this enum."""
+
+    VALIDATION_FAILED = "validation_failed"
+    TOURNAMENT_NOT_FOUND = "tournament_not_found"
+    PLAYER_NOT_FOUND = "player_not_found"
+    ALREADY_REGISTERED = "already_registered"
+    REGISTRATION_CLOSED = "registration_closed"
+    TOURNAMENT_FULL = "tournament_full"
+    WRONG_AMOUNT = "wrong_amount"
+    REBUY_NOT_ALLOWED = "rebuy_not_allowed"
+    REBUY_LIMIT_REACHED = "rebuy_limit_reached"
+    UPDATE_NOT_ALLOWED = "update_not_allowed"
+    INVALID_STATUS = "invalid_status"
+    NOT_ENOUGH_PLAYERS = "not_enough_players"
+    IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
+
+
+class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
+    """Raised by a guard of `decide`; nothing has changed. `detail` is JSON-able and public."""
+
+    def __init__(self, code: Code, message: str, detail: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.detail: dict[str, Any] = dict(detail or {})

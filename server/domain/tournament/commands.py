@@ -1,0 +1,80 @@
+"""What callers may ask of a tournament. Imperative; plain data that travels between processes."""
+
+from dataclasses import dataclass
+
+from server.domain.ids import PlayerId, Tenant, TournamentId
+from server.domain.tournament.rules import RuleFields
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """Bring a tournament into being."""
+
+    tournament_id: TournamentId
+    tenant: Tenant
+    fields: RuleFields
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Change the given fields; which ones may change depends on the status."""
+
+    fields: RuleFields
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """Sell a first entry. `paid_minor` is what the casino says it took, None when it does not say."""
+
+    user_id: str
+    player_id: PlayerId
+    display_name: str
+    paid_minor: int | None = None
+    payment_id: str | None = None
+    tender: str = "cash"
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuy:
+    """Sell further entries to a player, all or nothing. `player` is any of the player's names."""
+
+    player: str
+    entries: int = 1
+    paid_minor: int | None = None
+    payment_id: str | None = None
+    tender: str = "cash"
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """Take a player out: refunded before the start, forfeited during play."""
+
+    player: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Start by hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """Finish by hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Cancel. `refund` False records the debts as waived; `notify` False suppresses player notices."""
+
+    reason: str
+    refund: bool = True
+    notify: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """Do the one step that is due by the clock, if any."""
+
+
+Command = Create | Update | Register | Rebuy | Remove | Start | Finish | Cancel | Advance

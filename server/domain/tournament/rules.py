@@ -1,0 +1,200 @@
+"""What a tournament was sold as: every field in domain units, checked as a whole before it exists."""
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Final, Literal, TypedDict, cast
+
+from server.domain.ranking import PLAYER_MASK
+
+PERCENT_SCALE: Final = 10_000
+WHOLE: Final = 100 * PERCENT_SCALE
+DURATION_DEFAULT_MS: Final = 3_600_000
+DURATION_MAX_MS: Final = 366 * 24 * 3_600_000
+# Below 2^53: every amount of the wire survives a client that reads JSON numbers as doubles.
+AMOUNT_MAX_MINOR: Final = 10**14
+ENTRIES_MAX: Final = 1_000
+SCORING_KINDS: Final = ("points_based",)
+# The standard three-place table, used when a tournament is created without a prize pool.
+SHARES_DEFAULT: Final = (50 * PERCENT_SCALE, 30 * PERCENT_SCALE, 20 * PERCENT_SCALE)
+
+PoolKind = Literal["fixed", "percentage"]
+CancellationPolicy = Literal["pro_rata", "full"]
+
+
+@dataclass(frozen=True, slots=True)
+class PrizePool:
+    """`shares[i]` is what place `i + 1` gets, in percent times PERCENT_SCALE; they total WHOLE.
+
+    `fixed` pays `total_minor` whatever was collected; `percentage` pays what the buy-ins and rebuys
+    collected, and its `total_minor` is 0.
+    """
+
+    kind: PoolKind = "percentage"
+    total_minor: int = 0
+    shares: tuple[int, ...] = SHARES_DEFAULT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """The configuration of one tournament. Instants are UTC milliseconds, money is minor units.
+
+    `registration_opens_ms` None means at once; `registration_closes_ms` None means at the start;
+    `max_players` and `max_entries_per_player` None mean no limit; `end_at_ms` None means
+    `duration_ms` after the actual start.
+    """
+
+    name: str
+    game_slug: str
+    start_at_ms: int
+    description: str = ""
+    external_id: str | None = None
+    currency: str = "USD"
+    currency_places: int = 2
+    end_at_ms: int | None = None
+    duration_ms: int = DURATION_DEFAULT_MS
+    registration_opens_ms: int | None = None
+    registration_closes_ms: int | None = None
+    min_players: int = 2
+    max_players: int | None = None
+    buy_in_minor: int = 0
+    fee_minor: int = 0
+    rebuy_enabled: bool = False
+    rebuy_fee_minor: int = 0
+    max_entries_per_player: int | None = None
+    rebuy_deadline_ms: int | None = None
+    prize_pool: PrizePool = PrizePool()
+    scoring: str = "points_based"
+    cancellation_policy: CancellationPolicy = "pro_rata"
+    public: bool = False
+    rules_version: int = 1
+
+    @property
+    def entry_price_minor(self) -> int:
+        """What a first entry costs: buy-in and fee."""
+        return self.buy_in_minor + self.fee_minor
+
+    def planned_end_ms(self, started_at_ms: int | None) -> int:
+        """When play ends: the declared end, else the duration after the (actual or planned) start."""
+        if self.end_at_ms is not None:
+            return self.end_at_ms
+        return (self.start_at_ms if started_at_ms is None else started_at_ms) + self.duration_ms
+
+    def entry_closes_ms(self) -> int:
+        """From this instant on nobody may register."""
+        return self.start_at_ms if self.registration_closes_ms is None else self.registration_closes_ms
+
+
+class RuleFields(TypedDict, total=False):
+    """Some fields of `Rules`, as a caller gave them: for create and for update."""
+
+    name: str
+    game_slug: str
+    start_at_ms: int
+    description: str
+    external_id: str | None
+    currency: str
+    currency_places: int
+    end_at_ms: int | None
+    duration_ms: int
+    registration_opens_ms: int | None
+    registration_closes_ms: int | None
+    min_players: int
+    max_players: int | None
+    buy_in_minor: int
+    fee_minor: int
+    rebuy_enabled: bool
+    rebuy_fee_minor: int
+    max_entries_per_player: int | None
+    rebuy_deadline_ms: int | None
+    prize_pool: PrizePool
+    scoring: str
+    cancellation_policy: CancellationPolicy
+    public: bool
+
+
+def rules_from(fields: RuleFields) -> Rules:
+    """Complete rules; a rebuy costs the buy-in unless it says otherwise. Faults are checked apart."""
+    rules = Rules(**fields)
+    if rules.rebuy_enabled and "rebuy_fee_minor" not in fields:
+        rules = replace(rules, rebuy_fee_minor=rules.buy_in_minor)
+    return rules
+
+
+def fields_of(rules: Rules) -> RuleFields:
+    """The other way: all fields of complete rules."""
+    fields: dict[str, Any] = asdict(rules) | {"prize_pool": rules.prize_pool}
+    del fields["rules_version"]
+    return cast(RuleFields, fields)
+
+
+def faults_of(fields: RuleFields, now_ms: int | None) -> dict[str, str]:
+    """Every fault of the given fields by domain field name; absent fields cannot be faulty.
+
+    `now_ms` None skips the checks against the present: an update re-checks only what it changes.
+    """
+    faults: dict[str, str] = {}
+    _check_texts(fields, faults)
+    _check_players(fields, faults)
+    _check_money(fields, faults)
+    _check_times(fields, faults, now_ms)
+    if fields.get("scoring", SCORING_KINDS[0]) not in SCORING_KINDS:
+        faults["scoring"] = f"Unknown tournament type; known: {', '.join(SCORING_KINDS)}"
+    return faults
+
+
+def _check_texts(fields: RuleFields, faults: dict[str, str]) -> None:
+    name = fields.get("name")
+    if name is not None and not 1 <= len(name.strip()) <= 200:
+        faults["name"] = "Name must have 1 to 200 characters"
+    if len(fields.get("description") or "") > 4_000:
+        faults["description"] = "Description must have at most 4000 characters"
+    if len(fields.get("external_id") or "") > 200:
+        faults["external_id"] = "External id must have at most 200 characters"
+
+
+def _check_players(fields: RuleFields, faults: dict[str, str]) -> None:
+    least, most = fields.get("min_players", 2), fields.get("max_players")
+    if not 1 <= least <= PLAYER_MASK:
+        faults["min_players"] = "Minimum players must be at least 1"
+    if most is not None and not 1 <= most <= PLAYER_MASK:
+        faults["max_players"] = "Maximum players must be at least 1"
+    elif most is not None and most < least:
+        faults["max_players"] = "Maximum players must be greater than minimum players"
+    entries = fields.get("max_entries_per_player")
+    if entries is not None and not 1 <= entries <= ENTRIES_MAX:
+        faults["max_entries_per_player"] = f"Entries per player must be 1 to {ENTRIES_MAX}"
+
+
+def _check_money(fields: RuleFields, faults: dict[str, str]) -> None:
+    amounts = {name: fields.get(name, 0) for name in ("buy_in_minor", "fee_minor", "rebuy_fee_minor")}
+    for name, amount in amounts.items():
+        if not 0 <= amount <= AMOUNT_MAX_MINOR:  # type: ignore[operator]
+            faults[name] = "Amount must not be negative and not beyond the limit"
+    pool = fields.get("prize_pool")
+    if pool is None:
+        return
+    if not 0 <= pool.total_minor <= AMOUNT_MAX_MINOR:
+        faults["prize_pool.total"] = "Amount must not be negative and not beyond the limit"
+    if any(share < 0 for share in pool.shares) or sum(pool.shares) != WHOLE:
+        faults["prize_pool.distribution"] = "Percentages must total exactly 100"
+
+
+def _check_times(fields: RuleFields, faults: dict[str, str], now_ms: int | None) -> None:
+    start = fields.get("start_at_ms")
+    if not 1_000 <= fields.get("duration_ms", DURATION_DEFAULT_MS) <= DURATION_MAX_MS:
+        faults["duration_ms"] = "Duration must be between 1 second and 366 days"
+    if start is None:
+        return
+    if now_ms is not None and start <= now_ms:
+        faults["start_at_ms"] = "Start time must be in the future"
+    end, deadline = fields.get("end_at_ms"), fields.get("rebuy_deadline_ms")
+    opens, closes = fields.get("registration_opens_ms"), fields.get("registration_closes_ms")
+    if end is not None and not start + 1_000 <= end <= start + DURATION_MAX_MS:
+        faults["end_at_ms"] = "End time must be after the start time, by at most 366 days"
+    if opens is not None and opens >= start:
+        faults["registration_opens_ms"] = "Registration must open before the start time"
+    if closes is not None and not (opens or 0) < closes <= start:
+        faults["registration_closes_ms"] = "Registration must close after it opens and not after the start"
+    elif closes is not None and now_ms is not None and closes <= now_ms:
+        faults["registration_closes_ms"] = "Registration must close in the future"
+    if deadline is not None and deadline <= start:
+        faults["rebuy_deadline_ms"] = "Rebuy deadline must be after the start time"

@@ -1,0 +1,46 @@
+"""What the clock makes due. Pure: the worker, the keeper and the listing row all ask here."""
+
+from typing import Literal
+
+from server.domain.tournament.lifecycle import Status
+from server.domain.tournament.state import Tournament
+
+Step = Literal["open", "start", "too_few", "missed", "end_time", "last_player"]
+
+
+def due_step(state: Tournament, now_ms: int) -> Step | None:
+    """The one step that is due now; call again after applying it."""
+    if state.status is Status.SCHEDULED:
+        return "open" if now_ms >= _opens_ms(state) else None
+    if state.status is Status.OPEN and now_ms >= state.rules.start_at_ms:
+        return _start_step(state, now_ms)
+    if state.status is Status.IN_PROGRESS:
+        if state.left_in_play and len(state.ranking) <= 1:
+            return "last_player"
+        return "end_time" if now_ms >= state.rules.planned_end_ms(state.started_at_ms) else None
+    return None
+
+
+def _start_step(state: Tournament, now_ms: int) -> Step:
+    if state.seated < state.rules.min_players:
+        return "too_few"
+    # After an outage over the whole planned time nobody has played: prizes for nothing would be wrong.
+    return "missed" if now_ms >= state.rules.planned_end_ms(now_ms) else "start"
+
+
+def next_due_ms(state: Tournament) -> int | None:
+    """When the next step by the clock is due; None when only callers can move this tournament."""
+    match state.status:
+        case Status.SCHEDULED:
+            return _opens_ms(state)
+        case Status.OPEN:
+            return state.rules.start_at_ms
+        case Status.IN_PROGRESS:
+            return state.rules.planned_end_ms(state.started_at_ms)
+        case _:
+            return None
+
+
+def _opens_ms(state: Tournament) -> int:
+    opens = state.rules.registration_opens_ms
+    return state.created_at_ms if opens is None else opens

@@ -1,0 +1,128 @@
+"""The one statement of a commit: fence, then every kind of row that there is, in one round trip.
+
+The fence locks the lease row FOR SHARE, so a take-over waits for commits in flight and later commits of
+the old epoch find nothing. A plain read or FOR KEY SHARE would let a zombie through.
+"""
+
+from functools import cache
+from typing import Any
+
+from server import codec
+from server.ports import Commit
+
+_FENCE = "own AS MATERIALIZED (SELECT 1 FROM leases WHERE tournament_id = $1 AND epoch = $2 FOR SHARE)"
+# Part: table, conflict clause, and (column, array type) in the order of its values.
+_PARTS: dict[str, tuple[str, str, tuple[tuple[str, str], ...]]] = {
+    "events": (
+        "events",
+        "",
+        (("seq", "bigint"), ("kind", "text"), ("at_ms", "bigint"), ("actor", "text"),
+         ("payload", "bytea"), ("hash", "bytea")),
+    ),
+    "blocks": (
+        "fact_blocks",
+        "",
+        (("first_seq", "bigint"), ("last_seq", "bigint"), ("at_ms", "bigint"),
+         ("payload", "bytea"), ("hash", "bytea")),
+    ),
+    "postings": (
+        "postings",
+        "",
+        (("seq", "bigint"), ("line", "int"), ("account", "text"), ("currency", "text"),
+         ("amount_minor", "bigint"), ("kind", "text"), ("tender", "text")),
+    ),
+    "announcements": (
+        "outbox",
+        "",
+        (("seq", "bigint"), ("event_id", "text"), ("event_type", "text"), ("at_ms", "bigint"),
+         ("data", "bytea")),
+    ),
+    "answers": (
+        "answers",
+        "",
+        (("command_id", "text"), ("input_hash", "bytea"), ("answer", "bytea")),
+    ),
+    "entries": (
+        "entries",
+        "ON CONFLICT (tournament_id, player_no) DO UPDATE SET document = excluded.document",
+        (("player_no", "int"), ("user_id", "text"), ("player_id", "text"),
+         ("internal_player_id", "text"), ("document", "bytea")),
+    ),
+    "results": (
+        "results",
+        "",
+        (("position", "int"), ("player_no", "int"), ("prize_minor", "bigint"), ("document", "bytea")),
+    ),
+}  # fmt: skip
+_LISTING = (
+    "listing AS (INSERT INTO tournaments (id, operator_id, live, status, game_slug, start_at_ms, public,"
+    " next_due_ms, document) SELECT $1, {args} WHERE EXISTS (SELECT 1 FROM own)"
+    " ON CONFLICT (id) DO UPDATE SET status = excluded.status, game_slug = excluded.game_slug,"
+    " start_at_ms = excluded.start_at_ms, public = excluded.public,"
+    " next_due_ms = excluded.next_due_ms, document = excluded.document)"
+)
+_LISTING_TYPES = ("text", "boolean", "text", "text", "bigint", "boolean", "bigint", "bytea")
+
+
+def statement_of(commit: Commit) -> tuple[str, list[Any]]:
+    """SQL and arguments that store a commit; it returns how many leases it owned (0 or 1)."""
+    rows = _rows_of(commit)
+    parts = tuple(name for name in _PARTS if rows[name])
+    arguments: list[Any] = [commit.tournament_id, commit.epoch]
+    for name in parts:
+        arguments += [list(column) for column in zip(*rows[name], strict=True)]
+    if commit.summary is not None:
+        arguments += _listing(commit)
+    return _sql(parts, commit.summary is not None), arguments
+
+
+@cache
+def _sql(parts: tuple[str, ...], with_listing: bool) -> str:
+    clauses, next_argument = [_FENCE], 3
+    for name in parts:
+        table, conflict, columns = _PARTS[name]
+        arrays = ", ".join(f"${next_argument + i}::{kind}[]" for i, (_, kind) in enumerate(columns))
+        names = ", ".join(column for column, _ in columns)
+        next_argument += len(columns)
+        clauses.append(
+            f"{name} AS (INSERT INTO {table} (tournament_id, {names}) SELECT $1, * FROM unnest({arrays})"
+            f" WHERE EXISTS (SELECT 1 FROM own) {conflict})"
+        )
+    if with_listing:
+        args = ", ".join(f"${next_argument + i}::{kind}" for i, kind in enumerate(_LISTING_TYPES))
+        clauses.append(_LISTING.format(args=args))
+    return f"WITH {', '.join(clauses)} SELECT count(*) FROM own"
+
+
+def _rows_of(commit: Commit) -> dict[str, list[tuple[Any, ...]]]:
+    return {
+        "events": [(r.seq, r.kind, r.at_ms, r.actor, r.payload, r.hash) for r in commit.events],
+        "blocks": [(r.first_seq, r.last_seq, r.at_ms, r.payload, r.hash) for r in commit.blocks],
+        "postings": [
+            (r.seq, r.line, p.account, p.currency, p.amount_minor, p.kind, p.tender)
+            for r in commit.postings
+            for p in (r.posting,)
+        ],
+        "announcements": [(a.seq, a.event_id, a.event_type, a.at_ms, a.data) for a in commit.announcements],
+        "answers": [(a.command_id, a.input_hash, a.answer) for a in commit.answers],
+        "entries": [
+            (no, row.user_id, row.player_id, row.internal_player_id, codec.encode(row))
+            for no, row in commit.entries.items()
+        ],
+        "results": [(r.position, r.player_no, r.prize_minor, codec.encode(r)) for r in commit.results],
+    }
+
+
+def _listing(commit: Commit) -> list[Any]:
+    summary = commit.summary
+    assert summary is not None
+    return [
+        summary.tenant.operator_id,
+        summary.tenant.live,
+        summary.status.value,
+        summary.rules.game_slug,
+        summary.rules.start_at_ms,
+        summary.rules.public,
+        commit.next_due_ms,
+        codec.encode(summary),
+    ]

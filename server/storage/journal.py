@@ -1,0 +1,146 @@
+"""The journal on Postgres, over asyncpg alone: this is all of storage that an owner process loads."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+import asyncpg
+
+from config.limits import CHECKPOINTS_KEPT, COMMIT_TIMEOUT_S
+from server.domain.ids import TournamentId
+from server.ports import AnswerRow, BlockRow, Checkpoint, Commit, EventRow, Fenced, StoreUnavailable
+from server.storage.commit_sql import statement_of
+
+T = TypeVar("T")
+
+_TAIL_EVENTS = (
+    "SELECT seq, kind, at_ms, actor, payload, hash FROM events"
+    " WHERE tournament_id = $1 AND seq > $2 ORDER BY seq"
+)
+_TAIL_BLOCKS = (
+    "SELECT first_seq, last_seq, at_ms, payload, hash FROM fact_blocks"
+    " WHERE tournament_id = $1 AND first_seq > $2 ORDER BY first_seq"
+)
+_TAKE_OVER = (
+    "UPDATE leases SET epoch = epoch + 1, holder = $2, beat_at = now() WHERE tournament_id = $1"
+    " RETURNING epoch"
+)
+_SAVE_CHECKPOINT = (
+    "WITH own AS MATERIALIZED"
+    " (SELECT 1 FROM leases WHERE tournament_id = $1 AND epoch = $2 FOR SHARE),"
+    " saved AS (INSERT INTO checkpoints (tournament_id, seq, digest, chain, payload)"
+    "  SELECT $1, $3, $4, $5, $6 WHERE EXISTS (SELECT 1 FROM own) ON CONFLICT DO NOTHING),"
+    " pruned AS (DELETE FROM checkpoints WHERE tournament_id = $1 AND EXISTS (SELECT 1 FROM own)"
+    "  AND seq NOT IN (SELECT seq FROM checkpoints WHERE tournament_id = $1"
+    "   ORDER BY seq DESC LIMIT $7))"
+    " SELECT count(*) FROM own"
+)
+_DOWN = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncio.TimeoutError,
+         asyncpg.CannotConnectNowError, asyncpg.AdminShutdownError, asyncpg.CrashShutdownError,
+         asyncpg.TooManyConnectionsError)  # fmt: skip
+
+
+async def open_pool(database_url: str, connections_max: int) -> asyncpg.Pool:
+    """A pool whose every connection commits durably; refuses a server that was told otherwise."""
+
+    async def check(connection: asyncpg.Connection) -> None:
+        mode = await connection.fetchval("SHOW synchronous_commit")
+        if mode != "on":
+            raise RuntimeError(f"synchronous_commit is {mode!r}; acknowledged facts need 'on'")
+
+    return await asyncpg.create_pool(
+        database_url, min_size=0, max_size=connections_max, init=check, command_timeout=COMMIT_TIMEOUT_S
+    )
+
+
+class PostgresJournal:
+    """`Journal` on one asyncpg pool."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def birth(self, commit: Commit) -> bool:
+        async def write(db: Any) -> bool:
+            async with db.transaction():
+                born = await db.execute(
+                    "INSERT INTO leases (tournament_id, epoch, holder) VALUES ($1, $2, '')"
+                    " ON CONFLICT DO NOTHING",
+                    commit.tournament_id,
+                    commit.epoch,
+                )
+                if born == "INSERT 0 0":
+                    return False
+                sql, arguments = statement_of(commit)
+                await db.fetchval(sql, *arguments)
+                return True
+
+        return await self._with(write)
+
+    async def take_over(self, tournament_id: TournamentId, holder: str) -> int | None:
+        return await self._with(lambda db: db.fetchval(_TAKE_OVER, tournament_id, holder))
+
+    async def commit(self, commit: Commit) -> None:
+        sql, arguments = statement_of(commit)
+        if not await self._with(lambda db: db.fetchval(sql, *arguments)):
+            raise Fenced(commit.tournament_id)
+
+    async def tail(self, tournament_id: TournamentId, after_seq: int) -> AsyncIterator[EventRow | BlockRow]:
+        """Events are few and read at once; blocks are streamed between them."""
+        async with self._connection() as db:
+            rows = await db.fetch(_TAIL_EVENTS, tournament_id, after_seq)
+            events = [EventRow(*row) for row in reversed(rows)]
+            async with db.transaction(isolation="repeatable_read", readonly=True):
+                async for row in db.cursor(_TAIL_BLOCKS, tournament_id, after_seq, prefetch=64):
+                    while events and events[-1].seq < row["first_seq"]:
+                        yield events.pop()
+                    yield BlockRow(*row)
+            for event in reversed(events):
+                yield event
+
+    async def command_ids(self, tournament_id: TournamentId) -> list[str]:
+        sql = "SELECT command_id FROM answers WHERE tournament_id = $1"
+        rows = await self._with(lambda db: db.fetch(sql, tournament_id))
+        return [row[0] for row in rows]
+
+    async def answer(self, tournament_id: TournamentId, command_id: str) -> AnswerRow | None:
+        sql = "SELECT command_id, input_hash, answer FROM answers WHERE tournament_id = $1 AND command_id = $2"
+        row = await self._with(lambda db: db.fetchrow(sql, tournament_id, command_id))
+        return None if row is None else AnswerRow(*row)
+
+    async def checkpoints(self, tournament_id: TournamentId) -> list[Checkpoint]:
+        sql = "SELECT seq, digest, chain, payload FROM checkpoints WHERE tournament_id = $1 ORDER BY seq DESC"
+        rows = await self._with(lambda db: db.fetch(sql, tournament_id))
+        return [Checkpoint(*row) for row in rows]
+
+    async def save_checkpoint(self, tournament_id: TournamentId, epoch: int, point: Checkpoint) -> None:
+        arguments = (tournament_id, epoch, point.seq, point.digest, point.chain, point.payload)
+        # The statement does not see its own insert, so one less of the older ones is kept.
+        kept = CHECKPOINTS_KEPT - 1
+        if not await self._with(lambda db: db.fetchval(_SAVE_CHECKPOINT, *arguments, kept)):
+            raise Fenced(tournament_id)
+
+    async def heartbeat(self, tournament_id: TournamentId, epoch: int) -> bool:
+        sql = "UPDATE leases SET beat_at = now() WHERE tournament_id = $1 AND epoch = $2"
+        done: str = await self._with(lambda db: db.execute(sql, tournament_id, epoch))
+        return done == "UPDATE 1"
+
+    async def silent_for_s(self, tournament_id: TournamentId) -> float | None:
+        sql = (
+            "SELECT extract(epoch FROM clock_timestamp() - beat_at)::float8 FROM leases"
+            " WHERE tournament_id = $1"
+        )
+        silent: float | None = await self._with(lambda db: db.fetchval(sql, tournament_id))
+        return silent
+
+    async def _with(self, work: Callable[[Any], Awaitable[T]]) -> T:
+        async with self._connection() as db:
+            return await work(db)
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Any]:
+        try:
+            async with self._pool.acquire() as db:
+                yield db
+        except _DOWN as error:
+            raise StoreUnavailable(str(error) or type(error).__name__) from error

@@ -1,0 +1,189 @@
+"""The read side and the master data on Postgres, through SQLAlchemy Core: cold paths only."""
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from server import codec
+from server.announcements import Announcement
+from server.domain.ids import Tenant, TournamentId
+from server.domain.tournament.lifecycle import Status
+from server.domain.tournament.summary import EntryRow, ResultRow, Summary
+from server.ports import ApiKey, DueRow, LedgerLine, ListFilter, Operator, StoreUnavailable
+from server.storage import tables as t
+
+T = TypeVar("T")
+
+
+class _Reader:
+    """Runs statements; a database that is away is one typed error."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def _rows(self, statement: sa.Executable) -> Sequence[Any]:
+        try:
+            async with self._engine.begin() as db:
+                result = await db.execute(statement)
+                return result.fetchall() if result.returns_rows else []
+        except (OSError, sa.exc.DBAPIError, sa.exc.TimeoutError) as error:
+            if isinstance(error, sa.exc.IntegrityError | sa.exc.ProgrammingError):
+                raise
+            raise StoreUnavailable(type(error).__name__) from error
+
+    async def _documents(self, statement: sa.Select[Any], cls: type[T]) -> list[T]:
+        return [codec.decode(row[0], cls) for row in await self._rows(statement)]
+
+    async def _paged(
+        self, table: sa.Table, where: Sequence[Any], order: Any, cls: type[T], page: tuple[int, int]
+    ) -> tuple[int, list[T]]:
+        total = await self._rows(sa.select(sa.func.count()).select_from(table).where(*where))
+        limit, offset = page
+        want = sa.select(table.c.document).where(*where).order_by(*order).limit(limit).offset(offset)
+        return total[0][0], await self._documents(want, cls)
+
+
+def _mine(tenant: Tenant) -> list[Any]:
+    return [t.tournaments.c.operator_id == tenant.operator_id, t.tournaments.c.live == tenant.live]
+
+
+def _owned(table: sa.Table, tenant: Tenant, tournament_id: str) -> list[Any]:
+    """Rows of one tournament, if it is the tenant's."""
+    owner = sa.select(1).where(t.tournaments.c.id == table.c.tournament_id, *_mine(tenant))
+    return [table.c.tournament_id == tournament_id, owner.exists()]
+
+
+class PostgresListings(_Reader):
+    """`Listings` on SQLAlchemy Core."""
+
+    async def find(self, tenant: Tenant, tournament_id: str) -> Summary | None:
+        return await self._one(t.tournaments.c.id == tournament_id, *_mine(tenant))
+
+    async def find_public(self, tournament_id: str) -> Summary | None:
+        return await self._one(t.tournaments.c.id == tournament_id, t.tournaments.c.public)
+
+    async def _one(self, *where: Any) -> Summary | None:
+        found = await self._documents(sa.select(t.tournaments.c.document).where(*where), Summary)
+        return found[0] if found else None
+
+    async def page(
+        self, tenant: Tenant, want: ListFilter, limit: int, offset: int
+    ) -> tuple[int, list[Summary]]:
+        columns = t.tournaments.c
+        where = _mine(tenant)
+        if want.status is not None:
+            where.append(columns.status == want.status)
+        if want.game_slug is not None:
+            where.append(columns.game_slug == want.game_slug)
+        if want.start_from_ms is not None:
+            where.append(columns.start_at_ms >= want.start_from_ms)
+        if want.start_until_ms is not None:
+            where.append(columns.start_at_ms <= want.start_until_ms)
+        order = (columns.start_at_ms.desc(), columns.id.desc())
+        return await self._paged(t.tournaments, where, order, Summary, (limit, offset))
+
+    async def players(
+        self, tenant: Tenant, tournament_id: str, limit: int, offset: int
+    ) -> tuple[int, list[EntryRow]]:
+        where = _owned(t.entries, tenant, tournament_id)
+        return await self._paged(t.entries, where, (t.entries.c.player_no,), EntryRow, (limit, offset))
+
+    async def entry(self, tenant: Tenant, tournament_id: str, name: str) -> EntryRow | None:
+        columns = t.entries.c
+        named = sa.or_(columns.user_id == name, columns.player_id == name, columns.internal_player_id == name)
+        where = [*_owned(t.entries, tenant, tournament_id), named]
+        want = sa.select(columns.document).where(*where).order_by(columns.player_no.desc()).limit(1)
+        found = await self._documents(want, EntryRow)
+        return found[0] if found else None
+
+    async def results(
+        self, tenant: Tenant, tournament_id: str, limit: int, offset: int
+    ) -> tuple[int, list[ResultRow]]:
+        where = _owned(t.results, tenant, tournament_id)
+        return await self._paged(t.results, where, (t.results.c.position,), ResultRow, (limit, offset))
+
+    async def history(
+        self, tenant: Tenant, tournament_id: str, after_seq: int, limit: int
+    ) -> list[Announcement]:
+        c = t.outbox.c
+        want = (
+            sa.select(c.event_id, c.seq, c.event_type, c.at_ms, c.data)
+            .where(*_owned(t.outbox, tenant, tournament_id), c.seq > after_seq)
+            .order_by(c.seq)
+            .limit(limit)
+        )
+        return [Announcement(*row) for row in await self._rows(want)]
+
+    async def balances(self, tenant: Tenant, tournament_id: str) -> list[LedgerLine]:
+        c = t.postings.c
+        want = (
+            sa.select(c.account, c.currency, sa.cast(sa.func.sum(c.amount_minor), sa.BigInteger))
+            .where(*_owned(t.postings, tenant, tournament_id))
+            .group_by(c.account, c.currency)
+            .order_by(sa.collate(c.account, "C"), sa.collate(c.currency, "C"))
+        )
+        return [LedgerLine(*row) for row in await self._rows(want)]
+
+    async def due(self, now_ms: int, limit: int) -> list[DueRow]:
+        c = t.tournaments.c
+        want = (
+            sa.select(c.id, c.next_due_ms)
+            .where(c.next_due_ms <= now_ms)
+            .order_by(c.next_due_ms, c.id)
+            .limit(limit)
+        )
+        return [DueRow(TournamentId(row[0]), row[1]) for row in await self._rows(want)]
+
+    async def public(self, limit: int) -> list[Summary]:
+        c = t.tournaments.c
+        over = c.status == Status.COMPLETED.value
+        want = (
+            sa.select(c.document)
+            .where(c.public, c.status != Status.CANCELLED.value)
+            .order_by(over, c.start_at_ms.desc(), c.id)
+            .limit(limit)
+        )
+        return await self._documents(want, Summary)
+
+
+class PostgresOperators(_Reader):
+    """`Operators` on SQLAlchemy Core."""
+
+    async def add(self, operator: Operator) -> None:
+        row = {"id": operator.id, "document": codec.encode(operator)}
+        fresh = insert(t.operators).values(row)
+        await self._rows(
+            fresh.on_conflict_do_update(
+                index_elements=[t.operators.c.id], set_={"document": fresh.excluded.document}
+            )
+        )
+
+    async def add_key(self, key: ApiKey) -> None:
+        row = {
+            "key_id": key.key_id,
+            "operator_id": key.tenant.operator_id,
+            "document": codec.encode(key),
+        }
+        fresh = insert(t.api_keys).values(row)
+        await self._rows(
+            fresh.on_conflict_do_update(
+                index_elements=[t.api_keys.c.key_id], set_={"document": fresh.excluded.document}
+            )
+        )
+
+    async def key(self, key_id: str) -> ApiKey | None:
+        want = sa.select(t.api_keys.c.document).where(t.api_keys.c.key_id == key_id)
+        found = await self._documents(want, ApiKey)
+        return found[0] if found else None
+
+    async def operator(self, operator_id: str) -> Operator | None:
+        want = sa.select(t.operators.c.document).where(t.operators.c.id == operator_id)
+        found = await self._documents(want, Operator)
+        return found[0] if found else None
+
+    async def keys(self, operator_id: str) -> Sequence[ApiKey]:
+        want = sa.select(t.api_keys.c.document).where(t.api_keys.c.operator_id == operator_id)
+        return await self._documents(want, ApiKey)

@@ -1,0 +1,229 @@
+"""The stores in memory: a full twin of the Postgres ones, passing the same contract tests.
+
+Serves domain and keeper tests, the simulator, and anything that must run without a database.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from config.limits import CHECKPOINTS_KEPT
+from server.announcements import Announcement
+from server.domain.ids import Tenant, TournamentId
+from server.domain.tournament.lifecycle import Status, is_over
+from server.domain.tournament.summary import EntryRow, ResultRow, Summary
+from server.ports import (
+    AnswerRow,
+    ApiKey,
+    BlockRow,
+    Checkpoint,
+    Clock,
+    Commit,
+    DueRow,
+    EventRow,
+    Fenced,
+    LedgerLine,
+    ListFilter,
+    Operator,
+    PostingRow,
+)
+
+
+@dataclass(slots=True)
+class _Stored:
+    """Everything of one tournament."""
+
+    summary: Summary
+    epoch: int = 0
+    beat_ms: int | None = None
+    next_due_ms: int | None = None
+    log: list[EventRow | BlockRow] = field(default_factory=list)
+    postings: list[PostingRow] = field(default_factory=list)
+    announcements: list[Announcement] = field(default_factory=list)
+    answers: dict[str, AnswerRow] = field(default_factory=dict)
+    entries: dict[int, EntryRow] = field(default_factory=dict)
+    results: list[ResultRow] = field(default_factory=list)
+    checkpoints: list[Checkpoint] = field(default_factory=list)
+
+
+def first_seq(row: EventRow | BlockRow) -> int:
+    """Where a row stands in the journal."""
+    return row.seq if isinstance(row, EventRow) else row.first_seq
+
+
+class MemoryStore:
+    """`Journal`, `Listings` and `Operators` over dictionaries."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._tournaments: dict[str, _Stored] = {}
+        self._operators: dict[str, Operator] = {}
+        self._keys: dict[str, ApiKey] = {}
+        self.commits = 0
+
+    # Journal
+
+    async def birth(self, commit: Commit) -> bool:
+        if commit.tournament_id in self._tournaments:
+            return False
+        assert commit.summary is not None, "a birth has a listing row"
+        self._tournaments[commit.tournament_id] = _Stored(commit.summary)
+        self._store(self._tournaments[commit.tournament_id], commit)
+        return True
+
+    async def take_over(self, tournament_id: TournamentId, holder: str) -> int | None:
+        stored = self._tournaments.get(tournament_id)
+        if stored is None:
+            return None
+        stored.epoch += 1
+        stored.beat_ms = self._clock.now_ms()
+        return stored.epoch
+
+    async def commit(self, commit: Commit) -> None:
+        self._store(self._owned(commit.tournament_id, commit.epoch), commit)
+
+    def _owned(self, tournament_id: str, epoch: int) -> _Stored:
+        stored = self._tournaments.get(tournament_id)
+        if stored is None or stored.epoch != epoch:
+            raise Fenced(tournament_id)
+        return stored
+
+    def _store(self, stored: _Stored, commit: Commit) -> None:
+        self.commits += 1
+        stored.log = sorted([*stored.log, *commit.events, *commit.blocks], key=first_seq)
+        stored.postings += commit.postings
+        stored.announcements += commit.announcements
+        stored.answers |= {row.command_id: row for row in commit.answers}
+        stored.entries |= commit.entries
+        stored.results += commit.results
+        if commit.summary is not None:
+            stored.summary, stored.next_due_ms = commit.summary, commit.next_due_ms
+
+    async def tail(self, tournament_id: TournamentId, after_seq: int) -> AsyncIterator[EventRow | BlockRow]:
+        for row in list(self._tournaments[tournament_id].log):
+            if first_seq(row) > after_seq:
+                yield row
+
+    async def command_ids(self, tournament_id: TournamentId) -> list[str]:
+        return list(self._tournaments[tournament_id].answers)
+
+    async def answer(self, tournament_id: TournamentId, command_id: str) -> AnswerRow | None:
+        stored = self._tournaments.get(tournament_id)
+        return None if stored is None else stored.answers.get(command_id)
+
+    async def checkpoints(self, tournament_id: TournamentId) -> list[Checkpoint]:
+        return self._tournaments[tournament_id].checkpoints[::-1]
+
+    async def save_checkpoint(self, tournament_id: TournamentId, epoch: int, point: Checkpoint) -> None:
+        stored = self._owned(tournament_id, epoch)
+        others = [kept for kept in stored.checkpoints if kept.seq != point.seq]
+        stored.checkpoints = [*others, point][-CHECKPOINTS_KEPT:]
+
+    async def heartbeat(self, tournament_id: TournamentId, epoch: int) -> bool:
+        stored = self._tournaments.get(tournament_id)
+        if stored is None or stored.epoch != epoch:
+            return False
+        stored.beat_ms = self._clock.now_ms()
+        return True
+
+    async def silent_for_s(self, tournament_id: TournamentId) -> float | None:
+        stored = self._tournaments.get(tournament_id)
+        if stored is None or stored.beat_ms is None:
+            return None
+        return (self._clock.now_ms() - stored.beat_ms) / 1_000
+
+    # Listings
+
+    def _visible(self, tenant: Tenant, tournament_id: str) -> _Stored | None:
+        stored = self._tournaments.get(tournament_id)
+        return stored if stored is not None and stored.summary.tenant == tenant else None
+
+    async def find(self, tenant: Tenant, tournament_id: str) -> Summary | None:
+        stored = self._visible(tenant, tournament_id)
+        return None if stored is None else stored.summary
+
+    async def page(
+        self, tenant: Tenant, want: ListFilter, limit: int, offset: int
+    ) -> tuple[int, list[Summary]]:
+        mine = (s.summary for s in self._tournaments.values() if s.summary.tenant == tenant)
+        found = [summary for summary in mine if _matches(summary, want)]
+        found.sort(key=lambda summary: (summary.rules.start_at_ms, summary.id), reverse=True)
+        return len(found), found[offset : offset + limit]
+
+    async def players(
+        self, tenant: Tenant, tournament_id: str, limit: int, offset: int
+    ) -> tuple[int, list[EntryRow]]:
+        stored = self._visible(tenant, tournament_id)
+        rows = [] if stored is None else [stored.entries[no] for no in sorted(stored.entries)]
+        return len(rows), rows[offset : offset + limit]
+
+    async def entry(self, tenant: Tenant, tournament_id: str, name: str) -> EntryRow | None:
+        stored = self._visible(tenant, tournament_id)
+        rows = [] if stored is None else [stored.entries[no] for no in sorted(stored.entries, reverse=True)]
+        return next((r for r in rows if name in (r.player_id, r.internal_player_id, r.user_id)), None)
+
+    async def results(
+        self, tenant: Tenant, tournament_id: str, limit: int, offset: int
+    ) -> tuple[int, list[ResultRow]]:
+        stored = self._visible(tenant, tournament_id)
+        rows = [] if stored is None else stored.results
+        return len(rows), rows[offset : offset + limit]
+
+    async def history(
+        self, tenant: Tenant, tournament_id: str, after_seq: int, limit: int
+    ) -> list[Announcement]:
+        stored = self._visible(tenant, tournament_id)
+        rows = [] if stored is None else stored.announcements
+        return [row for row in rows if row.seq > after_seq][:limit]
+
+    async def balances(self, tenant: Tenant, tournament_id: str) -> list[LedgerLine]:
+        stored = self._visible(tenant, tournament_id)
+        sums: dict[tuple[str, str], int] = {}
+        for row in [] if stored is None else stored.postings:
+            key = row.posting.account, row.posting.currency
+            sums[key] = sums.get(key, 0) + row.posting.amount_minor
+        return [LedgerLine(account, currency, sums[account, currency]) for account, currency in sorted(sums)]
+
+    async def due(self, now_ms: int, limit: int) -> list[DueRow]:
+        rows = [
+            DueRow(stored.summary.id, stored.next_due_ms)
+            for stored in self._tournaments.values()
+            if stored.next_due_ms is not None and stored.next_due_ms <= now_ms
+        ]
+        return sorted(rows, key=lambda row: (row.due_ms, row.tournament_id))[:limit]
+
+    async def public(self, limit: int) -> list[Summary]:
+        shown = [s.summary for s in self._tournaments.values() if s.summary.rules.public]
+        shown = [summary for summary in shown if summary.status is not Status.CANCELLED]
+        shown.sort(key=lambda summary: (is_over(summary.status), -summary.rules.start_at_ms, summary.id))
+        return shown[:limit]
+
+    async def find_public(self, tournament_id: str) -> Summary | None:
+        stored = self._tournaments.get(tournament_id)
+        return stored.summary if stored is not None and stored.summary.rules.public else None
+
+    # Operators
+
+    async def add(self, operator: Operator) -> None:
+        self._operators[operator.id] = operator
+
+    async def add_key(self, key: ApiKey) -> None:
+        self._keys[key.key_id] = replace(key)
+
+    async def key(self, key_id: str) -> ApiKey | None:
+        return self._keys.get(key_id)
+
+    async def operator(self, operator_id: str) -> Operator | None:
+        return self._operators.get(operator_id)
+
+    async def keys(self, operator_id: str) -> Sequence[ApiKey]:
+        return [key for key in self._keys.values() if key.tenant.operator_id == operator_id]
+
+
+def _matches(summary: Summary, want: ListFilter) -> bool:
+    rules = summary.rules
+    return (
+        want.status in (None, summary.status)
+        and want.game_slug in (None, rules.game_slug)
+        and (want.start_from_ms is None or rules.start_at_ms >= want.start_from_ms)
+        and (want.start_until_ms is None or rules.start_at_ms <= want.start_until_ms)
+    )

@@ -1,0 +1,1 @@
+"""Alembic environment; the schema's history is in `versions`."""

@@ -1,0 +1,149 @@
+"""The tables, as SQLAlchemy Core. Instants are UTC milliseconds, money is minor units, both bigint.
+
+Alembic migrates to exactly this; a test compares the two.
+"""
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
+
+_ID = sa.Text
+_MS = sa.BigInteger
+_MINOR = sa.BigInteger
+# LZ4 is quick, but payloads are compressed already where that pays: plain storage for the rest.
+_BYTES = sa.LargeBinary
+
+operators = sa.Table(
+    "operators",
+    metadata,
+    sa.Column("id", _ID, primary_key=True),
+    sa.Column("document", _BYTES, nullable=False),
+)
+
+api_keys = sa.Table(
+    "api_keys",
+    metadata,
+    sa.Column("key_id", _ID, primary_key=True),
+    sa.Column("operator_id", _ID, sa.ForeignKey("operators.id"), nullable=False, index=True),
+    sa.Column("document", _BYTES, nullable=False),
+)
+
+leases = sa.Table(
+    "leases",
+    metadata,
+    sa.Column("tournament_id", _ID, primary_key=True),
+    sa.Column("epoch", sa.BigInteger, nullable=False),
+    sa.Column("holder", sa.Text, nullable=False),
+    sa.Column("beat_at", sa.DateTime(timezone=True)),
+    # A heartbeat rewrites the row in its own page: room for it keeps the table from growing.
+    postgresql_with={"fillfactor": "50"},
+)
+
+events = sa.Table(
+    "events",
+    metadata,
+    sa.Column("tournament_id", _ID, primary_key=True),
+    sa.Column("seq", sa.BigInteger, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("at_ms", _MS, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("payload", _BYTES, nullable=False),
+    sa.Column("hash", _BYTES, nullable=False),
+)
+
+fact_blocks = sa.Table(
+    "fact_blocks",
+    metadata,
+    sa.Column("tournament_id", _ID, primary_key=True),
+    sa.Column("first_seq", sa.BigInteger, primary_key=True),
+    sa.Column("last_seq", sa.BigInteger, nullable=False),
+    sa.Column("at_ms", _MS, nullable=False),
+    sa.Column("payload", _BYTES, nullable=False),
+    sa.Column("hash", _BYTES, nullable=False),
+)
+
+postings = sa.Table(
+    "postings",
+    metadata,
+    sa.Column("tournament_id", _ID, primary_key=True),
+    sa.Column("seq", sa.BigInteger, primary_key=True),
+    sa.Column("line", sa.Integer, primary_key=True),
+    sa.Column("account", sa.Text, nullable=False),
+    sa.Column("currency", sa.Text, nullable=False),
+    sa.Column("amount_minor", _MINOR, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("tender", sa.Text, nullable=False),
+    sa.CheckConstraint("amount_minor <> 0", name="postings_move_something"),
+)
+
+outbox = sa.Table(
+    "outbox",
+    metadata,
+    sa.Column("tournament_id", _ID, primary_key=True),
+    sa.Column("seq", sa.BigInteger, primary_key=True),
+    sa.Column("event_id", sa.Text, nullable=False, unique=True),
+    sa.Column("event_type", sa.Text, nullable=False),
+    sa.Column("at_ms", _MS, nullable=False),
+    sa.Column("data", _BYTES, nullable=False),
+)
+
+answers = sa.Table(
+    "answers",
+    metadata,
+    sa.Column("tournament_id", _ID, primary_key=True),
+    sa.Column("command_id", _ID, primary_key=True),
+    sa.Column("input_hash", _BYTES, nullable=False),
+    sa.Column("answer", _BYTES, nullable=False),
+)
+
+checkpoints = sa.Table(
+    "checkpoints",
+    metadata,
+    sa.Column("tournament_id", _ID, primary_key=True),
+    sa.Column("seq", sa.BigInteger, primary_key=True),
+    sa.Column("digest", _BYTES, nullable=False),
+    sa.Column("chain", _BYTES, nullable=False),
+    sa.Column("payload", _BYTES, nullable=False),
+)
+
+tournaments = sa.Table(
+    "tournaments",
+    metadata,
+    sa.Column("id", _ID, primary_key=True),
+    sa.Column("operator_id", _ID, nullable=False),
+    sa.Column("live", sa.Boolean, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("game_slug", sa.Text, nullable=False),
+    sa.Column("start_at_ms", _MS, nullable=False),
+    sa.Column("public", sa.Boolean, nullable=False),
+    sa.Column("next_due_ms", _MS),
+    sa.Column("document", _BYTES, nullable=False),
+    sa.Index("tournaments_by_tenant", "operator_id", "live", sa.text("start_at_ms DESC"), sa.text("id DESC")),
+    sa.Index("tournaments_due", "next_due_ms", postgresql_where=sa.text("next_due_ms IS NOT NULL")),
+    sa.Index("tournaments_public", "start_at_ms", postgresql_where=sa.text("public")),
+)
+
+entries = sa.Table(
+    "entries",
+    metadata,
+    sa.Column("tournament_id", _ID, primary_key=True),
+    sa.Column("player_no", sa.Integer, primary_key=True),
+    sa.Column("user_id", sa.Text, nullable=False),
+    sa.Column("player_id", sa.Text, nullable=False),
+    sa.Column("internal_player_id", sa.Text, nullable=False),
+    sa.Column("document", _BYTES, nullable=False),
+    sa.Index("entries_by_user", "tournament_id", "user_id"),
+    sa.Index("entries_by_player", "tournament_id", "player_id"),
+    sa.Index("entries_by_internal", "tournament_id", "internal_player_id"),
+)
+
+results = sa.Table(
+    "results",
+    metadata,
+    sa.Column("tournament_id", _ID, primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True),
+    sa.Column("player_no", sa.Integer, nullable=False),
+    sa.Column("prize_minor", _MINOR, nullable=False),
+    sa.Column("document", _BYTES, nullable=False),
+    sa.UniqueConstraint("tournament_id", "player_no", name="results_once_per_player"),
+)

@@ -1,0 +1,31 @@
+"""How values look outside: exact JSON numbers for amounts, RFC 3339 for instants."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_JSON = msgspec.json.Encoder(decimal_format="number")
+
+
+def dump(value: Any) -> bytes:
+    """JSON bytes. Decimals become JSON numbers digit by digit, never through a binary float."""
+    return _JSON.encode(value)
+
+
+def instant(at_ms: int) -> str:
+    """`2026-01-15T20:00:00Z`, with milliseconds only when there are any."""
+    moment = _EPOCH + timedelta(milliseconds=at_ms)
+    spec = "milliseconds" if at_ms % 1000 else "seconds"
+    return moment.isoformat(timespec=spec).replace("+00:00", "Z")
+
+
+def instant_or_none(at_ms: int | None) -> str | None:
+    """`instant`, for moments that may not have come."""
+    return None if at_ms is None else instant(at_ms)
+
+
+def to_ms(moment: datetime) -> int:
+    """Milliseconds since 1970 UTC of an aware datetime, exactly."""
+    return (moment - _EPOCH) // timedelta(milliseconds=1)

@@ -1,0 +1,1 @@
+"""All proof. Rings: domain, contracts, storage, actors, api, workers, on_ray, architecture."""

@@ -1,0 +1,1 @@
+"""What every ring shares: clocks, builders, wire helpers."""

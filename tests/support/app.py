@@ -1,0 +1,104 @@
+"""A whole front end over the memory store and the local directory, on manual time."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from actors.courier import FactCourier
+from actors.local import LocalDirectory
+from api.app import create_app
+from api.auth import KeyRing
+from api.resources import Resources
+from api.tokens import Tokens
+from api.ws.hub import Hub
+from server import keys
+from server.chance import SystemIds
+from server.domain.ids import OperatorId, Tenant
+from server.ports import Operator
+from server.storage.memory import MemoryStore
+from server.wire import instant
+from tests.support.clock import ManualClock
+
+GAMES = {"crash-classic": "https://games.example/crash#token={jwt}"}
+
+
+@dataclass(slots=True)
+class House:
+    """A running front end and what a test wants to reach behind it."""
+
+    clock: ManualClock
+    store: MemoryStore
+    directory: LocalDirectory
+    resources: Resources
+    client: httpx2.AsyncClient
+    auth: dict[str, str]
+    platform: dict[str, str]
+    other: dict[str, str]
+    app: Any
+
+    def at(self, minutes: float) -> str:
+        """An instant so many minutes from now."""
+        return instant(self.clock.now_ms() + round(minutes * 60_000))
+
+    async def key(self, role: str, operator: str = "op_123", *, live: bool = True) -> dict[str, str]:
+        """Headers of a fresh key."""
+        issued = keys.issue(SystemIds(), Tenant(OperatorId(operator), live), role, role)
+        await self.store.add_key(issued.stored)
+        return {"Authorization": f"Bearer {issued.text}"}
+
+    async def tournament(self, *users: str, started: bool = False, **body: Any) -> str:
+        """A created tournament with registered players; returns its id."""
+        base = {
+            "name": "Cup",
+            "gameSlug": "crash-classic",
+            "startTime": self.at(60),
+            "entryFee": 10,
+        }
+        answer = await self.client.post("/api/tournaments", headers=self.auth, json=base | body)
+        assert answer.status_code == 201, answer.text
+        tournament_id: str = answer.json()["tournamentId"]
+        fee = (base | body)["entryFee"]
+        for user in users:
+            entry = {"userId": user, "displayName": user.title(), "buyInAmount": fee}
+            path = f"/api/tournaments/{tournament_id}/players"
+            answer = await self.client.post(path, headers=self.auth, json=entry)
+            assert answer.status_code == 201, answer.text
+        if started:
+            path = f"/api/tournaments/{tournament_id}/start"
+            answer = await self.client.post(path, headers=self.auth)
+            assert answer.status_code == 200, answer.text
+        return tournament_id
+
+
+@asynccontextmanager
+async def a_house() -> AsyncIterator[House]:
+    """Opened, with two operators, one full key, one game platform key, one foreign key."""
+    clock = ManualClock()
+    store = MemoryStore(clock)
+    directory = LocalDirectory(store, clock)
+    resources = Resources(
+        directory=directory,
+        courier=FactCourier(directory),
+        listings=store,
+        operators=store,
+        keyring=KeyRing(store, clock),
+        tokens=Tokens(Ed25519PrivateKey.generate(), "pitboss"),
+        hub=Hub(directory, clock, "fe-test"),
+        clock=clock,
+        ids=SystemIds(),
+    )
+    await store.add(Operator(OperatorId("op_123"), "Lucky", GAMES))
+    await store.add(Operator(OperatorId("op_456"), "Other", GAMES))
+    app = create_app(resources)
+    transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://pitboss.test") as client:
+        house = House(clock, store, directory, resources, client, {}, {}, {}, app)
+        house.auth = await house.key("full_access")
+        house.platform = await house.key("game_platform")
+        house.other = await house.key("full_access", "op_456")
+        yield house
+        await directory.close()

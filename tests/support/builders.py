@@ -1,0 +1,127 @@
+"""Tournaments, orders and facts with sensible defaults; a test names only what it is about."""
+
+import itertools
+from typing import Any
+
+from actors.messages import Order
+from server.domain.ids import OperatorId, PlayerId, Tenant, TournamentId
+from server.domain.money import POINT_SCALE
+from server.domain.tournament import commands as ask
+from server.domain.tournament import events as fact
+from server.domain.tournament.apply import apply
+from server.domain.tournament.decide import decide
+from server.domain.tournament.facts import Fact, count, judge
+from server.domain.tournament.rules import PrizePool, RuleFields
+from server.domain.tournament.state import Tournament
+
+NOW_MS = 1_800_000_000_000
+HOUR_MS = 3_600_000
+TENANT = Tenant(OperatorId("op_lucky"), live=False)
+OTHER_TENANT = Tenant(OperatorId("op_other"), live=False)
+TOURNAMENT = TournamentId("crunchy-cup")
+
+_serial = itertools.count(1)
+
+
+def fields(**changes: Any) -> RuleFields:
+    """A tournament in an hour, ten dollars, two to a hundred players."""
+    base: dict[str, Any] = {
+        "name": "Crunchy Cup",
+        "game_slug": "crash-classic",
+        "start_at_ms": NOW_MS + HOUR_MS,
+        "buy_in_minor": 1_000,
+        "max_players": 100,
+    }
+    return RuleFields(**(base | changes))  # type: ignore[typeddict-item]
+
+
+def pool(
+    kind: Any = "percentage", total_minor: int = 0, percents: tuple[int, ...] = (50, 30, 20)
+) -> PrizePool:
+    """A prize pool by whole percentages."""
+    return PrizePool(kind, total_minor, tuple(p * 10_000 for p in percents))
+
+
+def create(tournament_id: str = TOURNAMENT, tenant: Tenant = TENANT, **changes: Any) -> ask.Create:
+    """A create command."""
+    return ask.Create(TournamentId(tournament_id), tenant, fields(**changes))
+
+
+def register(user: str, **changes: Any) -> ask.Register:
+    """A registration that pays the default price."""
+    base: dict[str, Any] = {
+        "user_id": user,
+        "player_id": PlayerId(f"plr_{user}"),
+        "display_name": user.title(),
+        "paid_minor": 1_000,
+    }
+    return ask.Register(**(base | changes))
+
+
+def order(command: ask.Command, command_id: str | None = None, input_hash: bytes = b"") -> Order:
+    """An order with a fresh command id."""
+    return Order(command, command_id or f"cmd-{next(_serial)}", "key:test", input_hash)
+
+
+def points(event_id: str, player: str, amount: float | int, **changes: Any) -> Fact:
+    """A fact of some points."""
+    scaled = round(amount * POINT_SCALE)
+    base = Fact(event_id, player, "round", scaled, None, None, None, None, None, None)
+    return base._replace(**changes)
+
+
+class Story:
+    """Given events, when a command, then events: a tournament that a test tells."""
+
+    def __init__(self, now_ms: int = NOW_MS, **changes: Any) -> None:
+        self.now_ms = now_ms
+        self.state: Tournament | None = None
+        self.events: list[fact.Event] = []
+        self.when(create(**changes))
+        self.advance()
+
+    @property
+    def tournament(self) -> Tournament:
+        """The state so far."""
+        assert self.state is not None
+        return self.state
+
+    def when(self, command: ask.Command) -> list[fact.Event]:
+        """Decide and apply; returns what happened."""
+        events = decide(self.state, command, self.now_ms)
+        for event in events:
+            self.state = apply(self.state, event, self.now_ms)
+        self.events += events
+        return events
+
+    def advance(self, ms: int = 0) -> list[fact.Event]:
+        """Move time and do all that is due."""
+        self.now_ms += ms
+        happened: list[fact.Event] = []
+        while step := self.when(ask.Advance()):
+            happened += step
+        return happened
+
+    def players(self, *users: str) -> "Story":
+        """Register players."""
+        for user in users:
+            price = self.tournament.rules.entry_price_minor
+            self.when(register(user, paid_minor=price))
+        return self
+
+    def started(self) -> "Story":
+        """Start by hand."""
+        self.when(ask.Start())
+        return self
+
+    def score(self, **scores: float) -> "Story":
+        """One fact per player."""
+        facts = [points(f"e{next(_serial)}", user, amount) for user, amount in scores.items()]
+        count(self.tournament, judge(self.tournament, facts, self.now_ms).counted)
+        return self
+
+    def board(self) -> list[tuple[int, int, str, float]]:
+        """(position, rank, user, points) of everybody."""
+        state = self.tournament
+        rows = state.ranking.page(0, len(state.ranking))
+        return [(r.position, r.rank, state.entries[r.player_no].user_id, r.points / POINT_SCALE) for r in rows]

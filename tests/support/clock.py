@@ -1,0 +1,45 @@
+"""Time that a test moves."""
+
+import asyncio
+import heapq
+
+
+class ManualClock:
+    """Stands still until `advance`; sleepers wake in the order of their deadlines."""
+
+    def __init__(self, now_ms: int = 1_800_000_000_000) -> None:
+        self._now_ms = now_ms
+        self._sleepers: list[tuple[int, int, asyncio.Future[None]]] = []
+        self._count = 0
+
+    def now_ms(self) -> int:
+        return self._now_ms
+
+    async def sleep(self, seconds: float) -> None:
+        self._count += 1
+        woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._sleepers, (self._now_ms + int(seconds * 1_000), self._count, woken))
+        await woken
+
+    def jump(self, ms: int) -> None:
+        """Move time without waking anybody."""
+        self._now_ms += ms
+
+    async def advance(self, ms: int) -> None:
+        """Move time, waking each sleeper at its moment and letting everybody run."""
+        target = self._now_ms + ms
+        await settle()
+        while self._sleepers and self._sleepers[0][0] <= target:
+            at_ms, _, woken = heapq.heappop(self._sleepers)
+            self._now_ms = max(self._now_ms, at_ms)
+            if not woken.done():
+                woken.set_result(None)
+            await settle()
+        self._now_ms = target
+        await settle()
+
+
+async def settle(turns: int = 50) -> None:
+    """Let every task that can run, run."""
+    for _ in range(turns):
+        await asyncio.sleep(0)

@@ -1,0 +1,50 @@
+"""`python -m workers`: the schedule. Any number may run."""
+
+import asyncio
+import signal
+import sys
+
+import uvloop
+
+from actors.resources import join_engine, open_owners
+from config import logs, settings
+from server.chance import SystemIds
+from server.clock import SystemClock
+from server.storage.engine import open_engine
+from server.storage.listings import PostgresListings
+from workers.schedule import Scheduler
+
+
+async def _main(loaded: settings.Settings, database_url: str) -> None:
+    stop = asyncio.Event()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(sign, stop.set)
+    engine = open_engine(database_url)
+    owners = await open_owners(loaded, database_url)
+    scheduler = Scheduler(PostgresListings(engine), owners.directory, SystemClock(), SystemIds())
+    work = asyncio.create_task(scheduler.run())
+    await asyncio.wait({work, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
+    work.cancel()
+    await asyncio.gather(work, return_exceptions=True)
+    await owners.close()
+    await engine.dispose()
+
+
+def main() -> int:
+    """Run until told to stop."""
+    try:
+        loaded = settings.load()
+    except settings.WrongSettings as wrong:
+        print(wrong, file=sys.stderr)
+        return 2
+    if loaded.database_url is None or loaded.engine == "local":
+        print("PITBOSS_DATABASE_URL and a Ray cluster are needed; or use `pitboss up`", file=sys.stderr)
+        return 2
+    logs.configure(loaded.log_level, "workers")
+    join_engine(loaded)
+    uvloop.run(_main(loaded, loaded.database_url))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,179 @@
+"""`python -m workers.demo`: tournaments of fifty marked bots, played through the public API alone.
+
+The bots play crash flights: bet some credits, cash out at a wished multiplier, win if the flight got that
+far. When a tournament finishes its results are logged and the next one starts.
+"""
+
+import asyncio
+import json
+import logging
+import sys
+from typing import Any
+
+import aiohttp
+
+from config import logs, settings
+from server.chance import SystemIds, dice
+from server.clock import SystemClock
+from server.wire import instant
+
+log = logging.getLogger(__name__)
+
+BOTS = 50
+ENTRY_FEE = 10
+_STARTS_IN_S = 8
+_FLIGHT_S = 1.0
+_REST_S = 12
+_NAMES = ("Ace", "Blaze", "Comet", "Dash", "Ember", "Flint", "Gizmo", "Halo", "Indigo", "Jolt")
+
+
+class Api:
+    """The two keys and one session of a casino and its game platform."""
+
+    def __init__(self, http: aiohttp.ClientSession, url: str, operator: dict[str, str]) -> None:
+        self._http = http
+        self._url = url
+        self._operator = operator
+
+    async def call(self, method: str, path: str, body: Any = None, key: str = "api_key") -> Any:
+        """One request; raises on anything but success."""
+        headers = {"Authorization": f"Bearer {self._operator[key]}"}
+        async with self._http.request(
+            method, self._url + path, json=body, headers=headers, raise_for_status=True
+        ) as answer:
+            return await answer.json()
+
+
+async def play_for_ever(api: Api, minutes: float) -> None:
+    """Go on with a running demo tournament, or make one; then the next."""
+    while True:
+        try:
+            tournament_id = await _current(api) or await _create(api, minutes)
+            await _fill(api, tournament_id)
+            await _play(api, tournament_id)
+            await _show_results(api, tournament_id)
+            await asyncio.sleep(_REST_S)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            log.warning("demo_waits reason=%s", error)
+            await asyncio.sleep(2)
+
+
+async def _current(api: Api) -> str | None:
+    for status in ("in_progress", "open"):
+        page = await api.call("GET", f"/api/tournaments?status={status}&limit=100")
+        for row in page["tournaments"]:
+            if (row["externalId"] or "").startswith("demo-"):
+                return str(row["tournamentId"])
+    return None
+
+
+async def _create(api: Api, minutes: float) -> str:
+    number = SystemIds().short_id(6)
+    body = {
+        "name": f"Crash Cup {number.upper()} (bots)",
+        "external_id": f"demo-{number}",
+        "game": "crash-classic",
+        "scheduled_start": instant(SystemClock().now_ms() + _STARTS_IN_S * 1_000),
+        "duration_seconds": round(minutes * 60),
+        "max_players": BOTS,
+        "min_players": 2,
+        "entry_fee": ENTRY_FEE,
+        "prize_pool": {"type": "percentage", "distribution": [40, 25, 15, 12, 8]},
+        "config": {"tournament_type": "points_based"},
+        "visibility": "public",
+    }
+    created = await api.call("POST", "/api/tournaments", body)
+    return str(created["tournamentId"])
+
+
+def _bots() -> list[tuple[str, str]]:
+    """User id and display name of each bot; every name says that it is one."""
+    return [(f"demo_bot_{n}", f"Bot {_NAMES[n % 10]} {n // 10 + 1}") for n in range(BOTS)]
+
+
+async def _fill(api: Api, tournament_id: str) -> None:
+    """Register the bots that are not in yet, as long as registration is open."""
+    page = await api.call("GET", f"/api/tournaments/{tournament_id}/players?limit=500")
+    present = {row["userId"] for row in page["players"]}
+    for user_id, name in _bots():
+        status = await api.call("GET", f"/api/tournaments/{tournament_id}/status")
+        if user_id in present or status["registrationStatus"] != "open":
+            continue
+        body = {"userId": user_id, "displayName": name, "buyInAmount": ENTRY_FEE}
+        await api.call("POST", f"/api/tournaments/{tournament_id}/players", body)
+
+
+async def _play(api: Api, tournament_id: str) -> None:
+    """A flight a second until the tournament is over."""
+    path = f"/api/internal/tournaments/{tournament_id}/events"
+    while True:
+        status = (await api.call("GET", f"/api/tournaments/{tournament_id}/status"))["status"]
+        if status in {"completed", "cancelled"}:
+            return
+        if status == "in_progress":
+            await api.call("POST", path, {"events": _flight()}, key="game_platform_key")
+        await asyncio.sleep(_FLIGHT_S)
+
+
+def _flight() -> list[dict[str, Any]]:
+    """One flight: some of the bots bet, those who cash out before the crash win credits."""
+    chance, ids = dice(), SystemIds()
+    flight = ids.short_id()
+    crash_hundredths = min(round(97 / max(chance.random(), 0.01)), 10_000)
+    facts = []
+    for user_id, _ in chance.sample(_bots(), k=chance.randint(8, 20)):
+        bet, wish_hundredths = chance.randint(1, 20) * 5, chance.randint(110, 400)
+        won = wish_hundredths <= crash_hundredths
+        win_hundredths = bet * wish_hundredths if won else 0
+        facts.append(
+            {
+                "event_id": f"{flight}-{user_id}",
+                "player": user_id,
+                "kind": "flight",
+                "points": _decimal(win_hundredths),
+                "bet": bet,
+                "win": _decimal(win_hundredths),
+                "multiplier": _decimal(wish_hundredths if won else 0),
+                "round_id": flight,
+            }
+        )
+    return facts
+
+
+def _decimal(hundredths: int) -> float:
+    """What a game's JSON encoder would write; two places survive a double exactly."""
+    return hundredths / 100
+
+
+async def _show_results(api: Api, tournament_id: str) -> None:
+    page = await api.call("GET", f"/api/tournaments/{tournament_id}/status")
+    if page["status"] != "completed":
+        return
+    results = await api.call("GET", f"/api/tournaments/{tournament_id}/results?limit=5")
+    for row in results["results"]:
+        log.info(
+            "demo_prize tournament=%s position=%d name=%s points=%s prize=%s",
+            *(tournament_id, row["position"], row["displayName"], row["points"], row["prize"]),
+        )
+
+
+async def _main(loaded: settings.Settings) -> None:
+    run = json.loads((loaded.home / "run.json").read_text())
+    timeout = aiohttp.ClientTimeout(total=60)
+    async with aiohttp.ClientSession(timeout=timeout) as http:
+        await play_for_ever(Api(http, run["url"], run["operators"][0]), loaded.demo_minutes)
+
+
+def main() -> int:
+    """Run until told to stop."""
+    loaded = settings.load()
+    logs.configure(loaded.log_level, "demo")
+    try:
+        asyncio.run(_main(loaded))
+    except KeyboardInterrupt:
+        return 0
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,41 @@
+"""`python -m workers.house`: front end, schedule and all tournaments in one process, without Ray.
+
+The composition root of `--engine local`; the only module that may see both doors and back office.
+"""
+
+import asyncio
+import sys
+
+import uvloop
+
+from api.serve import open_resources, serve
+from config import logs, settings
+from workers.schedule import Scheduler
+
+
+async def _main(loaded: settings.Settings, database_url: str) -> None:
+    async with open_resources(loaded, database_url) as (home, owners):
+        scheduler = Scheduler(home.listings, owners.directory, home.clock, home.ids)
+        work = asyncio.create_task(scheduler.run())
+        await serve(loaded, home)
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+
+
+def main() -> int:
+    """Run until told to stop."""
+    try:
+        loaded = settings.load()
+    except settings.WrongSettings as wrong:
+        print(wrong, file=sys.stderr)
+        return 2
+    if loaded.database_url is None:
+        print("PITBOSS_DATABASE_URL is needed; `pitboss up` brings its own database", file=sys.stderr)
+        return 2
+    logs.configure(loaded.log_level, "house")
+    uvloop.run(_main(loaded, loaded.database_url))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,87 @@
+"""Operators and keys, for the command line and the demo."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from server import keys
+from server.chance import SystemIds
+from server.domain.ids import OperatorId, Tenant
+from server.ports import Operator
+from server.storage.engine import open_engine
+from server.storage.listings import PostgresOperators
+
+GAMES = {"crash-classic": "https://games.example.com/crash-classic#token={jwt}"}
+DEMO_OPERATORS = (("op_demo", "Demo Casino"), ("op_other", "Another Casino"))
+
+
+@dataclass(frozen=True, slots=True)
+class DemoOperator:
+    """What scripts need of a demo operator. The keys are test keys: they see test data only."""
+
+    id: str
+    api_key: str
+    game_platform_key: str
+
+
+async def add_operator(database_url: str, operator: Operator) -> None:
+    """Create or replace an operator."""
+    engine = open_engine(database_url)
+    try:
+        await PostgresOperators(engine).add(operator)
+    finally:
+        await engine.dispose()
+
+
+async def issue_key(database_url: str, operator_id: str, role: str, name: str, *, live: bool) -> str:
+    """Issue a key of a role; the returned text is shown once."""
+    engine = open_engine(database_url)
+    try:
+        operators = PostgresOperators(engine)
+        if await operators.operator(operator_id) is None:
+            raise LookupError(f"there is no operator {operator_id}")
+        issued = keys.issue(SystemIds(), Tenant(OperatorId(operator_id), live), name, role)
+        await operators.add_key(issued.stored)
+        return issued.text
+    finally:
+        await engine.dispose()
+
+
+async def ensure_demo(database_url: str, home: Path) -> list[DemoOperator]:
+    """The demo operators with keys that work on this database: remembered ones, else fresh ones."""
+    remembered = home / "demo-keys.json"
+    if remembered.exists():
+        known = [DemoOperator(**row) for row in json.loads(remembered.read_text())]
+        if await _all_known(database_url, known):
+            return known
+    fresh = [await _demo_operator(database_url, *row) for row in DEMO_OPERATORS]
+    rows = [{name: getattr(row, name) for name in DemoOperator.__slots__} for row in fresh]
+    write_private(remembered, json.dumps(rows, indent=2))
+    return fresh
+
+
+async def _all_known(database_url: str, operators: list[DemoOperator]) -> bool:
+    engine = open_engine(database_url)
+    try:
+        stored = PostgresOperators(engine)
+        texts = [text for row in operators for text in (row.api_key, row.game_platform_key)]
+        return all([await stored.key(text.partition(":")[0]) for text in texts])
+    finally:
+        await engine.dispose()
+
+
+async def _demo_operator(database_url: str, operator_id: str, name: str) -> DemoOperator:
+    await add_operator(database_url, Operator(OperatorId(operator_id), name, GAMES))
+    api_key = await issue_key(database_url, operator_id, "full_access", "demo", live=False)
+    platform = await issue_key(database_url, operator_id, "game_platform", "demo games", live=False)
+    return DemoOperator(operator_id, api_key, platform)
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only we can read, whole or not at all."""
+    draft = path.with_name(f"{path.name}.new")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    draft.replace(path)

@@ -1,0 +1,64 @@
+"""The schedule: tournaments open, start and finish on time, and catch up after an outage.
+
+The listing row says when a tournament's next step is due; the owner alone decides which step that is.
+So any number of these may run, late or twice, without harm.
+"""
+
+import asyncio
+import logging
+
+from actors.handles import Directory
+from actors.messages import Order
+from actors.replies import Done
+from config.limits import ACTIVATIONS_AT_ONCE, SCHEDULE_BATCH_MAX, SCHEDULE_POLL_S
+from server.domain.tournament.commands import Advance
+from server.ports import Clock, DueRow, IdSource, Listings, StoreUnavailable
+
+log = logging.getLogger(__name__)
+
+
+class Scheduler:
+    """Moves due tournaments."""
+
+    def __init__(self, listings: Listings, directory: Directory, clock: Clock, ids: IdSource) -> None:
+        self._listings = listings
+        self._directory = directory
+        self._clock = clock
+        self._ids = ids
+        self._moving: dict[str, asyncio.Task[None]] = {}
+        self._slots = asyncio.Semaphore(ACTIVATIONS_AT_ONCE)
+
+    async def run(self) -> None:
+        """Look, move, wait; for ever. One tournament that cannot be moved does not hold up the others."""
+        while True:
+            try:
+                await self.look()
+            except StoreUnavailable as error:
+                log.warning("schedule_cannot_look reason=%s", error)
+            await self._clock.sleep(SCHEDULE_POLL_S)
+
+    async def look(self) -> int:
+        """Begin to move what is due and not on its way yet; how many."""
+        begun = 0
+        for row in await self._listings.due(self._clock.now_ms(), SCHEDULE_BATCH_MAX):
+            if row.tournament_id not in self._moving:
+                self._moving[row.tournament_id] = asyncio.create_task(self._move(row))
+                begun += 1
+        return begun
+
+    async def settled(self) -> None:
+        """Wait for what was begun."""
+        await asyncio.gather(*self._moving.values())
+
+    async def _move(self, row: DueRow) -> None:
+        try:
+            async with self._slots:
+                order = Order(Advance(), self._ids.command_id(), "schedule")
+                reply = await self._directory.ask(row.tournament_id, order)
+            late_ms = self._clock.now_ms() - row.due_ms
+            if isinstance(reply, Done):
+                log.info("schedule_moved tournament=%s late_ms=%d", row.tournament_id, late_ms)
+            else:
+                log.warning("schedule_failed tournament=%s reply=%s", row.tournament_id, reply)
+        finally:
+            self._moving.pop(row.tournament_id, None)

@@ -1,0 +1,194 @@
+"""`pitboss up`: database, Ray, front end, workers and demo on this machine, watched and ended together.
+
+Children that die are started again. What an earlier run left behind after a SIGKILL is ended by process
+id, after a look at its start time, so that no stranger is hit.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from actors.ray_runtime import RayCluster, RayDidNotStart, environment
+from config.settings import Settings
+from server.storage.embedded import EmbeddedPostgres
+from workers.masterdata import DemoOperator, write_private
+
+_STOP_PATIENCE_S = 15.0
+_RESTART_PAUSE_S = 1.0
+_TICK_S = 0.25
+
+
+@dataclass(slots=True)
+class Child:
+    """One process of ours."""
+
+    role: str
+    command: list[str]
+    environment: dict[str, str]
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self, log: Path) -> None:
+        """Start, with its log appended to a file."""
+        with log.open("ab") as out:
+            self.process = subprocess.Popen(
+                self.command,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                env=os.environ | self.environment,
+                start_new_session=True,
+            )
+
+    def is_running(self) -> bool:
+        """Whether it lives."""
+        return self.process is not None and self.process.poll() is None
+
+
+@dataclass(slots=True)
+class House:
+    """Everything that `up` started."""
+
+    settings: Settings
+    tell: Callable[[str], None]
+    stack: ExitStack = field(default_factory=ExitStack)
+    children: list[Child] = field(default_factory=list)
+    pids: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def home(self) -> Path:
+        """Where everything is kept."""
+        return self.settings.home
+
+    def log_of(self, role: str) -> Path:
+        """The log file of a role."""
+        folder = self.home / "logs"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder / f"{role}.log"
+
+    def open_database(self) -> str:
+        """The given database, or an embedded one."""
+        if self.settings.database_url is not None:
+            return self.settings.database_url
+        self.tell("starting the embedded Postgres")
+        database = EmbeddedPostgres(self.home / "postgres")
+        url = self.stack.enter_context(database)
+        if database.pid is not None:
+            self.pids["postgres"] = database.pid
+        return url
+
+    def open_engine(self) -> dict[str, str]:
+        """Environment of the engine: a joined or started Ray, or none of it."""
+        if self.settings.engine == "local":
+            return {"PITBOSS_ENGINE": "local"}
+        if self.settings.ray_address is not None:
+            return environment(self.home) | {"PITBOSS_RAY_ADDRESS": self.settings.ray_address}
+        cluster = RayCluster(self.home, self.tell)
+        self.stack.callback(cluster.stop)
+        try:
+            address = cluster.start()
+        except RayDidNotStart as why:
+            self.tell(f"{why}. Going on without Ray: all tournaments in one process (--engine local).")
+            return {"PITBOSS_ENGINE": "local"}
+        if cluster.pid is not None:
+            self.pids["ray"] = cluster.pid
+        return environment(self.home) | {"PITBOSS_ENGINE": "ray", "PITBOSS_RAY_ADDRESS": address}
+
+    def start(self, role: str, module: str, env: dict[str, str]) -> None:
+        """Start a child and keep watching it."""
+        child = Child(role, [sys.executable, "-m", module], env)
+        child.start(self.log_of(role))
+        self.children.append(child)
+        self._note(child)
+
+    def _note(self, child: Child) -> None:
+        assert child.process is not None
+        self.pids[child.role] = child.process.pid
+        remember(self.home, self.pids)
+
+    def watch(self, stop: Callable[[], bool], write: Callable[[], None]) -> None:
+        """Restart what dies until told to stop."""
+        while not stop():
+            for child in self.children:
+                if not child.is_running():
+                    code = child.process.returncode if child.process else None
+                    self.tell(f"{child.role} ended with {code}; starting it again")
+                    time.sleep(_RESTART_PAUSE_S)
+                    child.start(self.log_of(child.role))
+                    self._note(child)
+                    write()
+            time.sleep(_TICK_S)
+
+    def close(self) -> None:
+        """End the children, then Ray, then the database; the data stays."""
+        for child in reversed(self.children):
+            if child.process is not None and child.is_running():
+                child.process.send_signal(signal.SIGTERM)
+        deadline = time.monotonic() + _STOP_PATIENCE_S
+        while any(child.is_running() for child in self.children) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        for child in self.children:
+            if child.process is not None and child.is_running():
+                child.process.kill()
+        self.stack.close()
+        (self.home / "processes.json").unlink(missing_ok=True)
+        (self.home / "run.json").unlink(missing_ok=True)
+
+
+def remember(home: Path, pids: dict[str, int]) -> None:
+    """Keep process ids with their start times, to know them again after a SIGKILL."""
+    rows = []
+    for role, pid in pids.items():
+        if role != "postgres" and psutil.pid_exists(pid):
+            rows.append({"role": role, "pid": pid, "created": psutil.Process(pid).create_time()})
+    write_private(home / "processes.json", json.dumps(rows))
+
+
+def sweep(home: Path, tell: Callable[[str], None]) -> None:
+    """End what an earlier run of this home left behind. Postgres is not ended: it is taken over."""
+    path = home / "processes.json"
+    if not path.exists():
+        return
+    for row in json.loads(path.read_text()):
+        for process in _family(row):
+            tell(f"ending {row['role']} ({process.pid}), left by an earlier run")
+            try:
+                process.kill()
+            except psutil.NoSuchProcess:
+                continue
+    path.unlink()
+
+
+def _family(row: dict[str, Any]) -> list[psutil.Process]:
+    """The remembered process, if it is still that one, and everything in its session."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if os.getsid(process.pid) != row["pid"] or process.create_time() < row["created"] - 1:
+                continue
+        except (ProcessLookupError, PermissionError, psutil.Error):
+            continue
+        found.append(process)
+    return found
+
+
+def write_run_file(house: House, url: str, database_url: str, operators: list[DemoOperator]) -> None:
+    """`run.json`: what scripts need to drive this house."""
+    rows = [{name: getattr(row, name) for name in DemoOperator.__slots__} for row in operators]
+    body = {
+        "url": url,
+        "operators": rows,
+        "database_url": database_url,
+        "engine": house.settings.engine,
+        "pids": house.pids | {"supervisor": os.getpid()},
+    }
+    write_private(house.home / "run.json", json.dumps(body, indent=2))
