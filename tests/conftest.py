@@ -1,0 +1,43 @@
+"""Servers that tests share: one Postgres and one Ray a session, both on loopback, both stopped."""
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from server.storage.embedded import EmbeddedPostgres
+from server.storage.engine import migrate
+
+
+@pytest.fixture(scope="session")
+def home() -> Iterator[Path]:
+    """A folder of this session, with a short path: Unix sockets live in it."""
+    folder = Path(tempfile.mkdtemp(prefix="pit-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres(home: Path) -> Iterator[str]:
+    """URL of a migrated database: the one in PITBOSS_DATABASE_URL, else an embedded one."""
+    given = os.environ.pop("PITBOSS_DATABASE_URL", None)
+    if given is not None:
+        migrate(given)
+        yield given
+        return
+    with EmbeddedPostgres(home / "pg") as url:
+        migrate(url)
+        yield url
+
+
+@pytest.fixture
+async def settled() -> AsyncIterator[None]:
+    """Fails a test that leaves tasks running."""
+    yield
+    left = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+    assert not left, left
