@@ -32,8 +32,8 @@ _SAVE_CHECKPOINT = (
     " saved AS (INSERT INTO checkpoints (tournament_id, seq, digest, chain, payload)"
     "  SELECT $1, $3, $4, $5, $6 WHERE EXISTS (SELECT 1 FROM own) ON CONFLICT DO NOTHING),"
     " pruned AS (DELETE FROM checkpoints WHERE tournament_id = $1 AND EXISTS (SELECT 1 FROM own)"
-    "  AND seq NOT IN (SELECT seq FROM checkpoints WHERE tournament_id = $1"
-    "   ORDER BY seq DESC LIMIT $7))"
+    "  AND seq < $3 AND seq NOT IN (SELECT seq FROM checkpoints"
+    "   WHERE tournament_id = $1 AND seq < $3 ORDER BY seq DESC LIMIT $7))"
     " SELECT count(*) FROM own"
 )
 _DOWN = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncio.TimeoutError,
@@ -115,7 +115,7 @@ class PostgresJournal:
 
     async def save_checkpoint(self, tournament_id: TournamentId, epoch: int, point: Checkpoint) -> None:
         arguments = (tournament_id, epoch, point.seq, point.digest, point.chain, point.payload)
-        # The statement does not see its own insert, so one less of the older ones is kept.
+        # Beside the new one.
         kept = CHECKPOINTS_KEPT - 1
         if not await self._with(lambda db: db.fetchval(_SAVE_CHECKPOINT, *arguments, kept)):
             raise Fenced(tournament_id)

@@ -1,0 +1,347 @@
+"""Owners on memory stores: durable before answered, once only, recovered from anything."""
+
+import asyncio
+import pickle
+from typing import Any
+
+import pytest
+
+from actors.courier import FactCourier
+from actors.local import LocalDirectory
+from actors.messages import Order, Poll, ReadBoard, ReadPlaces, ReadSummary
+from actors.replies import (
+    BoardAnswer,
+    Done,
+    EntryAnswer,
+    Frames,
+    Place,
+    Refused,
+    TournamentAnswer,
+    Unavailable,
+)
+from config import limits
+from server import codec
+from server.domain.tournament import commands as ask
+from server.domain.tournament.facts import Outcome
+from server.domain.tournament.lifecycle import Status
+from server.domain.tournament.summary import Summary
+from server.ports import Commit, StoreUnavailable
+from server.storage.memory import MemoryStore
+from tests.support.builders import HOUR_MS, TENANT, TOURNAMENT, create, order, points, register
+from tests.support.clock import ManualClock, settle
+
+
+class FlakyStore(MemoryStore):
+    """Fails the next commits: before they are stored, or after, when the answer is lost."""
+
+    fail_before = 0
+    fail_after = 0
+
+    async def commit(self, commit: Commit) -> None:
+        if self.fail_before:
+            self.fail_before -= 1
+            raise StoreUnavailable("planted before")
+        await super().commit(commit)
+        if self.fail_after:
+            self.fail_after -= 1
+            raise StoreUnavailable("planted after")
+
+
+class Scene:
+    """A store, a clock, a directory."""
+
+    def __init__(self) -> None:
+        self.clock = ManualClock()
+        self.store = FlakyStore(self.clock)
+        self.directory = LocalDirectory(self.store, self.clock)
+        self.courier = FactCourier(self.directory)
+
+    async def ask(self, message: Any, cls: Any = None) -> Any:
+        """Ask while time goes on, so that retries happen."""
+        task = asyncio.create_task(self.directory.ask(TOURNAMENT, message))
+        reply = await self.through(task)
+        return codec.decode(reply.value, cls) if cls is not None else reply
+
+    async def through(self, task: asyncio.Task[Any]) -> Any:
+        for _ in range(400):
+            if task.done():
+                break
+            await self.clock.advance(100)
+        return await task
+
+    async def playing(self, *users: str) -> "Scene":
+        await self.directory.create(order(create()))
+        for user in users:
+            assert isinstance(await self.ask(order(register(user))), Done)
+        await self.ask(order(ask.Start()))
+        return self
+
+    async def send(self, *facts: Any) -> list[Outcome]:
+        task = asyncio.create_task(self.courier.send(TOURNAMENT, list(facts)))
+        outcomes = await self.through(task)
+        assert isinstance(outcomes, list), outcomes
+        return outcomes
+
+    def state(self) -> Any:
+        keeper = self.directory.host(TOURNAMENT)._keeper
+        assert keeper is not None
+        return keeper.state
+
+
+@pytest.fixture
+def scene() -> Scene:
+    return Scene()
+
+
+async def test_an_order_is_stored_when_it_is_answered(scene: Scene) -> None:
+    await scene.directory.create(order(create()))
+    answer = await scene.ask(order(register("ann")), EntryAnswer)
+    assert answer.entry.user_id == "ann" and answer.summary.players == 1
+    summary = await scene.store.find(TENANT, TOURNAMENT)
+    assert summary is not None and summary.players == 1
+
+
+async def test_a_repeated_command_gets_the_first_answer_and_a_reused_one_is_refused(scene: Scene) -> None:
+    await scene.directory.create(order(create()))
+    first = await scene.ask(order(register("ann"), "cmd", b"x"))
+    await scene.ask(order(register("ben")))
+    again = await scene.ask(order(register("ann"), "cmd", b"x"))
+    assert again == Done(first.value, replayed=True)
+    reused = await scene.ask(order(register("cid"), "cmd", b"y"))
+    assert isinstance(reused, Refused) and reused.code == "idempotency_key_reused"
+
+
+async def test_concurrent_twins_get_one_effect_and_one_answer(scene: Scene) -> None:
+    await scene.directory.create(order(create()))
+    twins = [scene.directory.ask(TOURNAMENT, order(register("ann"), "cmd")) for _ in range(200)]
+    values = {reply.value for reply in await asyncio.gather(*twins)}  # type: ignore[union-attr]
+    assert len(values) == 1
+    assert (await scene.ask(ReadSummary(), Summary)).players == 1
+
+
+async def test_creating_twice_with_one_id_gives_one_tournament(scene: Scene) -> None:
+    orders = [order(create(), "born") for _ in range(5)]
+    replies = await asyncio.gather(*(scene.directory.create(one) for one in orders))
+    assert len({reply.value for reply in replies}) == 1  # type: ignore[union-attr]
+    other = await scene.directory.create(order(create(), "born-otherwise"))
+    assert isinstance(other, Refused)
+
+
+async def test_at_a_cap_racing_registrations_sell_exactly_the_places_left(scene: Scene) -> None:
+    await scene.directory.create(order(create(max_players=7)))
+    racing = [scene.directory.ask(TOURNAMENT, order(register(f"u{n}"))) for n in range(60)]
+    replies = await asyncio.gather(*racing)
+    assert sum(isinstance(reply, Done) for reply in replies) == 7
+    assert {r.code for r in replies if isinstance(r, Refused)} == {"tournament_full"}
+
+
+async def test_a_batch_of_a_hundred_facts_is_one_call_and_one_commit(scene: Scene) -> None:
+    await scene.playing("ann", "ben")
+    calls, commits = scene.directory.calls, scene.store.commits
+    facts = [points(f"f{n}", "ann" if n % 2 else "ben", 1) for n in range(100)]
+    assert await scene.send(*facts) == [Outcome.ACCEPTED] * 100
+    assert (scene.directory.calls - calls, scene.store.commits - commits) == (1, 1)
+
+
+async def test_facts_of_many_concurrent_single_requests_share_calls_and_commits(scene: Scene) -> None:
+    await scene.playing("ann", "ben")
+    calls, commits = scene.directory.calls, scene.store.commits
+    await asyncio.gather(*(scene.courier.send(TOURNAMENT, [points(f"f{n}", "ann", 1)]) for n in range(500)))
+    assert scene.directory.calls - calls <= 3
+    assert scene.store.commits - commits <= 3
+    assert scene.state().facts_counted == 500
+
+
+async def test_orders_that_wait_together_share_a_commit(scene: Scene) -> None:
+    await scene.directory.create(order(create()))
+    await scene.ask(ReadSummary())
+    commits = scene.store.commits
+    await asyncio.gather(
+        *(scene.directory.ask(TOURNAMENT, order(register(f"u{n}"))) for n in range(50))
+    )
+    assert scene.store.commits - commits <= 2
+
+
+@pytest.mark.parametrize("moment", ["fail_before", "fail_after"])
+async def test_a_failed_commit_loses_nothing_and_counts_nothing_twice(scene: Scene, moment: str) -> None:
+    await scene.playing("ann", "ben")
+    setattr(scene.store, moment, 2)
+    told = await scene.send(points("a", "ann", 3), points("b", "ben", 2))
+    expected = Outcome.ACCEPTED if moment == "fail_before" else Outcome.DUPLICATE
+    assert told == [expected] * 2
+    board = await scene.ask(ReadBoard(0, 9), BoardAnswer)
+    assert [(row.user_id, row.points) for row in board.rows] == [("ann", 30_000), ("ben", 20_000)]
+    assert board.epoch > 1
+
+
+async def test_an_order_whose_answer_was_lost_is_answered_on_retry(scene: Scene) -> None:
+    await scene.directory.create(order(create()))
+    scene.store.fail_after = 1
+    answer = await scene.ask(order(register("ann")), EntryAnswer)
+    assert answer.entry.user_id == "ann"
+    assert (await scene.ask(ReadSummary(), Summary)).players == 1
+
+
+async def test_when_the_store_stays_away_the_caller_is_told_at_the_deadline(scene: Scene) -> None:
+    await scene.playing("ann", "ben")
+    scene.store.fail_before = 10_000
+    reply = await scene.ask(order(ask.Finish()))
+    assert isinstance(reply, Unavailable)
+    scene.store.fail_before = 0
+    assert (await scene.ask(order(ask.Finish()), TournamentAnswer)).summary.status is Status.COMPLETED
+
+
+async def test_an_older_owner_gives_up_and_its_callers_are_served_by_the_newer_one(scene: Scene) -> None:
+    await scene.playing("ann", "ben")
+    rival = LocalDirectory(scene.store, scene.clock, "rival")
+    assert isinstance(await rival.ask(TOURNAMENT, ReadSummary()), Done)
+    assert await scene.send(points("a", "ann", 1)) == [Outcome.ACCEPTED]
+    board = await scene.ask(ReadBoard(0, 1), BoardAnswer)
+    assert board.epoch == 3 and board.rows[0].points == 10_000
+    await rival.close()
+
+
+async def test_recovery_gives_the_same_state_with_and_without_checkpoints(scene: Scene) -> None:
+    await scene.playing("ann", "ben", "cid")
+    for n in range(20):
+        await scene.send(points(f"f{n}", "ann" if n % 3 else "cid", n))
+    digest = codec.state_digest(scene.state())
+    await scene.directory.close()
+    assert (await scene.store.checkpoints(TOURNAMENT))[0].seq == 26
+    for forget in (False, True):
+        if forget:
+            scene.store._tournaments[TOURNAMENT].checkpoints.clear()
+        scene.directory = LocalDirectory(scene.store, scene.clock)
+        await scene.ask(ReadSummary())
+        assert codec.state_digest(scene.state()) == digest
+        await scene.directory.close()
+
+
+async def test_a_damaged_checkpoint_only_costs_time(scene: Scene) -> None:
+    await scene.playing("ann", "ben")
+    await scene.send(points("a", "ann", 1))
+    digest = codec.state_digest(scene.state())
+    await scene.directory.close()
+    stored = scene.store._tournaments[TOURNAMENT]
+    broken = stored.checkpoints[-1]
+    stored.checkpoints[-1] = type(broken)(broken.seq, broken.digest, broken.chain, b"x" + broken.payload[1:])
+    scene.directory = LocalDirectory(scene.store, scene.clock)
+    await scene.ask(ReadSummary())
+    assert codec.state_digest(scene.state()) == digest
+    await scene.directory.close()
+
+
+async def test_duplicates_are_found_after_a_restart_and_so_are_commands(scene: Scene) -> None:
+    await scene.playing("ann", "ben")
+    rebuy = order(ask.Cancel("x"), "cancel-1")
+    await scene.send(points("a", "ann", 1))
+    await scene.directory.close()
+    scene.directory = LocalDirectory(scene.store, scene.clock)
+    scene.courier = FactCourier(scene.directory)
+    assert await scene.send(points("a", "ann", 1)) == [Outcome.DUPLICATE]
+    first = await scene.ask(rebuy)
+    await scene.directory.close()
+    scene.directory = LocalDirectory(scene.store, scene.clock)
+    assert await scene.ask(rebuy) == Done(first.value, replayed=True)
+
+
+async def test_an_idle_open_tournament_is_passivated_and_comes_back(scene: Scene) -> None:
+    await scene.directory.create(order(create(start_at_ms=scene.clock.now_ms() + 24 * HOUR_MS)))
+    await scene.ask(order(register("ann")))
+    await scene.clock.advance(limits.PASSIVATE_AFTER_MS + 10_000)
+    assert scene.directory._hosts == {}
+    assert (await scene.ask(ReadSummary(), Summary)).players == 1
+    assert scene.directory.host(TOURNAMENT)._keeper.epoch == 2  # type: ignore[union-attr]
+
+
+async def test_a_tournament_in_play_stays(scene: Scene) -> None:
+    await scene.playing("ann", "ben")
+    await scene.clock.advance(limits.PASSIVATE_AFTER_MS + 10_000)
+    assert list(scene.directory._hosts) == [TOURNAMENT]
+
+
+async def test_a_busy_owner_keeps_checkpoints(scene: Scene) -> None:
+    await scene.playing("ann", "ben")
+    await scene.send(points("a", "ann", 1))
+    assert await scene.store.checkpoints(TOURNAMENT) == []
+    scene.clock.jump(limits.CHECKPOINT_EVERY_MS)
+    await scene.send(points("b", "ann", 1))
+    await settle()
+    assert len(await scene.store.checkpoints(TOURNAMENT)) == 1
+
+
+async def test_an_unknown_tournament_is_refused_and_leaves_no_owner(scene: Scene) -> None:
+    reply = await scene.directory.ask("nowhere", ReadSummary())
+    assert isinstance(reply, Refused) and reply.code == "tournament_not_found"
+    assert scene.directory._hosts == {}
+
+
+async def test_the_clock_is_caught_up_before_anything_else(scene: Scene) -> None:
+    await scene.playing("ann", "ben")
+    await scene.send(points("a", "ann", 1))
+    scene.clock.jump(HOUR_MS)
+    assert await scene.send(points("b", "ann", 1)) == [Outcome.AFTER_BELL]
+    assert (await scene.store.find(TENANT, TOURNAMENT)).status is Status.COMPLETED  # type: ignore[union-attr]
+
+
+async def test_places_name_the_gap_to_the_next_prize(scene: Scene) -> None:
+    await scene.playing(*(f"u{n}" for n in range(5)))
+    await scene.send(*(points(f"f{n}", f"u{n}", 10 * (5 - n)) for n in range(5)))
+    places = await scene.ask(ReadPlaces((0, 1, 4, 99)), list[Place])
+    assert [(p.player_no, p.position, p.to_next_prize, p.prize_minor) for p in places] == [
+        (0, 1, None, 2_500),
+        (1, 2, 100_000, 1_500),
+        (4, 5, 200_000, 0),
+    ]
+
+
+async def test_a_poll_gets_a_snapshot_then_only_what_changed(scene: Scene) -> None:
+    await scene.playing("ann", "ben")
+    first = await scene.directory.frames(TOURNAMENT, Poll("fe", 3))
+    assert isinstance(first, Frames) and first.snapshot and not first.contiguous and first.sockets == 3
+    waiting = asyncio.create_task(scene.directory.frames(TOURNAMENT, Poll("fe", 3, first.epoch, first.seq)))
+    await scene.send(points("a", "ben", 5))
+    await scene.clock.advance(limits.TICK_MS * 2)
+    news = await waiting
+    assert isinstance(news, Frames) and news.contiguous
+    assert [kind for _, kind, _ in news.frames] == ["delta"]
+
+
+async def test_a_frame_never_shows_what_is_not_stored(scene: Scene) -> None:
+    await scene.playing("ann", "ben")
+    first = await scene.directory.frames(TOURNAMENT, Poll("fe", 1))
+    assert isinstance(first, Frames)
+    scene.store.fail_before = 1
+    poll = asyncio.create_task(scene.directory.frames(TOURNAMENT, Poll("fe", 1, first.epoch, first.seq)))
+    sent = asyncio.create_task(scene.courier.send(TOURNAMENT, [points("a", "ben", 5)]))
+    await settle()
+    keeper = scene.directory.host(TOURNAMENT)._keeper
+    assert keeper is None or b'"points":5' not in keeper.board.snapshot
+    assert await scene.through(sent) == [Outcome.ACCEPTED]
+    await scene.through(poll)
+    again = await scene.directory.frames(TOURNAMENT, Poll("fe", 1, first.epoch, first.seq))
+    assert isinstance(again, Frames) and again.epoch == first.epoch + 1 and not again.contiguous
+
+
+async def test_a_full_mailbox_says_so(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    await scene.playing("ann", "ben")
+    monkeypatch.setattr(limits, "MAILBOX_DEPTH_MAX", 3)
+    keeper = scene.directory.host(TOURNAMENT)._keeper
+    assert keeper is not None
+    futures = [keeper.submit(ReadSummary()) for _ in range(5)]
+    replies = await asyncio.gather(*futures)
+    assert [type(reply) for reply in replies] == [Done, Done, Done, Unavailable, Unavailable]
+
+
+async def test_a_large_request_is_cut_into_calls_that_fit(scene: Scene) -> None:
+    await scene.playing("ann", "ben")
+    calls = scene.directory.calls
+    facts = [points(f"{'x' * 100}-{n}", "ann", 1) for n in range(1_000)]
+    assert await scene.send(*facts) == [Outcome.ACCEPTED] * 1_000
+    assert 2 <= scene.directory.calls - calls <= 3
+
+
+async def test_orders_pickle() -> None:
+    one = order(ask.Register("u", "p", "n"))  # type: ignore[arg-type]
+    assert pickle.loads(pickle.dumps(one)) == one
+    assert isinstance(one, Order)

@@ -1,0 +1,251 @@
+"""What every store must do, whoever implements it. Subclasses give a `store` fixture."""
+
+import asyncio
+import pickle
+from typing import Any
+
+import pytest
+
+from actors.draft import Draft
+from actors.messages import Order
+from actors.orders import catch_up, run
+from actors.recovery import checkpoint_of, replay
+from server import codec
+from server.codec import CHAIN_START, chained
+from server.domain.ids import OperatorId, Tenant, TournamentId
+from server.domain.tournament import commands as ask
+from server.domain.tournament.facts import judge
+from server.domain.tournament.state import Tournament
+from server.ports import AnswerRow, BlockRow, Commit, EventRow, Fenced, ListFilter
+from tests.support.builders import NOW_MS, create, fields, order, points, register
+
+
+class Writer:
+    """Makes commits of a tournament the way its owner does."""
+
+    def __init__(self, tournament_id: str, tenant: Tenant, **changes: Any) -> None:
+        self.id = TournamentId(tournament_id)
+        self.state: Tournament | None = None
+        self.epoch = 0
+        self.chain = CHAIN_START
+        self.now_ms = NOW_MS
+        self.birth = self.commit(order(ask.Create(self.id, tenant, fields(**changes)), f"born-{tournament_id}"))
+
+    def commit(self, *orders: Order, facts: tuple[Any, ...] = ()) -> Commit:
+        """Decide, apply, seal."""
+        draft = Draft(self.state, self.epoch, self.chain)
+        for one in orders:
+            run(draft, one, self.now_ms)
+            catch_up(draft, self.now_ms)
+        if facts:
+            assert draft.state is not None
+            draft.count(judge(draft.state, facts, self.now_ms).counted, self.now_ms)
+        commit = draft.seal()
+        self.state, self.chain = draft.state, draft.chain
+        return commit
+
+
+class StoreContract:
+    """Journal and listings together: they are one transaction."""
+
+    @pytest.fixture
+    def tenant(self, request: pytest.FixtureRequest) -> Tenant:
+        """A tenant of this test alone."""
+        return Tenant(OperatorId(f"op_{request.node.name}"), live=True)
+
+    @pytest.fixture
+    def writer(self, tenant: Tenant) -> Writer:
+        """A new tournament of this test alone."""
+        return Writer(f"t-{tenant.operator_id}", tenant)
+
+    async def played(self, store: Any, writer: Writer) -> None:
+        """Born, owned, two players, started, two batches of facts with a rebuy between."""
+        assert await store.birth(writer.birth)
+        writer.epoch = await store.take_over(writer.id, "test")
+        await store.commit(writer.commit(order(register("ann")), order(register("ben"))))
+        await store.commit(writer.commit(order(ask.Start())))
+        await store.commit(writer.commit(facts=(points("1", "ann", 5), points("2", "ben", 7))))
+        await store.commit(writer.commit(facts=(points("3", "ann", 2.5),)))
+
+    async def test_a_birth_happens_once(self, store: Any, writer: Writer) -> None:
+        assert await store.birth(writer.birth) is True
+        assert await store.birth(writer.birth) is False
+        assert await store.answer(writer.id, f"born-{writer.id}") is not None
+
+    async def test_twins_are_born_once(self, store: Any, writer: Writer) -> None:
+        born = await asyncio.gather(*(store.birth(writer.birth) for _ in range(8)))
+        assert sorted(born) == [False] * 7 + [True]
+
+    async def test_nobody_owns_what_does_not_exist(self, store: Any) -> None:
+        assert await store.take_over(TournamentId("nowhere"), "test") is None
+        assert await store.silent_for_s(TournamentId("nowhere")) is None
+        assert await store.answer(TournamentId("nowhere"), "any") is None
+
+    async def test_the_tail_replays_to_the_state(self, store: Any, writer: Writer) -> None:
+        await self.played(store, writer)
+        state: Tournament | None = None
+        chain = CHAIN_START
+        async for row in store.tail(writer.id, 0):
+            state = replay(state, row)
+            seq = row.seq if isinstance(row, EventRow) else row.last_seq
+            kind = row.kind if isinstance(row, EventRow) else "facts"
+            chain = chained(chain, seq, kind, row.at_ms, row.payload)
+            assert row.hash == chain
+        assert state is not None and writer.state is not None
+        assert codec.state_digest(state) == codec.state_digest(writer.state)
+
+    async def test_the_tail_starts_behind_a_position(self, store: Any, writer: Writer) -> None:
+        await self.played(store, writer)
+        rows = [row async for row in store.tail(writer.id, 5)]
+        assert [type(row) for row in rows] == [BlockRow, BlockRow]
+        assert [(row.first_seq, row.last_seq) for row in rows] == [(6, 7), (8, 8)]
+
+    async def test_an_older_owner_is_refused_and_leaves_nothing(self, store: Any, writer: Writer) -> None:
+        await self.played(store, writer)
+        assert await store.take_over(writer.id, "newer") == writer.epoch + 1
+        late = writer.commit(order(register("zoe")), order(ask.Finish()), facts=(points("9", "ann", 1),))
+        before = [row async for row in store.tail(writer.id, 0)]
+        with pytest.raises(Fenced):
+            await store.commit(late)
+        assert [row async for row in store.tail(writer.id, 0)] == before
+        assert writer.state is not None
+        assert (await store.find(writer.state.tenant, writer.id)).status == "in_progress"
+        with pytest.raises(Fenced):
+            await store.save_checkpoint(writer.id, writer.epoch, checkpoint_of(writer.state, writer.chain))
+        assert await store.heartbeat(writer.id, writer.epoch) is False
+        assert await store.heartbeat(writer.id, writer.epoch + 1) is True
+
+    async def test_fighting_owners_never_write_in_turns(self, store: Any, writer: Writer) -> None:
+        """Six owners steal from each other; stored epochs never go back and no position is lost."""
+        assert await store.birth(writer.birth)
+        stored: list[int] = []
+
+        async def fight(name: str) -> None:
+            for turn in range(6):
+                epoch = await store.take_over(writer.id, name)
+                last = [row async for row in store.tail(writer.id, 0)][-1]
+                seq = (last.seq if isinstance(last, EventRow) else last.last_seq) + 1
+                row = EventRow(seq, "registration_opened", turn, name, b"{}", bytes(32))
+                try:
+                    await store.commit(Commit(writer.id, epoch, events=[row]))
+                    stored.append(seq)
+                except Fenced:
+                    pass
+
+        await asyncio.gather(*(fight(f"owner-{n}") for n in range(6)))
+        seqs = [row.seq async for row in store.tail(writer.id, 2)]
+        assert seqs == sorted(set(seqs)) == sorted(stored)
+        assert seqs == list(range(3, 3 + len(seqs)))
+
+    async def test_answers_are_kept_with_their_commit(self, store: Any, writer: Writer) -> None:
+        assert await store.birth(writer.birth)
+        writer.epoch = await store.take_over(writer.id, "test")
+        await store.commit(writer.commit(order(register("ann"), "cmd-a", b"hash")))
+        row = await store.answer(writer.id, "cmd-a")
+        assert row is not None and (row.command_id, row.input_hash) == ("cmd-a", b"hash")
+        assert set(await store.command_ids(writer.id)) == {"cmd-a", f"born-{writer.id}"}
+
+    async def test_the_newest_checkpoints_are_kept(self, store: Any, writer: Writer) -> None:
+        await self.played(store, writer)
+        kept = []
+        for n in range(4):
+            await store.commit(writer.commit(facts=(points(f"c{n}", "ann", 1),)))
+            assert writer.state is not None
+            kept.append(checkpoint_of(writer.state, writer.chain))
+            await store.save_checkpoint(writer.id, writer.epoch, kept[-1])
+            await store.save_checkpoint(writer.id, writer.epoch, kept[-1])
+        assert await store.checkpoints(writer.id) == [kept[3], kept[2]]
+
+    async def test_life_shows(self, store: Any, writer: Writer) -> None:
+        assert await store.birth(writer.birth)
+        epoch = await store.take_over(writer.id, "test")
+        silent = await store.silent_for_s(writer.id)
+        assert silent is not None and silent < 60
+        assert await store.heartbeat(writer.id, epoch) is True
+
+    async def test_the_listing_row_follows_the_events(self, store: Any, writer: Writer, tenant: Tenant) -> None:
+        await self.played(store, writer)
+        summary = await store.find(tenant, writer.id)
+        assert (summary.status, summary.players, summary.collected_minor) == ("in_progress", 2, 2_000)
+
+    async def test_a_foreign_tournament_is_a_missing_one(
+        self, store: Any, writer: Writer, tenant: Tenant
+    ) -> None:
+        await self.played(store, writer)
+        for stranger in (Tenant(OperatorId("op_x"), True), Tenant(tenant.operator_id, live=False)):
+            assert await store.find(stranger, writer.id) is None
+            assert await store.page(stranger, ListFilter(), 10, 0) == (0, [])
+            assert await store.players(stranger, writer.id, 10, 0) == (0, [])
+            assert await store.entry(stranger, writer.id, "ann") is None
+            assert await store.results(stranger, writer.id, 10, 0) == (0, [])
+            assert await store.history(stranger, writer.id, 0, 10) == []
+            assert await store.balances(stranger, writer.id) == []
+
+    async def test_filters_and_pages(self, store: Any, tenant: Tenant) -> None:
+        for n in range(5):
+            changes = {"start_at_ms": NOW_MS + (n + 1) * 1_000_000, "game_slug": f"game-{n % 2}"}
+            assert await store.birth(Writer(f"{tenant.operator_id}-{n}", tenant, **changes).birth)
+        total, rows = await store.page(tenant, ListFilter(), 2, 1)
+        assert total == 5
+        assert [row.rules.start_at_ms for row in rows] == [NOW_MS + 4_000_000, NOW_MS + 3_000_000]
+        assert (await store.page(tenant, ListFilter(game_slug="game-1"), 9, 0))[0] == 2
+        assert (await store.page(tenant, ListFilter(status="completed"), 9, 0))[0] == 0
+        window = ListFilter(start_from_ms=NOW_MS + 2_000_000, start_until_ms=NOW_MS + 3_000_000)
+        assert (await store.page(tenant, window, 9, 0))[0] == 2
+
+    async def test_entries_are_found_by_any_name_and_updated(
+        self, store: Any, writer: Writer, tenant: Tenant
+    ) -> None:
+        await self.played(store, writer)
+        await store.commit(writer.commit(order(ask.Remove("ben"))))
+        total, rows = await store.players(tenant, writer.id, 1, 1)
+        assert (total, rows[0].user_id, rows[0].removed) == (2, "ben", True)
+        for name in ("ann", "plr_ann", f"TP_{writer.id}_plr_ann_0"):
+            entry = await store.entry(tenant, writer.id, name)
+            assert entry is not None and entry.player_no == 0
+        assert await store.entry(tenant, writer.id, "nobody") is None
+
+    async def test_results_history_and_ledger_of_a_finished_one(
+        self, store: Any, writer: Writer, tenant: Tenant
+    ) -> None:
+        await self.played(store, writer)
+        await store.commit(writer.commit(order(ask.Finish())))
+        total, rows = await store.results(tenant, writer.id, 10, 0)
+        assert total == 2
+        assert [(r.user_id, r.points, r.prize_minor) for r in rows] == [("ann", 75_000, 1_250), ("ben", 70_000, 750)]
+        history = await store.history(tenant, writer.id, 0, 100)
+        assert [row.seq for row in history] == list(range(1, 8))
+        assert [row.seq for row in await store.history(tenant, writer.id, 2, 2)] == [3, 4]
+        balances = {line.account: line.balance_minor for line in await store.balances(tenant, writer.id)}
+        assert balances == {"player:0": 250, "player:1": -250, "pool": 0}
+
+    async def test_what_is_due_comes_longest_overdue_first(self, store: Any, tenant: Tenant) -> None:
+        soon = Writer(f"{tenant.operator_id}-soon", tenant, start_at_ms=NOW_MS + 1_000)
+        late = Writer(f"{tenant.operator_id}-late", tenant, start_at_ms=NOW_MS + 9_000)
+        for one in (late, soon):
+            assert await store.birth(one.birth)
+
+        async def due(now_ms: int) -> list[str]:
+            rows = await store.due(now_ms, 10_000)
+            return [row.tournament_id for row in rows if row.tournament_id in (soon.id, late.id)]
+
+        assert await due(NOW_MS) == []
+        assert await due(NOW_MS + 1_000) == [soon.id]
+        assert await due(NOW_MS + 9_000) == [soon.id, late.id]
+
+    async def test_only_public_ones_are_public(self, store: Any, tenant: Tenant) -> None:
+        shown = Writer(f"{tenant.operator_id}-shown", tenant, public=True)
+        hidden = Writer(f"{tenant.operator_id}-hidden", tenant)
+        for one in (shown, hidden):
+            assert await store.birth(one.birth)
+        assert (await store.find_public(shown.id)).id == shown.id
+        assert await store.find_public(hidden.id) is None
+        ids = {summary.id for summary in await store.public(1_000)}
+        assert shown.id in ids and hidden.id not in ids
+
+    async def test_an_answer_row_round_trips(self) -> None:
+        row = AnswerRow("id", b"hash", b"answer")
+        assert codec.decode(codec.encode(row), AnswerRow) == row
+
+    async def test_a_create_command_is_plain_data(self) -> None:
+        assert pickle.loads(pickle.dumps(create())) == create()

@@ -1,0 +1,13 @@
+"""The memory twin keeps the contract."""
+
+import pytest
+
+from server.storage.memory import MemoryStore
+from tests.contracts.stores import StoreContract
+from tests.support.clock import ManualClock
+
+
+class TestMemory(StoreContract):
+    @pytest.fixture
+    def store(self) -> MemoryStore:
+        return MemoryStore(ManualClock())
