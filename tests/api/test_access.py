@@ -1,0 +1,269 @@
+"""Who may do what: keys, roles, tenants, tokens, repetition, and every code of the catalogue."""
+
+from typing import Any
+
+import httpx2
+import jwt
+import pytest
+
+from api.errors import STATUS, DoorCode
+from api.rest import boards, internal, players, tournaments
+from server import keys
+from server.chance import SystemIds
+from server.domain.ids import OperatorId, Tenant
+from server.domain.refusal import Code
+from server.permissions import PERMISSIONS, ROLES
+from server.ports import StoreUnavailable
+from tests.support.app import House
+
+ROUTES = [
+    ("POST", "/api/tournaments", "tournaments.write"),
+    ("GET", "/api/tournaments", "tournaments.read"),
+    ("GET", "/api/tournaments/{t}", "tournaments.read"),
+    ("PUT", "/api/tournaments/{t}", "tournaments.write"),
+    ("DELETE", "/api/tournaments/{t}", "tournaments.delete"),
+    ("GET", "/api/tournaments/{t}/status", "tournaments.read"),
+    ("POST", "/api/tournaments/{t}/start", "tournaments.write"),
+    ("POST", "/api/tournaments/{t}/finish", "tournaments.write"),
+    ("POST", "/api/tournaments/{t}/players", "players.write"),
+    ("GET", "/api/tournaments/{t}/players", "players.read"),
+    ("GET", "/api/tournaments/{t}/players/ann", "players.read"),
+    ("DELETE", "/api/tournaments/{t}/players/ann", "players.write"),
+    ("POST", "/api/tournaments/{t}/players/ann/rebuy", "players.write"),
+    ("POST", "/api/tournaments/{t}/players/ann/token", "players.write"),
+    ("GET", "/api/tournaments/{t}/leaderboard", "results.read"),
+    ("GET", "/api/tournaments/{t}/results", "results.read"),
+    ("GET", "/api/tournaments/{t}/prize-pool", "results.read"),
+    ("GET", "/api/tournaments/{t}/events", "tournaments.read"),
+    ("POST", "/api/internal/tournaments/{t}/events", "scores.write"),
+    ("GET", "/api/internal/tournaments/{t}/config", "tournaments.read"),
+    ("GET", "/api/internal/tournaments/{t}/status", "tournaments.read"),
+    ("GET", "/api/internal/tournaments/{t}/players", "tournaments.read"),
+    ("POST", "/api/internal/auth/validate-token", "tournaments.read"),
+]
+
+
+def test_the_list_of_routes_is_complete() -> None:
+    known = {(method, path.replace("{t}", "{tournament_id}")) for method, path, _ in ROUTES}
+    for router, prefix in ((boards, ""), (players, ""), (tournaments, ""), (internal, "/api/internal")):
+        for route in router.router.routes:
+            for method in route.methods:  # type: ignore[attr-defined]
+                path = (prefix + route.path).replace("{player}", "ann")  # type: ignore[attr-defined]
+                assert (method, path) in known, (method, path)
+
+
+async def call(house: House, method: str, path: str, tournament_id: str, headers: Any) -> httpx2.Response:
+    body = {"reason": "x"} if method == "DELETE" else {}
+    return await house.client.request(method, path.format(t=tournament_id), headers=headers, json=body)
+
+
+@pytest.mark.parametrize(("method", "path", "permission"), ROUTES)
+async def test_every_route_needs_a_key_and_its_permission(
+    house: House, method: str, path: str, permission: str
+) -> None:
+    tournament_id = await house.tournament("ann")
+    nobody = await call(house, method, path, tournament_id, {})
+    assert (nobody.status_code, nobody.json()["error"]) == (401, "unauthorized")
+    alternatives = {permission} | ({"tournaments.write"} if method == "DELETE" and path.endswith("{t}") else set())
+    poor = keys.issue(SystemIds(), Tenant(OperatorId("op_123"), live=True), "poor", "game_platform")
+    granted = tuple(sorted(PERMISSIONS - alternatives))
+    stored = type(poor.stored)(**{n: getattr(poor.stored, n) for n in poor.stored.__slots__} | {"permissions": granted})
+    await house.store.add_key(stored)
+    refused = await call(house, method, path, tournament_id, {"X-API-Key": poor.text})
+    assert refused.status_code == 403, refused.text
+    assert refused.json()["required"] == permission
+
+
+@pytest.mark.parametrize(("method", "path", "permission"), [r for r in ROUTES if "{t}" in r[1]])
+async def test_a_foreign_tournament_answers_like_a_missing_one(
+    house: House, method: str, path: str, permission: str
+) -> None:
+    tournament_id = await house.tournament("ann")
+    role = "game_platform" if "internal" in path else "full_access"
+    stranger = await house.key(role, "op_456")
+    sandbox = await house.key(role, "op_123", live=False)
+    commits = house.store.commits
+    for headers in (stranger, sandbox):
+        foreign = await call(house, method, path, tournament_id, headers)
+        missing = await call(house, method, path, "0" * 32, headers)
+        assert foreign.status_code == missing.status_code == 404
+        told, told_missing = foreign.json(), missing.json()
+        assert told["error"] == told_missing["error"] == "tournament_not_found"
+        assert set(told) == set(told_missing)
+        assert told["message"] == told_missing["message"].replace("0" * 32, tournament_id)
+    assert house.store.commits == commits
+
+
+async def test_internal_routes_are_for_game_platforms(house: House) -> None:
+    tournament_id = await house.tournament("ann", "ben", started=True)
+    answer = await house.client.get(f"/internal/tournaments/{tournament_id}/config", headers=house.auth)
+    assert answer.status_code == 403
+    key = house.platform["Authorization"].removeprefix("Bearer ")
+    for headers in (house.platform, {"X-Internal-Api-Key": key}):
+        answer = await house.client.get(f"/internal/tournaments/{tournament_id}/players", headers=headers)
+        assert answer.status_code == 200
+        assert "totalPaid" not in answer.text and "userId" not in answer.text
+
+
+@pytest.mark.parametrize("text", ["", "Bearer", "Bearer x", "Basic abc", "Bearer pk_live_x:sk_live_y", "Bearer a:b:c"])
+async def test_wrong_keys(house: House, text: str) -> None:
+    answer = await house.client.get("/api/tournaments", headers={"Authorization": text})
+    assert answer.status_code == 401 and answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+async def test_a_wrong_secret_and_an_expired_key(house: House) -> None:
+    key = house.auth["Authorization"]
+    wrong = await house.client.get("/api/tournaments", headers={"Authorization": key[:-2] + "zz"})
+    assert wrong.status_code == 401
+    issued = keys.issue(SystemIds(), Tenant(OperatorId("op_123"), live=True), "old", "full_access")
+    fields = {n: getattr(issued.stored, n) for n in issued.stored.__slots__}
+    await house.store.add_key(type(issued.stored)(**fields | {"expires_at_ms": house.clock.now_ms() + 1_000}))
+    headers = {"Authorization": f"Bearer {issued.text}"}
+    assert (await house.client.get("/api/tournaments", headers=headers)).status_code == 200
+    house.clock.jump(1_000)
+    assert (await house.client.get("/api/tournaments", headers=headers)).status_code == 401
+
+
+def test_roles_hold_known_permissions_and_no_full_key_writes_scores() -> None:
+    assert all(granted <= PERMISSIONS for granted in ROLES.values())
+    assert "scores.write" not in ROLES["full_access"]
+
+
+async def test_an_idempotency_key_gives_one_effect(house: House) -> None:
+    headers = house.auth | {"Idempotency-Key": "k-1"}
+    body = {"name": "T", "startTime": house.at(60), "gameSlug": "crash-classic", "entryFee": 10}
+    first = await house.client.post("/api/tournaments", headers=headers, json=body)
+    again = await house.client.post("/api/tournaments", headers=headers, json=body)
+    assert first.json() == again.json()
+    other = await house.client.post("/api/tournaments", headers=headers, json=body | {"name": "U"})
+    assert (other.status_code, other.json()["error"]) == (409, "idempotency_key_reused")
+    path = f"/api/tournaments/{first.json()['tournamentId']}/players"
+    entry = {"userId": "u", "buyInAmount": 10}
+    headers = house.auth | {"Idempotency-Key": "k-2"}
+    answers = [(await house.client.post(path, headers=headers, json=entry)).json() for _ in range(2)]
+    assert answers[0] == answers[1]
+    plain = await house.client.post(path, headers=house.auth, json=entry)
+    assert (plain.status_code, plain.json()["playerId"]) == (409, answers[0]["player_id"])
+
+
+async def test_player_tokens(house: House) -> None:
+    tournament_id = await house.tournament("ann")
+    path = f"/api/tournaments/{tournament_id}/players/ann/token"
+    token = (await house.client.post(path, headers=house.auth)).json()["crash-classic"]["jwt"]
+    jwks = (await house.client.get("/.well-known/jwks.json")).json()
+    key = jwt.PyJWK(jwks["keys"][0])
+    assert jwt.get_unverified_header(token)["kid"] == jwks["keys"][0]["kid"]
+    claims = jwt.decode(
+        token, key, algorithms=["EdDSA"], audience="pitboss-player", issuer="pitboss", options={"verify_exp": False, "verify_iat": False}
+    )
+    assert {"tournament_id", "internal_player_id", "external_user_id", "display_name", "operator_id",
+            "room_id", "game_slug", "permissions", "iat", "exp", "iss", "aud"} <= set(claims)  # fmt: skip
+    check = "/api/internal/auth/validate-token"
+    valid = await house.client.post(check, headers=house.platform, json={"token": token})
+    assert valid.json()["valid"] is True and valid.json()["external_user_id"] == "ann"
+    foreign = await house.key("game_platform", "op_456")
+    none = jwt.encode({"sub": "x"}, None, algorithm="none")
+    head, body, signature = token.split(".")
+    forged = f"{head}.{body}.{'A' if signature[0] != 'A' else 'B'}{signature[1:]}"
+    for wrong in ("x", none, forged, token + "x"):
+        told = await house.client.post(check, headers=house.platform, json={"token": wrong})
+        assert told.json() == {"valid": False}
+    assert (await house.client.post(check, headers=foreign, json={"token": token})).json() == {"valid": False}
+    house.clock.jump(13 * 3_600_000)
+    assert (await house.client.post(check, headers=house.platform, json={"token": token})).json() == {"valid": False}
+
+
+async def test_a_removed_player_gets_no_token(house: House) -> None:
+    tournament_id = await house.tournament("ann")
+    await house.client.delete(f"/api/tournaments/{tournament_id}/players/ann", headers=house.auth)
+    path = f"/api/tournaments/{tournament_id}/players/ann/token"
+    assert (await house.client.post(path, headers=house.auth)).status_code == 404
+
+
+async def test_request_ids_come_back(house: House) -> None:
+    own = await house.client.get("/healthz", headers={"X-Request-Id": "abc-1"})
+    assert own.headers["X-Request-Id"] == "abc-1"
+    bad = await house.client.get("/healthz", headers={"X-Request-Id": "a b"})
+    assert bad.headers["X-Request-Id"].startswith("req_")
+
+
+async def test_the_database_away_is_503_with_retry_after(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def away(*_: Any) -> None:
+        raise StoreUnavailable("planted")
+
+    monkeypatch.setattr(house.store, "page", away)
+    monkeypatch.setattr(house.store, "due", away)
+    answer = await house.client.get("/api/tournaments", headers=house.auth)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    assert "planted" not in answer.text
+    assert (await house.client.get("/readyz")).status_code == 503
+    assert (await house.client.get("/healthz")).status_code == 200
+
+
+async def test_paths_and_methods_that_do_not_exist(house: House) -> None:
+    assert (await house.client.get("/nope")).json()["error"] == "not_found"
+    answer = await house.client.patch("/api/tournaments", headers=house.auth)
+    assert (answer.status_code, answer.json()["error"]) == (405, "method_not_allowed")
+
+
+def test_every_code_has_a_status_and_none_is_422() -> None:
+    assert set(STATUS) == {*Code, *DoorCode}
+    assert 422 not in STATUS.values()
+
+
+async def test_refusals_of_rules_reach_the_caller(house: House) -> None:
+    """The codes that other tests do not produce through the API."""
+    tournament_id = await house.tournament("ann", maxPlayers=2, minPlayers=2)
+    base = f"/api/tournaments/{tournament_id}"
+
+    async def error(method: str, path: str, body: Any = None) -> tuple[int, str]:
+        answer = await house.client.request(method, base + path, headers=house.auth, json=body or {})
+        return answer.status_code, answer.json().get("error", "")
+
+    assert await error("POST", "/start") == (409, "not_enough_players")
+    assert await error("POST", "/finish") == (409, "invalid_status")
+    assert await error("POST", "/players/ann/rebuy", {"buyInAmount": 1}) == (409, "rebuy_not_allowed")
+    assert await error("DELETE", "/players/nobody") == (404, "player_not_found")
+    assert await error("GET", "/players/nobody") == (404, "player_not_found")
+    assert await error("PUT", "", {"entryFee": 5}) == (409, "update_not_allowed")
+    assert (await error("POST", "/players", {"userId": "ben", "buyInAmount": 10}))[0] == 201
+    assert await error("POST", "/players", {"userId": "cid", "buyInAmount": 10}) == (409, "tournament_full")
+    house.clock.jump(3_600_000)
+    assert await error("POST", "/players", {"userId": "cid", "buyInAmount": 10}) == (409, "registration_closed")
+    rich = await house.tournament("ann", "ben", started=True, rebuyEnabled=True, maxEntriesPerPlayer=1)
+    base = f"/api/tournaments/{rich}"
+    assert await error("POST", "/players/ann/rebuy", {"buyInAmount": 10}) == (409, "rebuy_limit_reached")
+
+
+async def test_an_update_refusal_names_each_field_and_its_reason(house: House) -> None:
+    tournament_id = await house.tournament(maxPlayers=100)
+    body = {"entry_fee": 5, "maxPlayers": 50, "name": "N"}
+    answer = await house.client.put(f"/api/tournaments/{tournament_id}", headers=house.auth, json=body)
+    assert answer.json()["details"] == {
+        "entry_fee": "Cannot be changed once registration is open",
+        "maxPlayers": "Can only increase",
+    }
+    grown = {"prizePool": {"type": "percentage", "distribution": [60, 40]}}
+    answer = await house.client.put(f"/api/tournaments/{tournament_id}", headers=house.auth, json=grown)
+    assert answer.json()["details"] == {"prizePool": "Can only increase"}
+
+
+async def test_a_fixed_pool_may_grow_while_open(house: House) -> None:
+    tournament_id = await house.tournament(prizePool={"total": 500, "distribution": [70, 30]})
+    path = f"/api/tournaments/{tournament_id}"
+    answer = await house.client.put(path, headers=house.auth, json={"prizePool": {"total": 600.5}})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["prizePool"]["totalAmount"] == 600.5
+    assert answer.json()["prizePool"]["distribution"] == [70, 30]
+    less = await house.client.put(path, headers=house.auth, json={"prizePool": {"total": 100}})
+    assert less.json()["error"] == "update_not_allowed"
+
+
+async def test_unpaid_refunds_are_waived_on_the_ledger(house: House) -> None:
+    tournament_id = await house.tournament("ann", "ben")
+    body = {"reason": "storm", "refundPlayers": False, "notifyPlayers": False}
+    answer = await house.client.request("DELETE", f"/api/tournaments/{tournament_id}", headers=house.auth, json=body)
+    assert (answer.json()["playersRefunded"], answer.json()["refundAmount"]) == (0, 0)
+    lines = await house.store.balances(Tenant(OperatorId("op_123"), live=True), tournament_id)
+    balances = {line.account: line.balance_minor for line in lines}
+    assert balances["pool"] == 0 and balances["house:waived"] == 2_000

@@ -1,0 +1,224 @@
+"""Bad input: the typed error, all faults at once, nothing stored, nothing logged but one line."""
+
+import json
+import logging
+from typing import Any
+
+import pytest
+import structlog
+
+from tests.support.app import House
+
+
+def valid(house: House) -> dict[str, Any]:
+    return {"name": "T", "startTime": house.at(60), "gameSlug": "crash-classic", "entryFee": 10}
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "says"),
+    [
+        ({"name": 5}, "name", "string"),
+        ({"name": ""}, "name", "at least 1"),
+        ({"name": "a\u0000b"}, "name", "control"),
+        ({"name": "x" * 201}, "name", "at most 200"),
+        ({"maxPlayers": "100"}, "maxPlayers", "integer"),
+        ({"maxPlayers": True}, "maxPlayers", "integer"),
+        ({"maxPlayers": 2.5}, "maxPlayers", "integer"),
+        ({"maxPlayers": 0}, "maxPlayers", "at least 1"),
+        ({"entryFee": "10"}, "entryFee", "JSON number"),
+        ({"entryFee": False}, "entryFee", "JSON number"),
+        ({"entryFee": 10.505}, "entryFee", "2 decimal places"),
+        ({"entryFee": -1}, "entryFee", "negative"),
+        ({"entryFee": 10**15}, "entryFee", "limit"),
+        ({"fee": [1]}, "fee", "JSON number"),
+        ({"startTime": "2024-01-15T20:00:00Z"}, "startTime", "future"),
+        ({"startTime": "tomorrow"}, "startTime", "RFC 3339"),
+        ({"startTime": "2030-01-15T20:00:00"}, "startTime", "zone"),
+        ({"startTime": 1800000000}, "startTime", "RFC 3339"),
+        ({"endTime": "2026-01-15T20:00:00Z"}, "endTime", "after the start"),
+        ({"registrationCloses": "2090-01-15T20:00:00Z"}, "registrationCloses", "not after the start"),
+        ({"gameSlug": "chess"}, "gameSlug", "Unknown game"),
+        ({"currency": "XXX1"}, "currency", "Unknown currency"),
+        ({"currency": "JPY", "entryFee": 10.5}, "entryFee", "0 decimal places"),
+        ({"colour": "red"}, "colour", "Unknown field"),
+        ({"entryFe": 1}, "entryFe", "did you mean entryFee"),
+        ({"entry_fee": 11}, "entry_fee", "Contradicts entryFee"),
+        ({"config": {"tournament_type": "chess"}}, "config.tournament_type", "Unknown tournament type"),
+        ({"config": {"speed": 1}}, "config.speed", "Unknown field"),
+        ({"config": 5}, "config", "object"),
+        ({"prizePool": {"distribution": [50, 30]}}, "prizePool.distribution", "100"),
+        ({"prizePool": {"distribution": {"1": 50, "3": 50}}}, "prizePool.distribution", "without a gap"),
+        ({"prizePool": {"distribution": [50.00001, 49.99999]}}, "prizePool.distribution", "4 decimal"),
+        ({"prizePool": {"type": "fixed"}}, "prizePool.total", "required"),
+        ({"prizePool": {"type": "percentage", "total": 5}}, "prizePool.total", "no total"),
+        ({"prizePool": {"total": 5.555}}, "prizePool.total", "2 decimal"),
+        ({"visibility": "secret"}, "visibility", "private"),
+        ({"maxEntriesPerPlayer": 0}, "maxEntriesPerPlayer", "1 to"),
+        ({"durationSeconds": 0}, "durationSeconds", "greater than"),
+    ],
+)
+async def test_each_fault_is_named(house: House, change: dict[str, Any], field: str, says: str) -> None:
+    answer = await house.client.post("/api/tournaments", headers=house.auth, json=valid(house) | change)
+    assert answer.status_code == 400, answer.text
+    told = answer.json()
+    assert told["error"] == "validation_failed"
+    assert says in told["details"][field]
+    assert len(told["details"]) == 1
+    listed = await house.client.get("/api/tournaments", headers=house.auth)
+    assert listed.json()["pagination"]["total"] == 0 and house.store.commits == 0
+
+
+async def test_all_faults_are_told_at_once(house: House) -> None:
+    body = '{"nam":"x","startTime":"2020-01-01T00:00:00Z","entryFee":1e1,"fee":1.234,"minPlayers":9,"maxPlayers":5}'
+    answer = await house.client.post("/api/tournaments", headers=house.auth, content=body)
+    assert set(answer.json()["details"]) == {
+        "nam", "name", "startTime", "entryFee", "fee", "maxPlayers", "gameSlug",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "body", ["{", "[1,", '{"a":NaN}', '{"a":1,"a":2}', "\xff", "[" * 100_000], ids=lambda body: body[:6]
+)
+async def test_what_is_not_json(house: House, body: str) -> None:
+    answer = await house.client.post("/api/tournaments", headers=house.auth, content=body.encode("latin-1"))
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_json")
+
+
+async def test_a_body_that_is_no_object(house: House) -> None:
+    answer = await house.client.post("/api/tournaments", headers=house.auth, content="[1]")
+    assert answer.json()["details"] == {"body": "Must be an object"}
+
+
+@pytest.mark.parametrize("path", ["/api/tournaments", "/api/internal/tournaments/{id}/events"])
+async def test_an_oversized_body_is_413(house: House, path: str) -> None:
+    tournament_id = await house.tournament("a")
+    big = json.dumps({"name": "x" * 1_100_000})
+    headers = house.platform if "internal" in path else house.auth
+    answer = await house.client.post(path.format(id=tournament_id), headers=headers, content=big)
+    assert (answer.status_code, answer.json()["error"]) == (413, "body_too_large")
+
+
+async def test_both_spellings_and_equal_values_twice_are_fine(house: House) -> None:
+    body = {"name": "T", "start_time": house.at(60), "game": "crash-classic", "entryFee": 10, "entry_fee": 10}
+    answer = await house.client.post("/api/tournaments", headers=house.auth, json=body)
+    assert answer.status_code == 201, answer.text
+
+
+@pytest.mark.parametrize(
+    ("fact", "field"),
+    [
+        ({"points": "5"}, "points"),
+        ({"points": 1.00001}, "points"),
+        ({"points": True}, "points"),
+        ({"points": 10**12}, "points"),
+        ({"event_id": ""}, "event_id"),
+        ({"event_id": 7}, "event_id"),
+        ({"event_id": "x" * 129}, "event_id"),
+        ({"player": ""}, "player"),
+        ({"colour": 1}, "colour"),
+        ({"occurred_at": "2026-01-01T00:00:00"}, "occurred_at"),
+        ({"opened_at": "now"}, "opened_at"),
+        ({"kind": 5}, "kind"),
+    ],
+)
+async def test_one_wrong_fact_refuses_the_whole_report(house: House, fact: dict[str, Any], field: str) -> None:
+    tournament_id = await house.tournament("a", "b", started=True)
+    good = {"event_id": "g", "player": "a", "points": 1}
+    body = {"events": [good, good | {"event_id": "w"} | fact]}
+    path = f"/api/internal/tournaments/{tournament_id}/events"
+    answer = await house.client.post(path, headers=house.platform, json=body)
+    assert answer.status_code == 400, answer.text
+    assert list(answer.json()["details"]) == [f"events[1].{field}"]
+    board = await house.client.get(f"/api/tournaments/{tournament_id}/leaderboard", headers=house.auth)
+    assert {row["points"] for row in board.json()["leaderboard"]} == {0}
+
+
+async def test_an_exponent_is_no_amount_of_points(house: House) -> None:
+    tournament_id = await house.tournament("a", "b", started=True)
+    path = f"/api/internal/tournaments/{tournament_id}/events"
+    body = '{"events":[{"event_id":"1","player":"a","points":1e1}]}'
+    answer = await house.client.post(path, headers=house.platform, content=body)
+    assert list(answer.json()["details"]) == ["events[0].points"]
+
+
+@pytest.mark.parametrize("count", [0, 1_001])
+async def test_reports_have_a_size(house: House, count: int) -> None:
+    tournament_id = await house.tournament("a", "b", started=True)
+    facts = [{"event_id": str(n), "player": "a", "points": 1} for n in range(count)]
+    path = f"/api/internal/tournaments/{tournament_id}/events"
+    answer = await house.client.post(path, headers=house.platform, json={"events": facts})
+    assert "1 to 1000" in answer.json()["details"]["events"]
+
+
+async def test_facts_in_any_spelling_count_alike(house: House) -> None:
+    tournament_id = await house.tournament("a", "b", started=True)
+    path = f"/api/internal/tournaments/{tournament_id}/events"
+    facts = [
+        {"eventId": "1", "userId": "a", "points": 1.25, "roundId": "r", "occurredAt": house.at(0)},
+        {"event_id": "2", "player": "a", "points": 2.5, "openedAt": house.at(0), "multiplier": 1.5},
+    ]
+    answer = await house.client.post(path, headers=house.platform, json={"facts": facts})
+    assert answer.json()["accepted"] == 2
+    board = await house.client.get(f"/api/tournaments/{tournament_id}/leaderboard", headers=house.auth)
+    assert board.json()["leaderboard"][0]["points"] == 3.75
+
+
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=101", "limit=x", "offset=-1", "status=odd", "startDate=x", "colour=red", "limit=١"]
+)
+async def test_wrong_queries(house: House, query: str) -> None:
+    answer = await house.client.get(f"/api/tournaments?{query}", headers=house.auth)
+    assert (answer.status_code, answer.json()["error"]) == (400, "validation_failed")
+    assert list(answer.json()["details"]) == [query.partition("=")[0]]
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"userId": "u", "buyInAmount": 10.001}, "buyInAmount"),
+        ({"userId": "u", "buyInAmount": 10, "entry_payment_details": {"amount": 9}}, "buyInAmount"),
+        ({"buyInAmount": 10}, "userId"),
+        ({"userId": "u", "buyInAmount": 10, "tender": "gold"}, "tender"),
+    ],
+)
+async def test_wrong_registrations(house: House, body: dict[str, Any], field: str) -> None:
+    tournament_id = await house.tournament()
+    answer = await house.client.post(f"/api/tournaments/{tournament_id}/players", headers=house.auth, json=body)
+    assert (answer.status_code, list(answer.json()["details"])) == (400, [field])
+
+
+async def test_a_wrong_amount_says_the_right_one(house: House) -> None:
+    tournament_id = await house.tournament(fee=0.5)
+    body = {"userId": "u", "entry_payment_details": {"payment_id": "p", "buyInAmount": 10}}
+    answer = await house.client.post(f"/api/tournaments/{tournament_id}/players", headers=house.auth, json=body)
+    assert answer.status_code == 400
+    told = answer.json()
+    assert (told["error"], told["expected"], told["given"]) == ("wrong_amount", 10.5, 10)
+
+
+async def test_bad_requests_leave_one_line_each(house: House) -> None:
+    with structlog.testing.capture_logs() as lines:
+        await house.client.post("/api/tournaments", headers=house.auth, content="{")
+        await house.client.post("/api/tournaments", headers=house.auth, json={"name": 5})
+        await house.client.get("/api/tournaments/x", headers=house.auth)
+        await house.client.get("/api/tournaments")
+    told = [(line["event"], line["status"], line["error"]) for line in lines]
+    assert told == [
+        ("request", 400, "invalid_json"),
+        ("request", 400, "validation_failed"),
+        ("request", 404, "tournament_not_found"),
+        ("request", 401, "unauthorized"),
+    ]
+
+
+async def test_an_internal_error_tells_nothing(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(*_: Any) -> None:
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr(house.store, "page", broken)
+    logging.disable(logging.CRITICAL)
+    with structlog.testing.capture_logs():
+        answer = await house.client.get("/api/tournaments", headers=house.auth)
+    logging.disable(logging.NOTSET)
+    assert answer.status_code == 500 and "secret" not in answer.text
+    assert answer.json()["error"] == "internal_error"
