@@ -129,6 +129,11 @@ class TournamentHost:
         if self._keeper is keeper:
             self._keeper = None
         keeper.abandon(reason)
+        self._wake_polls()
+
+    def _wake_polls(self) -> None:
+        self._fresh.set()
+        self._fresh.clear()
 
     async def _tick(self, keeper: TournamentKeeper) -> None:
         """Refresh frames at the tick rate while anybody watches; wake those who wait."""
@@ -142,8 +147,7 @@ class TournamentHost:
                 continue
             seen = here
             await keeper.submit(Tick())
-            self._fresh.set()
-            self._fresh.clear()
+            self._wake_polls()
 
     async def _beat(self, keeper: TournamentKeeper) -> None:
         """Show life in the store, and retire when idle."""
@@ -174,6 +178,7 @@ class TournamentHost:
             with suppress(Fenced, StoreUnavailable):
                 await keeper.checkpoint()
             keeper.abandon("retired")
+        self._wake_polls()
         await self._on_retire()
 
     async def _stop_life(self) -> None:

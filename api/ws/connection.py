@@ -41,6 +41,7 @@ class Connection:
         self._wake = asyncio.Event()
         self._stale = asyncio.Event()
         self._needs_snapshot = False
+        self._greeted = False
         self._place: Place | None = None
         self._close: Close | None = None
         self.expires_at_s: int | None = None
@@ -48,6 +49,8 @@ class Connection:
     # What the channel calls
 
     def offer(self, frame: Frame) -> None:
+        if not self._greeted:
+            return
         if len(self._queue) >= limits.SOCKET_QUEUE_FRAMES_MAX:
             self.resync()
         if not self._needs_snapshot:
@@ -56,6 +59,8 @@ class Connection:
 
     def resync(self) -> None:
         """Merge everything that waits into one snapshot, made when it can be sent."""
+        if not self._greeted:
+            return
         self._queue.clear()
         self._needs_snapshot = True
         self._wake.set()
@@ -68,15 +73,7 @@ class Connection:
     async def run(self, resume: tuple[int, int] | None) -> None:
         """Greet, catch up, then send and listen."""
         await self._channel.ready.wait()
-        position = (self._channel.epoch, self._channel.seq)
-        now_ms = self._home.clock.now_ms()
-        self._queue.append(protocol.welcome(self._summary, self._entry, now_ms, position))
-        missed = None if resume is None else self._channel.missed(*resume)
-        if missed is None:
-            self._queue.append(self._channel.snapshot)
-        self._queue.extend(frame.data for frame in missed or ())
-        self._wake.set()
-        self._stale.set()
+        self._greet(resume)
         work = [self._send_all(), self._read_all(), self._expire()]
         if self._entry is not None:
             work.append(self._send_me())
@@ -88,6 +85,19 @@ class Connection:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await self._say_goodbye()
+
+    def _greet(self, resume: tuple[int, int] | None) -> None:
+        """Welcome, then what was missed or the whole board; what comes later is offered in order."""
+        position = (self._channel.epoch, self._channel.seq)
+        now_ms = self._home.clock.now_ms()
+        self._queue.append(protocol.welcome(self._summary, self._entry, now_ms, position))
+        missed = None if resume is None else self._channel.missed(*resume)
+        if missed is None:
+            self._queue.append(self._channel.snapshot)
+        self._queue.extend(frame.data for frame in missed or ())
+        self._greeted = True
+        self._wake.set()
+        self._stale.set()
 
     async def _say_goodbye(self) -> None:
         with suppress(RuntimeError, WebSocketDisconnect, OSError):

@@ -30,7 +30,7 @@ GAMES = {"crash-classic": "https://games.example/crash#token={jwt}"}
 class House:
     """A running front end and what a test wants to reach behind it."""
 
-    clock: ManualClock
+    clock: Any
     store: MemoryStore
     directory: LocalDirectory
     resources: Resources
@@ -75,9 +75,9 @@ class House:
 
 
 @asynccontextmanager
-async def a_house() -> AsyncIterator[House]:
+async def a_house(clock: Any = None) -> AsyncIterator[House]:
     """Opened, with two operators, one full key, one game platform key, one foreign key."""
-    clock = ManualClock()
+    clock = clock or ManualClock()
     store = MemoryStore(clock)
     directory = LocalDirectory(store, clock)
     resources = Resources(

@@ -1,0 +1,97 @@
+"""A front end on a real socket in this event loop, over memory stores, on real time."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import uvicorn
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from api.serve import free_port
+from config.limits import SOCKET_MESSAGE_BYTES_MAX
+from server.clock import SystemClock
+from tests.support.app import House, a_house
+
+PATIENCE_S = 30.0
+_serial = itertools.count(1)
+
+
+@dataclass(slots=True)
+class Served:
+    """A house and where it listens."""
+
+    house: House
+    port: int
+
+    def socket(self, tournament_id: str, query: str = "", **more: Any) -> connect:
+        """A client socket on a tournament."""
+        url = f"ws://127.0.0.1:{self.port}/ws/tournaments/{tournament_id}?{query}"
+        return connect(url, compression=None, **more)
+
+    async def token(self, tournament_id: str, player: str) -> str:
+        """A fresh player token."""
+        path = f"/api/tournaments/{tournament_id}/players/{player}/token"
+        answer = await self.house.client.post(path, headers=self.house.auth)
+        token: str = answer.json()["crash-classic"]["jwt"]
+        return token
+
+    async def report(self, tournament_id: str, **points: float) -> None:
+        """One fact a player."""
+        serial = next(_serial)
+        facts = [
+            {"event_id": f"fact-{serial}-{player}", "player": player, "points": amount}
+            for player, amount in points.items()
+        ]
+        path = f"/api/internal/tournaments/{tournament_id}/events"
+        answer = await self.house.client.post(path, headers=self.house.platform, json={"events": facts})
+        assert answer.json()["accepted"] == len(facts), answer.text
+
+
+async def frame(socket: ClientConnection, *kinds: str) -> dict[str, Any]:
+    """The next frame, or the next one of these kinds."""
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            body: dict[str, Any] = msgspec.json.decode(await socket.recv())
+            if not kinds or body["type"] in kinds:
+                return body
+
+
+async def close_code(socket: ClientConnection) -> int | None:
+    """Read until the server closes."""
+    with suppress(ConnectionClosed):
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                await socket.recv()
+    return socket.close_code
+
+
+@asynccontextmanager
+async def a_served_house() -> AsyncIterator[Served]:
+    """Served until the block ends."""
+    async with a_house(SystemClock()) as house:
+        port = free_port("127.0.0.1")
+        config = uvicorn.Config(
+            house.app,
+            host="127.0.0.1",
+            port=port,
+            log_config=None,
+            access_log=False,
+            ws_max_size=SOCKET_MESSAGE_BYTES_MAX,
+            ws_per_message_deflate=False,
+            timeout_graceful_shutdown=1,
+        )
+        server = uvicorn.Server(config)
+        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+        task = asyncio.create_task(server.serve())
+        while not server.started:
+            await asyncio.sleep(0.01)
+        try:
+            yield Served(house, port)
+        finally:
+            server.should_exit = True
+            await task
