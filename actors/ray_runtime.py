@@ -11,6 +11,7 @@ then the import of `ray_directory`.
 import logging
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from server.chance import SystemIds
 
 log = logging.getLogger(__name__)
 
+_SESSION_FILE = "ray-session"
 _STARTED = re.compile(r"--address=['\"]?([0-9.]+:[0-9]+)")
 
 
@@ -78,6 +80,7 @@ class RayCluster:
     def start(self) -> str:
         """Start, with retries. Raises `RayDidNotStart` with one clear sentence; leaves no process."""
         ensure_token(self._home)
+        self._remove_session()
         last_words = ""
         for attempt in range(1, RAY_START_TRIES + 1):
             self._tell(f"starting Ray, attempt {attempt} of {RAY_START_TRIES}")
@@ -94,7 +97,15 @@ class RayCluster:
         # Ray puts Unix sockets here and their paths may have 107 bytes: a short folder of our own.
         folder = Path("/tmp") / f"pitboss-ray-{os.getuid()}-{SystemIds().short_id(8)}"
         folder.mkdir(mode=0o700)
+        (self._home / _SESSION_FILE).write_text(str(folder))
         return folder
+
+    def _remove_session(self) -> None:
+        """Remove the last session's files, also those of a run that was killed."""
+        known = self._home / _SESSION_FILE
+        if known.exists():
+            shutil.rmtree(known.read_text(), ignore_errors=True)
+            known.unlink()
 
     def _try(self, session: Path) -> str | None:
         command = [
@@ -124,8 +135,12 @@ class RayCluster:
     def stop(self) -> None:
         """SIGTERM to the group, SIGKILL to what is left after ten seconds. Safe to call twice."""
         process, self._process = self._process, None
-        if process is None:
-            return
+        if process is not None:
+            self._end(process)
+        self._remove_session()
+
+    @staticmethod
+    def _end(process: subprocess.Popen[bytes]) -> None:
         for sign, patience_s in ((signal.SIGTERM, 10.0), (signal.SIGKILL, 10.0)):
             if not _signal_group(process, sign):
                 return

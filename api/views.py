@@ -65,16 +65,7 @@ def detail(summary: Summary, now_ms: int) -> dict[str, Any]:
         "resultsStatus": summary.results_status.value,
         "gameSlug": rules.game_slug,
         "games": games(summary),
-        "startTime": instant(rules.start_at_ms),
-        "endTime": instant(rules.planned_end_ms(summary.started_at_ms)),
-        "actualStartTime": instant_or_none(summary.started_at_ms),
-        "completedAt": instant_or_none(summary.completed_at_ms),
-        "cancelledAt": instant_or_none(summary.cancelled_at_ms),
-        "cancelReason": summary.cancel_reason,
-        "createdAt": instant(summary.created_at_ms),
-        "registrationOpens": instant(_opens_ms(summary)),
-        "registrationCloses": instant(rules.entry_closes_ms()),
-        "registrationStatus": registration_status(summary, now_ms),
+        **_times(summary, now_ms),
         "minPlayers": rules.min_players,
         "maxPlayers": rules.max_players,
         "currentPlayers": summary.players,
@@ -94,6 +85,22 @@ def detail(summary: Summary, now_ms: int) -> dict[str, Any]:
         "config": {"tournamentType": rules.scoring, "cancellationPolicy": rules.cancellation_policy},
         "visibility": "public" if rules.public else "private",
         "rulesVersion": rules.rules_version,
+    }
+
+
+def _times(summary: Summary, now_ms: int) -> dict[str, Any]:
+    rules = summary.rules
+    return {
+        "startTime": instant(rules.start_at_ms),
+        "endTime": instant(rules.planned_end_ms(summary.started_at_ms)),
+        "actualStartTime": instant_or_none(summary.started_at_ms),
+        "completedAt": instant_or_none(summary.completed_at_ms),
+        "cancelledAt": instant_or_none(summary.cancelled_at_ms),
+        "cancelReason": summary.cancel_reason,
+        "createdAt": instant(summary.created_at_ms),
+        "registrationOpens": instant(_opens_ms(summary)),
+        "registrationCloses": instant(rules.entry_closes_ms()),
+        "registrationStatus": registration_status(summary, now_ms),
     }
 
 

@@ -63,6 +63,7 @@ class House:
     stack: ExitStack = field(default_factory=ExitStack)
     children: list[Child] = field(default_factory=list)
     pids: dict[str, int] = field(default_factory=dict)
+    ray_address: str | None = None
 
     @property
     def home(self) -> Path:
@@ -91,6 +92,7 @@ class House:
         if self.settings.engine == "local":
             return {"PITBOSS_ENGINE": "local"}
         if self.settings.ray_address is not None:
+            self.ray_address = self.settings.ray_address
             return environment(self.home) | {"PITBOSS_RAY_ADDRESS": self.settings.ray_address}
         cluster = RayCluster(self.home, self.tell)
         self.stack.callback(cluster.stop)
@@ -101,6 +103,7 @@ class House:
             return {"PITBOSS_ENGINE": "local"}
         if cluster.pid is not None:
             self.pids["ray"] = cluster.pid
+        self.ray_address = address
         return environment(self.home) | {"PITBOSS_ENGINE": "ray", "PITBOSS_RAY_ADDRESS": address}
 
     def start(self, role: str, module: str, env: dict[str, str]) -> None:
@@ -189,6 +192,7 @@ def write_run_file(house: House, url: str, database_url: str, operators: list[De
         "operators": rows,
         "database_url": database_url,
         "engine": house.settings.engine,
+        "ray_address": house.ray_address,
         "pids": house.pids | {"supervisor": os.getpid()},
     }
     write_private(house.home / "run.json", json.dumps(body, indent=2))

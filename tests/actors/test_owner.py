@@ -156,9 +156,7 @@ async def test_orders_that_wait_together_share_a_commit(scene: Scene) -> None:
     await scene.directory.create(order(create()))
     await scene.ask(ReadSummary())
     commits = scene.store.commits
-    await asyncio.gather(
-        *(scene.directory.ask(TOURNAMENT, order(register(f"u{n}"))) for n in range(50))
-    )
+    await asyncio.gather(*(scene.directory.ask(TOURNAMENT, order(register(f"u{n}"))) for n in range(50)))
     assert scene.store.commits - commits <= 2
 
 

@@ -64,10 +64,14 @@ async def test_every_route_needs_a_key_and_its_permission(
     tournament_id = await house.tournament("ann")
     nobody = await call(house, method, path, tournament_id, {})
     assert (nobody.status_code, nobody.json()["error"]) == (401, "unauthorized")
-    alternatives = {permission} | ({"tournaments.write"} if method == "DELETE" and path.endswith("{t}") else set())
+    alternatives = {permission} | (
+        {"tournaments.write"} if method == "DELETE" and path.endswith("{t}") else set()
+    )
     poor = keys.issue(SystemIds(), Tenant(OperatorId("op_123"), live=True), "poor", "game_platform")
     granted = tuple(sorted(PERMISSIONS - alternatives))
-    stored = type(poor.stored)(**{n: getattr(poor.stored, n) for n in poor.stored.__slots__} | {"permissions": granted})
+    stored = type(poor.stored)(
+        **{n: getattr(poor.stored, n) for n in poor.stored.__slots__} | {"permissions": granted}
+    )
     await house.store.add_key(stored)
     refused = await call(house, method, path, tournament_id, {"X-API-Key": poor.text})
     assert refused.status_code == 403, refused.text
@@ -105,7 +109,9 @@ async def test_internal_routes_are_for_game_platforms(house: House) -> None:
         assert "totalPaid" not in answer.text and "userId" not in answer.text
 
 
-@pytest.mark.parametrize("text", ["", "Bearer", "Bearer x", "Basic abc", "Bearer pk_live_x:sk_live_y", "Bearer a:b:c"])
+@pytest.mark.parametrize(
+    "text", ["", "Bearer", "Bearer x", "Basic abc", "Bearer pk_live_x:sk_live_y", "Bearer a:b:c"]
+)
 async def test_wrong_keys(house: House, text: str) -> None:
     answer = await house.client.get("/api/tournaments", headers={"Authorization": text})
     assert answer.status_code == 401 and answer.headers["WWW-Authenticate"] == "Bearer"
@@ -154,7 +160,12 @@ async def test_player_tokens(house: House) -> None:
     key = jwt.PyJWK(jwks["keys"][0])
     assert jwt.get_unverified_header(token)["kid"] == jwks["keys"][0]["kid"]
     claims = jwt.decode(
-        token, key, algorithms=["EdDSA"], audience="pitboss-player", issuer="pitboss", options={"verify_exp": False, "verify_iat": False}
+        token,
+        key,
+        algorithms=["EdDSA"],
+        audience="pitboss-player",
+        issuer="pitboss",
+        options={"verify_exp": False, "verify_iat": False},
     )
     assert {"tournament_id", "internal_player_id", "external_user_id", "display_name", "operator_id",
             "room_id", "game_slug", "permissions", "iat", "exp", "iss", "aud"} <= set(claims)  # fmt: skip
@@ -170,7 +181,9 @@ async def test_player_tokens(house: House) -> None:
         assert told.json() == {"valid": False}
     assert (await house.client.post(check, headers=foreign, json={"token": token})).json() == {"valid": False}
     house.clock.jump(13 * 3_600_000)
-    assert (await house.client.post(check, headers=house.platform, json={"token": token})).json() == {"valid": False}
+    assert (await house.client.post(check, headers=house.platform, json={"token": token})).json() == {
+        "valid": False
+    }
 
 
 async def test_a_removed_player_gets_no_token(house: House) -> None:
@@ -187,7 +200,9 @@ async def test_request_ids_come_back(house: House) -> None:
     assert bad.headers["X-Request-Id"].startswith("req_")
 
 
-async def test_the_database_away_is_503_with_retry_after(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_database_away_is_503_with_retry_after(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def away(*_: Any) -> None:
         raise StoreUnavailable("planted")
 
@@ -229,7 +244,10 @@ async def test_refusals_of_rules_reach_the_caller(house: House) -> None:
     assert (await error("POST", "/players", {"userId": "ben", "buyInAmount": 10}))[0] == 201
     assert await error("POST", "/players", {"userId": "cid", "buyInAmount": 10}) == (409, "tournament_full")
     house.clock.jump(3_600_000)
-    assert await error("POST", "/players", {"userId": "cid", "buyInAmount": 10}) == (409, "registration_closed")
+    assert await error("POST", "/players", {"userId": "cid", "buyInAmount": 10}) == (
+        409,
+        "registration_closed",
+    )
     rich = await house.tournament("ann", "ben", started=True, rebuyEnabled=True, maxEntriesPerPlayer=1)
     base = f"/api/tournaments/{rich}"
     assert await error("POST", "/players/ann/rebuy", {"buyInAmount": 10}) == (409, "rebuy_limit_reached")
@@ -262,7 +280,9 @@ async def test_a_fixed_pool_may_grow_while_open(house: House) -> None:
 async def test_unpaid_refunds_are_waived_on_the_ledger(house: House) -> None:
     tournament_id = await house.tournament("ann", "ben")
     body = {"reason": "storm", "refundPlayers": False, "notifyPlayers": False}
-    answer = await house.client.request("DELETE", f"/api/tournaments/{tournament_id}", headers=house.auth, json=body)
+    answer = await house.client.request(
+        "DELETE", f"/api/tournaments/{tournament_id}", headers=house.auth, json=body
+    )
     assert (answer.json()["playersRefunded"], answer.json()["refundAmount"]) == (0, 0)
     lines = await house.store.balances(Tenant(OperatorId("op_123"), live=True), tournament_id)
     balances = {line.account: line.balance_minor for line in lines}

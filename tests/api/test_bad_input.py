@@ -69,7 +69,8 @@ async def test_each_fault_is_named(house: House, change: dict[str, Any], field: 
 
 
 async def test_all_faults_are_told_at_once(house: House) -> None:
-    body = '{"nam":"x","startTime":"2020-01-01T00:00:00Z","entryFee":1e1,"fee":1.234,"minPlayers":9,"maxPlayers":5}'
+    body = '{"nam":"x","startTime":"2020-01-01T00:00:00Z","entryFee":1e1,"fee":1.234,'
+    body += '"minPlayers":9,"maxPlayers":5}'
     answer = await house.client.post("/api/tournaments", headers=house.auth, content=body)
     assert set(answer.json()["details"]) == {
         "nam", "name", "startTime", "entryFee", "fee", "maxPlayers", "gameSlug",
@@ -164,7 +165,8 @@ async def test_facts_in_any_spelling_count_alike(house: House) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["limit=0", "limit=101", "limit=x", "offset=-1", "status=odd", "startDate=x", "colour=red", "limit=١"]
+    "query",
+    ["limit=0", "limit=101", "limit=x", "offset=-1", "status=odd", "startDate=x", "colour=red", "limit=١"],
 )
 async def test_wrong_queries(house: House, query: str) -> None:
     answer = await house.client.get(f"/api/tournaments?{query}", headers=house.auth)
@@ -183,14 +185,18 @@ async def test_wrong_queries(house: House, query: str) -> None:
 )
 async def test_wrong_registrations(house: House, body: dict[str, Any], field: str) -> None:
     tournament_id = await house.tournament()
-    answer = await house.client.post(f"/api/tournaments/{tournament_id}/players", headers=house.auth, json=body)
+    answer = await house.client.post(
+        f"/api/tournaments/{tournament_id}/players", headers=house.auth, json=body
+    )
     assert (answer.status_code, list(answer.json()["details"])) == (400, [field])
 
 
 async def test_a_wrong_amount_says_the_right_one(house: House) -> None:
     tournament_id = await house.tournament(fee=0.5)
     body = {"userId": "u", "entry_payment_details": {"payment_id": "p", "buyInAmount": 10}}
-    answer = await house.client.post(f"/api/tournaments/{tournament_id}/players", headers=house.auth, json=body)
+    answer = await house.client.post(
+        f"/api/tournaments/{tournament_id}/players", headers=house.auth, json=body
+    )
     assert answer.status_code == 400
     told = answer.json()
     assert (told["error"], told["expected"], told["given"]) == ("wrong_amount", 10.5, 10)

@@ -80,7 +80,13 @@ async def test_scheduled_tournament_creation(house: House) -> None:
 @pytest.mark.parametrize(
     "options",
     [
-        {"name": "Tournament Name", "game": "crash-classic", "max_players": 100, "min_players": 5, "entry_fee": 10.00},
+        {
+            "name": "Tournament Name",
+            "game": "crash-classic",
+            "max_players": 100,
+            "min_players": 5,
+            "entry_fee": 10.00,
+        },
         {"prize_pool": {"total": 500, "distribution": {"1": 50, "2": 30, "3": 20}}},
         {"max_entries_per_player": 3, "rebuy_enabled": True, "rebuy_fee": 20.00},
         {"max_players": None},
@@ -217,7 +223,9 @@ async def test_player_management_and_results_routes(house: House) -> None:
     removed = await house.client.delete(f"{base}/players/cid", headers=house.auth)
     assert removed.status_code == 200 and removed.json()["refundAmount"] == 0
     facts = {"events": [{"event_id": "1", "player": "ben", "points": 7.25}]}
-    told = await house.client.post(f"/api/internal/tournaments/{tournament_id}/events", headers=house.platform, json=facts)
+    told = await house.client.post(
+        f"/api/internal/tournaments/{tournament_id}/events", headers=house.platform, json=facts
+    )
     assert told.json()["results"] == [{"event_id": "1", "status": "accepted"}]
     board = await get(house, f"{base}/leaderboard")
     assert [(row["userId"], row["points"]) for row in board["leaderboard"]] == [("ben", 7.25), ("ann", 0)]
@@ -225,7 +233,10 @@ async def test_player_management_and_results_routes(house: House) -> None:
     assert (early.status_code, early.json()["error"]) == (409, "results_not_available")
     assert (await post(house, f"{base}/finish", {})).status_code == 200
     results = await get(house, f"{base}/results")
-    assert [(r["position"], r["userId"], r["prize"]) for r in results["results"]] == [(1, "ben", 21.88), (2, "ann", 13.12)]
+    assert [(r["position"], r["userId"], r["prize"]) for r in results["results"]] == [
+        (1, "ben", 21.88),
+        (2, "ann", 13.12),
+    ]
     pool = await get(house, f"{base}/prize-pool")
     assert pool["totalAmount"] == 35 and sum(line["amount"] for line in pool["distribution"]) == 35
     events = await get(house, f"{base}/events")

@@ -85,7 +85,10 @@ async def test_a_new_owner_is_a_new_epoch_told_by_a_snapshot(served: Served) -> 
 
 async def test_two_sockets_get_the_same_bytes_and_are_counted(served: Served) -> None:
     tournament_id = await served.house.tournament("ann", "ben", started=True, visibility="public")
-    async with served.socket(tournament_id, "spectate") as one, served.socket(tournament_id, "spectate") as two:
+    async with (
+        served.socket(tournament_id, "spectate") as one,
+        served.socket(tournament_id, "spectate") as two,
+    ):
         for socket in (one, two):
             await frame(socket, "snapshot")
         await served.report(tournament_id, ann=1)

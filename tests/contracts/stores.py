@@ -29,7 +29,9 @@ class Writer:
         self.epoch = 0
         self.chain = CHAIN_START
         self.now_ms = NOW_MS
-        self.birth = self.commit(order(ask.Create(self.id, tenant, fields(**changes)), f"born-{tournament_id}"))
+        self.birth = self.commit(
+            order(ask.Create(self.id, tenant, fields(**changes)), f"born-{tournament_id}")
+        )
 
     def commit(self, *orders: Order, facts: tuple[Any, ...] = ()) -> Commit:
         """Decide, apply, seal."""
@@ -163,7 +165,9 @@ class StoreContract:
         assert silent is not None and silent < 60
         assert await store.heartbeat(writer.id, epoch) is True
 
-    async def test_the_listing_row_follows_the_events(self, store: Any, writer: Writer, tenant: Tenant) -> None:
+    async def test_the_listing_row_follows_the_events(
+        self, store: Any, writer: Writer, tenant: Tenant
+    ) -> None:
         await self.played(store, writer)
         summary = await store.find(tenant, writer.id)
         assert (summary.status, summary.players, summary.collected_minor) == ("in_progress", 2, 2_000)
@@ -212,7 +216,10 @@ class StoreContract:
         await store.commit(writer.commit(order(ask.Finish())))
         total, rows = await store.results(tenant, writer.id, 10, 0)
         assert total == 2
-        assert [(r.user_id, r.points, r.prize_minor) for r in rows] == [("ann", 75_000, 1_250), ("ben", 70_000, 750)]
+        assert [(r.user_id, r.points, r.prize_minor) for r in rows] == [
+            ("ann", 75_000, 1_250),
+            ("ben", 70_000, 750),
+        ]
         history = await store.history(tenant, writer.id, 0, 100)
         assert [row.seq for row in history] == list(range(1, 8))
         assert [row.seq for row in await store.history(tenant, writer.id, 2, 2)] == [3, 4]

@@ -43,7 +43,8 @@ def test_too_many_places_are_seen(text: str, places: int, minor: int | None) -> 
 
 
 @pytest.mark.parametrize(
-    ("points", "text"), [(125_000, "12.5"), (0, "0"), (-1, "-0.0001"), (10**12, "100000000"), (-25_000, "-2.5")]
+    ("points", "text"),
+    [(125_000, "12.5"), (0, "0"), (-1, "-0.0001"), (10**12, "100000000"), (-25_000, "-2.5")],
 )
 def test_points_print_without_trailing_zeros(points: int, text: str) -> None:
     assert format(points_to_decimal(points), "f") == text

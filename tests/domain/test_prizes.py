@@ -40,7 +40,9 @@ def test_prizes_by_hand(
     ],
 )
 def test_refunds_in_play_by_hand(elapsed_ms: int, policy: str, refund: int, kept: int) -> None:
-    story = Story(fee_minor=50, duration_ms=HOUR_MS, cancellation_policy=policy).players("ann", "ben").started()
+    story = (
+        Story(fee_minor=50, duration_ms=HOUR_MS, cancellation_policy=policy).players("ann", "ben").started()
+    )
     story.now_ms += elapsed_ms
     story.when(ask.Cancel("storm"))
     cancellation = story.tournament.cancellation

@@ -1,5 +1,6 @@
 """Random histories: money never appears or vanishes, deciding changes nothing, replay gives what was."""
 
+import itertools
 from collections import defaultdict
 
 from hypothesis import settings
@@ -28,7 +29,7 @@ def shares(draw: st.DrawFn) -> tuple[int, ...]:
     """Shares that total exactly 100 percent, at four places."""
     cuts = sorted(draw(st.lists(st.integers(0, WHOLE), max_size=6)))
     edges = [0, *cuts, WHOLE]
-    return tuple(b - a for a, b in zip(edges, edges[1:], strict=False))
+    return tuple(b - a for a, b in itertools.pairwise(edges))
 
 
 class AnyTournament(RuleBasedStateMachine):

@@ -91,7 +91,13 @@ def test_guards_answer_in_their_order() -> None:
 
 @pytest.mark.parametrize(
     ("paid", "payment", "accepted"),
-    [(1_050, None, True), (None, "pay-1", True), (1_000, "pay-1", False), (None, None, False), (0, None, False)],
+    [
+        (1_050, None, True),
+        (None, "pay-1", True),
+        (1_000, "pay-1", False),
+        (None, None, False),
+        (0, None, False),
+    ],
 )
 def test_the_amount_paid_is_the_price_or_a_payment_id_stands_for_it(
     paid: int | None, payment: str | None, accepted: bool

@@ -1,0 +1,99 @@
+"""The shape of the code: sizes, names, documents that must not lie."""
+
+import ast
+import importlib.metadata
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+from config.settings import Settings, WrongSettings, load
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("config", "server", "actors", "api", "workers")
+SOURCES = sorted(
+    path for package in PACKAGES for path in (ROOT / package).rglob("*.py") if "versions" not in path.parts
+)
+FILE_LINES_MAX = 300
+FUNCTION_LINES_MAX = 40
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_and_functions_fit_the_eye(path: Path) -> None:
+    text = path.read_text()
+    assert len(text.splitlines()) <= FILE_LINES_MAX
+    tree = ast.parse(text)
+    assert ast.get_docstring(tree), "every module says what lives there"
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            docstring = ast.get_docstring(node) or ""
+            length = (node.end_lineno or 0) - node.lineno + 1 - len(docstring.splitlines())
+            assert length <= FUNCTION_LINES_MAX, f"{node.name} has {length} lines"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_loose_ends_are_left(path: Path) -> None:
+    assert not re.search(r"\b(TODO|FIXME|XXX|HACK)\b", path.read_text())
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_root_names_are_ours_alone(name: str) -> None:
+    spec = importlib.util.find_spec(name)
+    assert spec is not None and spec.origin is not None
+    assert Path(spec.origin).parent == ROOT / name
+    owners = set(importlib.metadata.packages_distributions().get(name, ["pitboss"]))
+    assert owners <= {"pitboss"}
+    inside = [
+        path
+        for path in SOURCES
+        if path.stem in PACKAGES or (path.parent.name in PACKAGES and path.parent.parent != ROOT)
+    ]
+    assert not inside, "a root name exists once"
+
+
+def test_domain_and_tests_hold_no_floats_of_money() -> None:
+    for path in (ROOT / "server" / "domain").rglob("*.py"):
+        floats = [
+            n
+            for n in ast.walk(ast.parse(path.read_text()))
+            if isinstance(n, ast.Constant) and isinstance(n.value, float)
+        ]
+        assert not floats, path
+
+
+def test_the_example_environment_is_complete() -> None:
+    text = (ROOT / "config" / "example.env").read_text()
+    named = set(re.findall(r"^#?(PITBOSS_[A-Z_]+)=", text, re.MULTILINE))
+    assert named == {f"PITBOSS_{name.upper()}" for name in Settings.model_fields}
+    for name, info in Settings.model_fields.items():
+        assert info.description, name
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("PITBOSS_PORT", "much"), ("PITBOSS_ENGINE", "steam"), ("PITBOSS_PROT", "1")]
+)
+def test_a_wrong_setting_stops_the_start_with_its_name(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(WrongSettings, match=name):
+        load()
+
+
+def test_the_lock_names_every_hash_and_no_address() -> None:
+    lock = (ROOT / "requirements.lock").read_text()
+    assert "://" not in lock
+    pins = re.split(r"^(?=[a-z])", lock, flags=re.MULTILINE)[1:]
+    assert len(pins) > 50
+    assert all("==" in pin and "--hash=sha256:" in pin for pin in pins)
+
+
+def test_ray_stays_on_the_line_that_starts_on_slow_machines() -> None:
+    assert importlib.metadata.version("ray").startswith("2.53.")
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    for document in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]:
+        for target in re.findall(r"\]\(([^)#:]+?)(?:#[^)]*)?\)", document.read_text()):
+            assert (document.parent / target).exists(), f"{document.name}: {target}"

@@ -1,0 +1,203 @@
+"""Owners on real Ray and real Postgres: killed, stopped, fought over; and nothing is lost."""
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import psutil
+import pytest
+
+from actors.courier import FactCourier
+from actors.messages import ReadBoard, ReadSummary
+from actors.ray_runtime import prepare
+from actors.recovery import replay
+from actors.replies import BoardAnswer, Done, Refused, TournamentAnswer
+from server import codec
+from server.clock import SystemClock
+from server.codec import state_digest
+from server.domain.money import POINT_SCALE
+from server.domain.tournament import commands as ask
+from server.domain.tournament.facts import Outcome, count, judge
+from server.domain.tournament.state import Tournament
+from server.ports import Commit, EventRow, Fenced
+from server.storage.journal import PostgresJournal, open_pool
+from tests.on_ray.conftest import Up
+from tests.support.builders import HOUR_MS, create, order, points, register
+
+pytestmark = [pytest.mark.on_ray, pytest.mark.asyncio(loop_scope="module")]
+PLAYERS = [f"u{n}" for n in range(8)]
+
+
+@dataclass(slots=True)
+class Cluster:
+    """A driver of the running cluster."""
+
+    directory: Any
+    journal: PostgresJournal
+    courier: FactCourier
+
+    async def play(self, tournament_id: str) -> None:
+        """Create, fill, start."""
+        now_ms = SystemClock().now_ms()
+        made = await self.directory.create(order(create(tournament_id, start_at_ms=now_ms + HOUR_MS)))
+        assert isinstance(made, Done), made
+        for user in PLAYERS:
+            reply = await self.directory.ask(tournament_id, order(register(user)))
+            assert isinstance(reply, Done), reply
+        await self.directory.ask(tournament_id, order(ask.Start()))
+
+    async def pid(self, tournament_id: str) -> int:
+        """The owner's process."""
+        return int((await self.directory.ping(tournament_id))["pid"])
+
+    async def board(self, tournament_id: str) -> BoardAnswer:
+        """The whole board."""
+        reply = await self.directory.ask(tournament_id, ReadBoard(0, 100))
+        assert isinstance(reply, Done), reply
+        return codec.decode(reply.value, BoardAnswer)
+
+    async def replayed(self, tournament_id: str) -> Tournament:
+        """The state of the journal alone, folded here."""
+        state: Tournament | None = None
+        async for row in self.journal.tail(tournament_id, 0):  # type: ignore[arg-type]
+            state = replay(state, row)
+        assert state is not None
+        return state
+
+
+@pytest.fixture(scope="module")
+async def cluster(up: Up) -> AsyncIterator[Cluster]:
+    run = up.run()
+    assert run["engine"] == "ray", up.log.read_text()
+    prepare(up.home)
+    from actors.ray_directory import RayDirectory, join
+
+    await asyncio.to_thread(join, run["ray_address"])
+    pool = await open_pool(run["database_url"], 4)
+    journal = PostgresJournal(pool)
+    directory = RayDirectory(journal, SystemClock(), run["database_url"])
+    yield Cluster(directory, journal, FactCourier(directory))
+    await directory.close()
+    await pool.close()
+
+
+async def test_a_killed_owner_answers_again_and_no_acknowledged_fact_is_lost_or_doubled(
+    cluster: Cluster,
+) -> None:
+    """SIGKILL while facts arrive; what was acknowledged is exactly what is stored and counted."""
+    await cluster.play("killed")
+    acknowledged: dict[str, tuple[str, int]] = {}
+    stop = asyncio.Event()
+
+    async def report(source: int) -> None:
+        serial = 0
+        while not stop.is_set():
+            batch = [(f"{source}-{serial + n}", PLAYERS[(serial + n) % 8], n % 7 + 1) for n in range(20)]
+            serial += 20
+            told = await cluster.courier.send("killed", [points(*fact) for fact in batch])
+            assert isinstance(told, list), told
+            assert set(told) <= {Outcome.ACCEPTED, Outcome.DUPLICATE}
+            acknowledged.update({event_id: (player, gain) for event_id, player, gain in batch})
+
+    sources = [asyncio.create_task(report(n)) for n in range(4)]
+    for _ in range(3):
+        before = len(acknowledged)
+        while len(acknowledged) < before + 400:
+            await asyncio.sleep(0.01)
+        os.kill(await cluster.pid("killed"), signal.SIGKILL)
+    stop.set()
+    await asyncio.gather(*sources)
+    board = await cluster.board("killed")
+    assert board.epoch == 4
+    expected = dict.fromkeys(PLAYERS, 0)
+    for player, gain in acknowledged.values():
+        expected[player] += gain * POINT_SCALE
+    assert {row.user_id: row.points for row in board.rows} == expected
+    stored = await cluster.replayed("killed")
+    assert stored.facts_counted == len(acknowledged) == len(stored.seen)
+    offline = await _offline("killed", acknowledged, stored)
+    assert {e.user_id: e.points for e in offline.entries} == expected
+
+
+async def _offline(
+    tournament_id: str, acknowledged: dict[str, tuple[str, int]], stored: Tournament
+) -> Tournament:
+    """The same facts in another order, counted without any owner."""
+    copy = codec.decode_state(codec.encode_state(stored))
+    for entry in copy.entries:
+        entry.points = 0
+    copy.seen.clear()
+    facts = [points(event_id, *rest) for event_id, rest in sorted(acknowledged.items())]
+    count(copy, judge(copy, facts, SystemClock().now_ms()).counted)
+    return copy
+
+
+async def test_of_two_owners_the_older_ones_next_commit_is_refused(cluster: Cluster) -> None:
+    await cluster.play("contested")
+    older = (await cluster.board("contested")).epoch
+    newer = await cluster.journal.take_over("contested", "rival")  # type: ignore[arg-type]
+    assert newer == older + 1
+    late = EventRow(999, "started", 0, "zombie", b"{}", bytes(32))
+    with pytest.raises(Fenced):
+        await cluster.journal.commit(Commit("contested", older, events=[late]))  # type: ignore[arg-type]
+    told = await cluster.courier.send("contested", [points("a", "u1", 3)])
+    assert told == [Outcome.ACCEPTED]
+    assert (await cluster.board("contested")).epoch > newer
+    assert (await cluster.replayed("contested")).facts_counted == 1
+
+
+async def test_an_owner_that_stands_still_is_replaced_and_its_zombie_is_harmless(cluster: Cluster) -> None:
+    await cluster.play("stopped")
+    assert await cluster.courier.send("stopped", [points("a", "u1", 3)]) == [Outcome.ACCEPTED]
+    os.kill(await cluster.pid("stopped"), signal.SIGSTOP)
+    assert await cluster.courier.send("stopped", [points("b", "u2", 4)]) == [Outcome.ACCEPTED]
+    board = await cluster.board("stopped")
+    assert board.epoch == 2
+    assert [(row.user_id, row.points) for row in board.rows[:2]] == [("u2", 40_000), ("u1", 30_000)]
+
+
+async def test_replies_are_data(cluster: Cluster) -> None:
+    missing = await cluster.directory.ask("nowhere", ReadSummary())
+    assert isinstance(missing, Refused) and missing.code == "tournament_not_found"
+    await cluster.play("typed")
+    twice = await cluster.directory.ask("typed", order(register("u1")))
+    assert isinstance(twice, Refused) and twice.detail["user_id"] == "u1"
+    done = await cluster.directory.ask("typed", order(ask.Finish()))
+    assert codec.decode(done.value, TournamentAnswer).summary.status == "completed"
+
+
+async def test_a_recovered_owner_holds_the_state_of_the_journal(cluster: Cluster) -> None:
+    await cluster.play("digest")
+    for n in range(30):
+        await cluster.courier.send("digest", [points(f"{n}-{k}", PLAYERS[k % 8], k) for k in range(50)])
+    os.kill(await cluster.pid("digest"), signal.SIGKILL)
+    board = await cluster.board("digest")
+    state = await cluster.replayed("digest")
+    assert board.seq == state.seq
+    assert [row.points for row in board.rows] == [row.points for row in state.ranking.page(0, 100)]
+    again = codec.decode_state(codec.encode_state(state))
+    assert state_digest(again) == state_digest(state)
+
+
+def test_every_port_of_ray_is_on_loopback(cluster: Cluster, up: Up) -> None:
+    """Read from the listening sockets of every process that `up` started, owners included."""
+    session = up.run()["pids"]["ray"]
+    ours = [p for p in psutil.process_iter() if _session_of(p) == session]
+    assert len(ours) >= 4
+    listening = [c.laddr for p in ours for c in p.net_connections("inet") if c.status == psutil.CONN_LISTEN]
+    assert listening
+    assert {address.ip for address in listening} <= {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
+    token = up.home / "ray-token"
+    assert token.stat().st_mode & 0o777 == 0o600
+    assert socket.gethostbyname("localhost") == "127.0.0.1"
+
+
+def _session_of(process: psutil.Process) -> int | None:
+    try:
+        return os.getsid(process.pid)
+    except (ProcessLookupError, PermissionError):
+        return None

@@ -1,0 +1,129 @@
+"""The schedule: on time, after an outage, twice without harm."""
+
+import asyncio
+
+import pytest
+
+from actors.local import LocalDirectory
+from actors.messages import ReadSummary
+from actors.replies import Unavailable
+from server.chance import SystemIds
+from server.domain.tournament.lifecycle import Status
+from server.ports import StoreUnavailable
+from server.storage.memory import MemoryStore
+from tests.support.builders import HOUR_MS, NOW_MS, TENANT, TOURNAMENT, create, order, register
+from tests.support.clock import ManualClock
+from workers.schedule import Scheduler
+
+
+class Scene:
+    def __init__(self) -> None:
+        self.clock = ManualClock(NOW_MS)
+        self.store = MemoryStore(self.clock)
+        self.directory = LocalDirectory(self.store, self.clock)
+        self.scheduler = self.worker()
+
+    def worker(self) -> Scheduler:
+        return Scheduler(self.store, self.directory, self.clock, SystemIds())
+
+    async def status(self) -> Status:
+        summary = await self.store.find(TENANT, TOURNAMENT)
+        assert summary is not None
+        return summary.status
+
+    async def look(self, *workers: Scheduler) -> int:
+        begun = 0
+        for worker in workers or (self.scheduler,):
+            begun += await worker.look()
+        for worker in workers or (self.scheduler,):
+            await worker.settled()
+        return begun
+
+
+@pytest.fixture
+def scene() -> Scene:
+    return Scene()
+
+
+async def test_it_opens_starts_and_finishes_on_time(scene: Scene) -> None:
+    await scene.directory.create(order(create(registration_opens_ms=NOW_MS + 1_000, duration_ms=HOUR_MS)))
+    assert await scene.look() == 0
+    scene.clock.jump(1_000)
+    assert await scene.look() == 1 and await scene.status() is Status.OPEN
+    for user in ("ann", "ben"):
+        await scene.directory.ask(TOURNAMENT, order(register(user)))
+    scene.clock.jump(HOUR_MS - 1_000)
+    assert await scene.look() == 1 and await scene.status() is Status.IN_PROGRESS
+    assert await scene.look() == 0
+    scene.clock.jump(HOUR_MS)
+    assert await scene.look() == 1 and await scene.status() is Status.COMPLETED
+    assert await scene.look() == 0
+
+
+async def test_after_an_outage_it_catches_up_in_one_look(scene: Scene) -> None:
+    await scene.directory.create(order(create(registration_opens_ms=NOW_MS + 1_000)))
+    scene.clock.jump(2 * HOUR_MS)
+    await scene.look()
+    assert await scene.status() is Status.CANCELLED
+    history = await scene.store.history(TENANT, TOURNAMENT, 0, 10)
+    assert [row.event_type for row in history] == [
+        "tournament.created", "tournament.registration_opened", "tournament.cancelled",
+    ]  # fmt: skip
+
+
+async def test_two_workers_do_no_harm(scene: Scene) -> None:
+    await scene.directory.create(order(create()))
+    for user in ("ann", "ben"):
+        await scene.directory.ask(TOURNAMENT, order(register(user)))
+    scene.clock.jump(HOUR_MS)
+    await scene.look(scene.worker(), scene.worker(), scene.worker())
+    history = await scene.store.history(TENANT, TOURNAMENT, 0, 20)
+    assert [row.event_type for row in history].count("tournament.started") == 1
+
+
+async def test_one_that_cannot_be_moved_does_not_hold_up_others(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("stuck", "fine"):
+        await scene.directory.create(order(create(tournament_id=name)))
+    ask = scene.directory.ask
+    hang = asyncio.Event()
+
+    async def sometimes(tournament_id: str, message: object) -> object:
+        if tournament_id == "stuck":
+            await hang.wait()
+            return Unavailable("planted")
+        return await ask(tournament_id, message)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(scene.directory, "ask", sometimes)
+    scene.clock.jump(HOUR_MS)
+    assert await scene.scheduler.look() == 2
+    async with asyncio.timeout(10):
+        while (await scene.store.find(TENANT, "fine")).status is not Status.CANCELLED:  # type: ignore[union-attr]
+            await asyncio.sleep(0)
+    assert await scene.scheduler.look() == 0
+    hang.set()
+    await scene.scheduler.settled()
+    assert await scene.scheduler.look() == 1
+    monkeypatch.undo()
+    await scene.scheduler.settled()
+
+
+async def test_a_database_that_is_away_does_not_end_the_schedule(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await scene.directory.create(order(create()))
+    due = scene.store.due
+
+    async def away(*_: object) -> None:
+        raise StoreUnavailable("planted")
+
+    monkeypatch.setattr(scene.store, "due", away)
+    work = asyncio.create_task(scene.scheduler.run())
+    await scene.clock.advance(HOUR_MS)
+    monkeypatch.setattr(scene.store, "due", due)
+    await scene.clock.advance(2_000)
+    assert await scene.status() is Status.CANCELLED
+    work.cancel()
+    await asyncio.gather(work, return_exceptions=True)
+    await scene.directory.ask(TOURNAMENT, ReadSummary())
