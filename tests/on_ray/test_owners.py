@@ -1,10 +1,11 @@
 """Owners on real Ray and real Postgres: killed, stopped, fought over; and nothing is lost."""
 
 import asyncio
+import importlib
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +29,7 @@ from server.storage.journal import PostgresJournal, open_pool
 from tests.on_ray.conftest import Up
 from tests.support.builders import HOUR_MS, create, order, points, register
 
-pytestmark = [pytest.mark.on_ray, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = pytest.mark.on_ray
 PLAYERS = [f"u{n}" for n in range(8)]
 
 
@@ -70,18 +71,24 @@ class Cluster:
 
 
 @pytest.fixture(scope="module")
-async def cluster(up: Up) -> AsyncIterator[Cluster]:
+def joined(up: Up) -> Iterator[Any]:
+    """The module that speaks Ray, once this process is a driver."""
     run = up.run()
     assert run["engine"] == "ray", up.log.read_text()
     prepare(up.home)
-    from actors.ray_directory import RayDirectory, join
+    ray_directory = importlib.import_module("actors.ray_directory")
+    ray_directory.join(run["ray_address"])
+    yield ray_directory
+    ray_directory.ray.shutdown()
 
-    await asyncio.to_thread(join, run["ray_address"])
-    pool = await open_pool(run["database_url"], 4)
+
+@pytest.fixture
+async def cluster(up: Up, joined: Any) -> AsyncIterator[Cluster]:
+    database_url = up.run()["database_url"]
+    pool = await open_pool(database_url, 4)
     journal = PostgresJournal(pool)
-    directory = RayDirectory(journal, SystemClock(), run["database_url"])
+    directory = joined.RayDirectory(journal, SystemClock(), database_url)
     yield Cluster(directory, journal, FactCourier(directory))
-    await directory.close()
     await pool.close()
 
 
@@ -183,7 +190,7 @@ async def test_a_recovered_owner_holds_the_state_of_the_journal(cluster: Cluster
     assert state_digest(again) == state_digest(state)
 
 
-def test_every_port_of_ray_is_on_loopback(cluster: Cluster, up: Up) -> None:
+async def test_every_port_of_ray_is_on_loopback(cluster: Cluster, up: Up) -> None:
     """Read from the listening sockets of every process that `up` started, owners included."""
     session = up.run()["pids"]["ray"]
     ours = [p for p in psutil.process_iter() if _session_of(p) == session]

@@ -1,0 +1,52 @@
+"""`make bench`: measures, prints, writes docs/benchmarks.md and .json. Never fails by a clock."""
+
+import json
+from pathlib import Path
+
+from tests.load import house, owner, ranking
+from tests.load.measure import RUNS, machine
+
+DOCS = Path(__file__).parents[2] / "docs"
+_HEAD = """# Benchmarks
+
+Written by `make bench`; medians of {runs} runs, everything on one machine at once: {machine}.
+Load generator, front end, owner and Postgres share its cores, so wall figures are a floor; CPU microseconds
+are what an operation costs whichever machine it runs on.
+"""
+_SECTIONS = (
+    (
+        "Ranking",
+        ranking,
+        "One update is a score change of a random player: old place out, new place in. Ours and the bare\n"
+        "structure are CPU time; Redis is wall time over loopback, because its server works on another core.",
+    ),
+    (
+        "One owner, without HTTP",
+        owner,
+        "JSON in, decoded, judged, counted, ranked, encoded, committed durably to Postgres, answered.",
+    ),
+    (
+        "The whole house",
+        house,
+        "One front end, one Ray actor, embedded Postgres with `synchronous_commit=on`.",
+    ),
+)
+
+
+def main() -> None:
+    """Run all sections."""
+    text, figures = _HEAD.format(runs=RUNS, machine=machine()), {}
+    for title, section, says in _SECTIONS:
+        print(f"measuring: {title}", flush=True)
+        tables, numbers = section.measure()
+        print(tables, flush=True)
+        text += f"\n## {title}\n\n{says}\n\n{tables}"
+        figures[title] = numbers
+    notes = DOCS / "benchmarks-notes.md"
+    text += "\n" + notes.read_text() if notes.exists() else ""
+    (DOCS / "benchmarks.md").write_text(text)
+    (DOCS / "benchmarks.json").write_text(json.dumps({"machine": machine(), "figures": figures}, indent=1))
+
+
+if __name__ == "__main__":
+    main()

