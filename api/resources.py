@@ -9,6 +9,7 @@ from fastapi import Request, WebSocket
 
 from actors.courier import FactCourier
 from actors.handles import Directory
+from api.known import Known
 from api.tokens import Tokens
 from server.ports import Clock, IdSource, Listings, Operators
 
@@ -24,6 +25,7 @@ class Resources:
     directory: Directory
     courier: FactCourier
     listings: Listings
+    known: Known
     operators: Operators
     keyring: KeyRing
     tokens: Tokens

@@ -10,6 +10,7 @@ from actors.courier import FactCourier
 from actors.resources import Owners, open_owners
 from api.app import create_app
 from api.auth import KeyRing
+from api.known import Known
 from api.resources import Resources
 from api.tokens import Tokens, load_key
 from api.ws.hub import Hub
@@ -29,11 +30,12 @@ async def open_resources(settings: Settings, database_url: str) -> AsyncIterator
     engine = open_engine(database_url)
     owners = await open_owners(settings, database_url)
     clock, ids = SystemClock(), SystemIds()
-    operators = PostgresOperators(engine)
+    operators, listings = PostgresOperators(engine), PostgresListings(engine)
     resources = Resources(
         directory=owners.directory,
         courier=FactCourier(owners.directory),
-        listings=PostgresListings(engine),
+        listings=listings,
+        known=Known(listings, clock),
         operators=operators,
         keyring=KeyRing(operators, clock),
         tokens=Tokens(load_key(settings.token_key_path()), settings.token_issuer),

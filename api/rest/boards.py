@@ -8,7 +8,7 @@ from api import views
 from api.answers import Json, only, query_int
 from api.auth import Caller, Home, ResultsRead, TournamentsRead
 from api.errors import ApiError, DoorCode, invalid
-from api.owner import ask, find
+from api.owner import ask, find, find_known
 from api.resources import Resources
 from config.limits import (
     AROUND_ROWS_MAX,
@@ -27,7 +27,7 @@ router = APIRouter(prefix="/api/tournaments/{tournament_id}", tags=["Results"])
 @router.get("/leaderboard")
 async def get_leaderboard(tournament_id: str, request: Request, home: Home, caller: ResultsRead) -> Json:
     """The live board, exact at its `sequence`; with `around` the rows about one player."""
-    summary = await find(home, caller, tournament_id)
+    summary = await find_known(home, caller, tournament_id)
     want = _wanted(request)
     if summary.status is Status.COMPLETED and want.around is None:
         return await _final_board(home, caller, summary, want)

@@ -8,7 +8,7 @@ from api.auth import Home, PlatformRead, PlatformScores
 from api.body import parse, read_json
 from api.facts import parse_facts
 from api.openapi import body_of
-from api.owner import find, unwrap
+from api.owner import find, find_known, unwrap
 from api.schemas.players import TokenBody
 from config.limits import PLAYERS_PAGE_DEFAULT, PLAYERS_PAGE_MAX
 from server.domain.tournament.facts import Outcome
@@ -23,7 +23,7 @@ async def report_facts(tournament_id: str, request: Request, home: Home, caller:
 
     A repeated `event_id` is a `duplicate`: it was counted once, whatever else it says now.
     """
-    summary = await find(home, caller, tournament_id)
+    summary = await find_known(home, caller, tournament_id)
     facts = await parse_facts(request)
     outcomes = await home.courier.send(summary.id, facts)
     if not isinstance(outcomes, list):

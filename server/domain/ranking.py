@@ -33,18 +33,23 @@ class Ranking:
 
     def __init__(self) -> None:
         self._keys: SortedList[int] = SortedList()
-        self._key_of: dict[int, int] = {}
+        # By player number: players are numbered from 0 without a gap, so a list is the quickest index.
+        self._key_of: list[int | None] = []
 
     def __len__(self) -> int:
         return len(self._keys)
 
     def __contains__(self, player_no: int) -> bool:
-        return player_no in self._key_of
+        return 0 <= player_no < len(self._key_of) and self._key_of[player_no] is not None
 
     def place(self, player_no: int, points: int, reached_seq: int) -> None:
         """Put a player at `points`, reached at journal position `reached_seq`; moves who is there."""
         key = (POINTS_LIMIT - points) << LOW_BITS | reached_seq << PLAYER_BITS | player_no
-        old = self._key_of.get(player_no)
+        try:
+            old = self._key_of[player_no]
+        except IndexError:
+            self._key_of += [None] * (player_no + 1 - len(self._key_of))
+            old = None
         if old is not None:
             self._keys.remove(old)
         self._keys.add(key)
@@ -52,24 +57,26 @@ class Ranking:
 
     def fill(self, rows: list[tuple[int, int, int]]) -> None:
         """Replace everything by (player_no, points, reached_seq) rows: one sort instead of n inserts."""
-        self._key_of = {
-            no: (POINTS_LIMIT - points) << LOW_BITS | seq << PLAYER_BITS | no for no, points, seq in rows
-        }
-        self._keys = SortedList(self._key_of.values())
+        self._key_of = [None] * (max((no for no, _, _ in rows), default=-1) + 1)
+        for no, points, seq in rows:
+            self._key_of[no] = (POINTS_LIMIT - points) << LOW_BITS | seq << PLAYER_BITS | no
+        self._keys = SortedList(key for key in self._key_of if key is not None)
 
     def remove(self, player_no: int) -> None:
         """Take a player off the board; unknown players are ignored."""
-        key = self._key_of.pop(player_no, None)
-        if key is not None:
-            self._keys.remove(key)
+        if player_no in self:
+            self._keys.remove(self._key_of[player_no])
+            self._key_of[player_no] = None
 
     def position_of(self, player_no: int) -> int:
-        """Unique place from 1. KeyError for a player who is not on the board."""
-        return int(self._keys.bisect_left(self._key_of[player_no])) + 1
+        """Unique place from 1. The player must be on the board."""
+        position: int = self._keys.bisect_left(self._key_of[player_no]) + 1
+        return position
 
     def standing_of(self, player_no: int) -> Standing:
-        """The row of one player. KeyError for a player who is not on the board."""
+        """The row of one player, who must be on the board."""
         key = self._key_of[player_no]
+        assert key is not None, "not on the board"
         return self._standing(self._keys.bisect_left(key), key)
 
     def page(self, offset: int, limit: int) -> list[Standing]:

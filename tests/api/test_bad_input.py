@@ -4,9 +4,12 @@ import json
 import logging
 from typing import Any
 
+import msgspec
 import pytest
 import structlog
 
+from api.errors import ApiError
+from api.facts import decode_facts, quickly
 from tests.support.app import House
 
 
@@ -228,3 +231,27 @@ async def test_an_internal_error_tells_nothing(house: House, monkeypatch: pytest
     logging.disable(logging.NOTSET)
     assert answer.status_code == 500 and "secret" not in answer.text
     assert answer.json()["error"] == "internal_error"
+
+
+@pytest.mark.parametrize(
+    ("digits", "points"),
+    [("5", 50_000), ("-5", -50_000), ("2.5", 25_000), ("0.0001", 1), ("1.50000", 15_000), ("null", None)],
+)
+def test_well_formed_facts_take_the_fast_way(digits: str, points: int | None) -> None:
+    body = f'{{"events":[{{"event_id":"1","player":"a","points":{digits},"bet":1.25,"round_id":"r",'
+    body += '"opened_at":"2026-01-01T00:00:00Z","occurred_at":"2026-01-01T00:00:00.5+01:00"}]}'
+    (fact,) = quickly(body.encode())
+    assert (fact.points, fact.bet, fact.win, fact.round_id) == (points, 12_500, None, "r")
+    assert fact.opened_at_ms == 1_767_225_600_000
+    assert fact.occurred_at_ms == 1_767_225_600_500 - 3_600_000
+    assert decode_facts(body.encode()) == [fact]
+    assert decode_facts(body.replace("event_id", "eventId").encode()) == [fact]
+
+
+@pytest.mark.parametrize("digits", ['"5"', "1e1", "true", "1.00001", "[1]", "10000000001"])
+def test_the_fast_way_takes_nothing_that_the_slow_one_refuses(digits: str) -> None:
+    body = f'{{"events":[{{"event_id":"1","player":"a","points":{digits}}}]}}'
+    with pytest.raises((ValueError, msgspec.DecodeError)):
+        quickly(body.encode())
+    with pytest.raises(ApiError):
+        decode_facts(body.encode())

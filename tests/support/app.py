@@ -12,6 +12,7 @@ from actors.courier import FactCourier
 from actors.local import LocalDirectory
 from api.app import create_app
 from api.auth import KeyRing
+from api.known import Known
 from api.resources import Resources
 from api.tokens import Tokens
 from api.ws.hub import Hub
@@ -84,6 +85,7 @@ async def a_house(clock: Any = None) -> AsyncIterator[House]:
         directory=directory,
         courier=FactCourier(directory),
         listings=store,
+        known=Known(store, clock),
         operators=store,
         keyring=KeyRing(store, clock),
         tokens=Tokens(Ed25519PrivateKey.generate(), "pitboss"),
