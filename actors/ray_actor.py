@@ -26,6 +26,9 @@ ACTOR_OPTIONS: dict[str, Any] = {
     "max_task_retries": 0,
     # Admission is ours: an owner is mostly idle and must not wait for a free core on paper.
     "num_cpus": 0,
+    # Nodes declare how many owners they have room for; front ends' own nodes declare none.
+    "resources": {"tournament": 1},
+    "scheduling_strategy": "SPREAD",
     "max_concurrency": 1_000,
 }
 # One for commits, one for heartbeats and reads beside them.

@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from config.limits import RAY_START_TIMEOUT_S, RAY_START_TRIES
+from config.limits import OWNERS_PER_NODE_MAX, RAY_START_TIMEOUT_S, RAY_START_TRIES
 from server.chance import SystemIds
 
 log = logging.getLogger(__name__)
@@ -33,10 +33,12 @@ class RayDidNotStart(Exception):  # noqa: N818 - told to a person
 
 
 def environment(home: Path) -> dict[str, str]:
-    """What every process needs to start or join our Ray: the token, loopback, silence."""
-    return {
+    """What every process needs to start or join our Ray: the token, loopback, silence. A token or a
+    cluster mode that is given in the environment stays."""
+    given = "RAY_AUTH_TOKEN" in os.environ or "RAY_AUTH_TOKEN_PATH" in os.environ
+    token = {} if given else {"RAY_AUTH_TOKEN_PATH": str(_token_path(home))}
+    return token | {
         "RAY_AUTH_MODE": "token",
-        "RAY_AUTH_TOKEN_PATH": str(_token_path(home)),
         # Otherwise loopback is rewritten to the machine's address, for everybody to reach.
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": os.environ.get("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0"),
         "RAY_USAGE_STATS_ENABLED": "0",
@@ -112,7 +114,7 @@ class RayCluster:
             *(sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block"),
             *("--node-ip-address=127.0.0.1", "--port=0", "--include-dashboard=false"),
             *("--include-log-monitor=false", "--disable-usage-stats", f"--temp-dir={session}"),
-            *("--object-store-memory=100000000",),
+            *("--object-store-memory=100000000", f'--resources={{"tournament": {OWNERS_PER_NODE_MAX}}}'),
         ]
         logfile = session / "start.log"
         with logfile.open("wb") as out:

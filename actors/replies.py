@@ -100,7 +100,8 @@ class Place:
 class Frames:
     """Answer to a `Poll`: the frames behind the asked position, or only a snapshot when it is gone.
 
-    `frames` are (seq, kind, bytes); `snapshot` is the whole board at `seq`, None when nothing is new.
+    `frames` are (seq, kind, bytes); `snapshot` is the whole board at `seq`, None when nothing is new;
+    `over` says that no frame will follow.
     """
 
     epoch: int
@@ -109,3 +110,4 @@ class Frames:
     frames: tuple[tuple[int, str, bytes], ...] = ()
     snapshot: bytes | None = None
     sockets: int = 0
+    over: bool = False

@@ -109,6 +109,9 @@ class Connection:
             self._wake.clear()
             while self._queue or self._needs_snapshot:
                 await self._send(self._next())
+            if self._channel.over:
+                self._close = Close.TOURNAMENT_OVER
+                return
 
     def _next(self) -> bytes:
         if self._queue:

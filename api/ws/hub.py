@@ -43,6 +43,7 @@ class Channel:
         self.snapshot = b""
         self.watchers: set[Watcher] = set()
         self.ready = asyncio.Event()
+        self.over = False
         self._history = History(FRAME_RING_MAX)
         self._directory = directory
         self._front_end = front_end
@@ -86,6 +87,7 @@ class Channel:
             return
         contiguous = news.contiguous and news.epoch == self.epoch
         self.epoch, self.seq, self.snapshot = news.epoch, news.seq, news.snapshot
+        self.over = news.over
         if not contiguous:
             self._history.clear()
         frames = [Frame(*frame) for frame in news.frames] if contiguous else []

@@ -49,6 +49,11 @@ async def test_lifecycle_is_pushed_and_the_final_board_follows(served: Served) -
         await served.house.client.post(f"/api/tournaments/{tournament_id}/finish", headers=served.house.auth)
         events = [(await frame(socket, "lifecycle"))["event"] for _ in range(2)]
         assert events == ["completed", "results_final"]
+        assert await close_code(socket) == Close.TOURNAMENT_OVER
+    async with served.socket(tournament_id, "spectate") as late:
+        assert (await frame(late))["status"] == "completed"
+        assert (await frame(late))["resultsStatus"] == "final"
+        assert await close_code(late) == Close.TOURNAMENT_OVER
 
 
 async def test_a_client_that_was_away_gets_exactly_what_it_missed(served: Served) -> None:

@@ -1,0 +1,24 @@
+# One image for every role: ray head, ray worker, api, workers. The command says which.
+FROM python:3.11-slim AS build
+WORKDIR /src
+RUN python -m venv /opt/pitboss
+COPY requirements.lock ./
+# The lock names every package with its hashes; nothing is resolved here. Bytecode is compiled, because
+# Ray's agents must start within a deadline.
+RUN /opt/pitboss/bin/pip install --no-cache-dir --no-deps --require-hashes --compile -r requirements.lock
+COPY pyproject.toml README.md LICENSE ./
+COPY config config
+COPY server server
+COPY actors actors
+COPY api api
+COPY workers workers
+RUN /opt/pitboss/bin/pip install --no-cache-dir --no-deps --no-build-isolation --no-index .
+
+FROM python:3.11-slim
+COPY --from=build /opt/pitboss /opt/pitboss
+RUN useradd --create-home --uid 10001 pitboss && mkdir -p /var/lib/pitboss && chown pitboss /var/lib/pitboss
+USER pitboss
+WORKDIR /home/pitboss
+# The working folder never comes before the installed packages.
+ENV PATH=/opt/pitboss/bin:$PATH PYTHONSAFEPATH=1 PYTHONUNBUFFERED=1 PITBOSS_HOME=/var/lib/pitboss
+CMD ["pitboss", "--help"]
