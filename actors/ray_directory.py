@@ -45,6 +45,7 @@ class RayDirectory:
         self._clock = clock
         self._database_url = database_url
         self._handles: dict[str, Any] = {}
+        self._heard: set[str] = set()
         self._activating = asyncio.Semaphore(limits.ACTIVATIONS_AT_ONCE)
 
     async def create(self, order: Order) -> Reply:
@@ -74,13 +75,19 @@ class RayDirectory:
         try:
             handle = await self._handle(tournament_id)
             async with asyncio.timeout(patience_s):
-                return await getattr(handle, method).remote(argument)
+                reply = await getattr(handle, method).remote(argument)
+            self._heard.add(tournament_id)
+            return reply
         except TimeoutError:
             await self._replace_if_silent(tournament_id)
             return Unavailable("timeout")
         except (RayError, ValueError) as error:
-            self._handles.pop(tournament_id, None)
+            self._forget(tournament_id)
             return Unavailable(type(error).__name__)
+
+    def _forget(self, tournament_id: str) -> Any:
+        self._heard.discard(tournament_id)
+        return self._handles.pop(tournament_id, None)
 
     async def _handle(self, tournament_id: str) -> Any:
         handle = self._handles.get(tournament_id)
@@ -91,15 +98,18 @@ class RayDirectory:
         return handle
 
     async def _replace_if_silent(self, tournament_id: str) -> None:
-        """Ray does not notice a stopped process. The lease does: an owner that has not shown life for
-        long is killed, Ray restarts it, and the next epoch fences what may be left of it."""
+        """Ray does not notice a stopped process. The lease does: an owner that answered before and has
+        not shown life for long is killed, and the next epoch fences what may be left of it. One that
+        never answered may be starting on a slow machine: it is left alone."""
+        if tournament_id not in self._heard:
+            return
         try:
             silent_s = await self._journal.silent_for_s(TournamentId(tournament_id))
         except StoreUnavailable:
             return
         if silent_s is None or silent_s < limits.SILENT_AFTER_S:
             return
-        handle = self._handles.pop(tournament_id, None)
+        handle = self._forget(tournament_id)
         if handle is not None:
             log.warning("owner_silent tournament=%s silent_s=%.1f", tournament_id, silent_s)
             await asyncio.to_thread(ray.kill, handle, no_restart=True)

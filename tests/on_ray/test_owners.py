@@ -167,6 +167,21 @@ async def test_an_owner_that_stands_still_is_replaced_and_its_zombie_is_harmless
     assert [(row.user_id, row.points) for row in board.rows[:2]] == [("u2", 40_000), ("u1", 30_000)]
 
 
+async def test_a_retired_owner_leaves_its_process_and_comes_back_in_a_new_one(cluster: Cluster) -> None:
+    await cluster.play("retired")
+    assert await cluster.courier.send("retired", [points("a", "u1", 3)]) == [Outcome.ACCEPTED]
+    pid = await cluster.pid("retired")
+    handle = await cluster.directory._handle("retired")
+    await handle.retire.remote()
+    async with asyncio.timeout(60):
+        while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+            await asyncio.sleep(0.05)
+    assert (await cluster.journal.checkpoints("retired"))[0].seq == (await cluster.replayed("retired")).seq  # type: ignore[arg-type]
+    board = await cluster.board("retired")
+    assert board.rows[0].points == 30_000 and board.epoch == 2
+    assert await cluster.pid("retired") != pid
+
+
 async def test_replies_are_data(cluster: Cluster) -> None:
     missing = await cluster.directory.ask("nowhere", ReadSummary())
     assert isinstance(missing, Refused) and missing.code == "tournament_not_found"

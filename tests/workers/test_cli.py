@@ -1,0 +1,75 @@
+"""The command line: operators, keys, and one clear line for every mistake."""
+
+import asyncio
+
+import pytest
+from typer.testing import CliRunner
+
+from api.auth import KeyRing
+from server.clock import SystemClock
+from server.storage.engine import open_engine
+from server.storage.listings import PostgresOperators
+from workers.cli import app
+
+
+@pytest.fixture
+def database(postgres: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("PITBOSS_DATABASE_URL", postgres)
+    return postgres
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(app, list(arguments))
+    return result.exit_code, result.output
+
+
+def test_an_issued_key_opens_its_operator(database: str) -> None:
+    assert run("migrate") == (0, "")
+    code, _ = run(
+        "operators", "add", "op_cli", "Cli Casino", "--currency", "EUR", "--game", "dice=https://d/{jwt}"
+    )
+    assert code == 0
+    code, text = run("keys", "issue", "op_cli", "--role", "read_only", "--live")
+    assert code == 0 and text.startswith("pk_live_")
+
+    async def opens() -> None:
+        engine = open_engine(database)
+        caller = await KeyRing(PostgresOperators(engine), SystemClock()).caller(text.strip())
+        await engine.dispose()
+        assert caller is not None
+        assert (caller.operator.currency, caller.operator.games) == ("EUR", {"dice": "https://d/{jwt}"})
+        assert caller.key.permissions == ("players.read", "results.read", "tournaments.read")
+        assert len(await _keys(database)) == 1
+
+    asyncio.run(opens())
+
+
+async def _keys(database: str) -> list[object]:
+    engine = open_engine(database)
+    found = await PostgresOperators(engine).keys("op_cli")
+    await engine.dispose()
+    return list(found)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (("keys", "issue", "op_nobody"), 1, "there is no operator op_nobody"),
+        (("keys", "issue", "op_cli", "--role", "king"), 2, "unknown role"),
+        (("up", "--engine", "steam"), 2, "ray or local"),
+    ],
+)
+def test_mistakes_are_told_in_one_line(
+    database: str, arguments: tuple[str, ...], code: int, says: str
+) -> None:
+    told = run(*arguments)
+    assert told[0] == code and says in told[1] and "Traceback" not in told[1]
+
+
+def test_without_a_database_it_says_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PITBOSS_DATABASE_URL", raising=False)
+    code, text = run("migrate")
+    assert code == 2 and "PITBOSS_DATABASE_URL" in text
+    monkeypatch.setenv("PITBOSS_PORT", "many")
+    code, text = run("migrate")
+    assert code == 2 and "PITBOSS_PORT" in text
