@@ -79,6 +79,10 @@ class RayCluster:
         """The leader of the process group."""
         return None if self._process is None else self._process.pid
 
+    def is_running(self) -> bool:
+        """Whether the head lives; its leader ends when a part of it has died."""
+        return self._process is not None and self._process.poll() is None
+
     def start(self) -> str:
         """Start, with retries. Raises `RayDidNotStart` with one clear sentence; leaves no process."""
         ensure_token(self._home)

@@ -16,6 +16,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from actors.ray_runtime import RayDidNotStart
 from config import settings
 from server.domain.ids import OperatorId
 from server.permissions import ROLES
@@ -66,6 +67,9 @@ def up(
         house = House(loaded, _tell)
         try:
             _run(house, stopped, demo=demo)
+        except (RayDidNotStart, RuntimeError) as why:
+            console.print(str(why))
+            raise typer.Exit(1) from None
         finally:
             _tell("stopping")
             house.close()

@@ -64,6 +64,7 @@ class House:
     children: list[Child] = field(default_factory=list)
     pids: dict[str, int] = field(default_factory=dict)
     ray_address: str | None = None
+    cluster: RayCluster | None = None
 
     @property
     def home(self) -> Path:
@@ -94,12 +95,13 @@ class House:
         if self.settings.ray_address is not None:
             self.ray_address = self.settings.ray_address
             return environment(self.home) | {"PITBOSS_RAY_ADDRESS": self.settings.ray_address}
-        cluster = RayCluster(self.home, self.tell)
+        self.cluster = cluster = RayCluster(self.home, self.tell)
         self.stack.callback(cluster.stop)
         try:
             address = cluster.start()
         except RayDidNotStart as why:
             self.tell(f"{why}. Going on without Ray: all tournaments in one process (--engine local).")
+            self.cluster = None
             return {"PITBOSS_ENGINE": "local"}
         if cluster.pid is not None:
             self.pids["ray"] = cluster.pid
@@ -121,6 +123,8 @@ class House:
     def watch(self, stop: Callable[[], bool], write: Callable[[], None]) -> None:
         """Restart what dies until told to stop."""
         while not stop():
+            if self.cluster is not None and not self.cluster.is_running():
+                self._restart_engine(self.cluster)
             for child in self.children:
                 if not child.is_running():
                     code = child.process.returncode if child.process else None
@@ -130,6 +134,20 @@ class House:
                     self._note(child)
                     write()
             time.sleep(_TICK_S)
+
+    def _restart_engine(self, cluster: RayCluster) -> None:
+        """Ray's head died, and with it every owner: start a new one; the children join it when they are
+        started again. The tournaments are in the database."""
+        self.tell("Ray ended; starting it again")
+        cluster.stop()
+        self.ray_address = cluster.start()
+        if cluster.pid is not None:
+            self.pids["ray"] = cluster.pid
+        for child in self.children:
+            child.environment["PITBOSS_RAY_ADDRESS"] = self.ray_address
+            if child.process is not None and child.is_running():
+                child.process.kill()
+                child.process.wait()
 
     def close(self) -> None:
         """End the children, then Ray, then the database; the data stays."""

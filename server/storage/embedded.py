@@ -9,6 +9,7 @@ paths with spaces, and it gives a server ten seconds to recover from a crash.
 
 import os
 import pwd
+import shutil
 import subprocess
 import tempfile
 import time
@@ -69,6 +70,8 @@ class EmbeddedPostgres:
     ) -> None:
         if self._is_running():
             self._ctl("stop", "-m", "fast", "-w", "-t", str(_STOP_PATIENCE_S))
+        if self._socket_folder() != self._data:
+            shutil.rmtree(self._socket_folder(), ignore_errors=True)
 
     def _ctl(self, action: str, *options: str) -> None:
         server = self._server

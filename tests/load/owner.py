@@ -79,7 +79,10 @@ async def _one(
 def measure() -> tuple[str, dict[str, Any]]:
     """The table and its figures."""
     rows, figures = [], {}
-    with EmbeddedPostgres(Path(tempfile.mkdtemp(prefix="pit-bench-")) / "pg") as url:
+    with (
+        tempfile.TemporaryDirectory(prefix="pit-bench-") as folder,
+        EmbeddedPostgres(Path(folder) / "pg") as url,
+    ):
         migrate(url)
         for players in PLAYERS:
             for in_flight in (1, 8):

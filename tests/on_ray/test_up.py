@@ -4,6 +4,7 @@ leaves nothing running."""
 import asyncio
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -54,7 +55,13 @@ def test_run_json_says_how_to_drive_it(up: Up) -> None:
 def test_the_page_and_the_docs_are_served(up: Up) -> None:
     for path, says in (("/", b"Live"), ("/docs", b"swagger"), ("/openapi.json", b'"openapi":"3.1')):
         with urllib.request.urlopen(up.run()["url"] + path, timeout=60) as answer:
-            assert says in answer.read()
+            body = answer.read()
+        assert says in body
+        for script in re.findall(rb'(?:src|href)="([^"]+)"', body):
+            assert b"//" not in script, "pages work without the internet"
+            if not script.startswith(b"data:"):
+                with urllib.request.urlopen(up.run()["url"] + script.decode(), timeout=60) as answer:
+                    assert answer.status == 200
 
 
 def test_the_demo_plays_and_pays_and_its_ledger_balances(up: Up) -> None:
