@@ -12,7 +12,7 @@ from actors.replies import Frames, Refused, Reply, Unavailable
 from config import limits
 from server.domain.ids import TournamentId
 from server.domain.refusal import Code
-from server.domain.tournament.lifecycle import Status, is_over
+from server.domain.tournament.lifecycle import Status
 from server.ports import Clock, Fenced, Journal, StoreUnavailable
 
 log = logging.getLogger(__name__)
@@ -78,7 +78,7 @@ class TournamentHost:
             frames=tuple((f.seq, f.kind, f.data) for f in behind or ()),
             snapshot=board.snapshot if new else None,
             sockets=self._sockets(),
-            over=is_over(keeper.state.status) and not keeper.dirty,
+            over=board.is_over(),
         )
 
     def _sockets(self) -> int:

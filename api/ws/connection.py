@@ -71,8 +71,13 @@ class Connection:
     # What the route calls
 
     async def run(self, resume: tuple[int, int] | None) -> None:
-        """Greet, catch up, then send and listen."""
-        await self._channel.ready.wait()
+        """Greet, catch up, then send and listen. An owner that cannot be reached: come back later."""
+        try:
+            async with asyncio.timeout(limits.CALL_DEADLINE_S):
+                await self._channel.ready.wait()
+        except TimeoutError:
+            await self._say_goodbye()
+            return
         self._greet(resume)
         work = [self._send_all(), self._read_all(), self._expire()]
         if self._entry is not None:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from server.broadcast.history import Frame, History
 from server.domain.money import points_to_decimal, to_decimal
 from server.domain.ranking import Standing
-from server.domain.tournament.lifecycle import ResultsStatus, Status
+from server.domain.tournament.lifecycle import ResultsStatus, Status, is_over
 from server.domain.tournament.prizes import pool_minor, prize_amounts
 from server.domain.tournament.state import Tournament
 from server.wire import dump, instant, instant_or_none
@@ -54,6 +54,10 @@ class Board:
         self._shown = now
         self.snapshot = dump(self._head("snapshot", now_ms) | _whole(now, state))
         return True
+
+    def is_over(self) -> bool:
+        """Whether the end has been shown: no frame will follow."""
+        return self._shown is not None and is_over(self._shown.status)
 
     def since(self, epoch: int | None, seq: int) -> list[Frame] | None:
         """Frames behind a position of this epoch; None when only the snapshot helps."""

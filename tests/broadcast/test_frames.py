@@ -66,6 +66,17 @@ def test_nothing_new_makes_no_frame() -> None:
     assert board.refresh(story.tournament, NOW_MS + 2) is False and board.seq == 0
 
 
+def test_it_is_over_only_when_the_end_was_shown() -> None:
+    story = Story().players("a", "b").started()
+    board = Board(1, 50, 10)
+    board.refresh(story.tournament, NOW_MS)
+    story.when(ask.Finish())
+    assert not board.is_over()
+    board.refresh(story.tournament, NOW_MS)
+    assert board.is_over()
+    assert [b'"event":"completed"' in f.data for f in board.since(1, 0) or []] == [True, False]
+
+
 def test_a_change_below_the_top_makes_no_frame() -> None:
     story = Story().players("a", "b", "c").started().score(a=9, b=5)
     board = Board(1, 1, 10)
