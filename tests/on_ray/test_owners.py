@@ -75,11 +75,14 @@ def joined(up: Up) -> Iterator[Any]:
     """The module that speaks Ray, once this process is a driver."""
     run = up.run()
     assert run["engine"] == "ray", up.log.read_text()
+    before = dict(os.environ)
     prepare(up.home)
     ray_directory = importlib.import_module("actors.ray_directory")
     ray_directory.join(run["ray_address"])
     yield ray_directory
     ray_directory.ray.shutdown()
+    for name in set(os.environ) - set(before):
+        del os.environ[name]
 
 
 @pytest.fixture

@@ -65,6 +65,8 @@ def test_without_ray_the_house_goes_on_locally_and_says_so(
 def test_the_token_is_ours_alone_and_a_given_one_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for name in ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH", "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"):
+        monkeypatch.delenv(name, raising=False)
     ensure_token(tmp_path)
     token = tmp_path / "ray-token"
     first = token.read_text()
