@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from config.settings import Settings, WrongSettings, load
 
@@ -79,6 +80,20 @@ def test_a_wrong_setting_stops_the_start_with_its_name(
     monkeypatch.setenv(name, value)
     with pytest.raises(WrongSettings, match=name):
         load()
+
+
+def test_the_compose_file_uses_settings_that_exist_and_roles_that_start() -> None:
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    services = compose["services"]
+    assert set(services) == {"postgres", "redis", "migrate", "ray-head", "ray-worker", "api", "workers"}
+    known = {f"PITBOSS_{name.upper()}" for name in Settings.model_fields}
+    for service in services.values():
+        assert {n for n in service.get("environment", {}) if n.startswith("PITBOSS_")} <= known
+    for role in ("api", "workers"):
+        assert f"python -m {role}" in services[role]["command"]
+        assert (ROOT / role / "__main__.py").exists()
+    image = (ROOT / "Dockerfile").read_text()
+    assert all(f"COPY {package} {package}" in image for package in PACKAGES)
 
 
 def test_the_lock_names_every_hash_and_no_address() -> None:
