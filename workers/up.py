@@ -65,6 +65,7 @@ class House:
     pids: dict[str, int] = field(default_factory=dict)
     ray_address: str | None = None
     cluster: RayCluster | None = None
+    database: EmbeddedPostgres | None = None
 
     @property
     def home(self) -> Path:
@@ -82,11 +83,14 @@ class House:
         if self.settings.database_url is not None:
             return self.settings.database_url
         self.tell("starting the embedded Postgres")
-        database = EmbeddedPostgres(self.home / "postgres")
-        url = self.stack.enter_context(database)
+        self.database = EmbeddedPostgres(self.home / "postgres")
+        url = self.stack.enter_context(self.database)
+        self._note_database(self.database)
+        return url
+
+    def _note_database(self, database: EmbeddedPostgres) -> None:
         if database.pid is not None:
             self.pids["postgres"] = database.pid
-        return url
 
     def open_engine(self) -> dict[str, str]:
         """Environment of the engine: a joined or started Ray, or none of it."""
@@ -123,6 +127,11 @@ class House:
     def watch(self, stop: Callable[[], bool], write: Callable[[], None]) -> None:
         """Restart what dies until told to stop."""
         while not stop():
+            if self.database is not None and not is_alive(self.pids["postgres"]):
+                self.tell("Postgres ended; starting it again")
+                self.database.__enter__()
+                self._note_database(self.database)
+                write()
             if self.cluster is not None and not self.cluster.is_running():
                 self._restart_engine(self.cluster)
             for child in self.children:
@@ -163,6 +172,14 @@ class House:
         self.stack.close()
         (self.home / "processes.json").unlink(missing_ok=True)
         (self.home / "run.json").unlink(missing_ok=True)
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process lives; one that is dead and not yet reaped does not."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def remember(home: Path, pids: dict[str, int]) -> None:

@@ -156,3 +156,18 @@ def _is_ours(pid: int) -> bool:
         return process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+def test_a_killed_postgres_is_started_again_and_play_goes_on(up: Up) -> None:
+    run = up.run()
+    os.kill(run["pids"]["postgres"], signal.SIGKILL)
+    wait_for(lambda: up.run()["pids"]["postgres"] != run["pids"]["postgres"])
+
+    def total() -> int:
+        try:
+            return int(call(run, "/api/tournaments")["pagination"]["total"])
+        except OSError:
+            return 0
+
+    before = wait_for(total)
+    wait_for(lambda: total() > before)
