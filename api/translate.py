@@ -1,5 +1,6 @@
 """Bodies to domain fields and back to the caller's spelling of them."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, cast
 
@@ -32,14 +33,15 @@ _BACK = {domain: model for model, domain in (_PLAIN | _AMOUNTS).items()} | {
     "duration_ms": "duration_seconds",
     "scoring": "config.tournament_type",
     "cancellation_policy": "config.cancellation_policy",
-    "prize_pool.total": "prize_pool.total",
-    "prize_pool.distribution": "prize_pool.distribution",
     "public": "visibility",
 }
+_POOL_AMOUNTS = ("total", "guaranteed", "seed")
 _WIRE_DEFAULT = {"scheduled_start": "startTime", "config.tournament_type": "config.tournament_type"}
 
 
-def rule_fields(parsed: Parsed, currency: str, known_games: dict[str, str]) -> RuleFields:
+def rule_fields(
+    parsed: Parsed, currency: str, known_games: dict[str, str], old_pool: PrizePool | None = None
+) -> RuleFields:
     """Domain fields of a tournament body. Faults of money, currency and game are added to `parsed`."""
     values = {k: v for k, v in parsed.values.items() if v is not None or k in _NULLABLE}
     currency = values.get("currency", currency)
@@ -63,7 +65,7 @@ def rule_fields(parsed: Parsed, currency: str, known_games: dict[str, str]) -> R
     if config.get("cancellation_policy"):
         fields["cancellation_policy"] = config["cancellation_policy"]
     if "prize_pool" in values:
-        fields["prize_pool"] = _prize_pool(values["prize_pool"], places, parsed)
+        fields["prize_pool"] = _prize_pool(dict(values["prize_pool"]), places, parsed, old_pool)
     return cast(RuleFields, fields)
 
 
@@ -77,27 +79,48 @@ def minor(amount: Decimal, places: int, path: str, faults: dict[str, str]) -> in
     return 0 if exact is None else exact
 
 
-def _prize_pool(body: dict[str, Any], places: int, parsed: Parsed) -> PrizePool:
+def _prize_pool(body: dict[str, Any], places: int, parsed: Parsed, old: PrizePool | None) -> PrizePool:
+    """The pool that a body says; what it leaves out stays as it was in `old`."""
     total = body.get("total")
-    kind: PoolKind = body.get("type") or ("percentage" if total is None else "fixed")
-    path = parsed.spelled.get("prize_pool.total", parsed.path("prize_pool") + ".total")
-    if kind == "fixed" and total is None:
-        parsed.faults[path] = "Is required for a fixed prize pool"
-    if kind == "percentage" and total:
-        parsed.faults[path] = "A percentage prize pool has no total: it is what the entries collect"
-    total_minor = minor(total, places, path, parsed.faults) if total and kind == "fixed" else 0
-    given = body.get("distribution")
-    if given is None:
-        return PrizePool(kind, total_minor)
+    kind: PoolKind = body.get("type") or (old.kind if old else "percentage" if total is None else "fixed")
+    base = replace(old or PrizePool(), kind=kind)
+    if kind == "percentage":
+        base = replace(base, total_minor=0)
+        _refuse_amounts(body, parsed, "A percentage prize pool has no total: the entries collect it", "total")
+    else:
+        base = replace(base, guaranteed_minor=0, seed_minor=0)
+        _refuse_amounts(body, parsed, "Only a percentage prize pool has this", "guaranteed", "seed")
+    if kind == "fixed" and total is None and (old is None or old.kind != "fixed"):
+        parsed.faults[_pool_path(parsed, "total")] = "Is required for a fixed prize pool"
+    given = {name: body[name] for name in _POOL_AMOUNTS if body.get(name) is not None}
+    amounts: dict[str, Any] = {
+        f"{name}_minor": minor(amount, places, _pool_path(parsed, name), parsed.faults)
+        for name, amount in given.items()
+    }
+    choices = {name: body[name] for name in ("unit", "unclaimed") if body.get(name) is not None}
+    pool = replace(base, **amounts, **choices)
+    return replace(pool, shares=_shares(body, parsed)) if body.get("distribution") is not None else pool
+
+
+def _refuse_amounts(body: dict[str, Any], parsed: Parsed, why: str, *names: str) -> None:
+    for name in names:
+        if body.pop(name, None):
+            parsed.faults[_pool_path(parsed, name)] = why
+
+
+def _pool_path(parsed: Parsed, name: str) -> str:
+    return parsed.spelled.get(f"prize_pool.{name}", f"{parsed.path('prize_pool')}.{name}")
+
+
+def _shares(body: dict[str, Any], parsed: Parsed) -> tuple[int, ...]:
     where = parsed.spelled["prize_pool.distribution"]
-    shares = tuple(_share(percent, where, parsed.faults) for percent in given)
-    return PrizePool(kind, total_minor, shares)
+    return tuple(_share(share, where, parsed.faults) for share in body["distribution"])
 
 
 def _share(percent: Decimal, where: str, faults: dict[str, str]) -> int:
     exact = from_decimal(percent * PERCENT_SCALE, 0)
     if exact is None or exact < 0:
-        faults[where] = "Percentages must not be negative and have at most 4 decimal places"
+        faults[where] = "Shares must not be negative and have at most 4 decimal places"
     return exact or 0
 
 
@@ -105,6 +128,9 @@ def spelled(fields: dict[str, str], parsed: Parsed) -> dict[str, str]:
     """Faults by domain field as faults by the caller's spelling."""
     told = {}
     for domain, why in fields.items():
+        if domain.startswith("prize_pool."):
+            told[_pool_path(parsed, domain.removeprefix("prize_pool."))] = why
+            continue
         model = _BACK.get(domain, domain)
         told[parsed.spelled.get(model) or _WIRE_DEFAULT.get(model) or parsed.path(model)] = why
     return told

@@ -1,23 +1,17 @@
 """What callers read: printed shapes where there are any, camelCase elsewhere. Pure rendering."""
 
-from decimal import Decimal
 from typing import Any
 
 import msgspec
 
 from actors.replies import BoardRow
+from api.amounts import money, pool
 from server.announcements import Announcement
-from server.domain.money import points_to_decimal, to_decimal
+from server.domain.money import points_to_decimal
 from server.domain.tournament.lifecycle import Status, is_over
-from server.domain.tournament.prizes import pool_minor, prize_amounts
-from server.domain.tournament.rules import PERCENT_SCALE, PrizePool
+from server.domain.tournament.prizes import pool_minor
 from server.domain.tournament.summary import EntryRow, ResultRow, Summary
 from server.wire import instant, instant_or_none
-
-
-def money(summary: Summary, amount_minor: int) -> Decimal:
-    """An amount in the tournament's currency."""
-    return to_decimal(amount_minor, summary.rules.currency_places)
 
 
 def created(summary: Summary) -> dict[str, Any]:
@@ -76,12 +70,7 @@ def detail(summary: Summary, now_ms: int) -> dict[str, Any]:
         "rebuyFee": money(summary, rules.rebuy_fee_minor),
         "maxEntriesPerPlayer": rules.max_entries_per_player,
         "rebuyDeadline": instant_or_none(rules.rebuy_deadline_ms),
-        "prizePool": {
-            "type": rules.prize_pool.kind,
-            "totalAmount": money(summary, summary.pool_minor),
-            "currency": rules.currency,
-            "distribution": _percentages(rules.prize_pool),
-        },
+        "prizePool": pool(summary),
         "config": {"tournamentType": rules.scoring, "cancellationPolicy": rules.cancellation_policy},
         "visibility": "public" if rules.public else "private",
         "rulesVersion": rules.rules_version,
@@ -107,15 +96,6 @@ def _times(summary: Summary, now_ms: int) -> dict[str, Any]:
 def _opens_ms(summary: Summary) -> int:
     opens = summary.rules.registration_opens_ms
     return summary.created_at_ms if opens is None else opens
-
-
-def _percentages(pool: PrizePool) -> list[Decimal]:
-    return [_percentage(share) for share in pool.shares]
-
-
-def _percentage(share: int) -> Decimal:
-    whole, rest = divmod(share, PERCENT_SCALE)
-    return Decimal(whole) if rest == 0 else (Decimal(share) / PERCENT_SCALE)
 
 
 def status(summary: Summary, now_ms: int, connections: int) -> dict[str, Any]:
@@ -246,33 +226,6 @@ def result(row: ResultRow, summary: Summary) -> dict[str, Any]:
     return board_row(row) | {
         "prize": money(summary, row.prize_minor),
         "currency": summary.rules.currency,
-    }
-
-
-def prize_pool(summary: Summary) -> dict[str, Any]:
-    """The pool and what each paid place would get now; the final sheet uses the same function."""
-    rules, pool = summary.rules, summary.rules.prize_pool
-    # Before anybody is on the board, the table as if it were full.
-    amounts = prize_amounts(pool, summary.pool_minor, summary.ranked or len(pool.shares))
-    overlay = max(summary.pool_minor - summary.collected_minor, 0)
-    return {
-        "tournamentId": summary.id,
-        "type": pool.kind,
-        "currency": rules.currency,
-        "totalAmount": money(summary, summary.pool_minor),
-        "collected": money(summary, summary.collected_minor),
-        "fees": money(summary, summary.fees_minor),
-        "overlay": money(summary, overlay),
-        "players": summary.players,
-        "final": summary.results_status.value == "final",
-        "distribution": [
-            {
-                "position": n,
-                "percentage": _percentage(pool.shares[n - 1]),
-                "amount": money(summary, amount),
-            }
-            for n, amount in enumerate(amounts, start=1)
-        ],
     }
 
 

@@ -50,6 +50,8 @@ PRESENCE_S: Final = 10.0
 WATCHED_FOR_MS: Final = 30_000
 
 BODY_BYTES_MAX: Final = 1024 * 1024
+# A prize table longer than this is a mistake; its sheet travels in one event.
+PAID_PLACES_MAX: Final = 10_000
 LIST_PAGE_DEFAULT: Final = 50
 LIST_PAGE_MAX: Final = 100
 PLAYERS_PAGE_DEFAULT: Final = 100

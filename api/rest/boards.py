@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request
 
 from actors.messages import ReadBoard
 from actors.replies import BoardAnswer
-from api import views
+from api import amounts, views
 from api.answers import Json, only, query_int
 from api.auth import Caller, Home, ResultsRead, TournamentsRead
 from api.errors import ApiError, DoorCode, invalid
@@ -96,7 +96,7 @@ async def get_results(tournament_id: str, request: Request, home: Home, caller: 
             "resultsStatus": summary.results_status.value,
             "completedAt": instant(summary.completed_at_ms or 0),
             "prizePool": {
-                "totalAmount": views.money(summary, summary.pool_minor),
+                "totalAmount": amounts.money(summary, summary.pool_minor),
                 "currency": summary.rules.currency,
             },
             "results": [views.result(row, summary) for row in rows],
@@ -108,7 +108,7 @@ async def get_results(tournament_id: str, request: Request, home: Home, caller: 
 @router.get("/prize-pool")
 async def get_prize_pool(tournament_id: str, home: Home, caller: ResultsRead) -> Json:
     """The pool and what each paid place gets if nothing more is sold."""
-    return Json(views.prize_pool(await find(home, caller, tournament_id)))
+    return Json(amounts.prize_pool(await find(home, caller, tournament_id)))
 
 
 @router.get("/events")

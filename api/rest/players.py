@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from actors.replies import EntryAnswer
-from api import views
+from api import amounts, views
 from api.answers import Json, only, query_int
 from api.auth import Home, PlayersRead, PlayersWrite
 from api.body import Model, Parsed, parse, read_json
@@ -131,7 +131,7 @@ async def remove_player(
             "playerId": answer.entry.player_id,
             "userId": answer.entry.user_id,
             "status": "removed",
-            "refundAmount": views.money(summary, answer.refunded_minor),
+            "refundAmount": amounts.money(summary, answer.refunded_minor),
             "currency": summary.rules.currency,
         }
     )
@@ -153,7 +153,7 @@ async def rebuy(tournament_id: str, player: str, request: Request, home: Home, c
         tender=given.get("tender", "cash"),
     )
     answer = await ask(home, summary, order(request, home, caller, command, body), EntryAnswer)
-    pool = {"totalAmount": views.money(summary, answer.summary.pool_minor)}
+    pool = {"totalAmount": amounts.money(summary, answer.summary.pool_minor)}
     return Json(
         views.player(answer.entry, answer.summary)
         | {"tournamentId": summary.id, "prizePool": pool | {"currency": summary.rules.currency}}

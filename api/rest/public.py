@@ -5,7 +5,7 @@ from importlib.resources import files
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
-from api import views
+from api import amounts
 from api.answers import Json
 from api.auth import Home
 from server.wire import instant, instant_or_none
@@ -34,7 +34,7 @@ async def list_public(home: Home) -> Json:
             "endsAt": instant(summary.rules.planned_end_ms(summary.started_at_ms)),
             "completedAt": instant_or_none(summary.completed_at_ms),
             "players": summary.players,
-            "prizePool": views.money(summary, summary.pool_minor),
+            "prizePool": amounts.money(summary, summary.pool_minor),
             "currency": summary.rules.currency,
             "gameSlug": summary.rules.game_slug,
         }

@@ -118,12 +118,7 @@ async def update_tournament(
 def _changes(parsed: Parsed, summary: Summary, caller: Caller) -> RuleFields:
     """The given fields; a prize pool that names only some of its parts keeps the others."""
     old = summary.rules
-    given = parsed.values.get("prize_pool")
-    if given and given.get("total") is not None and given.get("type") is None:
-        given["type"] = old.prize_pool.kind
-    fields = rule_fields(parsed, old.currency, caller.operator.games)
-    if given and "distribution" not in given and "prize_pool" in fields:
-        fields["prize_pool"] = replace(fields["prize_pool"], shares=old.prize_pool.shares)
+    fields = rule_fields(parsed, old.currency, caller.operator.games, old.prize_pool)
     if "currency" not in parsed.values:
         del fields["currency"], fields["currency_places"]
     if "prize_pool" in fields and not parsed.faults:

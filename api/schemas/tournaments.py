@@ -1,27 +1,49 @@
 """Bodies of tournament requests."""
 
+import re
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from api.body import Model
 from api.schemas.types import Amount, Instant, Line
+from config.limits import PAID_PLACES_MAX
+
+_PLACES = re.compile(r"([0-9]{1,6})(?:-([0-9]{1,6}))?\Z")
 
 
 def _distribution(value: Any) -> Any:
-    """`{"1": 50, "2": 30}` or `[50, 30]` as a list of shares, best place first."""
+    """`{"1": 40, "2-3": 30}` or `[40, 30, 30]` as a list of shares, best place first. Each place of a range
+    gets its share."""
     if isinstance(value, dict):
-        places = [str(n) for n in range(1, len(value) + 1)]
-        if sorted(value) != sorted(places):
-            raise ValueError('Places must be "1", "2", ... without a gap')
-        value = [value[place] for place in places]
-    if not isinstance(value, list) or not 1 <= len(value) <= 10_000:
+        value = _expanded(value)
+    if not isinstance(value, list) or not 1 <= len(value) <= PAID_PLACES_MAX:
         raise ValueError("Must be a list of percentages or an object from place to percentage")
     return value
 
 
+def _expanded(by_place: dict[str, Any]) -> list[Any]:
+    ranges = sorted((*_range(text), share) for text, share in by_place.items())
+    shares: list[Any] = []
+    for first, last, share in ranges:
+        if first != len(shares) + 1:
+            raise ValueError('Places must be "1", "2", "3-5", ... without a gap')
+        shares += [share] * (last - first + 1)
+    return shares
+
+
+def _range(text: str) -> tuple[int, int]:
+    """`"4-9"` as (4, 9), `"1"` as (1, 1)."""
+    found = _PLACES.match(text)
+    first, last = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
+    if not 1 <= first <= last <= PAID_PLACES_MAX:
+        raise ValueError('Places must be "1", "2", "3-5", ... without a gap')
+    return first, last
+
+
 class PrizePoolBody(Model):
-    """`total` without a type means `fixed`."""
+    """`total` without a type means `fixed`. `guaranteed` and `seed` are the house's money on top of a
+    `percentage` pool; shares with the unit `weight` need not total 100."""
 
     type: Literal["fixed", "percentage"] | None = None
     total: Amount | None = None
@@ -33,6 +55,10 @@ class PrizePoolBody(Model):
         ]
         | None
     ) = None
+    unit: Literal["percent", "weight"] | None = None
+    guaranteed: Amount | None = None
+    seed: Amount | None = None
+    unclaimed: Literal["redistribute", "house"] | None = None
 
 
 class ConfigBody(Model):

@@ -1,7 +1,7 @@
 """Double-entry movements. A movement is a list of postings that adds up to zero per currency.
 
 Accounts of one tournament: `player:<no>` (what the casino holds for that player; negative while the
-player has paid in), `pool`, and the house's `fee`, `overlay`, `surplus`, `retained`, `waived`.
+player has paid in), `pool`, and the house's `fee`, `overlay`, `seed`, `surplus`, `retained`, `waived`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 POOL = "pool"
 HOUSE_FEE = "house:fee"
 HOUSE_OVERLAY = "house:overlay"
+HOUSE_SEED = "house:seed"
 HOUSE_SURPLUS = "house:surplus"
 HOUSE_RETAINED = "house:retained"
 HOUSE_WAIVED = "house:waived"

@@ -266,6 +266,28 @@ async def test_an_update_refusal_names_each_field_and_its_reason(house: House) -
     assert answer.json()["details"] == {"prizePool": "Can only increase"}
 
 
+async def test_ranges_guarantee_and_seed_through_the_api(house: House) -> None:
+    body = {
+        "prizePool": {
+            "type": "percentage",
+            "distribution": {"1": 40, "2-3": 15, "4-9": 5},
+            "guaranteed": 200,
+            "seed": 50.5,
+        }
+    }
+    tournament_id = await house.tournament("ann", "ben", **body)
+    path = f"/api/tournaments/{tournament_id}"
+    pool = (await house.client.get(f"{path}/prize-pool", headers=house.auth)).json()
+    assert (pool["totalAmount"], pool["collected"], pool["overlay"], pool["seed"]) == (250.5, 20, 180, 50.5)
+    assert sum(round(line["amount"] * 100) for line in pool["distribution"]) == 250_50
+    detail = (await house.client.get(path, headers=house.auth)).json()["prizePool"]
+    assert detail["distribution"] == [40, 15, 15, 5, 5, 5, 5, 5, 5]
+    more = await house.client.put(path, headers=house.auth, json={"prizePool": {"guaranteed": 300}})
+    assert more.json()["prizePool"]["totalAmount"] == 350.5
+    less = await house.client.put(path, headers=house.auth, json={"prizePool": {"seed": 1}})
+    assert less.json()["details"] == {"prizePool": "Can only increase"}
+
+
 async def test_a_fixed_pool_may_grow_while_open(house: House) -> None:
     tournament_id = await house.tournament(prizePool={"total": 500, "distribution": [70, 30]})
     path = f"/api/tournaments/{tournament_id}"

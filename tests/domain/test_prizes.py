@@ -1,8 +1,12 @@
 """Prizes and refunds: tables one can check by hand."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from server.domain.tournament import commands as ask
+from server.domain.tournament.movements import postings_for
 from tests.support.builders import HOUR_MS, Story, pool
 
 
@@ -27,6 +31,45 @@ def test_prizes_by_hand(
     assert results is not None
     assert [line.amount_minor for line in results.prizes] == prizes
     assert [line.player_no for line in results.prizes] == list(range(len(prizes)))
+
+
+@pytest.mark.parametrize(
+    ("changes", "players", "prizes", "house"),
+    [
+        # 4 entries of 10.00: the guarantee tops 40.00 up to 100.00
+        ({"guaranteed_minor": 100_00}, 4, [50_00, 30_00, 20_00], {"house:overlay": -60_00}),
+        ({"guaranteed_minor": 30_00}, 4, [20_00, 12_00, 8_00], {}),
+        ({"seed_minor": 25_00}, 4, [32_50, 19_50, 13_00], {"house:seed": -25_00}),
+        # the guarantee is of what is collected, the seed comes on top
+        (
+            {"seed_minor": 10_00, "guaranteed_minor": 90_00},
+            4,
+            [50_00, 30_00, 20_00],
+            {"house:seed": -10_00, "house:overlay": -50_00},
+        ),
+        # two finishers of three paid places: the third share stays with the house
+        ({"unclaimed": "house"}, 2, [10_00, 6_00], {"house:retained": 4_00}),
+        ({"unclaimed": "redistribute"}, 2, [12_50, 7_50], {}),
+        # weights 5, 3, 2, 2, 2: of 70.00 each weight is 5.00
+        ({"unit": "weight", "shares": (5, 3, 2, 2, 2)}, 7, [25_00, 15_00, 10_00, 10_00, 10_00], {}),
+        # weights 1, 1, 1 of 40.00: the odd cent goes to the better place
+        ({"unit": "weight", "shares": (1, 1, 1)}, 4, [13_34, 13_33, 13_33], {}),
+    ],
+)
+def test_what_the_house_adds_and_keeps_by_hand(
+    changes: dict[str, Any], players: int, prizes: list[int], house: dict[str, int]
+) -> None:
+    story = Story(prize_pool=replace(pool(), **changes)).players(*(f"p{n}" for n in range(players)))
+    before = story.started().tournament
+    events = story.when(ask.Finish())
+    results = before.results
+    assert results is not None
+    assert [line.amount_minor for line in results.prizes] == prizes
+    moved: dict[str, int] = {}
+    for posting in postings_for(events[1], before):
+        moved[posting.account] = moved.get(posting.account, 0) + posting.amount_minor
+    assert {account: sum_ for account, sum_ in moved.items() if account.startswith("house")} == house
+    assert moved["pool"] == -10_00 * players
 
 
 @pytest.mark.parametrize(

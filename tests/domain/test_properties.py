@@ -43,6 +43,9 @@ class AnyTournament(RuleBasedStateMachine):
         policy=st.sampled_from(["pro_rata", "full"]),
         players=st.integers(0, 6),
         ending=st.sampled_from(["finish", "cancel", "none"]),
+        house=st.tuples(
+            st.integers(0, 10**6), st.integers(0, 10**6), st.sampled_from(["redistribute", "house"])
+        ),
     )
     def begin(
         self,
@@ -53,6 +56,7 @@ class AnyTournament(RuleBasedStateMachine):
         policy: str,
         players: int,
         ending: str,
+        house: tuple[int, int, str],
     ) -> None:
         self.ending = ending
         self.now_ms = NOW_MS
@@ -61,7 +65,11 @@ class AnyTournament(RuleBasedStateMachine):
         self.balances: dict[str, int] = defaultdict(int)
         self.serial = 0
         buy_in, fee, rebuy = money
-        pool = PrizePool(kind, total if kind == "fixed" else 0, split)  # type: ignore[arg-type]
+        guaranteed, seed, unclaimed = house
+        if kind == "fixed":
+            pool = PrizePool("fixed", total, split, unclaimed=unclaimed)  # type: ignore[arg-type]
+        else:
+            pool = PrizePool("percentage", 0, split, "weight", guaranteed, seed, unclaimed)  # type: ignore[arg-type]
         self.do(
             create(
                 buy_in_minor=buy_in,
@@ -158,6 +166,9 @@ class AnyTournament(RuleBasedStateMachine):
         if results is not None:
             paid = sum(line.amount_minor for line in results.prizes)
             assert paid + results.unclaimed_minor == results.pool_minor
+            overlay = self.balances["house:overlay"] + self.balances["house:surplus"]
+            house_put_in = -overlay - self.balances["house:seed"]
+            assert results.pool_minor == results.collected_minor + house_put_in
             positions = [line.position for line in results.prizes]
             assert positions == sorted(set(positions))
 

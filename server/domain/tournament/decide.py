@@ -13,7 +13,7 @@ from server.domain.tournament import events as fact
 from server.domain.tournament.lifecycle import Status, is_over
 from server.domain.tournament.prizes import final_sheet
 from server.domain.tournament.refunds import cancellation_lines, refund_lines
-from server.domain.tournament.rules import Rules, faults_of, fields_of, rules_from
+from server.domain.tournament.rules import PrizePool, Rules, faults_of, fields_of, rules_from
 from server.domain.tournament.schedule import due_step
 from server.domain.tournament.state import Entry, Tournament
 
@@ -82,10 +82,15 @@ def _why_fixed(state: Tournament, name: str, new: Rules) -> str | None:
             )
             return "Can only be later" if earlier else None
         case "prize_pool":
-            pools = old.prize_pool, new.prize_pool
-            kept = replace(pools[1], total_minor=pools[0].total_minor) == pools[0]
-            return None if kept and pools[1].total_minor > pools[0].total_minor else "Can only increase"
+            return None if _only_grows(old.prize_pool, new.prize_pool) else "Can only increase"
     return "Cannot be changed once registration is open"
+
+
+def _only_grows(old: PrizePool, new: PrizePool) -> bool:
+    """No amount is less than before, and nothing but amounts has changed."""
+    amounts = ("total_minor", "guaranteed_minor", "seed_minor")
+    same_otherwise = replace(new, **{name: getattr(old, name) for name in amounts}) == old
+    return same_otherwise and all(getattr(new, name) >= getattr(old, name) for name in amounts)
 
 
 def _register(state: Tournament, command: ask.Register, now_ms: int) -> Events:

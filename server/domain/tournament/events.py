@@ -102,12 +102,17 @@ class PrizeLine:
 
 @dataclass(frozen=True, slots=True)
 class ResultsFinalised:
-    """The sheet: prizes add up to `pool_minor`, less what nobody was there to win (`unclaimed_minor`)."""
+    """The sheet: prizes add up to `pool_minor`, less what nobody was there to win (`unclaimed_minor`).
+
+    `seed_minor` of the pool is the house's from the start; what else goes beyond `collected_minor` is
+    overlay.
+    """
 
     pool_minor: int
     collected_minor: int
     unclaimed_minor: int
     prizes: tuple[PrizeLine, ...]
+    seed_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)

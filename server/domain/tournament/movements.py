@@ -1,8 +1,8 @@
 """The ledger side of each event: which accounts move, in one place.
 
-The pool account holds what was collected. When results are final the house tops it up (overlay) or
-takes what a fixed pool leaves over (surplus), and prizes empty it. When a tournament is called off,
-refunds and what the house retains empty it.
+The pool account holds what was collected. When results are final the house adds its seed, tops the pool up
+(overlay) or takes what a fixed pool leaves over (surplus), and prizes empty it. When a tournament is called
+off, refunds and what the house retains empty it.
 """
 
 from server.domain import postings as ledger
@@ -59,8 +59,9 @@ def _refund(line: RefundLine, *, waived: bool) -> list[Transfer]:
 
 
 def _settle(sheet: ResultsFinalised) -> list[Transfer]:
-    gap = sheet.pool_minor - sheet.collected_minor
+    gap = sheet.pool_minor - sheet.seed_minor - sheet.collected_minor
     moves = [
+        Transfer(ledger.HOUSE_SEED, ledger.POOL, sheet.seed_minor, "seed"),
         Transfer(ledger.HOUSE_OVERLAY, ledger.POOL, max(gap, 0), "overlay"),
         Transfer(ledger.POOL, ledger.HOUSE_SURPLUS, max(-gap, 0), "surplus"),
         Transfer(ledger.POOL, ledger.HOUSE_RETAINED, sheet.unclaimed_minor, "unclaimed"),

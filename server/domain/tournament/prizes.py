@@ -10,17 +10,20 @@ from server.domain.tournament.rules import PrizePool
 
 def pool_minor(pool: PrizePool, collected_minor: int) -> int:
     """What there is to win, given what buy-ins and rebuys collected."""
-    return pool.total_minor if pool.kind == "fixed" else collected_minor
+    if pool.kind == "fixed":
+        return pool.total_minor
+    return max(collected_minor, pool.guaranteed_minor) + pool.seed_minor
 
 
 def prize_amounts(pool: PrizePool, total_minor: int, finishers: int) -> list[int]:
     """Prize of each paid place, best first. With fewer finishers than paid places the shares of the
-    missing ones are spread in proportion over those present, so the sum is `total_minor` exactly.
+    missing ones are spread in proportion over those present, so the sum is `total_minor` exactly; or they
+    stay with the house, when the pool says so.
     """
+    if pool.unclaimed == "house":
+        return split(total_minor, pool.shares)[:finishers]
     shares = pool.shares[:finishers]
-    if not sum(shares):
-        return []
-    return split(total_minor, shares)
+    return split(total_minor, shares) if sum(shares) else []
 
 
 def final_sheet(pool: PrizePool, collected_minor: int, standings: Sequence[Standing]) -> ResultsFinalised:
@@ -33,4 +36,4 @@ def final_sheet(pool: PrizePool, collected_minor: int, standings: Sequence[Stand
         if amount
     )
     paid = sum(prize.amount_minor for prize in prizes)
-    return ResultsFinalised(total, collected_minor, total - paid, prizes)
+    return ResultsFinalised(total, collected_minor, total - paid, prizes, pool.seed_minor)

@@ -17,20 +17,28 @@ SCORING_KINDS: Final = ("points_based",)
 SHARES_DEFAULT: Final = (50 * PERCENT_SCALE, 30 * PERCENT_SCALE, 20 * PERCENT_SCALE)
 
 PoolKind = Literal["fixed", "percentage"]
+ShareUnit = Literal["percent", "weight"]
+Unclaimed = Literal["redistribute", "house"]
 CancellationPolicy = Literal["pro_rata", "full"]
 
 
 @dataclass(frozen=True, slots=True)
 class PrizePool:
-    """`shares[i]` is what place `i + 1` gets, in percent times PERCENT_SCALE; they total WHOLE.
+    """`shares[i]` is what place `i + 1` gets: percent times PERCENT_SCALE that total WHOLE, or with the
+    unit `weight` any weights times PERCENT_SCALE.
 
-    `fixed` pays `total_minor` whatever was collected; `percentage` pays what the buy-ins and rebuys
-    collected, and its `total_minor` is 0.
+    `fixed` pays `total_minor` whatever was collected. `percentage` pays what the buy-ins and rebuys
+    collected, at least `guaranteed_minor`, plus `seed_minor`; both are the house's money. Shares of places
+    that nobody reached go to those present (`redistribute`) or stay with the `house`.
     """
 
     kind: PoolKind = "percentage"
     total_minor: int = 0
     shares: tuple[int, ...] = SHARES_DEFAULT
+    unit: ShareUnit = "percent"
+    guaranteed_minor: int = 0
+    seed_minor: int = 0
+    unclaimed: Unclaimed = "redistribute"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,9 +180,12 @@ def _check_money(fields: RuleFields, faults: dict[str, str]) -> None:
     pool = fields.get("prize_pool")
     if pool is None:
         return
-    if not 0 <= pool.total_minor <= AMOUNT_MAX_MINOR:
-        faults["prize_pool.total"] = "Amount must not be negative and not beyond the limit"
-    if any(share < 0 for share in pool.shares) or sum(pool.shares) != WHOLE:
+    for name in ("total", "guaranteed", "seed"):
+        if not 0 <= getattr(pool, f"{name}_minor") <= AMOUNT_MAX_MINOR:
+            faults[f"prize_pool.{name}"] = "Amount must not be negative and not beyond the limit"
+    if any(share < 0 for share in pool.shares) or not sum(pool.shares):
+        faults["prize_pool.distribution"] = "Shares must not be negative and not all zero"
+    elif pool.unit == "percent" and sum(pool.shares) != WHOLE:
         faults["prize_pool.distribution"] = "Percentages must total exactly 100"
 
 
