@@ -19,6 +19,8 @@ _PLAIN = {
     "end_time": "end_at_ms",
     "registration_opens": "registration_opens_ms",
     "registration_closes": "registration_closes_ms",
+    "on_min_players_missed": "on_min_players_missed",
+    "wait_until": "wait_until_ms",
     "min_players": "min_players",
     "max_players": "max_players",
     "rebuy_enabled": "rebuy_enabled",
@@ -28,9 +30,10 @@ _PLAIN = {
 _AMOUNTS = {"entry_fee": "buy_in_minor", "fee": "fee_minor", "rebuy_fee": "rebuy_fee_minor"}
 # Only these mean something when null; any other null is the same as leaving the field out.
 _NULLABLE = {"external_id", "end_time", "registration_closes", "max_players", "max_entries_per_player",
-             "rebuy_deadline", "registration_opens"}  # fmt: skip
+             "rebuy_deadline", "registration_opens", "wait_until"}  # fmt: skip
 _BACK = {domain: model for model, domain in (_PLAIN | _AMOUNTS).items()} | {
     "duration_ms": "duration_seconds",
+    "late_registration_ms": "late_registration_minutes",
     "scoring": "config.tournament_type",
     "cancellation_policy": "config.cancellation_policy",
     "public": "visibility",
@@ -58,6 +61,8 @@ def rule_fields(
             fields[domain] = minor(values[name], places, parsed.path(name), parsed.faults)
     if "duration_seconds" in values:
         fields["duration_ms"] = values["duration_seconds"] * 1_000
+    if "late_registration_minutes" in values:
+        fields["late_registration_ms"] = values["late_registration_minutes"] * 60_000
     if "visibility" in values:
         fields["public"] = values["visibility"] == "public"
     config = values.get("config") or {}

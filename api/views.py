@@ -41,7 +41,11 @@ def registration_status(summary: Summary, now_ms: int) -> str:
     rules = summary.rules
     if summary.status is Status.SCHEDULED:
         return "not_open"
-    if summary.status is not Status.OPEN or now_ms >= rules.entry_closes_ms():
+    if summary.status is Status.IN_PROGRESS and summary.started_at_ms is not None:
+        closes_ms = rules.late_entry_closes_ms(summary.started_at_ms)
+    else:
+        closes_ms = rules.entry_closes_ms()
+    if is_over(summary.status) or now_ms >= closes_ms:
         return "closed"
     return "full" if rules.max_players is not None and summary.players >= rules.max_players else "open"
 
@@ -60,6 +64,9 @@ def detail(summary: Summary, now_ms: int) -> dict[str, Any]:
         "gameSlug": rules.game_slug,
         "games": games(summary),
         **_times(summary, now_ms),
+        "lateRegistrationMinutes": rules.late_registration_ms // 60_000,
+        "onMinPlayersMissed": rules.on_min_players_missed,
+        "waitUntil": instant_or_none(rules.wait_until_ms),
         "minPlayers": rules.min_players,
         "maxPlayers": rules.max_players,
         "currentPlayers": summary.players,

@@ -84,6 +84,9 @@ class TournamentBody(Model):
     duration_seconds: Annotated[int, Field(ge=1, le=366 * 86_400)] | None = None
     registration_opens: Instant | None = None
     registration_closes: Instant | None = None
+    late_registration_minutes: Annotated[int, Field(ge=0, le=366 * 1440)] | None = None
+    on_min_players_missed: Literal["cancel", "wait", "start"] | None = None
+    wait_until: Instant | None = None
     min_players: int | None = None
     max_players: int | None = None
     currency: str | None = None

@@ -266,6 +266,22 @@ async def test_an_update_refusal_names_each_field_and_its_reason(house: House) -
     assert answer.json()["details"] == {"prizePool": "Can only increase"}
 
 
+async def test_late_registration_through_the_api(house: House) -> None:
+    tournament_id = await house.tournament("ann", "ben", started=True, lateRegistrationMinutes=5)
+    path = f"/api/tournaments/{tournament_id}"
+    status = (await house.client.get(f"{path}/status", headers=house.auth)).json()
+    assert status["registrationStatus"] == "open"
+    entry = {"userId": "cid", "buyInAmount": 10}
+    late = await house.client.post(f"{path}/players", headers=house.auth, json=entry)
+    assert (late.status_code, late.json()["status"]) == (201, "active")
+    house.clock.jump(5 * 60_000)
+    status = (await house.client.get(f"{path}/status", headers=house.auth)).json()
+    assert status["registrationStatus"] == "closed"
+    entry = {"userId": "dan", "buyInAmount": 10}
+    refused = await house.client.post(f"{path}/players", headers=house.auth, json=entry)
+    assert refused.json()["error"] == "registration_closed"
+
+
 async def test_ranges_guarantee_and_seed_through_the_api(house: House) -> None:
     body = {
         "prizePool": {

@@ -7,6 +7,7 @@ import pytest
 from server.domain.refusal import Code, Refusal
 from server.domain.tournament import commands as ask
 from server.domain.tournament.lifecycle import TRANSITIONS, ResultsStatus, Status, is_over
+from server.domain.tournament.schedule import next_due_ms
 from tests.support.builders import HOUR_MS, NOW_MS, Story, pool, register
 
 
@@ -64,6 +65,47 @@ def test_an_outage_over_the_start_starts_late_and_plays_the_whole_duration() -> 
     assert story.tournament.status is Status.IN_PROGRESS
     story.advance(1)
     assert story.tournament.status is Status.COMPLETED
+
+
+def test_late_registration_goes_on_after_the_start_for_its_time_and_within_the_cap() -> None:
+    story = Story(late_registration_ms=60_000, max_players=4).players("ann", "ben")
+    story.advance(HOUR_MS)
+    story.advance(59_999)
+    story.players("cid")
+    assert story.board()[-1] == (3, 1, "cid", 0) and story.tournament.collected_minor == 3_000
+    story.players("dan")
+    assert refusal_of(lambda: story.players("eve")).code is Code.TOURNAMENT_FULL
+    story.advance(1)
+    assert refusal_of(lambda: story.players("eve")).code is Code.REGISTRATION_CLOSED
+
+
+def test_too_few_players_may_start_anyway_but_not_nobody() -> None:
+    story = Story(on_min_players_missed="start").players("ann")
+    story.advance(HOUR_MS)
+    assert story.tournament.status is Status.IN_PROGRESS
+    nobody = Story(on_min_players_missed="start")
+    nobody.advance(HOUR_MS)
+    assert nobody.tournament.status is Status.CANCELLED
+
+
+def test_too_few_players_may_be_waited_for() -> None:
+    def waiting() -> Story:
+        rules = {"on_min_players_missed": "wait", "wait_until_ms": NOW_MS + 2 * HOUR_MS}
+        story = Story(**rules).players("ann")
+        story.advance(HOUR_MS)
+        assert story.tournament.status is Status.OPEN
+        assert next_due_ms(story.tournament) == NOW_MS + 2 * HOUR_MS
+        return story
+
+    came = waiting()
+    came.advance(HOUR_MS - 1)
+    came.players("ben").advance()
+    assert came.tournament.status is Status.IN_PROGRESS
+    alone = waiting()
+    alone.advance(HOUR_MS)
+    assert alone.tournament.status is Status.CANCELLED
+    assert alone.tournament.cancellation is not None
+    assert [line.refund_minor for line in alone.tournament.cancellation.refunds] == [1_000]
 
 
 def test_registering_twice_names_the_existing_player() -> None:

@@ -19,6 +19,7 @@ SHARES_DEFAULT: Final = (50 * PERCENT_SCALE, 30 * PERCENT_SCALE, 20 * PERCENT_SC
 PoolKind = Literal["fixed", "percentage"]
 ShareUnit = Literal["percent", "weight"]
 Unclaimed = Literal["redistribute", "house"]
+MinPlayersMissed = Literal["cancel", "wait", "start"]
 CancellationPolicy = Literal["pro_rata", "full"]
 
 
@@ -45,7 +46,8 @@ class PrizePool:
 class Rules:
     """The configuration of one tournament. Instants are UTC milliseconds, money is minor units.
 
-    `registration_opens_ms` None means at once; `registration_closes_ms` None means at the start;
+    `registration_opens_ms` None means at once; `registration_closes_ms` None means at the start, or at
+    `wait_until_ms` when the start waits for players; `late_registration_ms` goes on from the actual start;
     `max_players` and `max_entries_per_player` None mean no limit; `end_at_ms` None means
     `duration_ms` after the actual start.
     """
@@ -61,6 +63,9 @@ class Rules:
     duration_ms: int = DURATION_DEFAULT_MS
     registration_opens_ms: int | None = None
     registration_closes_ms: int | None = None
+    late_registration_ms: int = 0
+    on_min_players_missed: MinPlayersMissed = "cancel"
+    wait_until_ms: int | None = None
     min_players: int = 2
     max_players: int | None = None
     buy_in_minor: int = 0
@@ -87,8 +92,16 @@ class Rules:
         return (self.start_at_ms if started_at_ms is None else started_at_ms) + self.duration_ms
 
     def entry_closes_ms(self) -> int:
-        """From this instant on nobody may register."""
-        return self.start_at_ms if self.registration_closes_ms is None else self.registration_closes_ms
+        """From this instant on nobody may register before the start."""
+        if self.registration_closes_ms is not None:
+            return self.registration_closes_ms
+        waits = self.on_min_players_missed == "wait" and self.wait_until_ms is not None
+        return self.wait_until_ms if waits and self.wait_until_ms else self.start_at_ms
+
+    def late_entry_closes_ms(self, started_at_ms: int) -> int:
+        """From this instant on nobody may register during play."""
+        end = self.planned_end_ms(started_at_ms)
+        return min(started_at_ms + self.late_registration_ms, end)
 
 
 class RuleFields(TypedDict, total=False):
@@ -105,6 +118,9 @@ class RuleFields(TypedDict, total=False):
     duration_ms: int
     registration_opens_ms: int | None
     registration_closes_ms: int | None
+    late_registration_ms: int
+    on_min_players_missed: MinPlayersMissed
+    wait_until_ms: int | None
     min_players: int
     max_players: int | None
     buy_in_minor: int
@@ -193,8 +209,11 @@ def _check_times(fields: RuleFields, faults: dict[str, str], now_ms: int | None)
     start = fields.get("start_at_ms")
     if not 1_000 <= fields.get("duration_ms", DURATION_DEFAULT_MS) <= DURATION_MAX_MS:
         faults["duration_ms"] = "Duration must be between 1 second and 366 days"
+    if not 0 <= fields.get("late_registration_ms", 0) <= DURATION_MAX_MS:
+        faults["late_registration_ms"] = "Late registration must be between 0 minutes and 366 days"
     if start is None:
         return
+    _check_waiting(fields, faults, start)
     if now_ms is not None and start <= now_ms:
         faults["start_at_ms"] = "Start time must be in the future"
     end, deadline = fields.get("end_at_ms"), fields.get("rebuy_deadline_ms")
@@ -209,3 +228,15 @@ def _check_times(fields: RuleFields, faults: dict[str, str], now_ms: int | None)
         faults["registration_closes_ms"] = "Registration must close in the future"
     if deadline is not None and deadline <= start:
         faults["rebuy_deadline_ms"] = "Rebuy deadline must be after the start time"
+
+
+def _check_waiting(fields: RuleFields, faults: dict[str, str], start: int) -> None:
+    waits = fields.get("on_min_players_missed", "cancel") == "wait"
+    until = fields.get("wait_until_ms")
+    if waits and until is None:
+        faults["wait_until_ms"] = "Is required when the start waits for players"
+    elif until is not None and not (waits and until > start):
+        faults["wait_until_ms"] = "Must be after the start time, with onMinPlayersMissed wait"
+    end = fields.get("end_at_ms")
+    if until is not None and end is not None and until >= end:
+        faults["wait_until_ms"] = "Must be before the end time"

@@ -21,9 +21,15 @@ def due_step(state: Tournament, now_ms: int) -> Step | None:
     return None
 
 
-def _start_step(state: Tournament, now_ms: int) -> Step:
+def _start_step(state: Tournament, now_ms: int) -> Step | None:
     if state.seated < state.rules.min_players:
-        return "too_few"
+        match state.rules.on_min_players_missed:
+            case "wait" if now_ms < (state.rules.wait_until_ms or 0):
+                return None
+            case "start" if state.seated:
+                pass
+            case _:
+                return "too_few"
     # After an outage over the whole planned time nobody has played: prizes for nothing would be wrong.
     return "missed" if now_ms >= state.rules.planned_end_ms(now_ms) else "start"
 
@@ -34,11 +40,19 @@ def next_due_ms(state: Tournament) -> int | None:
         case Status.SCHEDULED:
             return _opens_ms(state)
         case Status.OPEN:
-            return state.rules.start_at_ms
+            return _start_due_ms(state)
         case Status.IN_PROGRESS:
             return state.rules.planned_end_ms(state.started_at_ms)
         case _:
             return None
+
+
+def _start_due_ms(state: Tournament) -> int:
+    """The start time; while it waits for players, the end of the waiting. Whoever completes the number in
+    between starts it by registering."""
+    rules = state.rules
+    waits = rules.on_min_players_missed == "wait" and state.seated < rules.min_players
+    return rules.wait_until_ms if waits and rules.wait_until_ms is not None else rules.start_at_ms
 
 
 def _opens_ms(state: Tournament) -> int:
