@@ -40,7 +40,6 @@ class TournamentKeeper:
         self._facts_at_checkpoint = self.state.facts_counted
         self._checkpointed_seq = recovered.checkpoint_seq
         self._checkpointed_at_ms = clock.now_ms()
-        self.commits = 0
         self.dirty = False
 
     def submit(self, message: Message) -> asyncio.Future[Reply]:
@@ -100,7 +99,6 @@ class TournamentKeeper:
     async def _commit(self, commit: Commit) -> None:
         async with asyncio.timeout(limits.COMMIT_TIMEOUT_S):
             await self._journal.commit(commit)
-        self.commits += 1
 
     async def _handle(self, draft: Draft, message: Message) -> Reply:
         now_ms = self._clock.now_ms()

@@ -1,68 +1,13 @@
 """Who is calling, and what they may do."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
 
 from api.errors import ApiError, DoorCode
+from api.keyring import Caller
 from api.resources import Resources, of
-from config.limits import KEY_CACHE_S
-from server import keys
-from server.domain.ids import Tenant
 from server.permissions import GAME_PLATFORM
-from server.ports import ApiKey, Clock, Operator, Operators
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """An authenticated key and its operator."""
-
-    key: ApiKey
-    operator: Operator
-
-    @property
-    def tenant(self) -> Tenant:
-        """Whose data this caller sees."""
-        return self.key.tenant
-
-    @property
-    def name(self) -> str:
-        """How the journal names this caller."""
-        return f"key:{self.key.key_id}"
-
-
-class KeyRing:
-    """Looks keys up, remembering found ones for a few seconds: a revoked key dies that fast."""
-
-    def __init__(self, operators: Operators, clock: Clock) -> None:
-        self._operators = operators
-        self._clock = clock
-        self._known: dict[str, tuple[int, Caller]] = {}
-
-    async def caller(self, text: str) -> Caller | None:
-        """The caller of a whole key string, None when it opens nothing."""
-        halves = keys.parse(text)
-        if halves is None:
-            return None
-        key_id, secret = halves
-        now_ms = self._clock.now_ms()
-        known = self._known.get(key_id)
-        if known is None or now_ms >= known[0]:
-            known = await self._look_up(key_id, now_ms)
-        found = None if known is None else known[1]
-        opens = keys.matches(None if found is None else found.key, secret, now_ms)
-        return found if opens else None
-
-    async def _look_up(self, key_id: str, now_ms: int) -> tuple[int, Caller] | None:
-        self._known.pop(key_id, None)
-        key = await self._operators.key(key_id)
-        operator = None if key is None else await self._operators.operator(key.tenant.operator_id)
-        if key is None or operator is None:
-            return None
-        known = (now_ms + int(KEY_CACHE_S * 1_000), Caller(key, operator))
-        self._known[key_id] = known
-        return known
 
 
 def credential(request: Request) -> str | None:

@@ -87,11 +87,6 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-async def read(request: Request, model: type[Model]) -> Parsed:
-    """Read and check a body; faults are collected, not raised."""
-    return parse(await read_json(request), model)
-
-
 def parse(data: Any, model: type[Model], prefix: str = "") -> Parsed:
     """Check every field on its own, so that one fault does not hide another."""
     parsed = Parsed()

@@ -9,8 +9,8 @@ from fastapi import Request
 
 from actors.messages import Message, Order
 from actors.replies import Done, Refused, Reply
-from api.auth import Caller
 from api.errors import ApiError, DoorCode, invalid, tournament_not_found
+from api.keyring import Caller
 from api.resources import Resources
 from server import codec
 from server.chance import derived_id

@@ -1,21 +1,16 @@
 """What a front end holds, and how it is opened and closed."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from fastapi import Request, WebSocket
 
 from actors.courier import FactCourier
 from actors.handles import Directory
+from api.keyring import KeyRing
 from api.known import Known
 from api.tokens import Tokens
+from api.ws.hub import Hub
 from server.ports import Clock, IdSource, Listings, Operators
-
-if TYPE_CHECKING:
-    from api.auth import KeyRing
-    from api.ws.hub import Hub
 
 
 @dataclass(slots=True)

@@ -1,6 +1,5 @@
 """Opening a front end and serving it until a signal."""
 
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -9,7 +8,7 @@ import uvicorn
 from actors.courier import FactCourier
 from actors.resources import Owners, open_owners
 from api.app import create_app
-from api.auth import KeyRing
+from api.keyring import KeyRing
 from api.known import Known
 from api.resources import Resources
 from api.tokens import Tokens, load_key
@@ -66,11 +65,3 @@ async def serve(settings: Settings, resources: Resources) -> None:
         timeout_graceful_shutdown=_DRAIN_S,
     )
     await uvicorn.Server(config).serve()
-
-
-def free_port(host: str) -> int:
-    """A port nobody listens on right now."""
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        port: int = probe.getsockname()[1]
-        return port

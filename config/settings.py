@@ -1,6 +1,7 @@
 """Settings, read once at the door of each process. A wrong value stops the start with its name."""
 
 import os
+import sys
 from pathlib import Path
 from typing import Literal
 
@@ -59,3 +60,17 @@ def load() -> Settings:
     except ValidationError as error:
         lines = (f"PITBOSS_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
         raise WrongSettings("\n".join(lines)) from error
+
+
+def load_or_exit() -> Settings:
+    """For `__main__`: the settings, or one line per fault on standard error and exit code 2."""
+    try:
+        return load()
+    except WrongSettings as wrong:
+        sys.exit(complain(str(wrong)))
+
+
+def complain(text: str) -> int:
+    """Say what is wrong on standard error; the exit code for it."""
+    sys.stderr.write(f"{text}\n")
+    return 2

@@ -32,14 +32,9 @@ async def _main(loaded: settings.Settings, database_url: str) -> None:
 
 def main() -> int:
     """Run until told to stop."""
-    try:
-        loaded = settings.load()
-    except settings.WrongSettings as wrong:
-        print(wrong, file=sys.stderr)
-        return 2
+    loaded = settings.load_or_exit()
     if loaded.database_url is None or loaded.engine == "local":
-        print("PITBOSS_DATABASE_URL and a Ray cluster are needed; or use `pitboss up`", file=sys.stderr)
-        return 2
+        return settings.complain("PITBOSS_DATABASE_URL and a Ray cluster are needed; or use `pitboss up`")
     logs.configure(loaded.log_level, "workers")
     join_engine(loaded)
     uvloop.run(_main(loaded, loaded.database_url))

@@ -166,7 +166,7 @@ async def _main(loaded: settings.Settings) -> None:
 
 def main() -> int:
     """Run until told to stop."""
-    loaded = settings.load()
+    loaded = settings.load_or_exit()
     logs.configure(loaded.log_level, "demo")
     try:
         asyncio.run(_main(loaded))

@@ -24,14 +24,9 @@ async def _main(loaded: settings.Settings, database_url: str) -> None:
 
 def main() -> int:
     """Run until told to stop."""
-    try:
-        loaded = settings.load()
-    except settings.WrongSettings as wrong:
-        print(wrong, file=sys.stderr)
-        return 2
+    loaded = settings.load_or_exit()
     if loaded.database_url is None:
-        print("PITBOSS_DATABASE_URL is needed; `pitboss up` brings its own database", file=sys.stderr)
-        return 2
+        return settings.complain("PITBOSS_DATABASE_URL is needed; `pitboss up` brings its own database")
     logs.configure(loaded.log_level, "house")
     uvloop.run(_main(loaded, loaded.database_url))
     return 0

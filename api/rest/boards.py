@@ -6,8 +6,9 @@ from actors.messages import ReadBoard
 from actors.replies import BoardAnswer
 from api import amounts, views
 from api.answers import Json, only, query_int
-from api.auth import Caller, Home, ResultsRead, TournamentsRead
+from api.auth import Home, ResultsRead, TournamentsRead
 from api.errors import ApiError, DoorCode, invalid
+from api.keyring import Caller
 from api.owner import ask, find, find_known
 from api.resources import Resources
 from config.limits import (

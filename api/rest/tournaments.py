@@ -9,9 +9,10 @@ from actors.messages import Poll
 from actors.replies import Frames, TournamentAnswer
 from api import views
 from api.answers import Json, only, query_int
-from api.auth import Caller, Home, TournamentsDelete, TournamentsRead, TournamentsWrite
+from api.auth import Home, TournamentsDelete, TournamentsRead, TournamentsWrite
 from api.body import Parsed, parse, read_json
 from api.errors import invalid
+from api.keyring import Caller
 from api.openapi import body_of
 from api.owner import ask, command_id, find, order, unwrap
 from api.resources import Resources

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from actors.courier import FactCourier
 from actors.local import LocalDirectory
 from api.app import create_app
-from api.auth import KeyRing
+from api.keyring import KeyRing
 from api.known import Known
 from api.resources import Resources
 from api.tokens import Tokens

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -12,7 +13,6 @@ import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from api.serve import free_port
 from config.limits import SOCKET_MESSAGE_BYTES_MAX
 from server.clock import SystemClock
 from tests.support.app import House, a_house
@@ -95,3 +95,11 @@ async def a_served_house() -> AsyncIterator[Served]:
         finally:
             server.should_exit = True
             await task
+
+
+def free_port(host: str) -> int:
+    """A port nobody listens on right now."""
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from typer.testing import CliRunner
 
-from api.auth import KeyRing
+from api.keyring import KeyRing
 from server.clock import SystemClock
 from server.storage.engine import open_engine
 from server.storage.listings import PostgresOperators
