@@ -11,7 +11,16 @@ from collections import deque
 
 from actors import orders, reads
 from actors.draft import Draft
-from actors.messages import Message, Order, ReadBoard, ReadPlaces, ReadSummary, ReportFacts, Tick
+from actors.messages import (
+    Message,
+    Order,
+    PreviewCancel,
+    ReadBoard,
+    ReadPlaces,
+    ReadSummary,
+    ReportFacts,
+    Tick,
+)
 from actors.recovery import Recovered, checkpoint_of
 from actors.replies import Done, Reply, Unavailable, refused
 from config import limits
@@ -22,6 +31,8 @@ from server.domain.tournament.facts import judge
 from server.domain.tournament.state import Tournament
 from server.domain.tournament.summary import summary_of
 from server.ports import Clock, Commit, Journal
+
+Reading = ReadBoard | ReadPlaces | ReadSummary | PreviewCancel
 
 
 class TournamentKeeper:
@@ -128,13 +139,15 @@ class TournamentKeeper:
             return orders.repeated(known, order)
         return orders.run(draft, order, now_ms)
 
-    def _read(self, message: ReadBoard | ReadPlaces | ReadSummary, now_ms: int) -> Reply:
+    def _read(self, message: Reading, now_ms: int) -> Reply:
         try:
             match message:
                 case ReadBoard():
                     return Done(codec.encode(reads.board(self.state, message, self.epoch, now_ms)))
                 case ReadPlaces(player_nos):
                     return Done(codec.encode(reads.places(self.state, player_nos)))
+                case PreviewCancel():
+                    return Done(codec.encode(reads.cancel_preview(self.state, now_ms)))
                 case ReadSummary():
                     return Done(codec.encode(summary_of(self.state)))
         except Refusal as refusal:

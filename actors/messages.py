@@ -46,11 +46,16 @@ class ReadSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class PreviewCancel:
+    """What a cancellation would pay back if it came now; changes nothing."""
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """Bring the frames up to date. Sent by the host to itself, in line with everything else."""
 
 
-Message = Order | ReportFacts | ReadBoard | ReadPlaces | ReadSummary | Tick
+Message = Order | ReportFacts | ReadBoard | ReadPlaces | ReadSummary | PreviewCancel | Tick
 
 
 @dataclass(frozen=True, slots=True)

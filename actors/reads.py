@@ -1,8 +1,11 @@
 """Questions to the state of an owner: pages of the board, places of players."""
 
 from actors.messages import ReadBoard
-from actors.replies import BoardAnswer, BoardRow, Place
+from actors.replies import BoardAnswer, BoardRow, CancelPreview, Place, RefundAnswer
 from server.domain.ranking import Standing
+from server.domain.tournament.commands import Cancel
+from server.domain.tournament.decide import decide
+from server.domain.tournament.events import Cancelled
 from server.domain.tournament.prizes import pool_minor, prize_amounts
 from server.domain.tournament.state import Tournament
 from server.domain.tournament.summary import summary_of
@@ -34,6 +37,18 @@ def row_of(state: Tournament, standing: Standing) -> BoardRow:
         points=standing.points,
         entries=entry.entries,
     )
+
+
+def cancel_preview(state: Tournament, now_ms: int) -> CancelPreview:
+    """Decides a cancellation and applies nothing. Raises `invalid_status` where it would be refused."""
+    events = decide(state, Cancel("preview"), now_ms)
+    cancelled = next((e for e in events if isinstance(e, Cancelled)), state.cancellation)
+    lines = () if cancelled is None else cancelled.refunds
+    named = tuple(
+        RefundAnswer(line, state.entries[line.player_no].player_id, state.entries[line.player_no].user_id)
+        for line in lines
+    )
+    return CancelPreview(now_ms, named, summary_of(state))
 
 
 def live_prizes(state: Tournament) -> list[int]:

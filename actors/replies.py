@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from server.domain.refusal import Refusal
+from server.domain.tournament.events import RefundLine
 from server.domain.tournament.summary import EntryRow, Summary
 
 
@@ -80,6 +81,24 @@ class BoardAnswer:
     at_ms: int
     total: int
     rows: tuple[BoardRow, ...]
+    summary: Summary
+
+
+@dataclass(frozen=True, slots=True)
+class RefundAnswer:
+    """One line of a cancellation, with the player's names."""
+
+    line: RefundLine
+    player_id: str
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CancelPreview:
+    """Answer to `PreviewCancel`: the very lines that the cancellation would execute at `at_ms`."""
+
+    at_ms: int
+    lines: tuple[RefundAnswer, ...]
     summary: Summary
 
 

@@ -3,10 +3,12 @@
 from decimal import Decimal
 from typing import Any
 
+from actors.replies import CancelPreview
 from server.domain.money import to_decimal
 from server.domain.tournament.prizes import prize_amounts
 from server.domain.tournament.rules import PERCENT_SCALE, PrizePool
 from server.domain.tournament.summary import Summary
+from server.wire import instant
 
 
 def money(summary: Summary, amount_minor: int) -> Decimal:
@@ -68,3 +70,31 @@ def _percentage_of(pool: PrizePool, place: int) -> Decimal:
 def _percentage(share: int) -> Decimal:
     whole, rest = divmod(share, PERCENT_SCALE)
     return Decimal(whole) if rest == 0 else (Decimal(share) / PERCENT_SCALE)
+
+
+def cancel_preview(preview: CancelPreview) -> dict[str, Any]:
+    """Who would get what back."""
+    summary = preview.summary
+    lines = [
+        {
+            "playerId": refund.player_id,
+            "userId": refund.user_id,
+            "tender": refund.line.tender,
+            "refund": money(summary, refund.line.refund_minor),
+            "fromPool": money(summary, refund.line.pool_minor),
+            "fromFee": money(summary, refund.line.fee_minor),
+        }
+        for refund in preview.lines
+    ]
+    total = sum(refund.line.refund_minor for refund in preview.lines)
+    kept = summary.collected_minor - sum(refund.line.pool_minor for refund in preview.lines)
+    return {
+        "tournamentId": summary.id,
+        "at": instant(preview.at_ms),
+        "cancellationPolicy": summary.rules.cancellation_policy,
+        "currency": summary.rules.currency,
+        "playersRefunded": len({refund.line.player_no for refund in preview.lines}),
+        "refundAmount": money(summary, total),
+        "retainedFromPool": money(summary, kept),
+        "lines": lines,
+    }

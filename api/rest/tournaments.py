@@ -5,9 +5,9 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from actors.messages import Poll
-from actors.replies import Frames, TournamentAnswer
-from api import views
+from actors.messages import Poll, PreviewCancel
+from actors.replies import CancelPreview, Frames, TournamentAnswer
+from api import amounts, views
 from api.answers import Json, only, query_int
 from api.auth import Home, TournamentsDelete, TournamentsRead, TournamentsWrite
 from api.body import Parsed, parse, read_json
@@ -141,6 +141,13 @@ async def cancel_tournament(
     command = do.Cancel(given.reason, given.refund_players, given.notify_players)
     answer = await ask(home, summary, order(request, home, caller, command, body), TournamentAnswer)
     return Json(views.cancelled(answer.summary, answer.refunded_players, answer.refunded_minor))
+
+
+@router.post("/{tournament_id}/cancel/preview")
+async def preview_cancellation(tournament_id: str, home: Home, caller: TournamentsDelete) -> Json:
+    """The lines that a cancellation would execute now. During play they shrink with every second."""
+    summary = await find(home, caller, tournament_id)
+    return Json(amounts.cancel_preview(await ask(home, summary, PreviewCancel(), CancelPreview)))
 
 
 @router.get("/{tournament_id}/status")

@@ -22,6 +22,7 @@ ROUTES = [
     ("GET", "/api/tournaments/{t}", "tournaments.read"),
     ("PUT", "/api/tournaments/{t}", "tournaments.write"),
     ("DELETE", "/api/tournaments/{t}", "tournaments.delete"),
+    ("POST", "/api/tournaments/{t}/cancel/preview", "tournaments.delete"),
     ("GET", "/api/tournaments/{t}/status", "tournaments.read"),
     ("POST", "/api/tournaments/{t}/start", "tournaments.write"),
     ("POST", "/api/tournaments/{t}/finish", "tournaments.write"),
@@ -64,9 +65,7 @@ async def test_every_route_needs_a_key_and_its_permission(
     tournament_id = await house.tournament("ann")
     nobody = await call(house, method, path, tournament_id, {})
     assert (nobody.status_code, nobody.json()["error"]) == (401, "unauthorized")
-    alternatives = {permission} | (
-        {"tournaments.write"} if method == "DELETE" and path.endswith("{t}") else set()
-    )
+    alternatives = {permission} | ({"tournaments.write"} if permission == "tournaments.delete" else set())
     poor = keys.issue(SystemIds(), Tenant(OperatorId("op_123"), live=True), "poor", "game_platform")
     granted = tuple(sorted(PERMISSIONS - alternatives))
     stored = type(poor.stored)(
@@ -264,6 +263,30 @@ async def test_an_update_refusal_names_each_field_and_its_reason(house: House) -
     grown = {"prizePool": {"type": "percentage", "distribution": [60, 40]}}
     answer = await house.client.put(f"/api/tournaments/{tournament_id}", headers=house.auth, json=grown)
     assert answer.json()["details"] == {"prizePool": "Can only increase"}
+
+
+async def test_the_preview_is_the_cancellation(house: House) -> None:
+    tournament_id = await house.tournament("ann", "ben", started=True, fee=0, durationSeconds=3600)
+    path = f"/api/tournaments/{tournament_id}"
+    house.clock.jump(1_200_000)
+    commits = house.store.commits
+    preview = (await house.client.post(f"{path}/cancel/preview", headers=house.auth)).json()
+    assert house.store.commits == commits
+    assert [(line["userId"], line["refund"]) for line in preview["lines"]] == [("ann", 6.66), ("ben", 6.66)]
+    assert (preview["refundAmount"], preview["retainedFromPool"]) == (13.32, 6.68)
+    done = (await house.client.delete(path, headers=house.auth)).json()
+    assert (done["refundAmount"], done["playersRefunded"]) == (preview["refundAmount"], 2)
+    lines = await house.store.balances(Tenant(OperatorId("op_123"), live=True), tournament_id)
+    assert {line.account: line.balance_minor for line in lines} == {
+        "house:retained": 668,
+        "player:0": -334,
+        "player:1": -334,
+        "pool": 0,
+    }
+    finished = await house.tournament("ann", "ben", started=True)
+    await house.client.post(f"/api/tournaments/{finished}/finish", headers=house.auth)
+    refused = await house.client.post(f"/api/tournaments/{finished}/cancel/preview", headers=house.auth)
+    assert (refused.status_code, refused.json()["error"]) == (409, "invalid_status")
 
 
 async def test_late_registration_through_the_api(house: House) -> None:
