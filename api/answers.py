@@ -8,6 +8,8 @@ from fastapi.responses import Response
 from api.errors import invalid
 from server.wire import dump
 
+_OFFSET_MAX = 10**8
+
 
 class Json(Response):
     """JSON with exact decimals."""
@@ -28,6 +30,11 @@ def query_int(request: Request, name: str, default: int, least: int, most: int) 
     if not least <= number <= most:
         raise invalid({name: f"Must be a whole number from {least} to {most}"})
     return number
+
+
+def page_of(request: Request, default: int, most: int) -> tuple[int, int]:
+    """`limit` and `offset` of a paged route."""
+    return query_int(request, "limit", default, 1, most), query_int(request, "offset", 0, 0, _OFFSET_MAX)
 
 
 def only(request: Request, *known: str) -> None:

@@ -41,11 +41,7 @@ def registration_status(summary: Summary, now_ms: int) -> str:
     rules = summary.rules
     if summary.status is Status.SCHEDULED:
         return "not_open"
-    if summary.status is Status.IN_PROGRESS and summary.started_at_ms is not None:
-        closes_ms = rules.late_entry_closes_ms(summary.started_at_ms)
-    else:
-        closes_ms = rules.entry_closes_ms()
-    if is_over(summary.status) or now_ms >= closes_ms:
+    if not rules.takes_entries(summary.status, summary.started_at_ms, now_ms):
         return "closed"
     return "full" if rules.max_players is not None and summary.players >= rules.max_players else "open"
 
@@ -94,15 +90,10 @@ def _times(summary: Summary, now_ms: int) -> dict[str, Any]:
         "cancelledAt": instant_or_none(summary.cancelled_at_ms),
         "cancelReason": summary.cancel_reason,
         "createdAt": instant(summary.created_at_ms),
-        "registrationOpens": instant(_opens_ms(summary)),
+        "registrationOpens": instant(rules.entry_opens_ms(summary.created_at_ms)),
         "registrationCloses": instant(rules.entry_closes_ms()),
         "registrationStatus": registration_status(summary, now_ms),
     }
-
-
-def _opens_ms(summary: Summary) -> int:
-    opens = summary.rules.registration_opens_ms
-    return summary.created_at_ms if opens is None else opens
 
 
 def status(summary: Summary, now_ms: int, connections: int) -> dict[str, Any]:
@@ -216,16 +207,20 @@ def entry_status(entry: EntryRow, summary: Summary) -> str:
     }.get(summary.status, "registered")
 
 
-def board_row(row: BoardRow | ResultRow) -> dict[str, Any]:
-    """One row of a leaderboard, as a casino reads it."""
+def public_row(row: BoardRow | ResultRow) -> dict[str, Any]:
+    """One row of a leaderboard, as anybody may read it: without the casino's user id."""
     return {
         "position": row.position,
         "rank": row.rank,
         "playerId": row.player_id,
-        "userId": row.user_id,
         "displayName": row.display_name,
         "points": points_to_decimal(row.points),
     }
+
+
+def board_row(row: BoardRow | ResultRow) -> dict[str, Any]:
+    """One row of a leaderboard, as a casino reads it."""
+    return public_row(row) | {"userId": row.user_id}
 
 
 def result(row: ResultRow, summary: Summary) -> dict[str, Any]:

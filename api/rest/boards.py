@@ -5,7 +5,7 @@ from fastapi import APIRouter, Request
 from actors.messages import ReadBoard
 from actors.replies import BoardAnswer
 from api import amounts, views
-from api.answers import Json, only, query_int
+from api.answers import Json, only, page_of, query_int
 from api.auth import Home, ResultsRead, TournamentsRead
 from api.errors import ApiError, DoorCode, invalid
 from api.keyring import Caller
@@ -54,9 +54,10 @@ def _wanted(request: Request) -> ReadBoard:
     around = request.query_params.get("around")
     if around is None and {"above", "below"} & set(request.query_params):
         raise invalid({"around": "Is required with above and below"})
+    limit, offset = page_of(request, BOARD_PAGE_DEFAULT, BOARD_PAGE_MAX)
     return ReadBoard(
-        offset=query_int(request, "offset", 0, 0, 10**8),
-        limit=query_int(request, "limit", BOARD_PAGE_DEFAULT, 1, BOARD_PAGE_MAX),
+        offset=offset,
+        limit=limit,
         around=around,
         above=query_int(request, "above", AROUND_ROWS_MAX, 0, AROUND_ROWS_MAX),
         below=query_int(request, "below", AROUND_ROWS_MAX, 0, AROUND_ROWS_MAX),
@@ -87,8 +88,7 @@ async def get_results(tournament_id: str, request: Request, home: Home, caller: 
     if summary.status is not Status.COMPLETED:
         extra = {"tournamentId": summary.id, "status": summary.status.value}
         raise ApiError(DoorCode.RESULTS_NOT_AVAILABLE, "The tournament is not completed", extra)
-    limit = query_int(request, "limit", BOARD_PAGE_DEFAULT, 1, BOARD_PAGE_MAX)
-    offset = query_int(request, "offset", 0, 0, 10**8)
+    limit, offset = page_of(request, BOARD_PAGE_DEFAULT, BOARD_PAGE_MAX)
     total, rows = await home.listings.results(caller.tenant, tournament_id, limit, offset)
     return Json(
         {

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 
 from api import views
-from api.answers import Json, only, query_int
+from api.answers import Json, only, page_of
 from api.auth import Home, PlatformRead, PlatformScores
 from api.body import parse, read_json
 from api.facts import parse_facts
@@ -57,8 +57,7 @@ async def get_players(tournament_id: str, request: Request, home: Home, caller: 
     """The players of a tournament, without what they paid."""
     summary = await find(home, caller, tournament_id)
     only(request, "limit", "offset")
-    limit = query_int(request, "limit", PLAYERS_PAGE_DEFAULT, 1, PLAYERS_PAGE_MAX)
-    offset = query_int(request, "offset", 0, 0, 10**8)
+    limit, offset = page_of(request, PLAYERS_PAGE_DEFAULT, PLAYERS_PAGE_MAX)
     total, rows = await home.listings.players(caller.tenant, tournament_id, limit, offset)
     players = [
         {

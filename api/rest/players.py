@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 
 from actors.replies import EntryAnswer
 from api import amounts, views
-from api.answers import Json, only, query_int
+from api.answers import Json, only, page_of
 from api.auth import Home, PlayersRead, PlayersWrite
 from api.body import Model, Parsed, parse, read_json
 from api.errors import ApiError
@@ -87,8 +87,7 @@ async def list_players(tournament_id: str, request: Request, home: Home, caller:
     """All players in registration order, removed ones marked."""
     summary = await find(home, caller, tournament_id)
     only(request, "limit", "offset")
-    limit = query_int(request, "limit", PLAYERS_PAGE_DEFAULT, 1, PLAYERS_PAGE_MAX)
-    offset = query_int(request, "offset", 0, 0, 10**8)
+    limit, offset = page_of(request, PLAYERS_PAGE_DEFAULT, PLAYERS_PAGE_MAX)
     total, rows = await home.listings.players(caller.tenant, tournament_id, limit, offset)
     return Json(
         {

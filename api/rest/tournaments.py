@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from actors.messages import Poll, PreviewCancel
 from actors.replies import CancelPreview, Frames, TournamentAnswer
 from api import amounts, views
-from api.answers import Json, only, query_int
+from api.answers import Json, only, page_of
 from api.auth import Home, TournamentsDelete, TournamentsRead, TournamentsWrite
 from api.body import Parsed, parse, read_json
 from api.errors import invalid
@@ -59,8 +59,7 @@ def _new_id(request: Request, home: Resources, caller: Caller) -> TournamentId:
 async def list_tournaments(request: Request, home: Home, caller: TournamentsRead) -> Json:
     """List tournaments, newest start first. Filters: `status`, `gameSlug`, `startDate`, `endDate`."""
     only(request, "status", "gameSlug", "startDate", "endDate", "limit", "offset")
-    limit = query_int(request, "limit", LIST_PAGE_DEFAULT, 1, LIST_PAGE_MAX)
-    offset = query_int(request, "offset", 0, 0, 10**8)
+    limit, offset = page_of(request, LIST_PAGE_DEFAULT, LIST_PAGE_MAX)
     total, found = await home.listings.page(caller.tenant, _filter(request), limit, offset)
     lines = [views.listed(summary) for summary in found]
     return Json({"tournaments": lines, "pagination": views.pagination(total, limit, offset)})

@@ -9,6 +9,7 @@ from fastapi import WebSocket, WebSocketDisconnect
 
 from actors.messages import ReadBoard, ReadPlaces
 from actors.replies import BoardAnswer, Done, Place
+from api import views
 from api.resources import Resources
 from api.ws import protocol
 from api.ws.hub import Channel
@@ -16,7 +17,6 @@ from api.ws.protocol import Close
 from config import limits
 from server import codec
 from server.broadcast.history import Frame
-from server.domain.money import points_to_decimal
 from server.domain.tournament.summary import EntryRow, Summary
 from server.wire import dump, instant
 
@@ -212,14 +212,5 @@ class Connection:
             self._push(protocol.error("service_unavailable", "The board cannot be read right now"))
             return
         board = codec.decode(reply.value, BoardAnswer)
-        rows = [
-            {
-                "position": row.position,
-                "rank": row.rank,
-                "playerId": row.player_id,
-                "displayName": row.display_name,
-                "points": points_to_decimal(row.points),
-            }
-            for row in board.rows
-        ]
+        rows = [views.public_row(row) for row in board.rows]
         self._push(dump({"type": "around", "total": board.total, "rows": rows}))

@@ -97,7 +97,7 @@ def _register(state: Tournament, command: ask.Register, now_ms: int) -> Events:
     known = state.no_of.get(command.user_id)
     if known is not None and not state.entries[known].removed:
         raise _already_registered(state.entries[known])
-    if not state.takes_entries(now_ms):
+    if not state.rules.takes_entries(state.status, state.started_at_ms, now_ms):
         detail = {"status": state.status.value}
         raise Refusal(Code.REGISTRATION_CLOSED, "Registration is not open", detail)
     if state.is_full():

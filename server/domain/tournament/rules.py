@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Final, Literal, TypedDict, cast
 
 from server.domain.ranking import PLAYER_MASK
+from server.domain.tournament.lifecycle import Status
 
 PERCENT_SCALE: Final = 10_000
 WHOLE: Final = 100 * PERCENT_SCALE
@@ -95,13 +96,22 @@ class Rules:
         """From this instant on nobody may register before the start."""
         if self.registration_closes_ms is not None:
             return self.registration_closes_ms
-        waits = self.on_min_players_missed == "wait" and self.wait_until_ms is not None
-        return self.wait_until_ms if waits and self.wait_until_ms else self.start_at_ms
+        if self.on_min_players_missed == "wait" and self.wait_until_ms is not None:
+            return self.wait_until_ms
+        return self.start_at_ms
 
-    def late_entry_closes_ms(self, started_at_ms: int) -> int:
-        """From this instant on nobody may register during play."""
-        end = self.planned_end_ms(started_at_ms)
-        return min(started_at_ms + self.late_registration_ms, end)
+    def takes_entries(self, status: Status, started_at_ms: int | None, now_ms: int) -> bool:
+        """Whether registration is open: before the start, or late during play."""
+        if status is Status.OPEN:
+            return now_ms < self.entry_closes_ms()
+        if status is Status.IN_PROGRESS and started_at_ms is not None:
+            late_until_ms = started_at_ms + self.late_registration_ms
+            return now_ms < min(late_until_ms, self.planned_end_ms(started_at_ms))
+        return False
+
+    def entry_opens_ms(self, created_at_ms: int) -> int:
+        """When registration opens: as declared, else at once."""
+        return created_at_ms if self.registration_opens_ms is None else self.registration_opens_ms
 
 
 class RuleFields(TypedDict, total=False):

@@ -11,7 +11,7 @@ Step = Literal["open", "start", "too_few", "missed", "end_time", "last_player"]
 def due_step(state: Tournament, now_ms: int) -> Step | None:
     """The one step that is due now; call again after applying it."""
     if state.status is Status.SCHEDULED:
-        return "open" if now_ms >= _opens_ms(state) else None
+        return "open" if now_ms >= state.rules.entry_opens_ms(state.created_at_ms) else None
     if state.status is Status.OPEN and now_ms >= state.rules.start_at_ms:
         return _start_step(state, now_ms)
     if state.status is Status.IN_PROGRESS:
@@ -38,7 +38,7 @@ def next_due_ms(state: Tournament) -> int | None:
     """When the next step by the clock is due; None when only callers can move this tournament."""
     match state.status:
         case Status.SCHEDULED:
-            return _opens_ms(state)
+            return state.rules.entry_opens_ms(state.created_at_ms)
         case Status.OPEN:
             return _start_due_ms(state)
         case Status.IN_PROGRESS:
@@ -53,8 +53,3 @@ def _start_due_ms(state: Tournament) -> int:
     rules = state.rules
     waits = rules.on_min_players_missed == "wait" and state.seated < rules.min_players
     return rules.wait_until_ms if waits and rules.wait_until_ms is not None else rules.start_at_ms
-
-
-def _opens_ms(state: Tournament) -> int:
-    opens = state.rules.registration_opens_ms
-    return state.created_at_ms if opens is None else opens

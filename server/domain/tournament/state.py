@@ -81,14 +81,6 @@ class Tournament:
             raise Refusal(Code.PLAYER_NOT_FOUND, f"Player {name} not found", {"player": name})
         return self.entries[player_no]
 
-    def takes_entries(self, now_ms: int) -> bool:
-        """Whether registration is open: before the start, or late."""
-        if self.status is Status.OPEN:
-            return now_ms < self.rules.entry_closes_ms()
-        if self.status is Status.IN_PROGRESS and self.started_at_ms is not None:
-            return now_ms < self.rules.late_entry_closes_ms(self.started_at_ms)
-        return False
-
     def is_full(self) -> bool:
         """No place left under `max_players`."""
         return self.rules.max_players is not None and self.seated >= self.rules.max_players
