@@ -8,7 +8,7 @@ from actors.messages import ReportFacts
 from actors.replies import Done, Refused, Reply, Unavailable
 from config.limits import FACT_CALL_BYTES_MAX, FACTS_PER_CALL_MAX
 from server.codec import encode_facts
-from server.domain.tournament.facts import Fact, Outcome
+from server.domain.scoring.fact import Fact, Outcome
 
 # What a fact weighs in a message, at least, beside its texts.
 _FACT_OVERHEAD_BYTES = 40

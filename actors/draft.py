@@ -3,15 +3,18 @@
 from server.announcements import Announcement, announce, event_id
 from server.codec import chained, encode_block, encode_event
 from server.domain.postings import is_balanced
+from server.domain.scoring.fact import Counted
 from server.domain.tournament import events as fact
 from server.domain.tournament.apply import apply
-from server.domain.tournament.facts import Counted, count
+from server.domain.tournament.facts import count
 from server.domain.tournament.movements import postings_for
 from server.domain.tournament.schedule import next_due_ms
 from server.domain.tournament.state import Tournament
 from server.domain.tournament.summary import entry_row, result_rows, summary_of
 from server.ports import AnswerRow, BlockRow, Commit, EventRow, PostingRow
 from server.wire import dump
+
+_OF_A_PLAYER = fact.Registered | fact.Rebought | fact.AddOnBought | fact.Removed | fact.Disqualified
 
 
 class Draft:
@@ -46,8 +49,10 @@ class Draft:
         number = state.events_counted
         name = event_id(state.id, number)
         self._announcements.append(Announcement(name, number, event_type, at_ms, dump(data)))
-        if isinstance(event, fact.Registered | fact.Rebought | fact.Removed):
+        if isinstance(event, _OF_A_PLAYER):
             self._touched.add(event.player_no)
+        elif isinstance(event, fact.RoundCompleted):
+            self._touched.update(event.eliminated)
         self._final = self._final or isinstance(event, fact.ResultsFinalised)
         return state
 
@@ -57,6 +62,9 @@ class Draft:
         count(self.state, counted)
         self._open_block += counted
         self._open_block_at_ms = at_ms
+        if self.state.scorer.scoring.is_race:
+            # A fact may move the bell of a race, and a block is judged by one bell.
+            self._close_block()
 
     def _close_block(self) -> None:
         if not self._open_block or self.state is None:

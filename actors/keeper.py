@@ -16,11 +16,15 @@ from actors.messages import (
     Order,
     PreviewCancel,
     ReadBoard,
+    Reading,
     ReadPlaces,
+    ReadSheet,
     ReadSummary,
+    ReadTrace,
     ReportFacts,
     Tick,
 )
+from actors.past import lines_of, needs_past, with_past
 from actors.recovery import Recovered, checkpoint_of
 from actors.replies import Done, Reply, Unavailable, refused
 from config import limits
@@ -31,8 +35,6 @@ from server.domain.tournament.facts import judge
 from server.domain.tournament.state import Tournament
 from server.domain.tournament.summary import summary_of
 from server.ports import Clock, Commit, Journal
-
-Reading = ReadBoard | ReadPlaces | ReadSummary | PreviewCancel
 
 
 class TournamentKeeper:
@@ -78,8 +80,13 @@ class TournamentKeeper:
             _answer(self._mailbox.popleft()[1], Unavailable(reason))
 
     def _take(self) -> list[tuple[Message, asyncio.Future[Reply]]]:
-        size = min(len(self._mailbox), limits.COMMIT_REQUESTS_MAX)
-        return [self._mailbox.popleft() for _ in range(size)]
+        """What the next commit serves. Who needs the journal goes alone, so that all before it is stored."""
+        taken = [self._mailbox.popleft()]
+        while self._mailbox and len(taken) < limits.COMMIT_REQUESTS_MAX and not _goes_alone(taken[0][0]):
+            if _goes_alone(self._mailbox[0][0]):
+                break
+            taken.append(self._mailbox.popleft())
+        return taken
 
     async def _serve(self, waiting: list[tuple[Message, asyncio.Future[Reply]]]) -> None:
         self.dirty = True
@@ -119,6 +126,8 @@ class TournamentKeeper:
                 return self._facts(draft, payload, now_ms)
             case Order():
                 return await self._order(draft, message, now_ms)
+            case ReadTrace(player):
+                return await self._trace(player)
             case Tick():
                 # Frames are made after the commit: they never show what a crash could take back.
                 return Done()
@@ -128,6 +137,8 @@ class TournamentKeeper:
     def _facts(self, draft: Draft, payload: bytes, now_ms: int) -> Reply:
         judged = judge(self.state, codec.decode_facts(payload), now_ms)
         draft.count(judged.counted, now_ms)
+        if self.state.scorer.scoring.is_race:
+            orders.catch_up(draft, now_ms)
         return Done(bytes(judged.outcomes))
 
     async def _order(self, draft: Draft, order: Order, now_ms: int) -> Reply:
@@ -137,7 +148,17 @@ class TournamentKeeper:
             known = await self._journal.answer(self.state.id, order.command_id)
         if known is not None:
             return orders.repeated(known, order)
+        if needs_past(order):
+            order = await with_past(self._journal, self.state, order)
         return orders.run(draft, order, now_ms)
+
+    async def _trace(self, player: str) -> Reply:
+        try:
+            entry = self.state.entry_named(player)
+        except Refusal as refusal:
+            return refused(refusal)
+        lines = await lines_of(self._journal, self.state.id, entry.player_no)
+        return Done(codec.encode(reads.trace(self.state, entry, lines)))
 
     def _read(self, message: Reading, now_ms: int) -> Reply:
         try:
@@ -146,6 +167,8 @@ class TournamentKeeper:
                     return Done(codec.encode(reads.board(self.state, message, self.epoch, now_ms)))
                 case ReadPlaces(player_nos):
                     return Done(codec.encode(reads.places(self.state, player_nos)))
+                case ReadSheet():
+                    return Done(codec.encode(reads.sheet(self.state, message)))
                 case PreviewCancel():
                     return Done(codec.encode(reads.cancel_preview(self.state, now_ms)))
                 case ReadSummary():
@@ -171,6 +194,10 @@ class TournamentKeeper:
         await self._journal.save_checkpoint(self.state.id, self.epoch, point)
         self._checkpointed_seq = point.seq
         self._facts_at_checkpoint = self.state.facts_counted
+
+
+def _goes_alone(message: Message) -> bool:
+    return isinstance(message, ReadTrace) or (isinstance(message, Order) and needs_past(message))
 
 
 def _answer(future: asyncio.Future[Reply], reply: Reply) -> None:

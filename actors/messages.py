@@ -51,11 +51,27 @@ class PreviewCancel:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadSheet:
+    """The prizes as the board stands: the final sheet, if play ended now and nothing more were sold."""
+
+    offset: int = 0
+    limit: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReadTrace:
+    """Why a player (any of its names) has its score."""
+
+    player: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """Bring the frames up to date. Sent by the host to itself, in line with everything else."""
 
 
-Message = Order | ReportFacts | ReadBoard | ReadPlaces | ReadSummary | PreviewCancel | Tick
+Reading = ReadBoard | ReadPlaces | ReadSummary | ReadSheet | PreviewCancel
+Message = Order | ReportFacts | Reading | ReadTrace | Tick
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,17 +49,29 @@ def repeated(row: AnswerRow, order: Order) -> Reply:
     return Done(row.answer, replayed=True)
 
 
+def _entry_answer(player: str, events: list[fact.Event], state: Tournament) -> EntryAnswer:
+    entry = state.entry_named(player)
+    gone = (e for e in events if isinstance(e, fact.Removed | fact.Disqualified))
+    corrected = next((e for e in events if isinstance(e, fact.ScoreCorrected)), None)
+    return EntryAnswer(
+        entry=entry_row(state, entry.player_no),
+        summary=summary_of(state),
+        refunded_minor=sum(line.refund_minor for event in gone for line in event.refunds),
+        review=any(isinstance(e, fact.ReviewRequested) for e in events),
+        points_before=entry.points if corrected is None else corrected.points_before,
+        points_after=entry.points,
+    )
+
+
 def _answer(
     command: ask.Command, events: list[fact.Event], state: Tournament
 ) -> TournamentAnswer | EntryAnswer:
     match command:
         case ask.Register():
             return EntryAnswer(entry_row(state, len(state.entries) - 1), summary_of(state))
-        case ask.Rebuy(player=player) | ask.Remove(player=player):
-            entry = state.entry_named(player)
-            lines = [line for e in events if isinstance(e, fact.Removed) for line in e.refunds]
-            refund = sum(line.refund_minor for line in lines)
-            return EntryAnswer(entry_row(state, entry.player_no), summary_of(state), refund)
+        case ask.Rebuy() | ask.BuyAddOn() | ask.Remove() | ask.Disqualify() | ask.Correct():
+            assert command.player is not None, "decided, so the player is known"
+            return _entry_answer(command.player, events, state)
         case ask.Cancel() if state.cancellation is not None and not state.cancellation.waived:
             lines = list(state.cancellation.refunds)
             players = {line.player_no for line in lines}

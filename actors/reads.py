@@ -1,14 +1,23 @@
 """Questions to the state of an owner: pages of the board, places of players."""
 
-from actors.messages import ReadBoard
-from actors.replies import BoardAnswer, BoardRow, CancelPreview, Place, RefundAnswer
+from actors.messages import ReadBoard, ReadSheet
+from actors.replies import (
+    BoardAnswer,
+    BoardRow,
+    CancelPreview,
+    Place,
+    RefundAnswer,
+    SheetAnswer,
+    TraceAnswer,
+)
 from server.domain.ranking import Standing
 from server.domain.tournament.commands import Cancel
 from server.domain.tournament.decide import decide
 from server.domain.tournament.events import Cancelled
-from server.domain.tournament.prizes import pool_minor, prize_amounts
-from server.domain.tournament.state import Tournament
-from server.domain.tournament.summary import summary_of
+from server.domain.tournament.prizes import final_sheet, prizes_of
+from server.domain.tournament.state import Entry, Tournament
+from server.domain.tournament.summary import entry_row, priced_rows, summary_of
+from server.domain.tournament.trace import TraceLine, traced
 
 
 def board(state: Tournament, want: ReadBoard, epoch: int, now_ms: int) -> BoardAnswer:
@@ -48,19 +57,27 @@ def cancel_preview(state: Tournament, now_ms: int) -> CancelPreview:
         RefundAnswer(line, state.entries[line.player_no].player_id, state.entries[line.player_no].user_id)
         for line in lines
     )
-    return CancelPreview(now_ms, named, summary_of(state))
+    pool_minor = None if cancelled is None else cancelled.pool_minor
+    return CancelPreview(now_ms, named, summary_of(state), pool_minor)
 
 
-def live_prizes(state: Tournament) -> list[int]:
-    """Prize of each paid place if play ended now."""
-    pool = state.rules.prize_pool
-    return prize_amounts(pool, pool_minor(pool, state.collected_minor), len(state.ranking))
+def sheet(state: Tournament, want: ReadSheet) -> SheetAnswer:
+    """The sheet that was made final, else the one that would be."""
+    found = state.results or final_sheet(state)
+    rows = tuple(priced_rows(state, found, want.offset, want.limit))
+    return SheetAnswer(found, len(state.ranking), rows, summary_of(state))
+
+
+def trace(state: Tournament, entry: Entry, lines: list[TraceLine]) -> TraceAnswer:
+    """The lines of a player, with their points."""
+    told = tuple(traced(state, entry, lines))
+    return TraceAnswer(entry_row(state, entry.player_no), entry.points, told, summary_of(state))
 
 
 def places(state: Tournament, player_nos: tuple[int, ...]) -> list[Place]:
     """Places of the players that are on the board, computed together."""
-    prizes = live_prizes(state)
-    paid = state.ranking.page(0, len(prizes))
+    prizes = prizes_of(state)
+    paid = state.ranking.page(0, len(prizes.amounts))
     found = []
     for player_no in player_nos:
         if player_no not in state.ranking:
@@ -68,6 +85,5 @@ def places(state: Tournament, player_nos: tuple[int, ...]) -> list[Place]:
         at = state.ranking.standing_of(player_no)
         better = paid[min(at.position - 1, len(paid)) - 1] if at.position > 1 and paid else None
         gap = None if better is None else better.points - at.points
-        prize = prizes[at.position - 1] if at.position <= len(prizes) else 0
-        found.append(Place(player_no, at.position, at.rank, at.points, gap, prize))
+        found.append(Place(player_no, at.position, at.rank, at.points, gap, prizes.at(at.position)))
     return found

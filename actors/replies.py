@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from server.domain.refusal import Refusal
-from server.domain.tournament.events import RefundLine
-from server.domain.tournament.summary import EntryRow, Summary
+from server.domain.tournament.events import RefundLine, ResultsFinalised
+from server.domain.tournament.summary import EntryRow, ResultRow, Summary
+from server.domain.tournament.trace import TraceLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +52,15 @@ class TournamentAnswer:
 
 @dataclass(frozen=True, slots=True)
 class EntryAnswer:
-    """Answer to register, rebuy and remove."""
+    """Answer to register, rebuy, add-on, remove, disqualify and correct. With `review` nothing has changed
+    but that a person must look at it; `points_before` and `points_after` (scaled) are of a correction."""
 
     entry: EntryRow
     summary: Summary
     refunded_minor: int = 0
+    review: bool = False
+    points_before: int = 0
+    points_after: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,26 @@ class BoardAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class SheetAnswer:
+    """Answer to `ReadSheet`: the sheet, and a page of the board priced by it."""
+
+    sheet: ResultsFinalised
+    total: int
+    rows: tuple[ResultRow, ...]
+    summary: Summary
+
+
+@dataclass(frozen=True, slots=True)
+class TraceAnswer:
+    """Answer to `ReadTrace`: the points of the lines add up to `points`."""
+
+    entry: EntryRow
+    points: int
+    lines: tuple[TraceLine, ...]
+    summary: Summary
+
+
+@dataclass(frozen=True, slots=True)
 class RefundAnswer:
     """One line of a cancellation, with the player's names."""
 
@@ -100,6 +125,7 @@ class CancelPreview:
     at_ms: int
     lines: tuple[RefundAnswer, ...]
     summary: Summary
+    pool_minor: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

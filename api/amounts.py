@@ -5,8 +5,9 @@ from typing import Any
 
 from actors.replies import CancelPreview
 from server.domain.money import to_decimal
-from server.domain.tournament.prizes import prize_amounts
-from server.domain.tournament.rules import PERCENT_SCALE, PrizePool
+from server.domain.tournament.events import ResultsFinalised
+from server.domain.tournament.pool import PERCENT_SCALE, PrizePool
+from server.domain.tournament.prizes import place_amounts
 from server.domain.tournament.summary import Summary
 from server.wire import instant
 
@@ -24,6 +25,22 @@ def pool(summary: Summary) -> dict[str, Any]:
         "totalAmount": money(summary, summary.pool_minor),
         "currency": summary.rules.currency,
         "distribution": [_percentage(share) for share in rules.shares],
+        "fieldSizes": [
+            {
+                "minPlayers": table.min_players,
+                "distribution": [_percentage(share) for share in table.shares],
+            }
+            for table in rules.by_field
+        ],
+        "items": [
+            {
+                "place": _range(item.first_place, item.last_place),
+                "kind": item.kind,
+                "code": item.code,
+                "quantity": item.quantity,
+            }
+            for item in rules.items
+        ],
         "unit": rules.unit,
         "guaranteed": money(summary, rules.guaranteed_minor),
         "seed": money(summary, rules.seed_minor),
@@ -31,11 +48,21 @@ def pool(summary: Summary) -> dict[str, Any]:
     }
 
 
-def prize_pool(summary: Summary) -> dict[str, Any]:
-    """The pool and what each paid place would get now; the final sheet uses the same function."""
+def _range(first: int, last: int) -> str:
+    return str(first) if first == last else f"{first}-{last}"
+
+
+def prize_pool(summary: Summary, sheet: ResultsFinalised | None) -> dict[str, Any]:
+    """The pool and what each paid place gets if nothing more is sold: with the sheet of a board in play what
+    each position gets as it stands, ties and qualification included; the final sheet is the same."""
     rules, pool = summary.rules, summary.rules.prize_pool
-    # Before anybody is on the board, the table as if it were full.
-    amounts = prize_amounts(pool, summary.pool_minor, summary.ranked or len(pool.shares))
+    if sheet is None:
+        # Before anybody is on the board, the table as if it were full.
+        finishers = summary.ranked or len(pool.shares_for(summary.players))
+        places = place_amounts(pool, summary.pool_minor, summary.players, finishers)
+        amounts = list(enumerate(places, start=1))
+    else:
+        amounts = [(line.position, line.amount_minor) for line in sheet.prizes]
     overlay = max(summary.pool_minor - pool.seed_minor - summary.collected_minor, 0)
     return {
         "tournamentId": summary.id,
@@ -51,19 +78,22 @@ def prize_pool(summary: Summary) -> dict[str, Any]:
         "distribution": [
             {
                 "position": n,
-                "percentage": _percentage_of(pool, n),
+                "percentage": _percentage_of(pool, summary.players, n),
                 "amount": money(summary, amount),
             }
-            for n, amount in enumerate(amounts, start=1)
+            for n, amount in amounts
         ],
     }
 
 
-def _percentage_of(pool: PrizePool, place: int) -> Decimal:
-    """What a place gets in percent; of weights rounded to four places, for reading only."""
+def _percentage_of(pool: PrizePool, players: int, place: int) -> Decimal:
+    """What the table gives a place in percent; of weights rounded to four places, for reading only."""
+    shares = pool.shares_for(players)
+    if place > len(shares):
+        return Decimal(0)
     if pool.unit == "percent":
-        return _percentage(pool.shares[place - 1])
-    exact = Decimal(100 * pool.shares[place - 1]) / sum(pool.shares)
+        return _percentage(shares[place - 1])
+    exact = Decimal(100 * shares[place - 1]) / sum(shares)
     return exact.quantize(Decimal("0.0001"))
 
 
@@ -80,6 +110,7 @@ def cancel_preview(preview: CancelPreview) -> dict[str, Any]:
             "playerId": refund.player_id,
             "userId": refund.user_id,
             "tender": refund.line.tender,
+            "kind": refund.line.kind,
             "refund": money(summary, refund.line.refund_minor),
             "fromPool": money(summary, refund.line.pool_minor),
             "fromFee": money(summary, refund.line.fee_minor),
@@ -87,7 +118,8 @@ def cancel_preview(preview: CancelPreview) -> dict[str, Any]:
         for refund in preview.lines
     ]
     total = sum(refund.line.refund_minor for refund in preview.lines)
-    kept = summary.collected_minor - sum(refund.line.pool_minor for refund in preview.lines)
+    there = summary.collected_minor if preview.pool_minor is None else preview.pool_minor
+    kept = there - sum(refund.line.pool_minor for refund in preview.lines)
     return {
         "tournamentId": summary.id,
         "at": instant(preview.at_ms),

@@ -37,7 +37,7 @@ class Parsed:
 
     def path(self, name: str) -> str:
         """How the caller (or, if absent, the page) spells a model field."""
-        return self.spelled.get(name, to_camel(name))
+        return self.spelled.get(name) or ".".join(to_camel(part) for part in name.split("."))
 
     def raise_faults(self, message: str = "Request is invalid") -> None:
         """Refuse when there is any fault."""

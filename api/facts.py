@@ -15,7 +15,7 @@ from api.errors import invalid
 from api.schemas.facts import FactBody, FactsBody
 from config.limits import FACTS_PER_REQUEST_MAX
 from server.domain.money import POINT_PLACES, POINT_SCALE, from_decimal
-from server.domain.tournament.facts import Fact
+from server.domain.scoring.fact import Fact
 from server.wire import to_ms
 
 _ID_MAX = 128
@@ -40,6 +40,7 @@ class _WireFact(msgspec.Struct, forbid_unknown_fields=True):
     round_id: str | None = None
     opened_at: datetime | None = None
     occurred_at: datetime | None = None
+    game: str | None = None
 
 
 class _WireBatch(msgspec.Struct, forbid_unknown_fields=True):
@@ -76,6 +77,8 @@ def _fact(wire: _WireFact) -> Fact:
         raise ValueError
     if len(wire.kind) > _ID_MAX or (wire.round_id is not None and len(wire.round_id) > _ID_MAX):
         raise ValueError
+    if wire.game is not None and not 1 <= len(wire.game) <= _ID_MAX:
+        raise ValueError
     return Fact(
         wire.event_id,
         wire.player,
@@ -87,6 +90,7 @@ def _fact(wire: _WireFact) -> Fact:
         wire.round_id,
         None if wire.opened_at is None else _ms(wire.opened_at),
         None if wire.occurred_at is None else _ms(wire.occurred_at),
+        wire.game,
     )
 
 
@@ -112,9 +116,10 @@ def scaled(raw: msgspec.Raw) -> int | None:
 
 
 def _ms(moment: datetime) -> int:
-    if moment.tzinfo is None:
+    """Raises ValueError without a zone, or before 1970: no game was played then."""
+    if moment.tzinfo is None or (ms := to_ms(moment)) < 0:
         raise ValueError
-    return to_ms(moment)
+    return ms
 
 
 def _slowly(data: bytes) -> list[Fact]:
@@ -146,9 +151,17 @@ def _from(parsed: Parsed) -> Fact:
         _number(parsed, "win"),
         _number(parsed, "multiplier"),
         values.get("round_id"),
-        values.get("opened_at"),
-        values.get("occurred_at"),
+        _instant(parsed, "opened_at"),
+        _instant(parsed, "occurred_at"),
+        values.get("game"),
     )
+
+
+def _instant(parsed: Parsed, name: str) -> int | None:
+    ms: int | None = parsed.values.get(name)
+    if ms is not None and ms < 0:
+        parsed.faults[parsed.spelled[name]] = "Must not be before 1970"
+    return ms
 
 
 def _number(parsed: Parsed, name: str) -> int | None:

@@ -1,13 +1,14 @@
 """Bodies to domain fields and back to the caller's spelling of them."""
 
+from collections.abc import Callable
 from dataclasses import replace
-from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
 from api.body import Parsed
+from api.translate_pool import minor, pool_path, prize_pool
+from api.translate_scoring import config_fields, scaled
 from server.currencies import places_of
-from server.domain.money import from_decimal
-from server.domain.tournament.rules import PERCENT_SCALE, PoolKind, PrizePool, RuleFields
+from server.domain.tournament.rules import AddOn, Format, Rounds, RuleFields, Rules
 
 # Model field -> field of the rules, where only the name changes.
 _PLAIN = {
@@ -19,6 +20,7 @@ _PLAIN = {
     "end_time": "end_at_ms",
     "registration_opens": "registration_opens_ms",
     "registration_closes": "registration_closes_ms",
+    "late_registration_rounds": "late_registration_rounds",
     "on_min_players_missed": "on_min_players_missed",
     "wait_until": "wait_until_ms",
     "min_players": "min_players",
@@ -28,24 +30,34 @@ _PLAIN = {
     "rebuy_deadline": "rebuy_deadline_ms",
 }
 _AMOUNTS = {"entry_fee": "buy_in_minor", "fee": "fee_minor", "rebuy_fee": "rebuy_fee_minor"}
+_CHANGED: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "duration_seconds": ("duration_ms", lambda seconds: seconds * 1_000),
+    "late_registration_minutes": ("late_registration_ms", lambda minutes: minutes * 60_000),
+    "visibility": ("public", lambda visibility: visibility == "public"),
+}
 # Only these mean something when null; any other null is the same as leaving the field out.
 _NULLABLE = {"external_id", "end_time", "registration_closes", "max_players", "max_entries_per_player",
-             "rebuy_deadline", "registration_opens", "wait_until"}  # fmt: skip
-_BACK = {domain: model for model, domain in (_PLAIN | _AMOUNTS).items()} | {
-    "duration_ms": "duration_seconds",
-    "late_registration_ms": "late_registration_minutes",
-    "scoring": "config.tournament_type",
-    "cancellation_policy": "config.cancellation_policy",
-    "public": "visibility",
-}
-_POOL_AMOUNTS = ("total", "guaranteed", "seed")
+             "rebuy_deadline", "registration_opens", "wait_until", "rounds", "add_on"}  # fmt: skip
+_BACK = (
+    {domain: model for model, domain in (_PLAIN | _AMOUNTS).items()}
+    | {domain: model for model, (domain, _) in _CHANGED.items()}
+    | {
+        "scoring.model": "config.tournament_type",
+        "scoring.ties": "config.tie_breakers",
+        "grace_ms": "config.grace_seconds",
+        "cancellation_policy": "config.cancellation_policy",
+        "payout_approval": "config.payout_approval",
+        "entry_scoring": "config.entry_scoring",
+    }
+)
 _WIRE_DEFAULT = {"scheduled_start": "startTime", "config.tournament_type": "config.tournament_type"}
 
 
 def rule_fields(
-    parsed: Parsed, currency: str, known_games: dict[str, str], old_pool: PrizePool | None = None
+    parsed: Parsed, currency: str, known_games: dict[str, str], old: Rules | None = None
 ) -> RuleFields:
-    """Domain fields of a tournament body. Faults of money, currency and game are added to `parsed`."""
+    """Domain fields of a tournament body; nested objects that name only some parts keep the others of
+    `old`. Faults of money, currency and game are added to `parsed`."""
     values = {k: v for k, v in parsed.values.items() if v is not None or k in _NULLABLE}
     currency = values.get("currency", currency)
     places = places_of(currency)
@@ -54,79 +66,68 @@ def rule_fields(
         places = 2
     if "game_slug" in values and values["game_slug"] not in known_games:
         parsed.faults[parsed.path("game_slug")] = "Unknown game"
-    fields: dict[str, Any] = {_PLAIN[k]: v for k, v in values.items() if k in _PLAIN}
+    fields: RuleFields = {_PLAIN[k]: v for k, v in values.items() if k in _PLAIN}
+    fields |= {domain: change(values[k]) for k, (domain, change) in _CHANGED.items() if k in values}
     fields |= {"currency": currency, "currency_places": places}
     for name, domain in _AMOUNTS.items():
         if name in values:
             fields[domain] = minor(values[name], places, parsed.path(name), parsed.faults)
-    if "duration_seconds" in values:
-        fields["duration_ms"] = values["duration_seconds"] * 1_000
-    if "late_registration_minutes" in values:
-        fields["late_registration_ms"] = values["late_registration_minutes"] * 60_000
-    if "visibility" in values:
-        fields["public"] = values["visibility"] == "public"
+    if "rounds" in values:
+        fields["rounds"] = _rounds(values["rounds"], parsed)
+    if "add_on" in values:
+        fields["add_on"] = _add_on(values["add_on"], places, parsed)
     config = values.get("config") or {}
-    fields |= {"scoring": config["tournament_type"]} if config.get("tournament_type") else {}
-    if config.get("cancellation_policy"):
-        fields["cancellation_policy"] = config["cancellation_policy"]
-    if "prize_pool" in values:
-        fields["prize_pool"] = _prize_pool(dict(values["prize_pool"]), places, parsed, old_pool)
-    return cast(RuleFields, fields)
+    fields |= config_fields(config, parsed, old.scoring if old else None)
+    if "prize_pool" in values or config.get("tie_prizes"):
+        pool = prize_pool(
+            dict(values.get("prize_pool") or {}), places, parsed, old.prize_pool if old else None
+        )
+        ties = config.get("tie_prizes") or pool.ties
+        fields["prize_pool"] = replace(pool, ties=ties)
+    return fields
 
 
-def minor(amount: Decimal, places: int, path: str, faults: dict[str, str]) -> int:
-    """Minor units of an amount; too many places or a negative amount is a fault."""
-    exact = from_decimal(amount, places)
-    if exact is None:
-        faults[path] = f"Must have at most {places} decimal places"
-    elif exact < 0:
-        faults[path] = "Must not be negative"
-    return 0 if exact is None else exact
+def format_of(parsed: Parsed, now_ms: int) -> RuleFields:
+    """Format and start of a new tournament: a hop-on/off one has no start time, a scheduled one needs it."""
+    values = parsed.values
+    condition = values.get("start_condition")
+    hop = values.get("format") == "hop_on_off" or condition == "min_players_reached"
+    chosen: Format = "hop_on_off" if hop else "scheduled"
+    if hop and (values.get("format") == "scheduled" or condition == "scheduled_time"):
+        parsed.faults[parsed.path("start_condition")] = "Contradicts format"
+    start = values.get("scheduled_start")
+    if hop:
+        if start is not None:
+            parsed.faults[parsed.path("scheduled_start")] = "A hop-on/off tournament has no start time"
+        return {"format": chosen, "start_at_ms": now_ms}
+    if start is None and "scheduled_start" not in parsed.spelled:
+        parsed.faults[parsed.path("scheduled_start")] = "Is required"
+    return {"format": chosen}
 
 
-def _prize_pool(body: dict[str, Any], places: int, parsed: Parsed, old: PrizePool | None) -> PrizePool:
-    """The pool that a body says; what it leaves out stays as it was in `old`."""
-    total = body.get("total")
-    kind: PoolKind = body.get("type") or (old.kind if old else "percentage" if total is None else "fixed")
-    base = replace(old or PrizePool(), kind=kind)
-    if kind == "percentage":
-        base = replace(base, total_minor=0)
-        _refuse_amounts(body, parsed, "A percentage prize pool has no total: the entries collect it", "total")
-    else:
-        base = replace(base, guaranteed_minor=0, seed_minor=0)
-        _refuse_amounts(body, parsed, "Only a percentage prize pool has this", "guaranteed", "seed")
-    if kind == "fixed" and total is None and (old is None or old.kind != "fixed"):
-        parsed.faults[_pool_path(parsed, "total")] = "Is required for a fixed prize pool"
-    given = {name: body[name] for name in _POOL_AMOUNTS if body.get(name) is not None}
-    amounts: dict[str, Any] = {
-        f"{name}_minor": minor(amount, places, _pool_path(parsed, name), parsed.faults)
-        for name, amount in given.items()
-    }
-    choices = {name: body[name] for name in ("unit", "unclaimed") if body.get(name) is not None}
-    pool = replace(base, **amounts, **choices)
-    return replace(pool, shares=_shares(body, parsed)) if body.get("distribution") is not None else pool
+def _rounds(body: dict[str, Any] | None, parsed: Parsed) -> Rounds | None:
+    if body is None:
+        return None
+    rate = body.get("elimination_rate")
+    return Rounds(
+        count=body["count"],
+        duration_ms=body["duration_seconds"] * 1_000,
+        elimination_rate=None if rate is None else scaled(rate, "rounds.elimination_rate", parsed),
+        eliminate=body.get("eliminate"),
+        survivors=body.get("survivors"),
+    )
 
 
-def _refuse_amounts(body: dict[str, Any], parsed: Parsed, why: str, *names: str) -> None:
-    for name in names:
-        if body.pop(name, None):
-            parsed.faults[_pool_path(parsed, name)] = why
-
-
-def _pool_path(parsed: Parsed, name: str) -> str:
-    return parsed.spelled.get(f"prize_pool.{name}", f"{parsed.path('prize_pool')}.{name}")
-
-
-def _shares(body: dict[str, Any], parsed: Parsed) -> tuple[int, ...]:
-    where = parsed.spelled["prize_pool.distribution"]
-    return tuple(_share(share, where, parsed.faults) for share in body["distribution"])
-
-
-def _share(percent: Decimal, where: str, faults: dict[str, str]) -> int:
-    exact = from_decimal(percent * PERCENT_SCALE, 0)
-    if exact is None or exact < 0:
-        faults[where] = "Shares must not be negative and have at most 4 decimal places"
-    return exact or 0
+def _add_on(body: dict[str, Any] | None, places: int, parsed: Parsed) -> AddOn | None:
+    if body is None:
+        return None
+    points = body.get("points")
+    return AddOn(
+        price_minor=minor(body["price"], places, parsed.path("add_on.price"), parsed.faults),
+        points=0 if points is None else scaled(points, "add_on.points", parsed),
+        most_per_player=body.get("max_per_player", 1),
+        deadline_ms=body.get("deadline"),
+    )
 
 
 def spelled(fields: dict[str, str], parsed: Parsed) -> dict[str, str]:
@@ -134,8 +135,10 @@ def spelled(fields: dict[str, str], parsed: Parsed) -> dict[str, str]:
     told = {}
     for domain, why in fields.items():
         if domain.startswith("prize_pool."):
-            told[_pool_path(parsed, domain.removeprefix("prize_pool."))] = why
+            told[pool_path(parsed, domain.removeprefix("prize_pool."))] = why
             continue
         model = _BACK.get(domain, domain)
+        if model.startswith("scoring."):
+            model = f"config.{model}"
         told[parsed.spelled.get(model) or _WIRE_DEFAULT.get(model) or parsed.path(model)] = why
     return told

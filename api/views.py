@@ -5,11 +5,13 @@ from typing import Any
 import msgspec
 
 from actors.replies import BoardRow
+from api import views_rules
 from api.amounts import money, pool
 from server.announcements import Announcement
 from server.domain.money import points_to_decimal
 from server.domain.tournament.lifecycle import Status, is_over
 from server.domain.tournament.prizes import pool_minor
+from server.domain.tournament.rules import Rules
 from server.domain.tournament.summary import EntryRow, ResultRow, Summary
 from server.wire import instant, instant_or_none
 
@@ -41,7 +43,7 @@ def registration_status(summary: Summary, now_ms: int) -> str:
     rules = summary.rules
     if summary.status is Status.SCHEDULED:
         return "not_open"
-    if not rules.takes_entries(summary.status, summary.started_at_ms, now_ms):
+    if not rules.takes_entries(summary.status, summary.started_at_ms, now_ms, summary.round_no):
         return "closed"
     return "full" if rules.max_players is not None and summary.players >= rules.max_players else "open"
 
@@ -59,8 +61,12 @@ def detail(summary: Summary, now_ms: int) -> dict[str, Any]:
         "resultsStatus": summary.results_status.value,
         "gameSlug": rules.game_slug,
         "games": games(summary),
+        "format": rules.format,
+        "lobby": None if rules.lobby is None else {"id": rules.lobby, "number": rules.lobby_no},
         **_times(summary, now_ms),
+        "rounds": views_rules.rounds(rules),
         "lateRegistrationMinutes": rules.late_registration_ms // 60_000,
+        "lateRegistrationRounds": rules.late_registration_rounds,
         "onMinPlayersMissed": rules.on_min_players_missed,
         "waitUntil": instant_or_none(rules.wait_until_ms),
         "minPlayers": rules.min_players,
@@ -73,8 +79,9 @@ def detail(summary: Summary, now_ms: int) -> dict[str, Any]:
         "rebuyFee": money(summary, rules.rebuy_fee_minor),
         "maxEntriesPerPlayer": rules.max_entries_per_player,
         "rebuyDeadline": instant_or_none(rules.rebuy_deadline_ms),
+        "addOn": views_rules.add_on(rules),
         "prizePool": pool(summary),
-        "config": {"tournamentType": rules.scoring, "cancellationPolicy": rules.cancellation_policy},
+        "config": views_rules.config(rules),
         "visibility": "public" if rules.public else "private",
         "rulesVersion": rules.rules_version,
     }
@@ -83,33 +90,54 @@ def detail(summary: Summary, now_ms: int) -> dict[str, Any]:
 def _times(summary: Summary, now_ms: int) -> dict[str, Any]:
     rules = summary.rules
     return {
-        "startTime": instant(rules.start_at_ms),
-        "endTime": instant(rules.planned_end_ms(summary.started_at_ms)),
+        "startTime": start_time(summary),
+        "endTime": end_time(summary),
         "actualStartTime": instant_or_none(summary.started_at_ms),
         "completedAt": instant_or_none(summary.completed_at_ms),
         "cancelledAt": instant_or_none(summary.cancelled_at_ms),
         "cancelReason": summary.cancel_reason,
         "createdAt": instant(summary.created_at_ms),
         "registrationOpens": instant(rules.entry_opens_ms(summary.created_at_ms)),
-        "registrationCloses": instant(rules.entry_closes_ms()),
+        "registrationCloses": None if hops(rules) else instant(rules.entry_closes_ms()),
         "registrationStatus": registration_status(summary, now_ms),
     }
+
+
+def hops(rules: Rules) -> bool:
+    """Whether it is started by players instead of the clock."""
+    return rules.format == "hop_on_off"
+
+
+def start_time(summary: Summary) -> str | None:
+    """When it starts or started; a hop-on/off tournament cannot know before."""
+    rules = summary.rules
+    return instant_or_none(summary.started_at_ms if hops(rules) else rules.start_at_ms)
+
+
+def end_time(summary: Summary) -> str | None:
+    """When play ends or is planned to."""
+    rules = summary.rules
+    unknown = hops(rules) and summary.started_at_ms is None
+    return None if unknown else instant(rules.planned_end_ms(summary.started_at_ms))
 
 
 def status(summary: Summary, now_ms: int, connections: int) -> dict[str, Any]:
     """The printed status page. A tournament without rounds is one round."""
     rules = summary.rules
+    one_round = 0 if summary.started_at_ms is None else 1
     return {
         "tournamentId": summary.id,
         "status": summary.status.value,
         "resultsStatus": summary.results_status.value,
         "currentPlayers": summary.players,
         "maxPlayers": rules.max_players,
-        "startTime": instant(rules.start_at_ms),
+        "playersLeft": summary.in_play,
+        "startTime": start_time(summary),
         "actualStartTime": instant_or_none(summary.started_at_ms),
-        "estimatedEndTime": instant(summary.completed_at_ms or rules.planned_end_ms(summary.started_at_ms)),
-        "currentRound": 0 if summary.started_at_ms is None else 1,
-        "totalRounds": 1,
+        "estimatedEndTime": instant_or_none(summary.completed_at_ms) or end_time(summary),
+        "currentRound": one_round if rules.rounds is None else summary.round_no,
+        "totalRounds": 1 if rules.rounds is None else rules.rounds.count,
+        "openReviews": summary.reviews,
         "registrationStatus": registration_status(summary, now_ms),
         "prizePool": {
             "totalAmount": money(summary, summary.pool_minor),
@@ -140,7 +168,8 @@ def listed(summary: Summary) -> dict[str, Any]:
         "tournamentId": summary.id,
         "name": summary.rules.name,
         "status": summary.status.value,
-        "startTime": instant(summary.rules.start_at_ms),
+        "startTime": start_time(summary),
+        "format": summary.rules.format,
         "currentPlayers": summary.players,
         "maxPlayers": summary.rules.max_players,
         "prizePool": money(summary, summary.pool_minor),
@@ -181,6 +210,7 @@ def player(entry: EntryRow, summary: Summary) -> dict[str, Any]:
         "currency": summary.rules.currency,
         "registeredAt": instant(entry.registered_at_ms),
         "rulesVersion": entry.rules_version,
+        "eliminatedInRound": entry.eliminated_round,
         "sales": [
             {
                 "kind": sale.kind,
@@ -197,9 +227,13 @@ def player(entry: EntryRow, summary: Summary) -> dict[str, Any]:
 
 
 def entry_status(entry: EntryRow, summary: Summary) -> str:
-    """`registered`, `active`, `finished`, `removed` or `cancelled`."""
+    """`registered`, `active`, `eliminated`, `finished`, `removed`, `disqualified` or `cancelled`."""
+    if entry.disqualified:
+        return "disqualified"
     if entry.removed:
         return "removed"
+    if entry.eliminated_round is not None and summary.status is Status.IN_PROGRESS:
+        return "eliminated"
     return {
         Status.IN_PROGRESS: "active",
         Status.COMPLETED: "finished",
@@ -227,6 +261,7 @@ def result(row: ResultRow, summary: Summary) -> dict[str, Any]:
     """One line of the results."""
     return board_row(row) | {
         "prize": money(summary, row.prize_minor),
+        "items": [{"kind": i.kind, "code": i.code, "quantity": i.quantity} for i in row.items],
         "currency": summary.rules.currency,
     }
 

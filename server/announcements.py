@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from server.domain.money import to_decimal
+from server.domain.money import points_to_decimal, to_decimal
 from server.domain.tournament import events as fact
 from server.domain.tournament.state import Tournament
 
@@ -34,6 +34,11 @@ def announce(event: fact.Event, state: Tournament) -> tuple[str, dict[str, Any]]
             return "tournament.updated", _tournament(state) | {"changed": list(event.changed)}
         case fact.RegistrationOpened():
             return "tournament.registration_opened", _tournament(state)
+        case fact.RoundCompleted():
+            out = [_player(player_no, state) for player_no in event.eliminated]
+            return "tournament.round_completed", _round(event.round_no, state) | {"eliminated": out}
+        case fact.RoundStarted():
+            return "tournament.round_started", _round(event.round_no, state)
         case fact.Started():
             return "tournament.started", _tournament(state) | {"players": state.seated}
         case fact.Completed():
@@ -62,6 +67,20 @@ def _player_event(event: fact.Event, state: Tournament) -> tuple[str, dict[str, 
             refund = to_decimal(sum(line.refund_minor for line in event.refunds), places)
             extra = {"reason": event.reason, "refundAmount": refund, "currency": state.rules.currency}
             return "player.removed", _player(event.player_no, state) | extra
+        case fact.AddOnBought():
+            extra = {
+                "amount": to_decimal(event.amount_minor, places),
+                "points": points_to_decimal(event.points),
+            }
+            return "player.add_on", _player(event.player_no, state) | extra
+        case fact.Disqualified():
+            return "player.disqualified", _player(event.player_no, state) | {"reason": event.reason}
+        case fact.ScoreCorrected():
+            return "score.corrected", _player(event.player_no, state) | _corrected(event)
+        case fact.ReviewRequested():
+            extra = {"status": "review", "action": event.action, "reason": event.reason}
+            told = {"eventId": event.event_id, "points": points_to_decimal(event.delta)}
+            return "score.corrected", _player(event.player_no, state) | extra | told
     raise AssertionError(f"no public event for {type(event).__name__}")
 
 
@@ -83,6 +102,22 @@ def _player(player_no: int, state: Tournament) -> dict[str, Any]:
     }
 
 
+def _round(round_no: int, state: Tournament) -> dict[str, Any]:
+    count = 1 if state.rules.rounds is None else state.rules.rounds.count
+    return _tournament(state) | {"round": round_no, "rounds": count, "playersLeft": state.in_play}
+
+
+def _corrected(event: fact.ScoreCorrected) -> dict[str, Any]:
+    return {
+        "status": "applied",
+        "action": event.action,
+        "reason": event.reason,
+        "eventId": event.event_id,
+        "pointsBefore": points_to_decimal(event.points_before),
+        "pointsAfter": points_to_decimal(event.points_after),
+    }
+
+
 def _results(event: fact.ResultsFinalised, state: Tournament) -> dict[str, Any]:
     places = state.rules.currency_places
     prizes = [
@@ -90,7 +125,13 @@ def _results(event: fact.ResultsFinalised, state: Tournament) -> dict[str, Any]:
         | {"position": line.position, "rank": line.rank, "prize": to_decimal(line.amount_minor, places)}
         for line in event.prizes
     ]
-    return _tournament(state) | {"prizePool": to_decimal(event.pool_minor, places), "prizes": prizes}
+    items = [
+        _player(line.player_no, state)
+        | {"position": line.position, "kind": line.kind, "code": line.code, "quantity": line.quantity}
+        for line in event.items
+    ]
+    pool = to_decimal(event.pool_minor, places)
+    return _tournament(state) | {"prizePool": pool, "prizes": prizes, "items": items}
 
 
 def _cancelled(event: fact.Cancelled, state: Tournament) -> dict[str, Any]:

@@ -11,9 +11,10 @@ from typing import Any, TypeVar
 import msgspec
 
 from server.domain.ids import Tenant, TournamentId
+from server.domain.scoring.fact import Counted, Fact, Outcome
 from server.domain.tournament import events as fact
 from server.domain.tournament.apply import names_of
-from server.domain.tournament.facts import Counted, Fact
+from server.domain.tournament.facts import standing_of
 from server.domain.tournament.lifecycle import ResultsStatus, Status
 from server.domain.tournament.rules import Rules
 from server.domain.tournament.state import Entry, Tournament
@@ -26,8 +27,14 @@ _KINDS: dict[str, type] = {
     "registration_opened": fact.RegistrationOpened,
     "registered": fact.Registered,
     "rebought": fact.Rebought,
+    "add_on_bought": fact.AddOnBought,
     "removed": fact.Removed,
+    "disqualified": fact.Disqualified,
+    "score_corrected": fact.ScoreCorrected,
+    "review_requested": fact.ReviewRequested,
     "started": fact.Started,
+    "round_completed": fact.RoundCompleted,
+    "round_started": fact.RoundStarted,
     "completed": fact.Completed,
     "results_finalised": fact.ResultsFinalised,
     "cancelled": fact.Cancelled,
@@ -111,10 +118,17 @@ class _Image:
     fees_minor: int
     seated: int
     left_in_play: int
+    bell_ms: int | None
+    round_no: int
+    round_started_ms: int
+    in_play: int
+    reviews: int
     entries: list[Entry]
+    noted: dict[bytes, Outcome]
+    voided: list[bytes]
 
 
-_PLAIN = tuple(_Image.__dataclass_fields__)
+_PLAIN = tuple(name for name in _Image.__dataclass_fields__ if name not in ("noted", "voided"))
 
 
 def encode_state(state: Tournament) -> bytes:
@@ -127,11 +141,12 @@ def decode_state(data: bytes) -> Tournament:
     image, seen = msgspec.msgpack.decode(data, type=tuple[_Image, bytes])
     state = Tournament(**{name: getattr(image, name) for name in _PLAIN})
     state.seen = {seen[i : i + 16] for i in range(0, len(seen), 16)}
+    state.noted, state.voided = image.noted, set(image.voided)
     for entry in state.entries:
         for name in names_of(state, entry):
             state.no_of[name] = entry.player_no
-    present = [e for e in state.entries if not e.removed]
-    state.ranking.fill([(e.player_no, e.points, e.reached_seq) for e in present])
+    present = [entry for entry in state.entries if not entry.removed]
+    state.ranking.fill([(e.player_no, e.points, standing_of(state, e)[1]) for e in present])
     return state
 
 
@@ -145,4 +160,6 @@ def state_digest(state: Tournament) -> str:
 
 
 def _image(state: Tournament) -> _Image:
-    return _Image(**{name: getattr(state, name) for name in _PLAIN})
+    plain = {name: getattr(state, name) for name in _PLAIN}
+    noted = dict(sorted(state.noted.items()))
+    return _Image(**plain, noted=noted, voided=sorted(state.voided))

@@ -1,9 +1,11 @@
 """Rankings and money: leaderboard, results, prize pool, event history."""
 
+from collections.abc import Sequence
+
 from fastapi import APIRouter, Request
 
-from actors.messages import ReadBoard
-from actors.replies import BoardAnswer
+from actors.messages import ReadBoard, ReadSheet
+from actors.replies import BoardAnswer, SheetAnswer
 from api import amounts, views
 from api.answers import Json, only, page_of, query_int
 from api.auth import Home, ResultsRead, TournamentsRead
@@ -18,8 +20,8 @@ from config.limits import (
     LIST_PAGE_DEFAULT,
     LIST_PAGE_MAX,
 )
-from server.domain.tournament.lifecycle import Status
-from server.domain.tournament.summary import Summary
+from server.domain.tournament.lifecycle import ResultsStatus, Status
+from server.domain.tournament.summary import ResultRow, Summary
 from server.wire import instant
 
 router = APIRouter(prefix="/api/tournaments/{tournament_id}", tags=["Results"])
@@ -30,7 +32,7 @@ async def get_leaderboard(tournament_id: str, request: Request, home: Home, call
     """The live board, exact at its `sequence`; with `around` the rows about one player."""
     summary = await find_known(home, caller, tournament_id)
     want = _wanted(request)
-    if summary.status is Status.COMPLETED and want.around is None:
+    if summary.results_status is ResultsStatus.FINAL and want.around is None:
         return await _final_board(home, caller, summary, want)
     board = await ask(home, summary, want, BoardAnswer)
     offset = board.rows[0].position - 1 if board.rows else want.offset
@@ -82,14 +84,15 @@ async def _final_board(home: Resources, caller: Caller, summary: Summary, want: 
 
 @router.get("/results")
 async def get_results(tournament_id: str, request: Request, home: Home, caller: ResultsRead) -> Json:
-    """Final results with prizes, best first. Before the end: 409."""
+    """Results with prizes, best first: provisional while late facts or a review may change them, then
+    final. Before the end: 409."""
     summary = await find(home, caller, tournament_id)
     only(request, "limit", "offset")
     if summary.status is not Status.COMPLETED:
         extra = {"tournamentId": summary.id, "status": summary.status.value}
         raise ApiError(DoorCode.RESULTS_NOT_AVAILABLE, "The tournament is not completed", extra)
     limit, offset = page_of(request, BOARD_PAGE_DEFAULT, BOARD_PAGE_MAX)
-    total, rows = await home.listings.results(caller.tenant, tournament_id, limit, offset)
+    summary, total, rows = await _results(home, caller, summary, ReadSheet(offset, limit))
     return Json(
         {
             "tournamentId": summary.id,
@@ -106,10 +109,25 @@ async def get_results(tournament_id: str, request: Request, home: Home, caller: 
     )
 
 
+async def _results(
+    home: Resources, caller: Caller, summary: Summary, want: ReadSheet
+) -> tuple[Summary, int, Sequence[ResultRow]]:
+    """Final results are stored; provisional ones the owner prices as they stand."""
+    if summary.results_status is not ResultsStatus.FINAL:
+        answer = await ask(home, summary, want, SheetAnswer)
+        return answer.summary, answer.total, answer.rows
+    total, rows = await home.listings.results(caller.tenant, summary.id, want.limit, want.offset)
+    return summary, total, rows
+
+
 @router.get("/prize-pool")
 async def get_prize_pool(tournament_id: str, home: Home, caller: ResultsRead) -> Json:
     """The pool and what each paid place gets if nothing more is sold."""
-    return Json(amounts.prize_pool(await find(home, caller, tournament_id)))
+    summary = await find(home, caller, tournament_id)
+    if summary.status not in (Status.IN_PROGRESS, Status.COMPLETED):
+        return Json(amounts.prize_pool(summary, None))
+    answer = await ask(home, summary, ReadSheet(), SheetAnswer)
+    return Json(amounts.prize_pool(answer.summary, answer.sheet))
 
 
 @router.get("/events")

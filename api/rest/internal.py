@@ -11,7 +11,7 @@ from api.openapi import body_of
 from api.owner import find, find_known, unwrap
 from api.schemas.players import TokenBody
 from config.limits import PLAYERS_PAGE_DEFAULT, PLAYERS_PAGE_MAX
-from server.domain.tournament.facts import Outcome
+from server.domain.scoring.fact import Outcome
 from server.wire import instant
 
 router = APIRouter(tags=["Game platforms"])

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from actors.replies import EntryAnswer
-from api import amounts, views
+from api import amounts, lobby, views
 from api.answers import Json, only, page_of
 from api.auth import Home, PlayersRead, PlayersWrite
 from api.body import Model, Parsed, parse, read_json
@@ -14,7 +14,7 @@ from api.openapi import body_of
 from api.owner import ask, find, order
 from api.resources import Resources
 from api.schemas.players import RebuyBody, RegisterBody, RemoveBody
-from api.translate import minor
+from api.translate_pool import minor
 from config.limits import PLAYERS_PAGE_DEFAULT, PLAYERS_PAGE_MAX
 from server.domain.ids import PlayerId
 from server.domain.refusal import Code
@@ -41,7 +41,7 @@ async def register_player(tournament_id: str, request: Request, home: Home, call
         payment_id=given.get("payment_id"),
         tender=given.get("tender", "cash"),
     )
-    answer = await ask(home, summary, order(request, home, caller, command, body), EntryAnswer)
+    answer = await lobby.register(home, caller, summary, order(request, home, caller, command, body))
     game_url = caller.operator.games.get(summary.rules.game_slug, "")
     return Json(_registered(answer.entry, answer.summary, home, game_url), status_code=201)
 

@@ -5,7 +5,7 @@ from importlib.resources import files
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
-from api import amounts
+from api import amounts, views
 from api.answers import Json
 from api.auth import Home
 from server.wire import instant, instant_or_none
@@ -30,8 +30,8 @@ async def list_public(home: Home) -> Json:
             "tournamentId": summary.id,
             "name": summary.rules.name,
             "status": summary.status.value,
-            "startTime": instant(summary.rules.start_at_ms),
-            "endsAt": instant(summary.rules.planned_end_ms(summary.started_at_ms)),
+            "startTime": views.start_time(summary),
+            "endsAt": views.end_time(summary),
             "completedAt": instant_or_none(summary.completed_at_ms),
             "players": summary.players,
             "prizePool": amounts.money(summary, summary.pool_minor),

@@ -13,18 +13,20 @@ from api.auth import Home, TournamentsDelete, TournamentsRead, TournamentsWrite
 from api.body import Parsed, parse, read_json
 from api.errors import invalid
 from api.keyring import Caller
+from api.lobby import in_lobby
 from api.openapi import body_of
 from api.owner import ask, command_id, find, order, unwrap
 from api.resources import Resources
 from api.schemas.tournaments import CancelBody, CreateBody, TournamentBody
 from api.schemas.types import instant_of
-from api.translate import rule_fields, spelled
+from api.translate import format_of, rule_fields, spelled
 from config.limits import LIST_PAGE_DEFAULT, LIST_PAGE_MAX
 from server.chance import derived_id
 from server.domain.ids import TournamentId
 from server.domain.tournament import commands as do
 from server.domain.tournament.lifecycle import Status
-from server.domain.tournament.rules import RuleFields, faults_of, fields_of
+from server.domain.tournament.rule_checks import faults_of
+from server.domain.tournament.rules import RuleFields, fields_of
 from server.domain.tournament.summary import Summary
 from server.ports import ListFilter
 
@@ -37,11 +39,14 @@ async def create_tournament(request: Request, home: Home, caller: TournamentsWri
     """Create a tournament. Registration opens at once unless `registrationOpens` says otherwise."""
     body = await read_json(request)
     parsed = parse(body, CreateBody)
+    now_ms = home.clock.now_ms()
     fields = rule_fields(parsed, caller.operator.currency, caller.operator.games)
-    told = spelled(faults_of(fields, home.clock.now_ms()), parsed)
+    fields |= format_of(parsed, now_ms) if isinstance(body, dict) else {}
+    told = spelled(faults_of(fields, now_ms), parsed)
     parsed.faults = told | parsed.faults
     parsed.raise_faults(_INVALID)
-    command = do.Create(_new_id(request, home, caller), caller.tenant, fields)
+    new_id = _new_id(request, home, caller)
+    command = do.Create(new_id, caller.tenant, in_lobby(fields, new_id))
     reply = await home.directory.create(order(request, home, caller, command, body))
     answer = unwrap(reply, TournamentAnswer, None, lambda faults: spelled(faults, parsed))
     return Json(views.created(answer.summary), status_code=201)
@@ -118,11 +123,11 @@ async def update_tournament(
 def _changes(parsed: Parsed, summary: Summary, caller: Caller) -> RuleFields:
     """The given fields; a prize pool that names only some of its parts keeps the others."""
     old = summary.rules
-    fields = rule_fields(parsed, old.currency, caller.operator.games, old.prize_pool)
+    fields = rule_fields(parsed, old.currency, caller.operator.games, old)
     if "currency" not in parsed.values:
         del fields["currency"], fields["currency_places"]
-    if "prize_pool" in fields and not parsed.faults:
-        faults = faults_of(fields_of(replace(old, prize_pool=fields["prize_pool"])), None)
+    if not parsed.faults:
+        faults = faults_of(fields_of(replace(old, **fields)), None)
         parsed.faults |= spelled({n: w for n, w in faults.items() if n.startswith("prize")}, parsed)
     return fields
 

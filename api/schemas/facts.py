@@ -21,7 +21,8 @@ class FactBody(Model):
             "userId",
             "internal_player_id",
             "internalPlayerId",
-        )
+        ),
+        "game": ("game_slug", "gameSlug"),
     }
     event_id: _Id
     player: Annotated[str, Field(min_length=1, max_length=512)]
@@ -33,6 +34,7 @@ class FactBody(Model):
     round_id: _Id | None = None
     opened_at: Instant | None = None
     occurred_at: Instant | None = None
+    game: _Id | None = None
 
 
 class FactsBody(Model):

@@ -41,31 +41,106 @@ def _range(text: str) -> tuple[int, int]:
     return first, last
 
 
+Distribution = Annotated[
+    list[Amount],
+    BeforeValidator(_distribution),
+    WithJsonSchema({"oneOf": [{"type": "object"}, {"type": "array", "items": {"type": "number"}}]}),
+]
+
+
+class FieldSizeBody(Model):
+    """The distribution from this many players on."""
+
+    min_players: Annotated[int, Field(ge=1)]
+    distribution: Distribution
+
+
+def _places(value: Any) -> Any:
+    return _range(str(value)) if isinstance(value, int | str) and not isinstance(value, bool) else value
+
+
+class ItemBody(Model):
+    """A prize that is not money, for a place or a range of places such as `"4-9"`."""
+
+    place: Annotated[
+        tuple[int, int],
+        BeforeValidator(_places),
+        WithJsonSchema({"oneOf": [{"type": "integer", "minimum": 1}, {"type": "string"}]}),
+    ]
+    kind: Line
+    code: Line
+    quantity: Annotated[int, Field(ge=1)] = 1
+
+
 class PrizePoolBody(Model):
     """`total` without a type means `fixed`. `guaranteed` and `seed` are the house's money on top of a
-    `percentage` pool; shares with the unit `weight` need not total 100."""
+    `percentage` pool; shares with the unit `weight` need not total 100. `field_sizes` replaces the
+    distribution once that many players are in; `items` come on top of the money."""
 
     type: Literal["fixed", "percentage"] | None = None
     total: Amount | None = None
-    distribution: (
-        Annotated[
-            list[Amount],
-            BeforeValidator(_distribution),
-            WithJsonSchema({"oneOf": [{"type": "object"}, {"type": "array", "items": {"type": "number"}}]}),
-        ]
-        | None
-    ) = None
+    distribution: Distribution | None = None
     unit: Literal["percent", "weight"] | None = None
     guaranteed: Amount | None = None
     seed: Amount | None = None
     unclaimed: Literal["redistribute", "house"] | None = None
+    field_sizes: Annotated[list[FieldSizeBody], Field(max_length=100)] | None = None
+    items: Annotated[list[ItemBody], Field(max_length=1_000)] | None = None
+
+
+class QualifyBody(Model):
+    """What a player must have to win a prize."""
+
+    min_rounds: Annotated[int, Field(ge=0)] | None = None
+    min_wagered: Amount | None = None
+    min_score: Amount | None = None
+
+
+class ScoringBody(Model):
+    """Parameters and modifiers of the scoring model."""
+
+    version: int | None = None
+    n: int | None = None
+    target: Amount | None = None
+    metric: str | None = None
+    min_bet: Amount | None = None
+    max_bet: Amount | None = None
+    game_weights: dict[str, Amount] | None = None
+    qualify: QualifyBody | None = None
+    direction: Literal["highest", "lowest"] | None = None
 
 
 class ConfigBody(Model):
-    """Scoring and cancellation."""
+    """How winners are decided, and what happens when it is called off."""
 
+    ALIASES: ClassVar[dict[str, tuple[str, ...]]] = {"tournament_type": ("scoring_model", "scoringModel")}
     tournament_type: str | None = None
-    cancellation_policy: Literal["pro_rata", "full"] | None = None
+    scoring: ScoringBody | None = None
+    tie_breakers: list[str] | None = None
+    tie_prizes: Literal["earliest", "split", "top_place"] | None = None
+    entry_scoring: Literal["cumulative", "best_entry"] | None = None
+    grace_seconds: Annotated[int, Field(ge=0, le=600)] | None = None
+    payout_approval: Literal["auto", "manual"] | None = None
+    cancellation_policy: Literal["pro_rata", "full", "roll_forward"] | None = None
+
+
+class RoundsBody(Model):
+    """Rounds of equal length; at the end of each but the last, players go out from the bottom."""
+
+    count: Annotated[int, Field(ge=1, le=1_000)]
+    duration_seconds: Annotated[int, Field(ge=1)]
+    elimination_rate: Amount | None = None
+    eliminate: Annotated[int, Field(ge=0)] | None = None
+    survivors: Annotated[int, Field(ge=1)] | None = None
+
+
+class AddOnBody(Model):
+    """An extra for players in play: feeds the pool and gives points."""
+
+    price: Amount
+    points: Amount | None = None
+    max_per_player: Annotated[int, Field(ge=1, le=1_000)] = 1
+    deadline: Instant | None = None
 
 
 class TournamentBody(Model):
@@ -84,7 +159,9 @@ class TournamentBody(Model):
     duration_seconds: Annotated[int, Field(ge=1, le=366 * 86_400)] | None = None
     registration_opens: Instant | None = None
     registration_closes: Instant | None = None
+    rounds: RoundsBody | None = None
     late_registration_minutes: Annotated[int, Field(ge=0, le=366 * 1440)] | None = None
+    late_registration_rounds: Annotated[int, Field(ge=0, le=1_000)] | None = None
     on_min_players_missed: Literal["cancel", "wait", "start"] | None = None
     wait_until: Instant | None = None
     min_players: int | None = None
@@ -96,17 +173,20 @@ class TournamentBody(Model):
     rebuy_fee: Amount | None = None
     max_entries_per_player: int | None = None
     rebuy_deadline: Instant | None = None
+    add_on: AddOnBody | None = None
     prize_pool: PrizePoolBody | None = None
     config: ConfigBody | None = None
     visibility: Literal["private", "public"] | None = None
 
 
 class CreateBody(TournamentBody):
-    """A new tournament."""
+    """A new tournament. Only a scheduled one has a start time: hop-on/off starts when enough are in."""
 
+    ALIASES: ClassVar[dict[str, tuple[str, ...]]] = TournamentBody.ALIASES
     name: Line
     game_slug: Line
-    scheduled_start: Instant
+    format: Literal["scheduled", "hop_on_off"] | None = None
+    start_condition: Literal["scheduled_time", "min_players_reached"] | None = None
 
 
 class CancelBody(Model):

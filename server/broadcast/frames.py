@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from server.broadcast.history import Frame, History
 from server.domain.money import points_to_decimal, to_decimal
 from server.domain.ranking import Standing
-from server.domain.tournament.lifecycle import ResultsStatus, Status, is_over
-from server.domain.tournament.prizes import pool_minor, prize_amounts
+from server.domain.tournament.lifecycle import ResultsStatus, Status
+from server.domain.tournament.prizes import prizes_of
 from server.domain.tournament.state import Tournament
 from server.wire import dump, instant, instant_or_none
 
@@ -30,6 +30,7 @@ class _Shown(NamedTuple):
     total: int
     prizes: list[int]
     rows: list[Standing]
+    round_no: int
 
 
 class Board:
@@ -57,18 +58,18 @@ class Board:
 
     def is_over(self) -> bool:
         """Whether the end has been shown: no frame will follow."""
-        return self._shown is not None and is_over(self._shown.status)
+        shown = self._shown
+        return shown is not None and (shown.results is ResultsStatus.FINAL or shown.status is Status.CANCELLED)
 
     def since(self, epoch: int | None, seq: int) -> list[Frame] | None:
         """Frames behind a position of this epoch; None when only the snapshot helps."""
         return self._history.since(seq, self.seq) if epoch == self.epoch else None
 
     def _look(self, state: Tournament) -> _Shown:
-        pool = state.rules.prize_pool
-        total = len(state.ranking)
-        prizes = prize_amounts(pool, pool_minor(pool, state.collected_minor), total)
         rows = state.ranking.page(0, self._top_rows)
-        return _Shown(state.status, state.results_status, total, prizes, rows)
+        prizes = prizes_of(state).amounts
+        total = len(state.ranking)
+        return _Shown(state.status, state.results_status, total, prizes, rows, state.round_no)
 
     def _add(self, kind: str, body: dict[str, Any], now_ms: int) -> None:
         self.seq += 1
@@ -86,6 +87,8 @@ def _changes(before: _Shown, now: _Shown, state: Tournament) -> list[tuple[str, 
         changes.append(("lifecycle", _lifecycle(_LIFECYCLE[now.status], state)))
     if before.results != now.results and now.results is ResultsStatus.FINAL:
         changes.append(("lifecycle", _lifecycle("results_final", state)))
+    if before.round_no != now.round_no and before.round_no:
+        changes.append(("lifecycle", _lifecycle("round_started", state)))
     return changes
 
 
@@ -140,5 +143,6 @@ def _lifecycle(event: str, state: Tournament) -> dict[str, Any]:
         "status": state.status.value,
         "startedAt": instant_or_none(state.started_at_ms),
         "endsAt": instant(state.rules.planned_end_ms(state.started_at_ms)),
+        "round": state.round_no,
         "reason": None if cancellation is None or not cancellation.notify else cancellation.reason,
     }

@@ -5,7 +5,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 POINT_PLACES = 4
-POINT_SCALE = 10**POINT_PLACES
+POINT_SCALE: int = 10**POINT_PLACES
 
 
 def split(total_minor: int, weights: Sequence[int]) -> list[int]:

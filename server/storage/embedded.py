@@ -10,6 +10,7 @@ paths with spaces, and it gives a server ten seconds to recover from a crash.
 import os
 import pwd
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
@@ -108,17 +109,22 @@ class EmbeddedPostgres:
 
         After a SIGKILL the lock files name a process that nobody may have reaped yet, and Postgres takes
         such a zombie for a running server. Once no process works in the data folder any more, the files
-        are stale for certain, and are removed.
+        are stale for certain, and are removed. One that was killed a moment ago may still be listed: who
+        listens is alive.
         """
         deadline = time.monotonic() + _BURIAL_PATIENCE_S
         while (pid := self.pid) is not None and time.monotonic() < deadline:
             living = [process.pid for process in psutil.process_iter() if _works_in(process, self._data)]
-            if pid in living:
+            if pid in living and self._listens():
                 return True
             if not living:
                 self._bury()
             time.sleep(0.1)
-        return False
+        return self.pid is not None and psutil.pid_exists(self.pid)
+
+    def _listens(self) -> bool:
+        with socket.socket(socket.AF_UNIX) as caller:
+            return caller.connect_ex(str(self._socket_folder() / ".s.PGSQL.5432")) == 0
 
     def _bury(self) -> None:
         for name in (".s.PGSQL.5432.lock", ".s.PGSQL.5432"):

@@ -21,8 +21,8 @@ from actors.replies import (
 )
 from config import limits
 from server import codec
+from server.domain.scoring.fact import Outcome
 from server.domain.tournament import commands as ask
-from server.domain.tournament.facts import Outcome
 from server.domain.tournament.lifecycle import Status
 from server.domain.tournament.summary import Summary
 from server.ports import Commit, StoreUnavailable

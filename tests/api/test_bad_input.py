@@ -46,7 +46,7 @@ def valid(house: House) -> dict[str, Any]:
         ({"colour": "red"}, "colour", "Unknown field"),
         ({"entryFe": 1}, "entryFe", "did you mean entryFee"),
         ({"entry_fee": 11}, "entry_fee", "Contradicts entryFee"),
-        ({"config": {"tournament_type": "chess"}}, "config.tournament_type", "Unknown tournament type"),
+        ({"config": {"tournament_type": "chess"}}, "config.tournament_type", "Unknown scoring model"),
         ({"config": {"speed": 1}}, "config.speed", "Unknown field"),
         ({"config": 5}, "config", "object"),
         ({"prizePool": {"distribution": [50, 30]}}, "prizePool.distribution", "100"),

@@ -214,7 +214,8 @@ async def test_cancel_without_a_body(house: House) -> None:
 
 async def test_player_management_and_results_routes(house: House) -> None:
     """The routes that the pages list without printing a body."""
-    tournament_id = await house.tournament("ann", "ben", "cid", started=True, rebuyEnabled=True, rebuyFee=5)
+    tournament_id = await house.tournament("ann", "ben", "cid", started=True, rebuyEnabled=True, rebuyFee=5,
+                                           config={"graceSeconds": 0})  # fmt: skip
     base = f"/api/tournaments/{tournament_id}"
     listed = await get(house, f"{base}/players")
     assert [row["userId"] for row in listed["players"]] == ["ann", "ben", "cid"]

@@ -41,7 +41,8 @@ async def test_welcome_then_snapshot_then_deltas_and_me(served: Served) -> None:
 
 
 async def test_lifecycle_is_pushed_and_the_final_board_follows(served: Served) -> None:
-    tournament_id = await served.house.tournament("ann", "ben", visibility="public")
+    no_grace = {"graceSeconds": 0}
+    tournament_id = await served.house.tournament("ann", "ben", visibility="public", config=no_grace)
     async with served.socket(tournament_id, "spectate") as socket:
         assert (await frame(socket))["can"]["register"]["allowed"] is True
         await served.house.client.post(f"/api/tournaments/{tournament_id}/start", headers=served.house.auth)

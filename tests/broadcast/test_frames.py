@@ -70,7 +70,7 @@ def test_it_is_over_only_when_the_end_was_shown() -> None:
     story = Story().players("a", "b").started()
     board = Board(1, 50, 10)
     board.refresh(story.tournament, NOW_MS)
-    story.when(ask.Finish())
+    story.finished()
     assert not board.is_over()
     board.refresh(story.tournament, NOW_MS)
     assert board.is_over()

@@ -214,6 +214,9 @@ class StoreContract:
     ) -> None:
         await self.played(store, writer)
         await store.commit(writer.commit(order(ask.Finish())))
+        assert await store.results(tenant, writer.id, 10, 0) == (0, [])
+        writer.now_ms += 5_000
+        await store.commit(writer.commit(order(ask.Advance())))
         total, rows = await store.results(tenant, writer.id, 10, 0)
         assert total == 2
         assert [(r.user_id, r.points, r.prize_minor) for r in rows] == [

@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from server.codec import decode_block, encode_block, state_digest
 from server.domain.money import POINT_SCALE
+from server.domain.scoring.fact import Outcome
 from server.domain.tournament import commands as ask
-from server.domain.tournament.facts import Outcome, count, judge
+from server.domain.tournament.facts import count, judge
 from tests.support.builders import HOUR_MS, Story, points
 
 
@@ -32,7 +33,7 @@ def test_each_outcome_is_told() -> None:
         points("f", "TP_crunchy-cup_plr_ben_1", -0.0001),
     )
     assert told == [
-        "ACCEPTED", "DUPLICATE", "UNKNOWN_PLAYER", "PLAYER_REMOVED", "MISSING_POINTS", "ACCEPTED", "ACCEPTED",
+        "ACCEPTED", "DUPLICATE", "UNKNOWN_PLAYER", "PLAYER_REMOVED", "MISSING_VALUE", "ACCEPTED", "ACCEPTED",
     ]  # fmt: skip
     assert story.board() == [(1, 1, "ben", 2.4999), (2, 2, "ann", 1)]
     story.now_ms += HOUR_MS

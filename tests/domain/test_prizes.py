@@ -26,7 +26,7 @@ def test_prizes_by_hand(
     kind: str, total: int, percents: tuple[int, ...], players: int, prizes: list[int]
 ) -> None:
     story = Story(prize_pool=pool(kind, total, percents)).players(*(f"p{n}" for n in range(players)))
-    story.started().score(**{f"p{n}": players - n for n in range(players)}).when(ask.Finish())
+    story.started().score(**{f"p{n}": players - n for n in range(players)}).finished()
     results = story.tournament.results
     assert results is not None
     assert [line.amount_minor for line in results.prizes] == prizes
@@ -61,12 +61,12 @@ def test_what_the_house_adds_and_keeps_by_hand(
 ) -> None:
     story = Story(prize_pool=replace(pool(), **changes)).players(*(f"p{n}" for n in range(players)))
     before = story.started().tournament
-    events = story.when(ask.Finish())
+    events = story.finished().events
     results = before.results
     assert results is not None
     assert [line.amount_minor for line in results.prizes] == prizes
     moved: dict[str, int] = {}
-    for posting in postings_for(events[1], before):
+    for posting in postings_for(events[-1], before):
         moved[posting.account] = moved.get(posting.account, 0) + posting.amount_minor
     assert {account: sum_ for account, sum_ in moved.items() if account.startswith("house")} == house
     assert moved["pool"] == -10_00 * players

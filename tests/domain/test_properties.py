@@ -1,6 +1,5 @@
 """Random histories: money never appears or vanishes, deciding changes nothing, replay gives what was."""
 
-import itertools
 from collections import defaultdict
 
 from hypothesis import settings
@@ -9,82 +8,51 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from server import codec
 from server.domain.ids import PlayerId
+from server.domain.money import POINT_SCALE
 from server.domain.postings import POOL, is_balanced
 from server.domain.refusal import Refusal
+from server.domain.scoring.fact import Counted
 from server.domain.tournament import commands as ask
+from server.domain.tournament import events as fact
 from server.domain.tournament.apply import apply
 from server.domain.tournament.decide import decide
 from server.domain.tournament.facts import count, judge
-from server.domain.tournament.lifecycle import Status
+from server.domain.tournament.lifecycle import ResultsStatus, Status
 from server.domain.tournament.movements import postings_for
-from server.domain.tournament.prizes import prize_amounts
-from server.domain.tournament.rules import WHOLE, PrizePool
+from server.domain.tournament.prizes import final_sheet
 from server.domain.tournament.state import Tournament
-from server.domain.tournament.summary import summary_of
-from tests.support.builders import HOUR_MS, NOW_MS, create, points
+from server.domain.tournament.trace import TraceLine, event_line, fact_lines, scored, traced
+from tests.support.builders import HOUR_MS, NOW_MS, create, spin
+from tests.support.configs import any_rules
 
-
-@st.composite
-def shares(draw: st.DrawFn) -> tuple[int, ...]:
-    """Shares that total exactly 100 percent, at four places."""
-    cuts = sorted(draw(st.lists(st.integers(0, WHOLE), max_size=6)))
-    edges = [0, *cuts, WHOLE]
-    return tuple(b - a for a, b in itertools.pairwise(edges))
+USERS = "abcdefgh"
+any_user = st.sampled_from(USERS)
 
 
 class AnyTournament(RuleBasedStateMachine):
     """Does anything, in any order, at any time."""
 
+    state: Tournament | None = None
+
     @initialize(
-        kind=st.sampled_from(["fixed", "percentage"]),
-        total=st.integers(0, 10**7),
-        split=shares(),
-        money=st.tuples(st.integers(0, 10**6), st.integers(0, 10**5), st.integers(0, 10**6)),
-        policy=st.sampled_from(["pro_rata", "full"]),
-        players=st.integers(0, 6),
-        ending=st.sampled_from(["finish", "cancel", "none"]),
-        house=st.tuples(
-            st.integers(0, 10**6), st.integers(0, 10**6), st.sampled_from(["redistribute", "house"])
-        ),
+        data=st.data(), players=st.integers(0, 6), ending=st.sampled_from(["finish", "cancel", "none"])
     )
-    def begin(
-        self,
-        kind: str,
-        total: int,
-        split: tuple[int, ...],
-        money: tuple[int, int, int],
-        policy: str,
-        players: int,
-        ending: str,
-        house: tuple[int, int, str],
-    ) -> None:
+    def begin(self, data: st.DataObject, players: int, ending: str) -> None:
         self.ending = ending
         self.now_ms = NOW_MS
-        self.state: Tournament | None = None
         self.log: list[tuple[str, object, int]] = []
         self.balances: dict[str, int] = defaultdict(int)
         self.serial = 0
-        buy_in, fee, rebuy = money
-        guaranteed, seed, unclaimed = house
-        if kind == "fixed":
-            pool = PrizePool("fixed", total, split, unclaimed=unclaimed)  # type: ignore[arg-type]
-        else:
-            pool = PrizePool("percentage", 0, split, "weight", guaranteed, seed, unclaimed)  # type: ignore[arg-type]
-        self.do(
-            create(
-                buy_in_minor=buy_in,
-                fee_minor=fee,
-                rebuy_enabled=True,
-                rebuy_fee_minor=rebuy,
-                prize_pool=pool,
-                max_players=6,
-                cancellation_policy=policy,
-            )
-        )
-        for user in "abcdefgh"[:players]:
+        self.do(create(**any_rules(data.draw)))
+        for user in USERS[:players]:
             self.register(user, "cash")
-        if players % 2:
+        if players > 1:
             self.do(ask.Start())
+
+    @property
+    def tournament(self) -> Tournament:
+        assert self.state is not None
+        return self.state
 
     def do(self, command: ask.Command) -> None:
         before = None if self.state is None else codec.state_digest(self.state)
@@ -99,48 +67,82 @@ class AnyTournament(RuleBasedStateMachine):
             assert is_balanced(lines)
             for line in lines:
                 self.balances[line.account] += line.amount_minor
+            if isinstance(event, fact.ResultsFinalised) and self.state is not None:
+                assert final_sheet(self.state) == event, "the live estimate is the final sheet"
             self.state = apply(self.state, event, self.now_ms)
             self.log.append(("event", codec.encode_event(event), self.now_ms))
         if events and not isinstance(command, ask.Advance):
             self.do(ask.Advance())
 
-    @rule(user=st.sampled_from("abcdefgh"), tender=st.sampled_from(["cash", "bonus"]))
+    @rule(user=any_user, tender=st.sampled_from(["cash", "bonus"]))
     def sell(self, user: str, tender: str) -> None:
         self.register(user, tender)
 
     def register(self, user: str, tender: str) -> None:
         self.serial += 1
-        assert self.state is not None
-        price = self.state.rules.entry_price_minor
+        price = self.tournament.rules.entry_price_minor
         self.do(ask.Register(user, PlayerId(f"p{self.serial}"), user, price, None, tender))
 
-    @rule(user=st.sampled_from("abcdefgh"), entries=st.integers(1, 3))
+    @rule(user=any_user, entries=st.integers(1, 3))
     def rebuy(self, user: str, entries: int) -> None:
-        assert self.state is not None
-        self.do(ask.Rebuy(user, entries, self.state.rules.rebuy_fee_minor * entries))
+        self.do(ask.Rebuy(user, entries, self.tournament.rules.rebuy_fee_minor * entries))
 
-    @rule(user=st.sampled_from("abcdefgh"))
-    def remove(self, user: str) -> None:
-        self.do(ask.Remove(user))
+    @rule(user=any_user)
+    def add_on(self, user: str) -> None:
+        self.do(ask.BuyAddOn(user, payment_id="p"))
 
-    @rule(user=st.sampled_from("abcdefgh"), amount=st.integers(-20, 50))
-    def fact(self, user: str, amount: int) -> None:
-        assert self.state is not None
+    @rule(user=any_user, cheated=st.booleans())
+    def lose(self, user: str, cheated: bool) -> None:
+        self.do(ask.Disqualify(user, "cheated") if cheated else ask.Remove(user))
+
+    @rule(
+        users=st.lists(any_user, min_size=1, max_size=5),
+        bet=st.integers(0, 9),
+        win=st.integers(0, 30),
+        ago_s=st.sampled_from([None, 0, 2, 90]),
+    )
+    def facts(self, users: str, bet: int, win: int, ago_s: int | None) -> None:
         self.serial += 1
-        counted = judge(self.state, [points(f"f{self.serial}", user, amount)], self.now_ms).counted
-        count(self.state, counted)
+        at_s = None if ago_s is None else (self.now_ms - NOW_MS) / 1_000 - ago_s
+        facts = [
+            spin(user, bet, win + n, at_s, f"f{self.serial}-{n}", points=(win - n) * POINT_SCALE)
+            for n, user in enumerate(users)
+        ]
+        counted = judge(self.tournament, facts, self.now_ms).counted
+        count(self.tournament, counted)
         if counted:
             self.log.append(("block", codec.encode_block(counted), self.now_ms))
+        self.do(ask.Advance())
+
+    @rule(user=any_user, points=st.integers(-5, 5), reset=st.booleans())
+    def correct(self, user: str, points: int, reset: bool) -> None:
+        action = "reset" if reset else "adjust"
+        self.do(ask.Correct(action, "by hand", user, points=points * POINT_SCALE))  # type: ignore[arg-type]
+
+    @rule(user=any_user, nth=st.integers(0, 20))
+    def void(self, user: str, nth: int) -> None:
+        player_no = self.tournament.no_of.get(user)
+        if player_no is None:
+            return
+        entry = self.tournament.entries[player_no]
+        found = scored(self.tournament, entry, self.lines(player_no))
+        if found:
+            event_id = found[nth % len(found)].fact.event_id
+            self.do(ask.Correct("void", "by hand", user, event_id, history=tuple(found)))
 
     @rule(ms=st.sampled_from([1, 1_000, 60_000, HOUR_MS // 5]))
     def wait(self, ms: int) -> None:
         self.now_ms += ms
-        for _ in range(4):
+        for _ in range(9):
             self.do(ask.Advance())
 
     @rule()
     def start(self) -> None:
         self.do(ask.Start())
+
+    @rule()
+    def approve(self) -> None:
+        self.do(ask.Approve())
 
     @rule(refund=st.booleans())
     def end(self, refund: bool) -> None:
@@ -150,53 +152,83 @@ class AnyTournament(RuleBasedStateMachine):
         elif self.ending == "cancel":
             self.do(ask.Cancel("any", refund=refund))
 
-    @invariant()
-    def the_pool_account_is_what_was_collected_and_empty_after_settlement(self) -> None:
-        if not hasattr(self, "state") or self.state is None:
-            return
-        assert sum(self.balances.values()) == 0
-        if self.state.status in (Status.COMPLETED, Status.CANCELLED):
-            assert self.balances[POOL] == 0
-        else:
-            assert self.balances[POOL] == self.state.collected_minor
-
-    @invariant()
-    def prizes_and_what_is_unclaimed_are_the_pool(self) -> None:
-        results = None if not hasattr(self, "state") or self.state is None else self.state.results
-        if results is not None:
-            paid = sum(line.amount_minor for line in results.prizes)
-            assert paid + results.unclaimed_minor == results.pool_minor
-            overlay = self.balances["house:overlay"] + self.balances["house:surplus"]
-            house_put_in = -overlay - self.balances["house:seed"]
-            assert results.pool_minor == results.collected_minor + house_put_in
-            positions = [line.position for line in results.prizes]
-            assert positions == sorted(set(positions))
-
-    @invariant()
-    def the_live_estimate_is_the_sheet(self) -> None:
-        if not hasattr(self, "state") or self.state is None or self.state.results is None:
-            return
-        summary = summary_of(self.state)
-        estimate = prize_amounts(self.state.rules.prize_pool, summary.pool_minor, summary.ranked)
-        assert [a for a in estimate if a] == [line.amount_minor for line in self.state.results.prizes]
-
-    def teardown(self) -> None:
-        """Replay of the whole log, and of a checkpoint, reproduces the digest."""
-        if not hasattr(self, "state") or self.state is None:
-            return
+    def replayed(self, upto: int | None = None) -> Tournament:
+        """The state of the log so far."""
         again: Tournament | None = None
-        for kind, payload, at_ms in self.log:
+        for kind, payload, at_ms in self.log[:upto]:
             if kind == "event":
                 again = apply(again, codec.decode_event(*payload), at_ms)  # type: ignore[misc]
             else:
                 assert again is not None
                 count(again, codec.decode_block(payload))  # type: ignore[arg-type]
         assert again is not None
+        return again
+
+    def lines(self, player_no: int) -> list[TraceLine]:
+        """The journal's lines of one player."""
+        shadow: Tournament | None = None
+        found: list[TraceLine] = []
+        for kind, payload, at_ms in self.log:
+            if kind == "event":
+                event = codec.decode_event(*payload)  # type: ignore[misc]
+                shadow = apply(shadow, event, at_ms)
+                if line := event_line(event, player_no, shadow.seq, at_ms):
+                    found.append(line)
+                continue
+            assert shadow is not None
+            block: list[Counted] = codec.decode_block(payload)  # type: ignore[arg-type]
+            found += fact_lines(shadow, player_no, block)
+            shadow.seq += len(block)
+        return found
+
+    @invariant()
+    def postings_of_every_prefix_of_every_history_balance(self) -> None:
+        if self.state is None:
+            return
+        assert sum(self.balances.values()) == 0
+        final = self.state.results_status is ResultsStatus.FINAL
+        if final or self.state.status is Status.CANCELLED:
+            assert self.balances[POOL] == 0
+        else:
+            assert self.balances[POOL] == self.state.collected_minor
+
+    @invariant()
+    def prizes_and_fee_are_collected_and_overlay_and_seed(self) -> None:
+        results = None if self.state is None else self.state.results
+        if results is None or self.state is None:
+            return
+        paid = sum(line.amount_minor for line in results.prizes)
+        house = {name.removeprefix("house:"): -sum_ for name, sum_ in self.balances.items()}
+        put_in = house.get("overlay", 0) + house.get("seed", 0) + house.get("surplus", 0)
+        assert paid + results.unclaimed_minor == results.collected_minor + put_in
+        assert -house.get("fee", 0) == self.state.fees_minor
+        positions = [line.position for line in results.prizes]
+        assert positions == sorted(set(positions))
+
+    @invariant()
+    def who_is_in_play_stands_before_who_is_out(self) -> None:
+        if self.state is None:
+            return
+        entries = [self.state.entries[row.player_no] for row in self.state.ranking.page(0, 99)]
+        assert self.state.in_play == sum(entry.is_in_play for entry in entries)
+        if self.state.rules.scoring.qualifies_all:
+            gone = [entry.eliminated_round or 99 for entry in entries]
+            assert gone == sorted(gone, reverse=True)
+
+    def teardown(self) -> None:
+        """Replay of the whole log, and of a checkpoint, reproduces the digest; every score is explained."""
+        if self.state is None:
+            return
+        again = self.replayed()
         assert codec.state_digest(again) == codec.state_digest(self.state)
         kept = codec.decode_state(codec.encode_state(self.state))
         assert codec.state_digest(kept) == codec.state_digest(self.state)
-        assert kept.ranking.page(0, 99) == self.state.ranking.page(0, 99)
+        for other in (again, kept):
+            assert other.ranking.page(0, 99) == self.state.ranking.page(0, 99)
         assert kept.no_of == self.state.no_of
+        for entry in self.state.entries:
+            told = traced(self.state, entry, self.lines(entry.player_no))
+            assert sum(line.points for line in told) == entry.points, "the trace adds up to the score"
 
 
 TestAnyTournament = AnyTournament.TestCase

@@ -37,6 +37,8 @@ def test_it_starts_at_the_start_time_with_enough_players_and_ends_on_time() -> N
     assert story.tournament.status is Status.IN_PROGRESS
     story.score(ann=5).advance(HOUR_MS)
     assert story.tournament.status is Status.COMPLETED
+    assert story.tournament.results_status is ResultsStatus.PROVISIONAL
+    story.advance(5_000)
     assert story.tournament.results_status is ResultsStatus.FINAL
 
 
@@ -166,6 +168,8 @@ def test_leaving_during_play_forfeits_and_the_last_one_left_wins() -> None:
     events = story.when(ask.Remove("ann"))
     assert events[0].refunds == ()  # type: ignore[union-attr]
     story.advance()
+    assert story.tournament.status is Status.COMPLETED
+    story.advance(5_000)
     results = story.tournament.results
     assert results is not None
     assert [(p.player_no, p.amount_minor) for p in results.prizes] == [(1, 2_000)]

@@ -7,13 +7,17 @@ from typing import Any
 from sortedcontainers import SortedList
 
 from server.chance import dice
-from server.domain.ranking import LOW_BITS, PLAYER_BITS, POINTS_LIMIT, Ranking
+from server.domain.ranking import PLAYER_BITS, Ranking
+from server.domain.scoring.models import Scoring
+from server.domain.scoring.scorer import MOMENT_BITS, MOMENT_SEQ_BITS, Scorer
+from server.domain.scoring.tally import Tally
 from tests.load.measure import RUNS, median, table, timed
 from tests.load.servers import a_redis
 
 SIZES = (1_000, 100_000, 1_000_000)
 OPERATIONS = 5_000
 REDIS_OPERATIONS = 1_000
+_NOW_MS = 1_800_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +43,14 @@ def _plan(size: int) -> tuple[list[int], list[int]]:
 
 def ours(size: int) -> Cost:
     """`Ranking`, as the owner uses it."""
-    ranking, points = Ranking(), [0] * size
-    ranking.fill([(no, 0, no + 1) for no in range(size)])
+    ranking, points, order, tally = Ranking(), [0] * size, Scorer(Scoring()).order, Tally()
+    ranking.fill([(no, 0, order(tally, 0, (_NOW_MS, no + 1))) for no in range(size)])
     players, gains = _plan(size)
 
     def update(n: int) -> None:
         no = players[n]
         points[no] += gains[n]
-        ranking.place(no, points[no], size + n)
+        ranking.place(no, points[no], order(tally, points[no], (_NOW_MS, size + n)))
 
     return Cost(
         _each(update, OPERATIONS, wall=False),
@@ -58,7 +62,8 @@ def ours(size: int) -> Cost:
 def bare(size: int) -> Cost:
     """The same packed integers in a SortedList, and nothing round it."""
     points = [0] * size
-    keys = [POINTS_LIMIT << LOW_BITS | (no + 1) << PLAYER_BITS | no for no in range(size)]
+    now = _NOW_MS << MOMENT_SEQ_BITS + PLAYER_BITS
+    keys = [now + (no + 1 << PLAYER_BITS) + no for no in range(size)]
     board = SortedList(keys)
     players, gains = _plan(size)
 
@@ -66,7 +71,7 @@ def bare(size: int) -> Cost:
         no = players[n]
         points[no] += gains[n]
         board.remove(keys[no])
-        keys[no] = (POINTS_LIMIT - points[no]) << LOW_BITS | (size + n) << PLAYER_BITS | no
+        keys[no] = (-points[no] << MOMENT_BITS + PLAYER_BITS) + now + (size + n << PLAYER_BITS) + no
         board.add(keys[no])
 
     return Cost(

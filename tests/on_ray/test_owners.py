@@ -21,8 +21,10 @@ from server import codec
 from server.clock import SystemClock
 from server.codec import state_digest
 from server.domain.money import POINT_SCALE
+from server.domain.scoring.fact import Outcome
+from server.domain.scoring.tally import fresh
 from server.domain.tournament import commands as ask
-from server.domain.tournament.facts import Outcome, count, judge
+from server.domain.tournament.facts import count, judge
 from server.domain.tournament.state import Tournament
 from server.ports import Commit, EventRow, Fenced
 from server.storage.journal import PostgresJournal, open_pool
@@ -139,7 +141,7 @@ async def _offline(
     """The same facts in another order, counted without any owner."""
     copy = codec.decode_state(codec.encode_state(stored))
     for entry in copy.entries:
-        entry.points = 0
+        entry.points, entry.tally = 0, fresh(entry.registered_at_ms, 0)
     copy.seen.clear()
     facts = [points(event_id, *rest) for event_id, rest in sorted(acknowledged.items())]
     count(copy, judge(copy, facts, SystemClock().now_ms()).counted)

@@ -6,12 +6,14 @@ from typing import Any
 from actors.messages import Order
 from server.domain.ids import OperatorId, PlayerId, Tenant, TournamentId
 from server.domain.money import POINT_SCALE
+from server.domain.scoring.fact import Fact
 from server.domain.tournament import commands as ask
 from server.domain.tournament import events as fact
 from server.domain.tournament.apply import apply
 from server.domain.tournament.decide import decide
-from server.domain.tournament.facts import Fact, count, judge
-from server.domain.tournament.rules import PrizePool, RuleFields
+from server.domain.tournament.facts import count, judge
+from server.domain.tournament.pool import PrizePool
+from server.domain.tournament.rules import RuleFields
 from server.domain.tournament.state import Tournament
 
 NOW_MS = 1_800_000_000_000
@@ -32,7 +34,7 @@ def fields(**changes: Any) -> RuleFields:
         "buy_in_minor": 1_000,
         "max_players": 100,
     }
-    return RuleFields(**(base | changes))  # type: ignore[typeddict-item]
+    return base | changes
 
 
 def pool(
@@ -68,6 +70,16 @@ def points(event_id: str, player: str, amount: float | int, **changes: Any) -> F
     scaled = round(amount * POINT_SCALE)
     base = Fact(event_id, player, "round", scaled, None, None, None, None, None, None)
     return base._replace(**changes)
+
+
+def spin(
+    player: str, bet: float, win: float, at_s: float | None = None, event_id: str | None = None, **changes: Any
+) -> Fact:
+    """A round with a bet and a win, opened and settled `at_s` seconds after NOW_MS by the game's clock."""
+    at_ms = None if at_s is None else NOW_MS + round(at_s * 1_000)
+    scaled = (round(value * POINT_SCALE) for value in (bet, win, win / bet if bet else 0))
+    name = event_id or f"spin-{next(_serial)}"
+    return Fact(name, player, "round", None, *scaled, None, at_ms, at_ms)._replace(**changes)
 
 
 class Story:
@@ -116,8 +128,19 @@ class Story:
 
     def score(self, **scores: float) -> "Story":
         """One fact per player."""
-        facts = [points(f"e{next(_serial)}", user, amount) for user, amount in scores.items()]
-        count(self.tournament, judge(self.tournament, facts, self.now_ms).counted)
+        self.facts(*(points(f"e{next(_serial)}", user, amount) for user, amount in scores.items()))
+        return self
+
+    def facts(self, *facts: Fact) -> list[str]:
+        """Report facts together; what became of each."""
+        judged = judge(self.tournament, facts, self.now_ms)
+        count(self.tournament, judged.counted)
+        return [outcome.name for outcome in judged.outcomes]
+
+    def finished(self) -> "Story":
+        """Finish by hand and wait until no late fact can count."""
+        self.when(ask.Finish())
+        self.advance(self.tournament.rules.grace_ms)
         return self
 
     def board(self) -> list[tuple[int, int, str, float]]:

@@ -4,7 +4,10 @@ Never refuses and never looks at a clock: replaying a log gives the state that w
 """
 
 from server.domain.ids import internal_player_id
+from server.domain.scoring.scorer import Scorer
+from server.domain.scoring.tally import copied, fresh
 from server.domain.tournament import events as fact
+from server.domain.tournament.facts import digest_of, place, ring_earlier
 from server.domain.tournament.lifecycle import ResultsStatus, Status, may_become
 from server.domain.tournament.state import Entry, Sale, Tournament
 
@@ -17,30 +20,61 @@ def apply(state: Tournament | None, event: fact.Event, at_ms: int) -> Tournament
     assert state is not None, "the first event of a log is Created"
     state.seq += 1
     state.events_counted += 1
+    if not _life(state, event, at_ms):
+        _player(state, event, at_ms)
+    return state
+
+
+def _life(state: Tournament, event: fact.Event, at_ms: int) -> bool:
+    """Events of the tournament as a whole; False for any other."""
     match event:
         case fact.Updated():
-            state.rules = event.rules
+            state.rules, state.scorer = event.rules, Scorer(event.rules.scoring)
         case fact.RegistrationOpened():
             _become(state, Status.OPEN)
-        case fact.Registered():
-            _register(state, event, at_ms)
-        case fact.Rebought():
-            _rebuy(state, event, at_ms)
-        case fact.Removed():
-            _remove(state, event)
         case fact.Started():
             _become(state, Status.IN_PROGRESS)
             state.started_at_ms = at_ms
+            state.in_play = len(state.ranking)
+            if state.rules.rounds is not None:
+                state.round_no, state.round_started_ms = 1, at_ms
+        case fact.RoundCompleted():
+            for player_no in event.eliminated:
+                _eliminate(state, state.entries[player_no], event.round_no)
+        case fact.RoundStarted():
+            state.round_no, state.round_started_ms = event.round_no, at_ms
         case fact.Completed():
-            _become(state, Status.COMPLETED)
-            state.completed_at_ms = at_ms
-            state.results_status = ResultsStatus.PROVISIONAL
+            _complete(state, event, at_ms)
         case fact.ResultsFinalised():
             state.results, state.results_status = event, ResultsStatus.FINAL
         case fact.Cancelled():
             _become(state, Status.CANCELLED)
             state.cancelled_at_ms, state.cancellation = at_ms, event
-    return state
+        case _:
+            return False
+    return True
+
+
+def _player(state: Tournament, event: fact.Event, at_ms: int) -> None:
+    """Events of one player."""
+    match event:
+        case fact.Registered():
+            _register(state, event, at_ms)
+        case fact.Rebought():
+            _rebuy(state, event, at_ms)
+        case fact.AddOnBought():
+            sale = Sale("add_on", 0, event.amount_minor, 0, event.tender, event.payment_id, at_ms)
+            _sell(state, state.entries[event.player_no], sale)
+            _adjust(state, state.entries[event.player_no], event.points, at_ms)
+        case fact.Removed():
+            _leave(state, state.entries[event.player_no], event.refunds)
+        case fact.Disqualified():
+            state.entries[event.player_no].disqualified = True
+            _leave(state, state.entries[event.player_no], event.refunds)
+        case fact.ScoreCorrected():
+            _correct(state, event, at_ms)
+        case fact.ReviewRequested():
+            state.reviews += 1
 
 
 def _become(state: Tournament, status: Status) -> None:
@@ -48,9 +82,17 @@ def _become(state: Tournament, status: Status) -> None:
     state.status = status
 
 
+def _complete(state: Tournament, event: fact.Completed, at_ms: int) -> None:
+    _become(state, Status.COMPLETED)
+    state.completed_at_ms = at_ms
+    state.bell_ms = at_ms if event.bell_ms is None else event.bell_ms
+    state.results_status = ResultsStatus.PROVISIONAL
+    if state.scorer.scoring.is_race:
+        ring_earlier(state)
+
+
 def _register(state: Tournament, event: fact.Registered, at_ms: int) -> None:
     assert event.player_no == len(state.entries), "players are numbered in order"
-    sale = Sale("entry", 1, event.buy_in_minor, event.fee_minor, event.tender, event.payment_id, at_ms)
     entry = Entry(
         player_no=event.player_no,
         user_id=event.user_id,
@@ -58,15 +100,16 @@ def _register(state: Tournament, event: fact.Registered, at_ms: int) -> None:
         display_name=event.display_name,
         registered_at_ms=at_ms,
         rules_version=event.rules_version,
-        reached_seq=state.seq,
-        sales=(sale,),
+        tally=fresh(at_ms, state.seq),
     )
     state.entries.append(entry)
     for name in names_of(state, entry):
         state.no_of[name] = entry.player_no
-    state.ranking.place(entry.player_no, 0, state.seq)
+    place(state, entry)
     state.seated += 1
-    _collect(state, sale)
+    state.in_play += 1
+    sale = Sale("entry", 1, event.buy_in_minor, event.fee_minor, event.tender, event.payment_id, at_ms)
+    _sell(state, entry, sale)
 
 
 def names_of(state: Tournament, entry: Entry) -> tuple[str, str, str]:
@@ -75,26 +118,63 @@ def names_of(state: Tournament, entry: Entry) -> tuple[str, str, str]:
     return entry.user_id, entry.player_id, internal
 
 
-def _collect(state: Tournament, sale: Sale) -> None:
+def _sell(state: Tournament, entry: Entry, sale: Sale) -> None:
+    entry.sales = (*entry.sales, sale)
     state.collected_minor += sale.buy_in_minor
     state.fees_minor += sale.fee_minor
 
 
 def _rebuy(state: Tournament, event: fact.Rebought, at_ms: int) -> None:
+    """Sell entries; an eliminated player is back, and where the best entry counts a new attempt begins."""
+    entry = state.entries[event.player_no]
     sale = Sale("rebuy", event.entries, event.amount_minor, 0, event.tender, event.payment_id, at_ms)
-    entry = state.entries[event.player_no]
-    entry.sales = (*entry.sales, sale)
-    _collect(state, sale)
+    _sell(state, entry, sale)
+    if entry.eliminated_round is not None:
+        entry.eliminated_round = None
+        state.in_play += 1
+    if state.rules.entry_scoring == "best_entry":
+        entry.former.append(entry.tally)
+        entry.tally = fresh(at_ms, state.seq)
+    place(state, entry)
 
 
-def _remove(state: Tournament, event: fact.Removed) -> None:
-    entry = state.entries[event.player_no]
+def _eliminate(state: Tournament, entry: Entry, round_no: int) -> None:
+    entry.eliminated_round = round_no
+    state.in_play -= 1
+    place(state, entry)
+
+
+def _leave(state: Tournament, entry: Entry, refunds: tuple[fact.RefundLine, ...]) -> None:
+    state.in_play -= entry.is_in_play
     entry.removed = True
-    state.ranking.remove(event.player_no)
-    for line in event.refunds:
+    state.ranking.remove(entry.player_no)
+    for line in refunds:
         state.collected_minor -= line.pool_minor
         state.fees_minor -= line.fee_minor
-    if state.status is Status.IN_PROGRESS:
-        state.left_in_play += 1
-    else:
+    if state.status in (Status.SCHEDULED, Status.OPEN):
         state.seated -= 1
+    else:
+        state.left_in_play += 1
+
+
+def _adjust(state: Tournament, entry: Entry, delta: int, at_ms: int) -> None:
+    if delta:
+        entry.adjusted += delta
+        entry.adjusted_ms, entry.adjusted_seq = at_ms, state.seq
+        place(state, entry)
+
+
+def _correct(state: Tournament, event: fact.ScoreCorrected, at_ms: int) -> None:
+    entry = state.entries[event.player_no]
+    match event.action:
+        case "adjust":
+            _adjust(state, entry, event.delta, at_ms)
+        case "reset":
+            entry.tally, entry.former = fresh(at_ms, state.seq), []
+            entry.adjusted = entry.adjusted_ms = entry.adjusted_seq = 0
+            entry.reset_seq = state.seq
+        case _:
+            assert event.event_id is not None, "a void names its fact"
+            state.voided.add(digest_of(event.event_id))
+            entry.tally, *entry.former = [copied(tally) for tally in event.attempts]
+    place(state, entry)

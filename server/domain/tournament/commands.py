@@ -1,9 +1,13 @@
 """What callers may ask of a tournament. Imperative; plain data that travels between processes."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from server.domain.ids import PlayerId, Tenant, TournamentId
+from server.domain.scoring.trace import Scored
 from server.domain.tournament.rules import RuleFields
+
+Correction = Literal["void", "adjust", "reset"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +50,50 @@ class Rebuy:
 
 
 @dataclass(frozen=True, slots=True)
+class BuyAddOn:
+    """Sell a player the add-on once."""
+
+    player: str
+    paid_minor: int | None = None
+    payment_id: str | None = None
+    tender: str = "cash"
+
+
+@dataclass(frozen=True, slots=True)
 class Remove:
     """Take a player out: refunded before the start, forfeited during play."""
 
     player: str
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Disqualify:
+    """Take a player off the board for cause: no prize, no place freed during play."""
+
+    player: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Correct:
+    """Change a score by hand: `void` one fact, `adjust` by `points` (scaled), or `reset` to nothing.
+
+    `history` is what the owner found in the journal for a void: the player's facts that count, the voided
+    one among them. Callers leave it None.
+    """
+
+    action: Correction
+    reason: str
+    player: str | None = None
+    event_id: str | None = None
+    points: int = 0
+    history: tuple[Scored, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Approve:
+    """Make reviewed results final, so that payouts may start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,4 +120,18 @@ class Advance:
     """Do the one step that is due by the clock, if any."""
 
 
-Command = Create | Update | Register | Rebuy | Remove | Start | Finish | Cancel | Advance
+Command = (
+    Create
+    | Update
+    | Register
+    | Rebuy
+    | BuyAddOn
+    | Remove
+    | Disqualify
+    | Correct
+    | Approve
+    | Start
+    | Finish
+    | Cancel
+    | Advance
+)

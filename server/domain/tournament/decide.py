@@ -9,13 +9,20 @@ from typing import Any
 
 from server.domain.refusal import Code, Refusal
 from server.domain.tournament import commands as ask
+from server.domain.tournament import entries
 from server.domain.tournament import events as fact
-from server.domain.tournament.lifecycle import Status, is_over
+from server.domain.tournament.bell import bell_of
+from server.domain.tournament.corrections import correct
+from server.domain.tournament.facts import crossing_ms
+from server.domain.tournament.lifecycle import ResultsStatus, Status, is_over
+from server.domain.tournament.pool import PrizePool
 from server.domain.tournament.prizes import final_sheet
-from server.domain.tournament.refunds import cancellation_lines, refund_lines
-from server.domain.tournament.rules import PrizePool, Rules, faults_of, fields_of, rules_from
-from server.domain.tournament.schedule import due_step
-from server.domain.tournament.state import Entry, Tournament
+from server.domain.tournament.refunds import cancelled
+from server.domain.tournament.rounds import next_round
+from server.domain.tournament.rule_checks import faults_of
+from server.domain.tournament.rules import Rules, fields_of, rules_from
+from server.domain.tournament.schedule import due_step, grace_over_ms
+from server.domain.tournament.state import Tournament
 
 Events = list[fact.Event]
 
@@ -93,78 +100,6 @@ def _only_grows(old: PrizePool, new: PrizePool) -> bool:
     return same_otherwise and all(getattr(new, name) >= getattr(old, name) for name in amounts)
 
 
-def _register(state: Tournament, command: ask.Register, now_ms: int) -> Events:
-    known = state.no_of.get(command.user_id)
-    if known is not None and not state.entries[known].removed:
-        raise _already_registered(state.entries[known])
-    if not state.rules.takes_entries(state.status, state.started_at_ms, now_ms):
-        detail = {"status": state.status.value}
-        raise Refusal(Code.REGISTRATION_CLOSED, "Registration is not open", detail)
-    if state.is_full():
-        raise Refusal(Code.TOURNAMENT_FULL, "No place left", {"max_players": state.rules.max_players})
-    _check_paid(command, state.rules.entry_price_minor)
-    return [
-        fact.Registered(
-            player_no=len(state.entries),
-            user_id=command.user_id,
-            player_id=command.player_id,
-            display_name=command.display_name,
-            buy_in_minor=state.rules.buy_in_minor,
-            fee_minor=state.rules.fee_minor,
-            tender=command.tender,
-            payment_id=command.payment_id,
-            rules_version=state.rules.rules_version,
-        )
-    ]
-
-
-def _already_registered(entry: Entry) -> Refusal:
-    detail = {"player_id": entry.player_id, "user_id": entry.user_id}
-    return Refusal(Code.ALREADY_REGISTERED, "This user is registered already", detail)
-
-
-def _check_paid(command: ask.Register | ask.Rebuy, price_minor: int) -> None:
-    """The casino must say what it took: the exact price, or a payment id that stands for it."""
-    paid = command.paid_minor
-    silent = paid is None and command.payment_id is None and price_minor > 0
-    if silent or (paid is not None and paid != price_minor):
-        detail = {"expected_minor": price_minor, "given_minor": paid}
-        raise Refusal(Code.WRONG_AMOUNT, "The amount paid is not the price", detail)
-
-
-def _rebuy(state: Tournament, command: ask.Rebuy, now_ms: int) -> Events:
-    entry, rules = state.entry_named(command.player), state.rules
-    if reason := _why_no_rebuy(state, entry, now_ms):
-        raise Refusal(Code.REBUY_NOT_ALLOWED, reason, {"player_id": entry.player_id})
-    most = rules.max_entries_per_player
-    if most is not None and entry.entries + command.entries > most:
-        detail = {"max_entries_per_player": most, "entries": entry.entries}
-        raise Refusal(Code.REBUY_LIMIT_REACHED, "No entries left for this player", detail)
-    price = rules.rebuy_fee_minor * command.entries
-    _check_paid(command, price)
-    return [fact.Rebought(entry.player_no, command.entries, price, command.tender, command.payment_id)]
-
-
-def _why_no_rebuy(state: Tournament, entry: Entry, now_ms: int) -> str | None:
-    rules = state.rules
-    if not rules.rebuy_enabled:
-        return "This tournament has no rebuys"
-    if state.status is not Status.IN_PROGRESS or now_ms >= rules.planned_end_ms(state.started_at_ms):
-        return "Rebuys are possible only while the tournament is in progress"
-    if rules.rebuy_deadline_ms is not None and now_ms >= rules.rebuy_deadline_ms:
-        return "The rebuy deadline has passed"
-    return "The player was removed" if entry.removed else None
-
-
-def _remove(state: Tournament, command: ask.Remove, now_ms: int) -> Events:
-    entry = state.entry_named(command.player)
-    _refuse_when_over(state, "removed from")
-    if entry.removed:
-        return []
-    before_start = state.status is not Status.IN_PROGRESS
-    return [fact.Removed(entry.player_no, command.reason, refund_lines(entry) if before_start else ())]
-
-
 def _refuse_when_over(state: Tournament, action: str) -> None:
     if is_over(state.status):
         detail = {"status": state.status.value}
@@ -192,23 +127,29 @@ def _finish(state: Tournament, command: ask.Finish, now_ms: int) -> Events:
 
 
 def _complete(state: Tournament, cause: str) -> Events:
-    pool = state.rules.prize_pool
-    standings = state.ranking.page(0, len(pool.shares))
-    return [fact.Completed(cause), final_sheet(pool, state.collected_minor, standings)]
+    """Play is over. By the clock the bell rang when it should have, a race when the target was reached."""
+    match cause:
+        case "end_time" | "last_round":
+            return [fact.Completed(cause, bell_of(state))]
+        case "target":
+            return [fact.Completed(cause, (crossing_ms(state) or 0) + 1)]
+    return [fact.Completed(cause)]
+
+
+def _approve(state: Tournament, command: ask.Approve, now_ms: int) -> Events:
+    if state.results_status is ResultsStatus.FINAL:
+        return []
+    if state.status is not Status.COMPLETED or now_ms < grace_over_ms(state):
+        detail = {"status": state.status.value, "results_status": state.results_status.value}
+        raise Refusal(Code.RESULTS_NOT_READY, "Results can be approved once late facts are in", detail)
+    return [final_sheet(state)]
 
 
 def _cancel(state: Tournament, command: ask.Cancel, now_ms: int) -> Events:
     if state.status is Status.CANCELLED:
         return []
     _refuse_when_over(state, "cancelled")
-    return [_cancelled(state, command.reason, now_ms, refund=command.refund, notify=command.notify)]
-
-
-def _cancelled(
-    state: Tournament, reason: str, now_ms: int, *, refund: bool = True, notify: bool = True
-) -> fact.Cancelled:
-    lines = cancellation_lines(state, now_ms)
-    return fact.Cancelled(reason, waived=not refund, notify=notify, refunds=lines)
+    return [cancelled(state, command.reason, now_ms, refund=command.refund, notify=command.notify)]
 
 
 def _advance(state: Tournament, command: ask.Advance, now_ms: int) -> Events:
@@ -220,18 +161,27 @@ def _advance(state: Tournament, command: ask.Advance, now_ms: int) -> Events:
         case "start":
             return [fact.Started()]
         case "too_few":
-            return [_cancelled(state, "Insufficient players", now_ms)]
+            return [cancelled(state, "Insufficient players", now_ms, refund=True, notify=True)]
         case "missed":
-            return [_cancelled(state, "The planned time had passed before it could start", now_ms)]
+            reason = "The planned time had passed before it could start"
+            return [cancelled(state, reason, now_ms, refund=True, notify=True)]
+        case "round_over":
+            return next_round(state)
+        case "final":
+            return [final_sheet(state)]
         case cause:
             return _complete(state, cause)
 
 
 _HANDLERS: dict[type, Callable[[Tournament, Any, int], Events]] = {
     ask.Update: _update,
-    ask.Register: _register,
-    ask.Rebuy: _rebuy,
-    ask.Remove: _remove,
+    ask.Register: entries.register,
+    ask.Rebuy: entries.rebuy,
+    ask.BuyAddOn: entries.buy_add_on,
+    ask.Remove: entries.remove,
+    ask.Disqualify: entries.disqualify,
+    ask.Correct: correct,
+    ask.Approve: _approve,
     ask.Start: _start,
     ask.Finish: _finish,
     ask.Cancel: _cancel,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from server.domain.ids import PlayerId, Tenant, TournamentId
+from server.domain.scoring.tally import Tally
 from server.domain.tournament.rules import Rules
 
 
@@ -55,13 +56,29 @@ class Rebought:
 
 
 @dataclass(frozen=True, slots=True)
+class AddOnBought:
+    """The add-on was sold for `amount_minor` and gave `points` (scaled)."""
+
+    player_no: int
+    amount_minor: int
+    points: int
+    tender: str
+    payment_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class RefundLine:
-    """Money that goes back to one player in one tender: from the pool and from the house's fee."""
+    """Money that goes back to one player in one tender: from the pool and from the house's fee.
+
+    `kind` is `refund` for what was paid, `prize` for a place in the money when a tournament that is called
+    off rolls forward, `share` for a part of its pool.
+    """
 
     player_no: int
     tender: str
     pool_minor: int
     fee_minor: int
+    kind: str = "refund"
 
     @property
     def refund_minor(self) -> int:
@@ -79,15 +96,71 @@ class Removed:
 
 
 @dataclass(frozen=True, slots=True)
+class Disqualified:
+    """A player was taken off the board for cause; refunded only before the start."""
+
+    player_no: int
+    reason: str
+    refunds: tuple[RefundLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreCorrected:
+    """A score was changed by hand. `points_before` and `points_after` are what the board showed.
+
+    `void` carries the attempts of the player without the fact, current one first; `adjust` adds `delta`;
+    `reset` begins anew.
+    """
+
+    action: str
+    player_no: int
+    reason: str
+    points_before: int
+    points_after: int
+    event_id: str | None = None
+    delta: int = 0
+    attempts: tuple[Tally, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewRequested:
+    """A correction or disqualification that came after results were final: noted for a person, changes
+    nothing."""
+
+    action: str
+    player_no: int
+    reason: str
+    event_id: str | None = None
+    delta: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Started:
-    """Play began."""
+    """Play began, with round 1 where there are rounds."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoundCompleted:
+    """A round that is not the last is over; these players are out, worst first."""
+
+    round_no: int
+    eliminated: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RoundStarted:
+    """The next round began."""
+
+    round_no: int
 
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """Play is over; results are provisional. `cause` is end_time, by_hand or last_player."""
+    """Play is over; results are provisional until the grace is. `cause` is end_time, last_round, target,
+    by_hand or last_player. Facts of rounds opened before `bell_ms` (None: when it is over) still count."""
 
     cause: str
+    bell_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +171,17 @@ class PrizeLine:
     position: int
     rank: int
     amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class ItemLine:
+    """One prize that is not money."""
+
+    player_no: int
+    position: int
+    kind: str
+    code: str
+    quantity: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,16 +197,21 @@ class ResultsFinalised:
     unclaimed_minor: int
     prizes: tuple[PrizeLine, ...]
     seed_minor: int = 0
+    items: tuple[ItemLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """Called off. With `waived` the lines say what the operator chose not to pay back."""
+    """Called off. With `waived` the lines say what the operator chose not to pay back. A roll-forward
+    shares `pool_minor`, to which the house adds its seed and overlay; else only what was collected is there.
+    """
 
     reason: str
     waived: bool
     notify: bool
     refunds: tuple[RefundLine, ...]
+    pool_minor: int | None = None
+    seed_minor: int = 0
 
 
 Event = (
@@ -131,8 +220,14 @@ Event = (
     | RegistrationOpened
     | Registered
     | Rebought
+    | AddOnBought
     | Removed
+    | Disqualified
+    | ScoreCorrected
+    | ReviewRequested
     | Started
+    | RoundCompleted
+    | RoundStarted
     | Completed
     | ResultsFinalised
     | Cancelled

@@ -1,51 +1,20 @@
 """The hot path: facts that games report, judged and counted in blocks.
 
-A block of facts takes one journal position per accepted fact. Judging reads, counting changes, and
-both are loops over plain tuples, because this runs tens of thousands of times a second.
+A block of facts takes one journal position per recorded fact. Judging reads, counting changes, and both
+are loops over plain tuples, because this runs tens of thousands of times a second.
 """
 
 from collections.abc import Iterable, Sequence
-from enum import IntEnum
 from hashlib import blake2b
 from typing import NamedTuple
 
-from server.domain.tournament.lifecycle import Status, is_over
-from server.domain.tournament.state import Tournament
+from server.domain.scoring.fact import Counted, Fact, Outcome
+from server.domain.scoring.tally import Tally, truncate
+from server.domain.tournament.bell import outcome_of, window_of
+from server.domain.tournament.lifecycle import Status
+from server.domain.tournament.state import Entry, Tournament
 
-
-class Fact(NamedTuple):
-    """What a game reports. Decimals are integers scaled by POINT_SCALE, instants UTC milliseconds."""
-
-    event_id: str
-    player: str
-    kind: str
-    points: int | None
-    bet: int | None
-    win: int | None
-    multiplier: int | None
-    round_id: str | None
-    opened_at_ms: int | None
-    occurred_at_ms: int | None
-
-
-class Counted(NamedTuple):
-    """An accepted fact as it is journalled: whose it is, and the fact itself."""
-
-    player_no: int
-    fact: Fact
-
-
-class Outcome(IntEnum):
-    """The answer to one fact. Only ACCEPTED changes anything."""
-
-    ACCEPTED = 0
-    DUPLICATE = 1
-    UNKNOWN_PLAYER = 2
-    PLAYER_REMOVED = 3
-    NOT_STARTED = 4
-    AFTER_BELL = 5
-    CANCELLED = 6
-    MISSING_POINTS = 7
+_RECORDED = (Outcome.ACCEPTED, Outcome.AFTER_BELL, Outcome.OUT_OF_RANGE)
 
 
 class Judged(NamedTuple):
@@ -64,59 +33,143 @@ def digest_of(event_id: str) -> bytes:
 
 
 def judge(state: Tournament, facts: Sequence[Fact], now_ms: int) -> Judged:
-    """Say of each fact what becomes of it, in order. A repeated event id is a duplicate for ever,
-    also after the bell, so that a late retry of a counted fact is told that it counted.
+    """Say of each fact what becomes of it, in order. A repeated event id is a duplicate for ever, also
+    after the bell; one that was only recorded is told what it was told first.
     """
-    closed = _closed_outcome(state, now_ms)
+    closed = _closed_outcome(state)
     outcomes: list[Outcome] = []
     counted: list[Counted] = []
-    seen, no_of, entries = state.seen, state.no_of, state.entries
-    fresh: set[bytes] = set()
+    seen, noted, no_of = state.seen, state.noted, state.no_of
+    fresh: dict[bytes, Outcome] = {}
+    scorer, window = state.scorer, window_of(state)
     for fact in facts:
         digest = digest_of(fact.event_id)
-        player_no = no_of.get(fact.player)
-        if digest in seen or digest in fresh:
-            outcomes.append(Outcome.DUPLICATE)
+        if digest in seen:
+            outcome = Outcome.DUPLICATE
+        elif digest in noted:
+            outcome = noted[digest]
+        elif digest in fresh:
+            first = fresh[digest]
+            outcome = Outcome.DUPLICATE if first is Outcome.ACCEPTED else first
         elif closed is not None:
-            outcomes.append(closed)
-        elif player_no is None:
-            outcomes.append(Outcome.UNKNOWN_PLAYER)
-        elif entries[player_no].removed:
-            outcomes.append(Outcome.PLAYER_REMOVED)
-        elif fact.points is None:
-            outcomes.append(Outcome.MISSING_POINTS)
+            outcome = closed
         else:
-            fresh.add(digest)
-            counted.append(Counted(player_no, fact))
-            outcomes.append(Outcome.ACCEPTED)
+            player_no = no_of.get(fact.player)
+            refused = _refused(state, player_no, fact)
+            outcome = outcome_of(scorer, window, fact, now_ms) if refused is None else refused
+            if outcome in _RECORDED and player_no is not None:
+                fresh[digest] = outcome
+                counted.append(Counted(player_no, fact, now_ms))
+        outcomes.append(outcome)
     return Judged(outcomes, counted)
 
 
-def _closed_outcome(state: Tournament, now_ms: int) -> Outcome | None:
-    if state.status is Status.CANCELLED:
-        return Outcome.CANCELLED
-    if is_over(state.status):
-        return Outcome.AFTER_BELL
-    if state.status is not Status.IN_PROGRESS:
-        return Outcome.NOT_STARTED
-    return Outcome.AFTER_BELL if now_ms >= state.rules.planned_end_ms(state.started_at_ms) else None
+def _closed_outcome(state: Tournament) -> Outcome | None:
+    """The answer to every new fact while nobody plays."""
+    match state.status:
+        case Status.CANCELLED:
+            return Outcome.CANCELLED
+        case Status.IN_PROGRESS | Status.COMPLETED:
+            return None
+    return Outcome.NOT_STARTED
+
+
+def _refused(state: Tournament, player_no: int | None, fact: Fact) -> Outcome | None:
+    """Why a fact is not even recorded."""
+    if player_no is None:
+        return Outcome.UNKNOWN_PLAYER
+    entry = state.entries[player_no]
+    if entry.removed:
+        return Outcome.PLAYER_REMOVED
+    if entry.eliminated_round is not None:
+        return Outcome.PLAYER_ELIMINATED
+    return Outcome.MISSING_VALUE if state.scorer.value(fact) is None else None
 
 
 def count(state: Tournament, block: Iterable[Counted]) -> None:
-    """Apply accepted facts; the only code that changes scores. Each takes the next journal position.
+    """Apply recorded facts; the only code that scores them. Each takes the next journal position.
 
-    `points_based`: a score is the sum of points; a fact of no points keeps the moment it was reached.
+    The board moves once per player and block, which is what makes large blocks cheap.
     """
-    seen, entries, place = state.seen, state.entries, state.ranking.place
-    seq = state.seq
-    for player_no, fact in block:
+    scorer, entries, seen, seq = state.scorer, state.entries, state.seen, state.seq
+    value_of, fold, window = scorer.value, scorer.fold, window_of(state)
+    touched: set[int] = set()
+    for player_no, fact, at_ms in block:
         seq += 1
+        outcome = outcome_of(scorer, window, fact, at_ms)
+        if outcome is not Outcome.ACCEPTED:
+            state.noted[digest_of(fact.event_id)] = outcome
+            continue
         seen.add(digest_of(fact.event_id))
-        if fact.points:
-            entry = entries[player_no]
-            entry.points += fact.points
-            entry.reached_seq = seq
-            if not entry.removed:
-                place(player_no, entry.points, seq)
+        entry = entries[player_no]
+        tally = entry.tally if not entry.former else attempt_at(entry, fact, at_ms, seq)
+        fold(tally, fact, value_of(fact) or 0, at_ms, seq)
+        touched.add(player_no)
     state.facts_counted += seq - state.seq
     state.seq = seq
+    for player_no in touched:
+        place(state, entries[player_no])
+    if scorer.scoring.is_race and state.bell_ms is not None:
+        ring_earlier(state)
+
+
+def attempt_at(entry: Entry, fact: Fact, at_ms: int, seq: int) -> Tally:
+    """The attempt that was running when the fact's round was opened, of those there were when it came."""
+    opened_ms = next((ms for ms in (fact.opened_at_ms, fact.occurred_at_ms) if ms is not None), at_ms)
+    attempts = (entry.tally, *reversed(entry.former))
+    fitting = (one for one in attempts if one.start_seq < seq and one.start_ms <= opened_ms)
+    return next(fitting, attempts[-1])
+
+
+def place(state: Tournament, entry: Entry) -> None:
+    """Put a player where the score says; who is gone stays off the board."""
+    best, order = standing_of(state, entry)
+    entry.points = best.points + entry.adjusted
+    if not entry.removed:
+        state.ranking.place(entry.player_no, entry.points, order)
+
+
+def standing_of(state: Tournament, entry: Entry) -> tuple[Tally, int]:
+    """The attempt that counts, and the place it gives. Eliminated players stand behind those in play, later
+    rounds first."""
+    group = 0
+    if entry.eliminated_round is not None and state.rules.rounds is not None:
+        group = state.rules.rounds.count + 1 - entry.eliminated_round
+    best, order = entry.tally, _order(state, entry, entry.tally, group)
+    for tally in entry.former:
+        other = _order(state, entry, tally, group)
+        if other < order:
+            best, order = tally, other
+    return best, order
+
+
+def _order(state: Tournament, entry: Entry, tally: Tally, group: int) -> int:
+    moment = (tally.reached_ms, tally.reached_seq)
+    if entry.adjusted_seq:
+        moment = max(moment, (entry.adjusted_ms, entry.adjusted_seq))
+    return state.scorer.order(tally, tally.points + entry.adjusted, moment, group)
+
+
+def crossing_ms(state: Tournament) -> int | None:
+    """The earliest moment at which somebody reached the target of a race."""
+    target = state.scorer.scoring.target
+    if target is None or not len(state.ranking):
+        return None
+    leader = state.entries[state.ranking.page(0, 1)[0].player_no]
+    if leader.points < target:
+        return None
+    best, _ = standing_of(state, leader)
+    return max(best.reached_ms, leader.adjusted_ms)
+
+
+def ring_earlier(state: Tournament) -> None:
+    """In a race that is over, a fact that came late may show an earlier crossing: the bell moves back to it
+    and what came behind it is forgotten, so that the order of arrival changes nothing."""
+    crossed_ms, target = crossing_ms(state), state.scorer.scoring.target or 0
+    assert state.bell_ms is not None, "the race is over"
+    if crossed_ms is not None:
+        state.bell_ms = min(state.bell_ms, crossed_ms + 1)
+    for entry in state.entries:
+        for tally in (entry.tally, *entry.former):
+            truncate(tally, target, state.bell_ms - 1)
+        place(state, entry)

@@ -8,7 +8,9 @@ off, refunds and what the house retains empty it.
 from server.domain import postings as ledger
 from server.domain.postings import Posting, Transfer, player_account, postings_of
 from server.domain.tournament.events import (
+    AddOnBought,
     Cancelled,
+    Disqualified,
     Event,
     Rebought,
     RefundLine,
@@ -37,21 +39,30 @@ def _transfers(event: Event, before: Tournament) -> list[Transfer]:
         case Rebought():
             player = player_account(event.player_no)
             return [Transfer(player, ledger.POOL, event.amount_minor, "rebuy", event.tender)]
-        case Removed():
+        case AddOnBought():
+            player = player_account(event.player_no)
+            return [Transfer(player, ledger.POOL, event.amount_minor, "add_on", event.tender)]
+        case Removed() | Disqualified():
             return [move for line in event.refunds for move in _refund(line, waived=False)]
         case Cancelled():
-            refunds = [move for line in event.refunds for move in _refund(line, waived=event.waived)]
-            left = before.collected_minor - sum(m.amount_minor for m in refunds if m.debit == ledger.POOL)
-            return [*refunds, Transfer(ledger.POOL, ledger.HOUSE_RETAINED, left, "retained")]
+            return _call_off(event, before.collected_minor)
         case ResultsFinalised():
             return _settle(event)
         case _:
             return []
 
 
+def _call_off(event: Cancelled, collected_minor: int) -> list[Transfer]:
+    refunds = [move for line in event.refunds for move in _refund(line, waived=event.waived)]
+    pool = collected_minor if event.pool_minor is None else event.pool_minor
+    left = pool - sum(line.pool_minor for line in event.refunds)
+    kept = Transfer(ledger.POOL, ledger.HOUSE_RETAINED, left, "retained")
+    return [*_filled(pool, event.seed_minor, collected_minor), *refunds, kept]
+
+
 def _refund(line: RefundLine, *, waived: bool) -> list[Transfer]:
     to = ledger.HOUSE_WAIVED if waived else player_account(line.player_no)
-    kind = "refund_waived" if waived else "refund"
+    kind = f"{line.kind}_waived" if waived else line.kind
     return [
         Transfer(ledger.POOL, to, line.pool_minor, kind, line.tender),
         Transfer(ledger.HOUSE_FEE, to, line.fee_minor, kind, line.tender),
@@ -59,15 +70,19 @@ def _refund(line: RefundLine, *, waived: bool) -> list[Transfer]:
 
 
 def _settle(sheet: ResultsFinalised) -> list[Transfer]:
-    gap = sheet.pool_minor - sheet.seed_minor - sheet.collected_minor
-    moves = [
-        Transfer(ledger.HOUSE_SEED, ledger.POOL, sheet.seed_minor, "seed"),
-        Transfer(ledger.HOUSE_OVERLAY, ledger.POOL, max(gap, 0), "overlay"),
-        Transfer(ledger.POOL, ledger.HOUSE_SURPLUS, max(-gap, 0), "surplus"),
-        Transfer(ledger.POOL, ledger.HOUSE_RETAINED, sheet.unclaimed_minor, "unclaimed"),
-    ]
+    kept = Transfer(ledger.POOL, ledger.HOUSE_RETAINED, sheet.unclaimed_minor, "unclaimed")
     prizes = (
         Transfer(ledger.POOL, player_account(line.player_no), line.amount_minor, "prize")
         for line in sheet.prizes
     )
-    return [*moves, *prizes]
+    return [*_filled(sheet.pool_minor, sheet.seed_minor, sheet.collected_minor), kept, *prizes]
+
+
+def _filled(pool_minor: int, seed_minor: int, collected_minor: int) -> list[Transfer]:
+    """What the house adds to make the pool what was promised, or takes where it collected more."""
+    gap = pool_minor - seed_minor - collected_minor
+    return [
+        Transfer(ledger.HOUSE_SEED, ledger.POOL, seed_minor, "seed"),
+        Transfer(ledger.HOUSE_OVERLAY, ledger.POOL, max(gap, 0), "overlay"),
+        Transfer(ledger.POOL, ledger.HOUSE_SURPLUS, max(-gap, 0), "surplus"),
+    ]

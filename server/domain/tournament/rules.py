@@ -1,46 +1,60 @@
-"""What a tournament was sold as: every field in domain units, checked as a whole before it exists."""
+"""What a tournament was sold as: every field in domain units. `rule_checks` says what is wrong with it."""
 
-from dataclasses import asdict, dataclass, replace
-from typing import Any, Final, Literal, TypedDict, cast
+from dataclasses import dataclass, fields, replace
+from typing import Any, Final, Literal
 
-from server.domain.ranking import PLAYER_MASK
+from server.domain.money import POINT_SCALE
+from server.domain.scoring.models import Scoring
 from server.domain.tournament.lifecycle import Status
+from server.domain.tournament.pool import PrizePool
 
-PERCENT_SCALE: Final = 10_000
-WHOLE: Final = 100 * PERCENT_SCALE
 DURATION_DEFAULT_MS: Final = 3_600_000
-DURATION_MAX_MS: Final = 366 * 24 * 3_600_000
-# Below 2^53: every amount of the wire survives a client that reads JSON numbers as doubles.
-AMOUNT_MAX_MINOR: Final = 10**14
-ENTRIES_MAX: Final = 1_000
-SCORING_KINDS: Final = ("points_based",)
-# The standard three-place table, used when a tournament is created without a prize pool.
-SHARES_DEFAULT: Final = (50 * PERCENT_SCALE, 30 * PERCENT_SCALE, 20 * PERCENT_SCALE)
+GRACE_DEFAULT_MS: Final = 5_000
+_POOL_DEFAULT: Final = PrizePool()
+_SCORING_DEFAULT: Final = Scoring()
+# For a hop-on/off tournament, which no clock starts or closes.
+NEVER_MS: Final = 1 << 52
 
-PoolKind = Literal["fixed", "percentage"]
-ShareUnit = Literal["percent", "weight"]
-Unclaimed = Literal["redistribute", "house"]
+Format = Literal["scheduled", "hop_on_off"]
 MinPlayersMissed = Literal["cancel", "wait", "start"]
-CancellationPolicy = Literal["pro_rata", "full"]
+CancellationPolicy = Literal["pro_rata", "full", "roll_forward"]
+EntryScoring = Literal["cumulative", "best_entry"]
+PayoutApproval = Literal["auto", "manual"]
 
 
 @dataclass(frozen=True, slots=True)
-class PrizePool:
-    """`shares[i]` is what place `i + 1` gets: percent times PERCENT_SCALE that total WHOLE, or with the
-    unit `weight` any weights times PERCENT_SCALE.
+class Rounds:
+    """`count` rounds of `duration_ms`. At the end of each but the last, `eliminate` players or
+    `elimination_rate` (scaled by POINT_SCALE) of those in play go out from the bottom, never below
+    `survivors` (None: the number of paid places). With neither, all but `survivors` go out."""
 
-    `fixed` pays `total_minor` whatever was collected. `percentage` pays what the buy-ins and rebuys
-    collected, at least `guaranteed_minor`, plus `seed_minor`; both are the house's money. Shares of places
-    that nobody reached go to those present (`redistribute`) or stay with the `house`.
-    """
+    count: int
+    duration_ms: int
+    elimination_rate: int | None = None
+    eliminate: int | None = None
+    survivors: int | None = None
 
-    kind: PoolKind = "percentage"
-    total_minor: int = 0
-    shares: tuple[int, ...] = SHARES_DEFAULT
-    unit: ShareUnit = "percent"
-    guaranteed_minor: int = 0
-    seed_minor: int = 0
-    unclaimed: Unclaimed = "redistribute"
+    def eliminated_of(self, active: int, paid_places: int) -> int:
+        """How many of `active` players go out: floor(active * rate) or the fixed number."""
+        floor = max(self.survivors if self.survivors is not None else paid_places, 1)
+        if self.elimination_rate is not None:
+            wanted = active * self.elimination_rate // POINT_SCALE
+        elif self.eliminate is not None:
+            wanted = self.eliminate
+        else:
+            wanted = active - floor if self.survivors is not None else 0
+        return max(min(wanted, active - floor), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class AddOn:
+    """An extra that a player may buy `most_per_player` times during play: it feeds the pool and gives
+    `points` (scaled)."""
+
+    price_minor: int
+    points: int = 0
+    most_per_player: int = 1
+    deadline_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +62,11 @@ class Rules:
     """The configuration of one tournament. Instants are UTC milliseconds, money is minor units.
 
     `registration_opens_ms` None means at once; `registration_closes_ms` None means at the start, or at
-    `wait_until_ms` when the start waits for players; `late_registration_ms` goes on from the actual start;
-    `max_players` and `max_entries_per_player` None mean no limit; `end_at_ms` None means
-    `duration_ms` after the actual start.
+    `wait_until_ms` when the start waits for players; late registration goes on for `late_registration_ms`
+    after the actual start, or to the end of round `late_registration_rounds`; `max_players` and
+    `max_entries_per_player` None mean no limit; `end_at_ms` None means `duration_ms` after the actual
+    start; `rounds` replace both. A hop-on/off tournament starts at `min_players`, belongs to the `lobby` of
+    its first one as number `lobby_no`, and its `start_at_ms` is its creation.
     """
 
     name: str
@@ -58,13 +74,19 @@ class Rules:
     start_at_ms: int
     description: str = ""
     external_id: str | None = None
+    format: Format = "scheduled"
+    lobby: str | None = None
+    lobby_no: int = 0
     currency: str = "USD"
     currency_places: int = 2
     end_at_ms: int | None = None
     duration_ms: int = DURATION_DEFAULT_MS
+    rounds: Rounds | None = None
+    grace_ms: int = GRACE_DEFAULT_MS
     registration_opens_ms: int | None = None
     registration_closes_ms: int | None = None
     late_registration_ms: int = 0
+    late_registration_rounds: int = 0
     on_min_players_missed: MinPlayersMissed = "cancel"
     wait_until_ms: int | None = None
     min_players: int = 2
@@ -75,9 +97,12 @@ class Rules:
     rebuy_fee_minor: int = 0
     max_entries_per_player: int | None = None
     rebuy_deadline_ms: int | None = None
-    prize_pool: PrizePool = PrizePool()
-    scoring: str = "points_based"
+    entry_scoring: EntryScoring = "cumulative"
+    add_on: AddOn | None = None
+    prize_pool: PrizePool = _POOL_DEFAULT
+    scoring: Scoring = _SCORING_DEFAULT
     cancellation_policy: CancellationPolicy = "pro_rata"
+    payout_approval: PayoutApproval = "auto"
     public: bool = False
     rules_version: int = 1
 
@@ -87,26 +112,32 @@ class Rules:
         return self.buy_in_minor + self.fee_minor
 
     def planned_end_ms(self, started_at_ms: int | None) -> int:
-        """When play ends: the declared end, else the duration after the (actual or planned) start."""
-        if self.end_at_ms is not None:
-            return self.end_at_ms
-        return (self.start_at_ms if started_at_ms is None else started_at_ms) + self.duration_ms
+        """When play ends: the declared end, else the duration after the (actual or planned) start. Between
+        two rounds there is the grace of the first."""
+        started = self.start_at_ms if started_at_ms is None else started_at_ms
+        if self.rounds is not None:
+            return started + self.rounds.count * (self.rounds.duration_ms + self.grace_ms) - self.grace_ms
+        return started + self.duration_ms if self.end_at_ms is None else self.end_at_ms
 
     def entry_closes_ms(self) -> int:
         """From this instant on nobody may register before the start."""
         if self.registration_closes_ms is not None:
             return self.registration_closes_ms
+        if self.format == "hop_on_off":
+            return NEVER_MS
         if self.on_min_players_missed == "wait" and self.wait_until_ms is not None:
             return self.wait_until_ms
         return self.start_at_ms
 
-    def takes_entries(self, status: Status, started_at_ms: int | None, now_ms: int) -> bool:
+    def takes_entries(self, status: Status, started_at_ms: int | None, now_ms: int, round_no: int = 0) -> bool:
         """Whether registration is open: before the start, or late during play."""
         if status is Status.OPEN:
             return now_ms < self.entry_closes_ms()
         if status is Status.IN_PROGRESS and started_at_ms is not None:
-            late_until_ms = started_at_ms + self.late_registration_ms
-            return now_ms < min(late_until_ms, self.planned_end_ms(started_at_ms))
+            if now_ms >= self.planned_end_ms(started_at_ms):
+                return False
+            in_time = now_ms < started_at_ms + self.late_registration_ms
+            return in_time or 0 < round_no <= self.late_registration_rounds
         return False
 
     def entry_opens_ms(self, created_at_ms: int) -> int:
@@ -114,139 +145,21 @@ class Rules:
         return created_at_ms if self.registration_opens_ms is None else self.registration_opens_ms
 
 
-class RuleFields(TypedDict, total=False):
-    """Some fields of `Rules`, as a caller gave them: for create and for update."""
-
-    name: str
-    game_slug: str
-    start_at_ms: int
-    description: str
-    external_id: str | None
-    currency: str
-    currency_places: int
-    end_at_ms: int | None
-    duration_ms: int
-    registration_opens_ms: int | None
-    registration_closes_ms: int | None
-    late_registration_ms: int
-    on_min_players_missed: MinPlayersMissed
-    wait_until_ms: int | None
-    min_players: int
-    max_players: int | None
-    buy_in_minor: int
-    fee_minor: int
-    rebuy_enabled: bool
-    rebuy_fee_minor: int
-    max_entries_per_player: int | None
-    rebuy_deadline_ms: int | None
-    prize_pool: PrizePool
-    scoring: str
-    cancellation_policy: CancellationPolicy
-    public: bool
+# Some fields of `Rules` by name, as a caller gave them: for create and for update.
+RuleFields = dict[str, Any]
+DEFAULTS: Final[RuleFields] = {
+    f.name: f.default for f in fields(Rules) if f.kw_only and f.name != "rules_version"
+}
 
 
-def rules_from(fields: RuleFields) -> Rules:
+def rules_from(given: RuleFields) -> Rules:
     """Complete rules; a rebuy costs the buy-in unless it says otherwise. Faults are checked apart."""
-    rules = Rules(**fields)
-    if rules.rebuy_enabled and "rebuy_fee_minor" not in fields:
+    rules = Rules(**given)
+    if rules.rebuy_enabled and "rebuy_fee_minor" not in given:
         rules = replace(rules, rebuy_fee_minor=rules.buy_in_minor)
     return rules
 
 
 def fields_of(rules: Rules) -> RuleFields:
     """The other way: all fields of complete rules."""
-    fields: dict[str, Any] = asdict(rules) | {"prize_pool": rules.prize_pool}
-    del fields["rules_version"]
-    return cast(RuleFields, fields)
-
-
-def faults_of(fields: RuleFields, now_ms: int | None) -> dict[str, str]:
-    """Every fault of the given fields by domain field name; absent fields cannot be faulty.
-
-    `now_ms` None skips the checks against the present: an update re-checks only what it changes.
-    """
-    faults: dict[str, str] = {}
-    _check_texts(fields, faults)
-    _check_players(fields, faults)
-    _check_money(fields, faults)
-    _check_times(fields, faults, now_ms)
-    if fields.get("scoring", SCORING_KINDS[0]) not in SCORING_KINDS:
-        faults["scoring"] = f"Unknown tournament type; known: {', '.join(SCORING_KINDS)}"
-    return faults
-
-
-def _check_texts(fields: RuleFields, faults: dict[str, str]) -> None:
-    name = fields.get("name")
-    if name is not None and not 1 <= len(name.strip()) <= 200:
-        faults["name"] = "Name must have 1 to 200 characters"
-    if len(fields.get("description") or "") > 4_000:
-        faults["description"] = "Description must have at most 4000 characters"
-    if len(fields.get("external_id") or "") > 200:
-        faults["external_id"] = "External id must have at most 200 characters"
-
-
-def _check_players(fields: RuleFields, faults: dict[str, str]) -> None:
-    least, most = fields.get("min_players", 2), fields.get("max_players")
-    if not 1 <= least <= PLAYER_MASK:
-        faults["min_players"] = "Minimum players must be at least 1"
-    if most is not None and not 1 <= most <= PLAYER_MASK:
-        faults["max_players"] = "Maximum players must be at least 1"
-    elif most is not None and most < least:
-        faults["max_players"] = "Maximum players must be greater than minimum players"
-    entries = fields.get("max_entries_per_player")
-    if entries is not None and not 1 <= entries <= ENTRIES_MAX:
-        faults["max_entries_per_player"] = f"Entries per player must be 1 to {ENTRIES_MAX}"
-
-
-def _check_money(fields: RuleFields, faults: dict[str, str]) -> None:
-    amounts = {name: fields.get(name, 0) for name in ("buy_in_minor", "fee_minor", "rebuy_fee_minor")}
-    for name, amount in amounts.items():
-        if not 0 <= amount <= AMOUNT_MAX_MINOR:  # type: ignore[operator]
-            faults[name] = "Amount must not be negative and not beyond the limit"
-    pool = fields.get("prize_pool")
-    if pool is None:
-        return
-    for name in ("total", "guaranteed", "seed"):
-        if not 0 <= getattr(pool, f"{name}_minor") <= AMOUNT_MAX_MINOR:
-            faults[f"prize_pool.{name}"] = "Amount must not be negative and not beyond the limit"
-    if any(share < 0 for share in pool.shares) or not sum(pool.shares):
-        faults["prize_pool.distribution"] = "Shares must not be negative and not all zero"
-    elif pool.unit == "percent" and sum(pool.shares) != WHOLE:
-        faults["prize_pool.distribution"] = "Percentages must total exactly 100"
-
-
-def _check_times(fields: RuleFields, faults: dict[str, str], now_ms: int | None) -> None:
-    start = fields.get("start_at_ms")
-    if not 1_000 <= fields.get("duration_ms", DURATION_DEFAULT_MS) <= DURATION_MAX_MS:
-        faults["duration_ms"] = "Duration must be between 1 second and 366 days"
-    if not 0 <= fields.get("late_registration_ms", 0) <= DURATION_MAX_MS:
-        faults["late_registration_ms"] = "Late registration must be between 0 minutes and 366 days"
-    if start is None:
-        return
-    _check_waiting(fields, faults, start)
-    if now_ms is not None and start <= now_ms:
-        faults["start_at_ms"] = "Start time must be in the future"
-    end, deadline = fields.get("end_at_ms"), fields.get("rebuy_deadline_ms")
-    opens, closes = fields.get("registration_opens_ms"), fields.get("registration_closes_ms")
-    if end is not None and not start + 1_000 <= end <= start + DURATION_MAX_MS:
-        faults["end_at_ms"] = "End time must be after the start time, by at most 366 days"
-    if opens is not None and opens >= start:
-        faults["registration_opens_ms"] = "Registration must open before the start time"
-    if closes is not None and not (opens or 0) < closes <= start:
-        faults["registration_closes_ms"] = "Registration must close after it opens and not after the start"
-    elif closes is not None and now_ms is not None and closes <= now_ms:
-        faults["registration_closes_ms"] = "Registration must close in the future"
-    if deadline is not None and deadline <= start:
-        faults["rebuy_deadline_ms"] = "Rebuy deadline must be after the start time"
-
-
-def _check_waiting(fields: RuleFields, faults: dict[str, str], start: int) -> None:
-    waits = fields.get("on_min_players_missed", "cancel") == "wait"
-    until = fields.get("wait_until_ms")
-    if waits and until is None:
-        faults["wait_until_ms"] = "Is required when the start waits for players"
-    elif until is not None and not (waits and until > start):
-        faults["wait_until_ms"] = "Must be after the start time, with onMinPlayersMissed wait"
-    end = fields.get("end_at_ms")
-    if until is not None and end is not None and until >= end:
-        faults["wait_until_ms"] = "Must be before the end time"
+    return {name: getattr(rules, name) for name in DEFAULTS}

@@ -2,26 +2,38 @@
 
 from typing import Literal
 
-from server.domain.tournament.lifecycle import Status
+from server.domain.tournament.bell import bell_of
+from server.domain.tournament.facts import crossing_ms
+from server.domain.tournament.lifecycle import ResultsStatus, Status
 from server.domain.tournament.state import Tournament
 
-Step = Literal["open", "start", "too_few", "missed", "end_time", "last_player"]
+Step = Literal[
+    "open", "start", "too_few", "missed",
+    "round_over", "last_round", "end_time", "last_player", "target",
+    "final",
+]  # fmt: skip
 
 
 def due_step(state: Tournament, now_ms: int) -> Step | None:
     """The one step that is due now; call again after applying it."""
-    if state.status is Status.SCHEDULED:
-        return "open" if now_ms >= state.rules.entry_opens_ms(state.created_at_ms) else None
-    if state.status is Status.OPEN and now_ms >= state.rules.start_at_ms:
-        return _start_step(state, now_ms)
-    if state.status is Status.IN_PROGRESS:
-        if state.left_in_play and len(state.ranking) <= 1:
-            return "last_player"
-        return "end_time" if now_ms >= state.rules.planned_end_ms(state.started_at_ms) else None
+    match state.status:
+        case Status.SCHEDULED:
+            return "open" if now_ms >= state.rules.entry_opens_ms(state.created_at_ms) else None
+        case Status.OPEN:
+            return _start_step(state, now_ms)
+        case Status.IN_PROGRESS:
+            return _play_step(state, now_ms)
+        case Status.COMPLETED:
+            final = next_due_ms(state)
+            return "final" if final is not None and now_ms >= final else None
     return None
 
 
 def _start_step(state: Tournament, now_ms: int) -> Step | None:
+    if state.rules.format == "hop_on_off":
+        return "start" if state.seated >= state.rules.min_players else None
+    if now_ms < state.rules.start_at_ms:
+        return None
     if state.seated < state.rules.min_players:
         match state.rules.on_min_players_missed:
             case "wait" if now_ms < (state.rules.wait_until_ms or 0):
@@ -34,6 +46,20 @@ def _start_step(state: Tournament, now_ms: int) -> Step | None:
     return "missed" if now_ms >= state.rules.planned_end_ms(now_ms) else "start"
 
 
+def _play_step(state: Tournament, now_ms: int) -> Step | None:
+    thinned = state.left_in_play or state.in_play < len(state.ranking)
+    if thinned and state.in_play <= 1:
+        return "last_player"
+    if state.scorer.scoring.is_race and crossing_ms(state) is not None:
+        return "target"
+    rounds = state.rules.rounds
+    if rounds is None:
+        return "end_time" if now_ms >= bell_of(state) else None
+    if state.round_no >= rounds.count:
+        return "last_round" if now_ms >= bell_of(state) else None
+    return "round_over" if now_ms >= bell_of(state) + state.rules.grace_ms else None
+
+
 def next_due_ms(state: Tournament) -> int | None:
     """When the next step by the clock is due; None when only callers can move this tournament."""
     match state.status:
@@ -42,14 +68,27 @@ def next_due_ms(state: Tournament) -> int | None:
         case Status.OPEN:
             return _start_due_ms(state)
         case Status.IN_PROGRESS:
-            return state.rules.planned_end_ms(state.started_at_ms)
+            rounds = state.rules.rounds
+            more = rounds is not None and state.round_no < rounds.count
+            return bell_of(state) + (state.rules.grace_ms if more else 0)
+        case Status.COMPLETED if state.results_status is ResultsStatus.PROVISIONAL:
+            auto = state.rules.payout_approval == "auto"
+            return grace_over_ms(state) if auto else None
         case _:
             return None
 
 
-def _start_due_ms(state: Tournament) -> int:
+def grace_over_ms(state: Tournament) -> int:
+    """When no late fact can count any more; only of a completed tournament."""
+    assert state.completed_at_ms is not None, "the grace follows completion"
+    return state.completed_at_ms + state.rules.grace_ms
+
+
+def _start_due_ms(state: Tournament) -> int | None:
     """The start time; while it waits for players, the end of the waiting. Whoever completes the number in
     between starts it by registering."""
     rules = state.rules
+    if rules.format == "hop_on_off":
+        return None
     waits = rules.on_min_players_missed == "wait" and state.seated < rules.min_players
     return rules.wait_until_ms if waits and rules.wait_until_ms is not None else rules.start_at_ms

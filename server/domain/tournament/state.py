@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from server.domain.ids import PlayerId, Tenant, TournamentId
 from server.domain.ranking import Ranking
 from server.domain.refusal import Code, Refusal
+from server.domain.scoring.fact import Outcome
+from server.domain.scoring.scorer import Scorer
+from server.domain.scoring.tally import Tally
 from server.domain.tournament.events import Cancelled, ResultsFinalised
 from server.domain.tournament.lifecycle import ResultsStatus, Status
 from server.domain.tournament.rules import Rules
@@ -12,7 +15,7 @@ from server.domain.tournament.rules import Rules
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """One sold line: kind is `entry` or `rebuy`. The buy-in is the pool's, the fee the house's."""
+    """One sold line: kind is `entry`, `rebuy` or `add_on`. The buy-in is the pool's, the fee the house's."""
 
     kind: str
     entries: int
@@ -25,7 +28,12 @@ class Sale:
 
 @dataclass(slots=True)
 class Entry:
-    """One player of this tournament. `points` are scaled, `reached_seq` is when they were reached."""
+    """One player of this tournament.
+
+    `points` (scaled) are what the board shows: those of the best attempt plus `adjusted`, which add-ons and
+    corrections gave at (`adjusted_ms`, `adjusted_seq`). `tally` is the attempt that goes on, `former` are
+    those before it, where the best one counts. Facts up to position `reset_seq` count no more.
+    """
 
     player_no: int
     user_id: str
@@ -33,9 +41,16 @@ class Entry:
     display_name: str
     registered_at_ms: int
     rules_version: int
-    reached_seq: int
+    tally: Tally
+    former: list[Tally] = field(default_factory=list)
     points: int = 0
+    adjusted: int = 0
+    adjusted_ms: int = 0
+    adjusted_seq: int = 0
+    reset_seq: int = 0
     removed: bool = False
+    disqualified: bool = False
+    eliminated_round: int | None = None
     sales: tuple[Sale, ...] = ()
 
     @property
@@ -43,10 +58,24 @@ class Entry:
         """How many entries this player bought."""
         return sum(sale.entries for sale in self.sales)
 
+    @property
+    def is_in_play(self) -> bool:
+        """Neither gone nor eliminated."""
+        return not self.removed and self.eliminated_round is None
+
+    def add_ons(self) -> int:
+        """How many add-ons this player bought."""
+        return sum(sale.kind == "add_on" for sale in self.sales)
+
 
 @dataclass(slots=True)
 class Tournament:
-    """The whole state of one tournament. `seq` is the journal position it stands at: events and facts."""
+    """The whole state of one tournament. `seq` is the journal position it stands at: events and facts.
+
+    `bell_ms` is set when play is over; `round_no` counts from 1 while there are rounds. `seen` holds the
+    digests of facts that count, `noted` those of facts that were recorded only, with what they were told;
+    `voided` those that an operator took back. `scorer` is `rules.scoring` made ready.
+    """
 
     id: TournamentId
     tenant: Tenant
@@ -66,10 +95,21 @@ class Tournament:
     fees_minor: int = 0
     seated: int = 0
     left_in_play: int = 0
+    bell_ms: int | None = None
+    round_no: int = 0
+    round_started_ms: int = 0
+    in_play: int = 0
+    reviews: int = 0
     entries: list[Entry] = field(default_factory=list)
     no_of: dict[str, int] = field(default_factory=dict)
     seen: set[bytes] = field(default_factory=set)
+    noted: dict[bytes, Outcome] = field(default_factory=dict)
+    voided: set[bytes] = field(default_factory=set)
     ranking: Ranking = field(default_factory=Ranking)
+    scorer: Scorer = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.scorer = Scorer(self.rules.scoring)
 
     def entry_named(self, name: str) -> Entry:
         """The entry of a player id, internal player id or user id; the newest one of a user.

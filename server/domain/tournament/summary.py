@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from server.domain.ids import Tenant, TournamentId, internal_player_id
+from server.domain.tournament.events import ItemLine, ResultsFinalised
 from server.domain.tournament.lifecycle import ResultsStatus, Status
 from server.domain.tournament.prizes import pool_minor
 from server.domain.tournament.rules import Rules
@@ -13,7 +14,7 @@ from server.domain.tournament.state import Sale, Tournament
 class Summary:
     """One tournament as lists, details and status pages show it, true at journal position `seq`.
 
-    `players` counts places taken, `ranked` those still on the board.
+    `players` counts places taken, `ranked` those still on the board, `in_play` those not eliminated.
     """
 
     id: TournamentId
@@ -32,6 +33,10 @@ class Summary:
     collected_minor: int
     fees_minor: int
     pool_minor: int
+    round_no: int = 0
+    round_started_ms: int = 0
+    in_play: int = 0
+    reviews: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,8 @@ class EntryRow:
     registered_at_ms: int
     rules_version: int
     sales: tuple[Sale, ...]
+    disqualified: bool = False
+    eliminated_round: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,7 @@ class ResultRow:
     display_name: str
     points: int
     prize_minor: int
+    items: tuple[ItemLine, ...] = ()
 
 
 def summary_of(state: Tournament) -> Summary:
@@ -82,6 +90,10 @@ def summary_of(state: Tournament) -> Summary:
         collected_minor=state.collected_minor,
         fees_minor=state.fees_minor,
         pool_minor=pool_minor(state.rules.prize_pool, state.collected_minor),
+        round_no=state.round_no,
+        round_started_ms=state.round_started_ms,
+        in_play=state.in_play,
+        reviews=state.reviews,
     )
 
 
@@ -98,16 +110,24 @@ def entry_row(state: Tournament, player_no: int) -> EntryRow:
         registered_at_ms=entry.registered_at_ms,
         rules_version=entry.rules_version,
         sales=entry.sales,
+        disqualified=entry.disqualified,
+        eliminated_round=entry.eliminated_round,
     )
 
 
 def result_rows(state: Tournament) -> list[ResultRow]:
     """The final board with prizes, best first; empty before results exist."""
-    if state.results is None:
-        return []
-    prize_of = {line.player_no: line.amount_minor for line in state.results.prizes}
+    return [] if state.results is None else priced_rows(state, state.results, 0, len(state.ranking))
+
+
+def priced_rows(state: Tournament, sheet: ResultsFinalised, offset: int, limit: int) -> list[ResultRow]:
+    """Rows of the board with what the sheet gives them."""
+    prize_of = {line.player_no: line.amount_minor for line in sheet.prizes}
+    items_of: dict[int, tuple[ItemLine, ...]] = {}
+    for item in sheet.items:
+        items_of[item.player_no] = (*items_of.get(item.player_no, ()), item)
     rows = []
-    for standing in state.ranking.page(0, len(state.ranking)):
+    for standing in state.ranking.page(offset, limit):
         entry = state.entries[standing.player_no]
         rows.append(
             ResultRow(
@@ -119,6 +139,7 @@ def result_rows(state: Tournament) -> list[ResultRow]:
                 display_name=entry.display_name,
                 points=standing.points,
                 prize_minor=prize_of.get(standing.player_no, 0),
+                items=items_of.get(standing.player_no, ()),
             )
         )
     return rows

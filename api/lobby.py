@@ -1,0 +1,75 @@
+"""The lobby of hop-on/off tournaments: one takes entries at a time, the next is opened on demand.
+
+The id of the next one is derived from the lobby and its number, and a tournament is born once: so however
+many registrations race, exactly one next tournament exists.
+"""
+
+from actors.messages import Order
+from actors.replies import EntryAnswer, TournamentAnswer
+from api.errors import ApiError
+from api.keyring import Caller
+from api.owner import ask, unwrap
+from api.resources import Resources
+from config.limits import LOBBY_TRIES_MAX
+from server.chance import derived_id
+from server.domain.ids import TournamentId
+from server.domain.refusal import Code
+from server.domain.tournament import commands as do
+from server.domain.tournament.lifecycle import Status
+from server.domain.tournament.rules import RuleFields, fields_of
+from server.domain.tournament.summary import Summary
+
+# What a registration is refused with when this tournament of the lobby has started meanwhile or is full.
+_MOVED_ON = (Code.REGISTRATION_CLOSED, Code.TOURNAMENT_FULL)
+
+
+def in_lobby(fields: RuleFields, tournament_id: str) -> RuleFields:
+    """The first tournament of a lobby gives it its name; a scheduled one belongs to none."""
+    if fields.get("format") != "hop_on_off":
+        return fields
+    return fields | {"lobby": tournament_id, "lobby_no": 1}
+
+
+async def register(home: Resources, caller: Caller, summary: Summary, order: Order) -> EntryAnswer:
+    """Sell the entry here, or in a lobby where it can be sold now. Cancelling the waiting tournament closes
+    the lobby."""
+    for _ in range(LOBBY_TRIES_MAX):
+        try:
+            return await ask(home, summary, order, EntryAnswer)
+        except ApiError as error:
+            if summary.rules.lobby is None or error.code not in _MOVED_ON:
+                raise
+            newest = await _newest(home, caller, summary)
+            if newest.status is Status.CANCELLED:
+                raise
+        moved = newest.rules.lobby_no > summary.rules.lobby_no
+        summary = newest if moved else await _open_next(home, caller, newest)
+    return await ask(home, summary, order, EntryAnswer)
+
+
+def _id_of(lobby: str, number: int) -> TournamentId:
+    return TournamentId(lobby if number == 1 else derived_id("tournament", lobby, str(number)))
+
+
+async def _newest(home: Resources, caller: Caller, summary: Summary) -> Summary:
+    """The tournament of the lobby that was opened last: numbers have no gap, so doubling steps find it."""
+    lobby = summary.rules.lobby
+    assert lobby is not None, "only a hop-on/off tournament has a lobby"
+    step = 1
+    while step:
+        number = summary.rules.lobby_no + step
+        found = await home.listings.find(caller.tenant, _id_of(lobby, number))
+        summary, step = (found, step * 2) if found is not None else (summary, step // 2)
+    return summary
+
+
+async def _open_next(home: Resources, caller: Caller, full: Summary) -> Summary:
+    """The tournament behind `full` in its lobby, created if nobody has yet, with the same rules."""
+    lobby, number = full.rules.lobby, full.rules.lobby_no + 1
+    assert lobby is not None, "only a hop-on/off tournament has a lobby"
+    next_id = _id_of(lobby, number)
+    changes = {"lobby_no": number, "start_at_ms": home.clock.now_ms(), "external_id": None}
+    command = do.Create(next_id, full.tenant, fields_of(full.rules) | changes)
+    # The same command id for everybody: who comes second gets the first one's answer.
+    reply = await home.directory.create(Order(command, f"lobby:{next_id}", caller.name))
+    return unwrap(reply, TournamentAnswer, None).summary

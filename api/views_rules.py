@@ -1,0 +1,73 @@
+"""The configuration of a tournament as callers read it back: what they sent, with every default told."""
+
+from typing import Any
+
+from server.domain.money import points_to_decimal, to_decimal
+from server.domain.scoring.models import Scoring
+from server.domain.tournament.rules import Rules
+from server.wire import instant_or_none
+
+
+def config(rules: Rules) -> dict[str, Any]:
+    """How winners are decided, and the policies."""
+    return {
+        "tournamentType": rules.scoring.model,
+        "scoring": scoring(rules.scoring),
+        "tieBreakers": list(rules.scoring.ties),
+        "tiePrizes": rules.prize_pool.ties,
+        "entryScoring": rules.entry_scoring,
+        "graceSeconds": rules.grace_ms // 1_000,
+        "payoutApproval": rules.payout_approval,
+        "cancellationPolicy": rules.cancellation_policy,
+    }
+
+
+def scoring(of: Scoring) -> dict[str, Any]:
+    """Parameters and modifiers; those that the model does not have are null."""
+    qualify = of.qualify
+    return {
+        "version": of.version,
+        "n": of.n,
+        "target": _points(of.target),
+        "metric": of.metric,
+        "minBet": _points(of.min_bet),
+        "maxBet": _points(of.max_bet),
+        "gameWeights": {game: points_to_decimal(weight) for game, weight in of.game_weights},
+        "qualify": {
+            "minRounds": qualify.min_rounds,
+            "minWagered": points_to_decimal(qualify.min_wagered),
+            "minScore": _points(qualify.min_score),
+        },
+        "direction": of.direction,
+    }
+
+
+def _points(scaled: int | None) -> Any:
+    return None if scaled is None else points_to_decimal(scaled)
+
+
+def rounds(rules: Rules) -> dict[str, Any] | None:
+    """The rounds, null where there are none."""
+    of = rules.rounds
+    if of is None:
+        return None
+    return {
+        "count": of.count,
+        "durationSeconds": of.duration_ms // 1_000,
+        "eliminationRate": _points(of.elimination_rate),
+        "eliminate": of.eliminate,
+        "survivors": of.survivors,
+    }
+
+
+def add_on(rules: Rules) -> dict[str, Any] | None:
+    """The add-on, null where there is none."""
+    of = rules.add_on
+    if of is None:
+        return None
+    return {
+        "price": to_decimal(of.price_minor, rules.currency_places),
+        "points": points_to_decimal(of.points),
+        "maxPerPlayer": of.most_per_player,
+        "deadline": instant_or_none(of.deadline_ms),
+    }

@@ -1,0 +1,1 @@
+"""How facts become scores: a closed, versioned list of models, one fold for live play, replay and dry run."""

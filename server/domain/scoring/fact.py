@@ -1,0 +1,44 @@
+"""What a game reports, and what becomes of it."""
+
+from enum import IntEnum
+from typing import NamedTuple
+
+
+class Fact(NamedTuple):
+    """One thing that happened in a game, usually a round. Decimals are integers scaled by POINT_SCALE,
+    instants UTC milliseconds by the game's clock."""
+
+    event_id: str
+    player: str
+    kind: str
+    points: int | None
+    bet: int | None
+    win: int | None
+    multiplier: int | None
+    round_id: str | None
+    opened_at_ms: int | None
+    occurred_at_ms: int | None
+    game: str | None = None
+
+
+class Counted(NamedTuple):
+    """A fact as it is journalled: whose it is, the fact, and when it came by our clock."""
+
+    player_no: int
+    fact: Fact
+    at_ms: int = 0
+
+
+class Outcome(IntEnum):
+    """The answer to one fact. Only ACCEPTED changes a score; AFTER_BELL and OUT_OF_RANGE are recorded."""
+
+    ACCEPTED = 0
+    DUPLICATE = 1
+    UNKNOWN_PLAYER = 2
+    PLAYER_REMOVED = 3
+    NOT_STARTED = 4
+    AFTER_BELL = 5
+    CANCELLED = 6
+    MISSING_VALUE = 7
+    OUT_OF_RANGE = 8
+    PLAYER_ELIMINATED = 9
