@@ -11,7 +11,18 @@ from api.answers import Json
 from api.errors import ApiError, DoorCode, invalid
 from api.middleware import RequestLog
 from api.resources import Resources
-from api.rest import boards, health, internal, players, public, tournaments
+from api.rest import (
+    boards,
+    corrections,
+    health,
+    internal,
+    payouts,
+    players,
+    public,
+    rules,
+    scoring,
+    tournaments,
+)
 from api.ws import route as socket
 from server.ports import StoreUnavailable
 
@@ -21,6 +32,10 @@ ROUTERS = (
     tournaments.router,
     players.router,
     boards.router,
+    corrections.router,
+    payouts.router,
+    rules.router,
+    scoring.router,
     public.router,
     health.router,
     socket.router,

@@ -64,6 +64,10 @@ TournamentsDelete = Annotated[Caller, Depends(Needs("tournaments.delete", "tourn
 PlayersRead = Annotated[Caller, Depends(Needs("players.read"))]
 PlayersWrite = Annotated[Caller, Depends(Needs("players.write"))]
 ResultsRead = Annotated[Caller, Depends(Needs("results.read"))]
+PayoutsRead = Annotated[Caller, Depends(Needs("payouts.read"))]
+PayoutsApprove = Annotated[Caller, Depends(Needs("payouts.approve"))]
+# A game platform takes back what it reported; the casino needs the permission that moves money.
+Corrections = Annotated[Caller, Depends(Needs("scores.write", "payouts.approve"))]
 PlatformRead = Annotated[Caller, Depends(NeedsPlatform("tournaments.read"))]
 PlatformPlayers = Annotated[Caller, Depends(NeedsPlatform("players.write"))]
 PlatformScores = Annotated[Caller, Depends(NeedsPlatform("scores.write"))]

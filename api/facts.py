@@ -125,10 +125,13 @@ def _ms(moment: datetime) -> int:
 def _slowly(data: bytes) -> list[Fact]:
     outer = parse(parse_json(data), FactsBody)
     outer.raise_faults()
-    batch = outer.values["events"]
-    where = outer.path("events")
-    if not 1 <= len(batch) <= FACTS_PER_REQUEST_MAX:
-        raise invalid({where: f"Must have 1 to {FACTS_PER_REQUEST_MAX} facts"})
+    return read_facts(outer.values["events"], outer.path("events"), FACTS_PER_REQUEST_MAX)
+
+
+def read_facts(batch: list[Any], where: str, most: int) -> list[Fact]:
+    """The facts of a parsed list, 1 to `most`. Raises `ApiError` with all faults by index under `where`."""
+    if not 1 <= len(batch) <= most:
+        raise invalid({where: f"Must have 1 to {most} facts"})
     faults: dict[str, str] = {}
     facts = []
     for index, given in enumerate(batch):

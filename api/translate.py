@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from pydantic.alias_generators import to_camel
+
 from api.body import Parsed
 from api.translate_pool import minor, pool_path, prize_pool
 from api.translate_scoring import config_fields, scaled
@@ -128,6 +130,14 @@ def _add_on(body: dict[str, Any] | None, places: int, parsed: Parsed) -> AddOn |
         most_per_player=body.get("max_per_player", 1),
         deadline_ms=body.get("deadline"),
     )
+
+
+def wire_name(domain: str) -> str:
+    """A field of the rules under the name that answers use."""
+    if domain == "start_at_ms":
+        return "startTime"
+    model = _BACK.get(domain, domain)
+    return ".".join(to_camel(part) for part in model.split("."))
 
 
 def spelled(fields: dict[str, str], parsed: Parsed) -> dict[str, str]:

@@ -37,7 +37,9 @@ def scoring_of(config: dict[str, Any], parsed: Parsed, old: Scoring) -> Scoring:
     if "qualify" in body:
         plain["qualify"] = _qualify(body["qualify"], parsed)
     if config.get("tie_breakers") is not None:
-        plain["ties"] = tuple(config["tie_breakers"])
+        given = tuple(config["tie_breakers"])
+        # Registration order always closes the list: it is never a tie.
+        plain["ties"] = given if "registration" in given else (*given, "registration")
     return replace(base, **plain)
 
 

@@ -7,6 +7,7 @@ import msgspec
 from actors.replies import BoardRow
 from api import views_rules
 from api.amounts import money, pool
+from api.translate import wire_name
 from server.announcements import Announcement
 from server.domain.money import points_to_decimal
 from server.domain.tournament.lifecycle import Status, is_over
@@ -31,6 +32,11 @@ def created(summary: Summary) -> dict[str, Any]:
             "games": games(summary),
         },
     }
+
+
+def spelled_fields(names: tuple[str, ...]) -> list[str]:
+    """Domain fields of the rules as callers know them."""
+    return sorted(wire_name(name) for name in names)
 
 
 def games(summary: Summary) -> list[dict[str, Any]]:
@@ -255,6 +261,11 @@ def public_row(row: BoardRow | ResultRow) -> dict[str, Any]:
 def board_row(row: BoardRow | ResultRow) -> dict[str, Any]:
     """One row of a leaderboard, as a casino reads it."""
     return public_row(row) | {"userId": row.user_id}
+
+
+def leader(row: BoardRow) -> dict[str, Any]:
+    """One row of a live board, as a casino reads it."""
+    return board_row(row) | {"entries": row.entries}
 
 
 def result(row: ResultRow, summary: Summary) -> dict[str, Any]:

@@ -40,6 +40,7 @@ _KINDS: dict[str, type] = {
     "cancelled": fact.Cancelled,
 }
 _KIND_OF = {cls: kind for kind, cls in _KINDS.items()}
+RULE_KINDS = ("created", "updated")
 _BLOCK = msgspec.msgpack.Decoder(list[Counted])
 _FACTS = msgspec.msgpack.Decoder(list[Fact])
 _pack = msgspec.msgpack.Encoder().encode
@@ -68,6 +69,13 @@ def decode_event(kind: str, payload: bytes) -> fact.Event:
     """The event of a stored row."""
     event: fact.Event = msgspec.json.decode(payload, type=_KINDS[kind])
     return event
+
+
+def rules_in(kind: str, payload: bytes) -> tuple[Rules, tuple[str, ...]]:
+    """The rules of an event of RULE_KINDS, and which fields it changed."""
+    event = decode_event(kind, payload)
+    assert isinstance(event, fact.Created | fact.Updated), "only these carry rules"
+    return event.rules, event.changed if isinstance(event, fact.Updated) else ()
 
 
 def encode_facts(facts: Sequence[Fact]) -> bytes:

@@ -7,6 +7,7 @@ from typing import Protocol
 from server.announcements import Announcement
 from server.domain.ids import OperatorId, Tenant, TournamentId
 from server.domain.postings import Posting
+from server.domain.tournament.rules import Rules
 from server.domain.tournament.summary import EntryRow, ResultRow, Summary
 
 
@@ -156,6 +157,15 @@ class ListFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class RuleChange:
+    """The rules from `at_ms` on; `changed` names the fields that are new, none for the first version."""
+
+    at_ms: int
+    rules: Rules
+    changed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DueRow:
     """A tournament whose next step by the clock is due."""
 
@@ -193,6 +203,9 @@ class Listings(Protocol):
         self, tenant: Tenant, tournament_id: str, limit: int, offset: int
     ) -> tuple[int, list[ResultRow]]:
         """The final board, best first."""
+
+    async def rule_changes(self, tenant: Tenant, tournament_id: str) -> list[RuleChange]:
+        """Every version of the rules, oldest first."""
 
     async def history(
         self, tenant: Tenant, tournament_id: str, after_seq: int, limit: int

@@ -43,7 +43,7 @@ async def get_leaderboard(tournament_id: str, request: Request, home: Home, call
             "lastUpdated": instant(board.at_ms),
             "epoch": board.epoch,
             "sequence": board.seq,
-            "leaderboard": [views.board_row(row) | {"entries": row.entries} for row in board.rows],
+            "leaderboard": [views.leader(row) for row in board.rows],
             "pagination": views.pagination(
                 board.total, want.limit if want.around is None else len(board.rows), offset
             ),

@@ -10,10 +10,11 @@ from api.answers import Json, only, page_of
 from api.auth import Home, PlayersRead, PlayersWrite
 from api.body import Model, Parsed, parse, read_json
 from api.errors import ApiError
+from api.keyring import Caller
 from api.openapi import body_of
 from api.owner import ask, find, order
 from api.resources import Resources
-from api.schemas.players import RebuyBody, RegisterBody, RemoveBody
+from api.schemas.players import AddOnSaleBody, RebuyBody, RegisterBody, RemoveBody
 from api.translate_pool import minor
 from config.limits import PLAYERS_PAGE_DEFAULT, PLAYERS_PAGE_MAX
 from server.domain.ids import PlayerId
@@ -151,6 +152,34 @@ async def rebuy(tournament_id: str, player: str, request: Request, home: Home, c
         payment_id=given.get("payment_id"),
         tender=given.get("tender", "cash"),
     )
+    return await _sold(request, home, caller, summary, command, body)
+
+
+@router.post("/{player}/add-on", openapi_extra=body_of(AddOnSaleBody))
+async def add_on(tournament_id: str, player: str, request: Request, home: Home, caller: PlayersWrite) -> Json:
+    """Sell the add-on to a player in play."""
+    summary = await find(home, caller, tournament_id)
+    body = await read_json(request)
+    parsed = _payment(body, AddOnSaleBody, summary)
+    parsed.raise_faults()
+    given = parsed.values
+    command = do.BuyAddOn(
+        player=player,
+        paid_minor=given.get("paid_minor"),
+        payment_id=given.get("payment_id"),
+        tender=given.get("tender", "cash"),
+    )
+    return await _sold(request, home, caller, summary, command, body)
+
+
+async def _sold(
+    request: Request,
+    home: Resources,
+    caller: Caller,
+    summary: Summary,
+    command: do.Rebuy | do.BuyAddOn,
+    body: Any,
+) -> Json:
     answer = await ask(home, summary, order(request, home, caller, command, body), EntryAnswer)
     pool = {"totalAmount": amounts.money(summary, answer.summary.pool_minor)}
     return Json(

@@ -42,6 +42,33 @@ class RebuyBody(Model):
     tender: Literal["cash", "bonus", "ticket"] = "cash"
 
 
+class AddOnSaleBody(Model):
+    """One add-on. The amount must be its price."""
+
+    ALIASES: ClassVar[dict[str, tuple[str, ...]]] = {"buy_in_amount": ("amount",)}
+    buy_in_amount: Amount | None = None
+    payment_id: Line | None = None
+    entry_payment_details: PaymentBody | None = None
+    tender: Literal["cash", "bonus", "ticket"] = "cash"
+
+
+class DisqualifyBody(Model):
+    """Why a player is taken off the board. It is told to the operator's systems, not to players."""
+
+    reason: Line
+
+
+class CorrectionBody(Model):
+    """A change of a score by hand: void one fact by its event id, adjust by points, or reset to nothing."""
+
+    ALIASES: ClassVar[dict[str, tuple[str, ...]]] = {"player": ("player_id", "playerId", "user_id", "userId")}
+    action: Literal["void", "adjust", "reset"]
+    reason: Line
+    player: Line | None = None
+    event_id: Line | None = None
+    points: Amount | None = None
+
+
 class RemoveBody(Model):
     """Why a player is taken out."""
 

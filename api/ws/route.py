@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import msgspec
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
+from api.guests import player_of
 from api.resources import Resources, of_socket
 from api.ws import protocol
 from api.ws.connection import Connection
 from api.ws.protocol import Close
 from config.limits import SOCKET_AUTH_TIMEOUT_S, SOCKET_MESSAGE_BYTES_MAX
-from server.domain.ids import OperatorId, Tenant
 from server.domain.tournament.summary import EntryRow, Summary
 from server.ports import StoreUnavailable
 
@@ -110,22 +110,13 @@ async def _operator(socket: WebSocket, home: Resources, tournament_id: str, text
 
 
 async def _player(socket: WebSocket, home: Resources, tournament_id: str, token: str) -> _Guest:
-    claims = home.tokens.verify(token, home.clock.now_ms())
-    if claims is None:
+    guest = await player_of(home, token)
+    if guest is None:
         raise _Rejected(Close.LOG_IN_AGAIN)
-    if claims.tournament_id != tournament_id:
+    if guest.summary.id != tournament_id or guest.entry.removed:
         raise _Rejected(Close.FORBIDDEN)
-    for live in (True, False):
-        tenant = Tenant(OperatorId(claims.operator_id), live)
-        summary = await home.listings.find(tenant, tournament_id)
-        if summary is None:
-            continue
-        await _check_origin(socket, home, claims.operator_id)
-        entry = await home.listings.entry(tenant, tournament_id, claims.internal_player_id)
-        if entry is None or entry.removed:
-            raise _Rejected(Close.FORBIDDEN)
-        return _Guest(summary, entry, claims.expires_at_s)
-    raise _Rejected(Close.NOT_FOUND)
+    await _check_origin(socket, home, guest.summary.tenant.operator_id)
+    return _Guest(guest.summary, guest.entry, guest.expires_at_s)
 
 
 async def _check_origin(socket: WebSocket, home: Resources, operator_id: str) -> None:

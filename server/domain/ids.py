@@ -1,6 +1,7 @@
 """Identifier types. Opaque strings: nothing reads meaning out of one."""
 
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import NewType
 
 TournamentId = NewType("TournamentId", str)
@@ -15,6 +16,13 @@ class Tenant:
 
     operator_id: OperatorId
     live: bool
+
+
+def payout_id(tournament_id: str, internal_player_id: str, kind: str) -> str:
+    """The name of what one player is owed for one kind of thing: never made from rank, attempt or time, so
+    whatever is repeated cannot be paid twice."""
+    parts = "\x1f".join((tournament_id, internal_player_id, kind))
+    return f"pay_{blake2b(parts.encode(), digest_size=16).hexdigest()}"
 
 
 def internal_player_id(tournament_id: str, player_id: str, player_no: int) -> str:

@@ -12,7 +12,7 @@ from server.announcements import Announcement
 from server.domain.ids import Tenant, TournamentId
 from server.domain.tournament.lifecycle import Status
 from server.domain.tournament.summary import EntryRow, ResultRow, Summary
-from server.ports import ApiKey, DueRow, LedgerLine, ListFilter, Operator, StoreUnavailable
+from server.ports import ApiKey, DueRow, LedgerLine, ListFilter, Operator, RuleChange, StoreUnavailable
 from server.storage import tables as t
 
 T = TypeVar("T")
@@ -104,6 +104,15 @@ class PostgresListings(_Reader):
     ) -> tuple[int, list[ResultRow]]:
         where = _owned(t.results, tenant, tournament_id)
         return await self._paged(t.results, where, (t.results.c.position,), ResultRow, (limit, offset))
+
+    async def rule_changes(self, tenant: Tenant, tournament_id: str) -> list[RuleChange]:
+        c = t.events.c
+        want = (
+            sa.select(c.at_ms, c.kind, c.payload)
+            .where(*_owned(t.events, tenant, tournament_id), c.kind.in_(codec.RULE_KINDS))
+            .order_by(c.seq)
+        )
+        return [RuleChange(row[0], *codec.rules_in(row[1], row[2])) for row in await self._rows(want)]
 
     async def history(
         self, tenant: Tenant, tournament_id: str, after_seq: int, limit: int

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from config.limits import CHECKPOINTS_KEPT
+from server import codec
 from server.announcements import Announcement
 from server.domain.ids import Tenant, TournamentId
 from server.domain.tournament.lifecycle import Status, is_over
@@ -25,6 +26,7 @@ from server.ports import (
     ListFilter,
     Operator,
     PostingRow,
+    RuleChange,
 )
 
 
@@ -167,6 +169,15 @@ class MemoryStore:
         stored = self._visible(tenant, tournament_id)
         rows = [] if stored is None else stored.results
         return len(rows), rows[offset : offset + limit]
+
+    async def rule_changes(self, tenant: Tenant, tournament_id: str) -> list[RuleChange]:
+        stored = self._visible(tenant, tournament_id)
+        rows = [] if stored is None else [row for row in stored.log if isinstance(row, EventRow)]
+        return [
+            RuleChange(row.at_ms, *codec.rules_in(row.kind, row.payload))
+            for row in rows
+            if row.kind in codec.RULE_KINDS
+        ]
 
     async def history(
         self, tenant: Tenant, tournament_id: str, after_seq: int, limit: int

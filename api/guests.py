@@ -1,0 +1,50 @@
+"""Who may read what concerns players: the operator's key, or the player's own token."""
+
+from typing import NamedTuple
+
+from fastapi import Request
+
+from api.auth import authenticate, check, credential
+from api.errors import ApiError, DoorCode, tournament_not_found
+from api.owner import find
+from api.resources import Resources
+from server.domain.ids import OperatorId, Tenant
+from server.domain.tournament.summary import EntryRow, Summary
+
+
+class Guest(NamedTuple):
+    """A verified player of a tournament, and when the token ends (seconds since 1970)."""
+
+    summary: Summary
+    entry: EntryRow
+    expires_at_s: int
+
+
+async def player_of(home: Resources, token: str) -> Guest | None:
+    """The player whom a token names; None when it is not valid, or names nobody any more."""
+    claims = home.tokens.verify(token, home.clock.now_ms())
+    if claims is None:
+        return None
+    for live in (True, False):
+        tenant = Tenant(OperatorId(claims.operator_id), live)
+        summary = await home.listings.find(tenant, claims.tournament_id)
+        entry = await home.listings.entry(tenant, claims.tournament_id, claims.internal_player_id)
+        if summary is not None and entry is not None:
+            return Guest(summary, entry, claims.expires_at_s)
+    return None
+
+
+async def reader(
+    request: Request, home: Resources, tournament_id: str, permission: str
+) -> tuple[Summary, EntryRow | None]:
+    """The tournament for a key with the permission, or for a player of it, who comes along."""
+    text = credential(request)
+    if text is None or text.startswith("pk_"):
+        caller = check(await authenticate(request), permission)
+        return await find(home, caller, tournament_id), None
+    guest = await player_of(home, text)
+    if guest is None:
+        raise ApiError(DoorCode.UNAUTHORIZED, "Invalid or expired player token")
+    if guest.summary.id != tournament_id:
+        raise tournament_not_found(tournament_id)
+    return guest.summary, guest.entry

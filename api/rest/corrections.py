@@ -1,0 +1,134 @@
+"""Scores and players corrected by hand, and why a score is what it is."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+from actors.messages import ReadTrace
+from actors.replies import EntryAnswer, TraceAnswer
+from api import amounts, views
+from api.answers import Json
+from api.auth import Corrections, Home, PlayersWrite
+from api.body import Parsed, parse, read_json
+from api.errors import ApiError
+from api.guests import reader
+from api.openapi import body_of
+from api.owner import ask, find, order
+from api.schemas.players import CorrectionBody, DisqualifyBody
+from api.translate_scoring import scaled
+from server.domain.money import points_to_decimal
+from server.domain.refusal import Code
+from server.domain.scoring.models import VALUE_MAX
+from server.domain.tournament import commands as do
+from server.domain.tournament.trace import TraceLine
+from server.wire import instant, instant_or_none
+
+router = APIRouter(prefix="/api/tournaments/{tournament_id}", tags=["Corrections"])
+
+
+@router.post("/corrections", openapi_extra=body_of(CorrectionBody))
+async def correct_score(tournament_id: str, request: Request, home: Home, caller: Corrections) -> Json:
+    """Void a fact, adjust or reset a score; the board re-derives. Once results are final nothing changes:
+    the answer says `review`, for a person to look at."""
+    summary = await find(home, caller, tournament_id)
+    body = await read_json(request)
+    parsed = parse(body, CorrectionBody)
+    command = _command(parsed)
+    parsed.raise_faults()
+    answer = await ask(home, summary, order(request, home, caller, command, body), EntryAnswer)
+    return Json(_outcome(answer) | {"action": command.action, "reason": command.reason})
+
+
+def _command(parsed: Parsed) -> do.Correct:
+    given = parsed.values
+    action = given.get("action", "reset")
+    needed = {"void": "event_id", "adjust": "points"}.get(action)
+    if needed is not None and given.get(needed) is None and needed not in parsed.spelled:
+        parsed.faults[parsed.path(needed)] = f"Is required to {action}"
+    for other in {"event_id", "points"} - {needed}:
+        if given.get(other) is not None:
+            parsed.faults[parsed.path(other)] = f"Has no meaning for {action}"
+    if action != "void" and given.get("player") is None and "player" not in parsed.spelled:
+        parsed.faults[parsed.path("player")] = f"Is required to {action}"
+    points = scaled(given["points"], "points", parsed) if given.get("points") is not None else 0
+    if abs(points) > VALUE_MAX:
+        parsed.faults[parsed.path("points")] = "Must be within limits"
+    return do.Correct(action, given.get("reason", ""), given.get("player"), given.get("event_id"), points)
+
+
+def _outcome(answer: EntryAnswer) -> dict[str, Any]:
+    return {
+        "tournamentId": answer.summary.id,
+        "playerId": answer.entry.player_id,
+        "userId": answer.entry.user_id,
+        "status": "review" if answer.review else "applied",
+        "pointsBefore": points_to_decimal(answer.points_before),
+        "pointsAfter": points_to_decimal(answer.points_after),
+    }
+
+
+@router.post("/players/{player}/disqualify", openapi_extra=body_of(DisqualifyBody))
+async def disqualify_player(
+    tournament_id: str, player: str, request: Request, home: Home, caller: PlayersWrite
+) -> Json:
+    """Take a player off the board for cause: no prize, prizes move up. Refunded only before the start. Once
+    results are final nothing changes: the answer says `review`."""
+    summary = await find(home, caller, tournament_id)
+    body = await read_json(request)
+    parsed = parse(body, DisqualifyBody)
+    parsed.raise_faults()
+    command = do.Disqualify(player, parsed.values["reason"])
+    answer = await ask(home, summary, order(request, home, caller, command, body), EntryAnswer)
+    outcome = _outcome(answer)
+    del outcome["pointsBefore"], outcome["pointsAfter"]
+    refund = amounts.money(answer.summary, answer.refunded_minor)
+    return Json(
+        outcome | {"playerStatus": views.entry_status(answer.entry, answer.summary), "refundAmount": refund}
+    )
+
+
+@router.get("/players/{player}/trace")
+async def get_trace(tournament_id: str, player: str, request: Request, home: Home) -> Json:
+    """Every fact and correction of a player with the points that it gave; they add up to the score. For
+    keys with `results.read`, and for the player's own token."""
+    summary, guest = await reader(request, home, tournament_id, "results.read")
+    if guest is not None and player not in (guest.player_id, guest.user_id, guest.internal_player_id):
+        extra = {"tournamentId": summary.id, "player": player}
+        raise ApiError(Code.PLAYER_NOT_FOUND, f"Player {player} not found", extra)
+    answer = await ask(home, summary, ReadTrace(player), TraceAnswer)
+    return Json(
+        {
+            "tournamentId": summary.id,
+            "playerId": answer.entry.player_id,
+            "userId": answer.entry.user_id,
+            "rulesVersion": answer.entry.rules_version,
+            "points": points_to_decimal(answer.points),
+            "lines": [_line(line) for line in answer.lines],
+        }
+    )
+
+
+def _line(line: TraceLine) -> dict[str, Any]:
+    told = {
+        "sequence": line.seq,
+        "receivedAt": instant(line.at_ms),
+        "kind": line.kind,
+        "why": line.why,
+        "points": points_to_decimal(line.points),
+    }
+    fact = line.fact
+    if fact is None:
+        return told
+    numbers = {"bet": fact.bet, "win": fact.win, "multiplier": fact.multiplier}
+    return (
+        told
+        | {
+            "eventId": fact.event_id,
+            "value": points_to_decimal(line.value),
+            "roundId": fact.round_id,
+            "game": fact.game,
+            "openedAt": instant_or_none(fact.opened_at_ms),
+            "occurredAt": instant_or_none(fact.occurred_at_ms),
+        }
+        | {name: None if value is None else points_to_decimal(value) for name, value in numbers.items()}
+    )

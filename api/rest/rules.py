@@ -1,0 +1,65 @@
+"""The rules of a tournament for players to read: before paying, and years later as they were accepted."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+from api import views
+from api.answers import Json, only, query_int
+from api.auth import Home, credential
+from api.errors import ApiError, DoorCode
+from api.guests import reader
+from api.resources import Resources
+from server.domain.tournament.summary import Summary
+from server.ports import RuleChange
+from server.rules_text import hash_of, sections_of
+from server.wire import instant
+
+router = APIRouter(prefix="/api/tournaments/{tournament_id}", tags=["Rules"])
+
+
+@router.get("/rules")
+async def get_rules(tournament_id: str, request: Request, home: Home) -> Json:
+    """The rules in words, generated from the configuration that decides. `version` asks for an older one;
+    a player reads the one that the entry was sold under. Public tournaments need no credential."""
+    only(request, "version")
+    summary, accepted = await _asked(request, home, tournament_id)
+    changes = await home.listings.rule_changes(summary.tenant, tournament_id)
+    by_version = {change.rules.rules_version: change for change in changes}
+    version = query_int(request, "version", accepted or summary.rules.rules_version, 1, 10**6)
+    if version not in by_version:
+        raise ApiError(DoorCode.NOT_FOUND, f"There is no version {version} of these rules")
+    return Json(_document(summary, by_version[version], changes))
+
+
+async def _asked(request: Request, home: Resources, tournament_id: str) -> tuple[Summary, int | None]:
+    """The tournament, and the version that the asking player accepted."""
+    if credential(request) is None:
+        summary = await home.listings.find_public(tournament_id)
+        if summary is not None:
+            return summary, None
+    summary, entry = await reader(request, home, tournament_id, "tournaments.read")
+    return summary, None if entry is None else entry.rules_version
+
+
+def _document(summary: Summary, change: RuleChange, changes: list[RuleChange]) -> dict[str, Any]:
+    rules = change.rules
+    return {
+        "tournamentId": summary.id,
+        "name": rules.name,
+        "version": rules.rules_version,
+        "currentVersion": summary.rules.rules_version,
+        "hash": hash_of(rules),
+        "validFrom": instant(change.at_ms),
+        "language": "en",
+        "sections": [{"title": section.title, "lines": list(section.lines)} for section in sections_of(rules)],
+        "changes": [
+            {
+                "version": one.rules.rules_version,
+                "at": instant(one.at_ms),
+                "changed": views.spelled_fields(one.changed),
+                "hash": hash_of(one.rules),
+            }
+            for one in changes
+        ],
+    }

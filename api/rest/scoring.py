@@ -1,0 +1,70 @@
+"""Trying a scoring before anybody plays under it."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+from actors.dry_run import DryPlayer, dry_run, rules_of
+from api import views, views_rules
+from api.answers import Json
+from api.auth import Home, TournamentsRead
+from api.body import Parsed, parse, read_json
+from api.errors import ApiError, invalid
+from api.facts import read_facts
+from api.openapi import body_of
+from api.schemas.scoring import DryPlayerBody, SimulateBody
+from api.translate import spelled
+from api.translate_scoring import scoring_of
+from config.limits import SIMULATED_FACTS_MAX
+from server.domain.scoring.fact import Fact
+from server.domain.scoring.models import Scoring, faults_of
+
+router = APIRouter(prefix="/api/scoring", tags=["Scoring"])
+
+
+@router.post("/simulate", openapi_extra=body_of(SimulateBody))
+async def simulate_scoring(request: Request, home: Home, caller: TournamentsRead) -> Json:
+    """Play facts through a scoring: the same facts played live give the same board, byte for byte. Every
+    fact counts whatever its time; one entry a player."""
+    parsed = parse(await read_json(request), SimulateBody)
+    scoring = scoring_of(parsed.values.get("config") or {}, parsed, Scoring())
+    told = {f"scoring.{name}": why for name, why in faults_of(scoring).items()}
+    parsed.faults |= spelled(told, parsed)
+    facts = _facts(parsed)
+    parsed.raise_faults()
+    run = dry_run(rules_of({"scoring": scoring}), _players(parsed, facts), facts, home.clock.now_ms())
+    return Json(
+        {
+            "scoring": {"model": scoring.model} | views_rules.scoring(scoring),
+            "tieBreakers": list(scoring.ties),
+            "leaderboard": [views.leader(row) for row in run.rows],
+            "results": [
+                {"event_id": fact.event_id, "status": outcome.name.lower()}
+                for fact, outcome in zip(facts, run.outcomes, strict=True)
+            ],
+        }
+    )
+
+
+def _facts(parsed: Parsed) -> list[Fact]:
+    """The facts; their faults join those of the rest."""
+    if "events" not in parsed.values:
+        return []
+    try:
+        return read_facts(parsed.values["events"], parsed.path("events"), SIMULATED_FACTS_MAX)
+    except ApiError as error:
+        details: dict[str, Any] = error.extra["details"]
+        parsed.faults |= details
+        return []
+
+
+def _players(parsed: Parsed, facts: list[Fact]) -> list[DryPlayer]:
+    """Who plays: as named, else everybody in the facts, in order."""
+    named: list[DryPlayerBody] | None = parsed.values.get("players")
+    if named is None:
+        return [DryPlayer(name, name, name) for name in dict.fromkeys(fact.player for fact in facts)]
+    if len({player.user_id for player in named}) < len(named):
+        raise invalid({parsed.path("players"): "Must name every player once"})
+    return [
+        DryPlayer(one.user_id, one.player_id or one.user_id, one.display_name or one.user_id) for one in named
+    ]

@@ -1,0 +1,274 @@
+"""The rules as players read them, from the same configuration that decides: nothing is written twice.
+
+Plain English, one sentence a line, so that a casino can show or translate them line by line.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import NamedTuple
+
+from server.domain.money import POINT_SCALE, points_to_decimal, to_decimal
+from server.domain.scoring.models import Scoring
+from server.domain.tournament.pool import PERCENT_SCALE, PrizePool
+from server.domain.tournament.rules import Rules
+
+
+class Section(NamedTuple):
+    """A heading and its sentences."""
+
+    title: str
+    lines: tuple[str, ...]
+
+
+def sections_of(rules: Rules) -> list[Section]:
+    """The whole text."""
+    return [
+        Section("Play", tuple(_play(rules))),
+        Section("Entry", tuple(_entry(rules))),
+        Section("Scoring", tuple(_scoring(rules.scoring, rules.entry_scoring == "best_entry"))),
+        Section("Ties", tuple(_ties(rules))),
+        Section("Prizes", tuple(_prizes(rules))),
+        Section("Late results and disputes", tuple(_late(rules))),
+        Section("Cancellation", tuple(_cancellation(rules))),
+    ]
+
+
+def hash_of(rules: Rules) -> str:
+    """A fingerprint of the text: the same text, the same hash."""
+    text = "\n".join(line for section in sections_of(rules) for line in (section.title, *section.lines))
+    return sha256(text.encode()).hexdigest()
+
+
+def _play(rules: Rules) -> Iterator[str]:
+    yield f"The game is {rules.game_slug}."
+    if rules.format == "hop_on_off":
+        yield f"The tournament starts as soon as {rules.min_players} players are in."
+    else:
+        yield f"The tournament starts at {_time(rules.start_at_ms)}."
+        yield from _missed(rules)
+    rounds = rules.rounds
+    if rounds is None and rules.end_at_ms is not None:
+        yield f"It ends at {_time(rules.end_at_ms)}."
+    elif rounds is None:
+        yield f"It ends {_span(rules.duration_ms)} after its start."
+    else:
+        yield f"It has {rounds.count} rounds of {_span(rounds.duration_ms)} each."
+        yield from _elimination(rules)
+    if rules.scoring.is_race:
+        yield "It ends earlier when a player reaches the target."
+    yield "It ends earlier when players have left or gone out and at most one is still in play."
+
+
+def _missed(rules: Rules) -> Iterator[str]:
+    few = f"With fewer than {rules.min_players} players at the start time"
+    match rules.on_min_players_missed:
+        case "start":
+            yield f"{few} it starts all the same."
+        case "wait":
+            until = _time(rules.wait_until_ms or rules.start_at_ms)
+            yield f"{few} it waits for more until {until}; then it is cancelled and everybody is refunded."
+        case _:
+            yield f"{few} it is cancelled and everybody is refunded."
+
+
+def _elimination(rules: Rules) -> Iterator[str]:
+    rounds = rules.rounds
+    assert rounds is not None, "only rounds eliminate"
+    kept = "the number of paid places" if rounds.survivors is None else str(rounds.survivors)
+    if rounds.elimination_rate is not None:
+        percent = points_to_decimal(rounds.elimination_rate * 100)
+        out = f"the last {percent} percent of the players in play, rounded down,"
+    elif rounds.eliminate is not None:
+        out = f"the last {rounds.eliminate} players in play"
+    elif rounds.survivors is not None:
+        yield f"At the end of each round but the last only the best {kept} players stay in play."
+        out = ""
+    else:
+        return
+    if out:
+        yield f"At the end of each round but the last {out} go out."
+        yield f"Never so many go out that fewer than {kept} stay."
+    yield "Players who went out stand behind those in play: who went out later stands better."
+
+
+def _entry(rules: Rules) -> Iterator[str]:
+    if rules.entry_price_minor == 0:
+        yield "Entry is free."
+    else:
+        fee = f" and a fee of {_money(rules, rules.fee_minor)}" if rules.fee_minor else ""
+        yield f"An entry costs a buy-in of {_money(rules, rules.buy_in_minor)}{fee}."
+    if rules.max_players is not None:
+        yield f"At most {rules.max_players} players may enter."
+    if rules.late_registration_ms:
+        yield f"Late registration is open for {_span(rules.late_registration_ms)} after the start."
+    if rules.late_registration_rounds:
+        yield f"Late registration is open to the end of round {rules.late_registration_rounds}."
+    if not rules.late_registration_ms and not rules.late_registration_rounds:
+        yield "Nobody may enter after the start."
+    yield "Who leaves before the start gets everything back; who leaves during play gets nothing back."
+    yield from _rebuys(rules)
+
+
+def _rebuys(rules: Rules) -> Iterator[str]:
+    if not rules.rebuy_enabled:
+        yield "There are no rebuys."
+    else:
+        most = rules.max_entries_per_player
+        limit = "" if most is None else f", up to {most} entries a player"
+        until = "" if rules.rebuy_deadline_ms is None else f" until {_time(rules.rebuy_deadline_ms)}"
+        yield f"During play{until} a rebuy costs {_money(rules, rules.rebuy_fee_minor)}{limit}."
+        if rules.rounds is not None:
+            yield "A rebuy brings back a player whom the last finished round put out."
+    if rules.add_on is not None:
+        of = rules.add_on
+        yield (
+            f"During play a player may buy {of.most_per_player} add-on(s) for {_money(rules, of.price_minor)}"
+            f" each, which give {points_to_decimal(of.points)} points."
+        )
+
+
+_MODELS = {
+    "points_based": "The score is the sum of the points that the game gives.",
+    "total_win": "The score is the sum of all wins.",
+    "net_win": "The score is the sum of all wins less all bets.",
+    "wager_sum": "The score is the sum of all bets.",
+    "round_count": "The score is the number of game rounds played.",
+    "highest_win": "The score is the highest single win.",
+    "highest_multiplier": "The score is the highest multiplier.",
+    "win_to_stake": "The score is all wins divided by all bets, to four places, rounded down.",
+    "multiplier_times_bet": "The score is the sum of multiplier times bet over all game rounds.",
+    "best_n": "The score is the sum of the best {n} game rounds, by {metric}.",
+    "first_n": "The score is the sum of the first {n} game rounds, by {metric}.",
+    "last_n": "The score is the sum of the last {n} game rounds, by {metric}.",
+    "streak": "The score is the longest run of game rounds in a row with a win above zero.",
+    "race_to_target": "The first player whose sum of {metric} reaches {target} wins.",
+}
+
+
+def _scoring(scoring: Scoring, best_entry: bool) -> Iterator[str]:
+    target = None if scoring.target is None else points_to_decimal(scoring.target)
+    metric = scoring.metric.replace("_", " ")
+    yield _MODELS[scoring.model].format(n=scoring.n, metric=metric, target=target)
+    yield f"The {scoring.direction} score wins."
+    if best_entry:
+        yield "Every entry is scored on its own, and the best one counts."
+    if scoring.min_bet is not None:
+        yield f"Game rounds with a bet below {points_to_decimal(scoring.min_bet)} do not count."
+    if scoring.max_bet is not None:
+        yield f"Game rounds with a bet above {points_to_decimal(scoring.max_bet)} do not count."
+    for game, weight in scoring.game_weights:
+        yield f"Rounds of {game} count {points_to_decimal(weight)} times."
+    need = scoring.qualify
+    if need.min_rounds:
+        yield f"Only players with at least {need.min_rounds} game rounds can win a prize."
+    if need.min_wagered:
+        yield f"Only players who have bet at least {points_to_decimal(need.min_wagered)} can win a prize."
+    if need.min_score is not None:
+        side = "at least" if scoring.direction == "highest" else "at most"
+        yield f"Only players with a score of {side} {points_to_decimal(need.min_score)} can win a prize."
+
+
+_TIES = {
+    "highest_win": "the higher single win",
+    "highest_multiplier": "the higher multiplier",
+    "most_rounds": "more game rounds",
+    "fewest_rounds": "fewer game rounds",
+    "most_wagered": "the greater sum of bets",
+    "least_wagered": "the smaller sum of bets",
+    "first_to_reach": "who reached the score first",
+}
+
+
+def _ties(rules: Rules) -> Iterator[str]:
+    chain = [_TIES[tie] for tie in rules.scoring.ties if tie in _TIES]
+    yield "Of equal scores the better place goes to " + ", then ".join([*chain, "who registered first"]) + "."
+    match rules.prize_pool.ties:
+        case "split":
+            yield "Players who share a rank share the prizes of their places in equal parts."
+        case "top_place":
+            yield "Players who share a rank share one place's prize in equal parts."
+            yield "The next rank takes the next place's prize."
+        case _:
+            yield "Each place takes its own prize, also where a rank is shared."
+
+
+def _prizes(rules: Rules) -> Iterator[str]:
+    pool = rules.prize_pool
+    if pool.kind == "fixed":
+        yield f"The prize pool is {_money(rules, pool.total_minor)}."
+    else:
+        yield "The prize pool is what buy-ins, rebuys and add-ons collect."
+        if pool.guaranteed_minor:
+            yield f"It is at least {_money(rules, pool.guaranteed_minor)}."
+        if pool.seed_minor:
+            yield f"The house adds {_money(rules, pool.seed_minor)}."
+    yield _shares(pool, pool.shares)
+    for table in pool.by_field:
+        yield f"From {table.min_players} players on: " + _shares(pool, table.shares)
+    for item in pool.items:
+        places = str(item.first_place)
+        if item.last_place != item.first_place:
+            places = f"{item.first_place} to {item.last_place}"
+        yield f"Place {places} also wins {item.quantity} {item.kind} ({item.code})."
+    if pool.unclaimed == "house":
+        yield "The prize of a place that nobody reaches stays with the house."
+    else:
+        yield "The prizes of places that nobody reaches are shared by the winners in proportion."
+    yield "Odd units of the currency go to the better place."
+
+
+def _shares(pool: PrizePool, shares: tuple[int, ...]) -> str:
+    sign = " percent" if pool.unit == "percent" else " parts"
+    told = (f"place {place} {_share(share)}{sign}" for place, share in enumerate(shares, start=1))
+    return "Of it get: " + ", ".join(told) + "."
+
+
+def _share(share: int) -> str:
+    return str(points_to_decimal(share * POINT_SCALE // PERCENT_SCALE))
+
+
+def _late(rules: Rules) -> Iterator[str]:
+    yield (
+        f"A game round opened before the end counts when its result arrives within {_span(rules.grace_ms)} of"
+        " it; one opened later does not count."
+    )
+    yield "If the connection is lost, play goes on and the standings are kept as they are recorded."
+    if rules.payout_approval == "manual":
+        yield "Results are reviewed before prizes are paid."
+    yield "A player who is disqualified wins no prize and gets nothing back."
+    yield "Every point can be traced to the game round that gave it."
+
+
+def _cancellation(rules: Rules) -> Iterator[str]:
+    yield "If the tournament is cancelled before its start, everything is refunded."
+    match rules.cancellation_policy:
+        case "full":
+            yield "If it is cancelled during play, everything is refunded."
+        case "roll_forward":
+            yield "If it is cancelled during play, fees go back to the players still in play."
+            yield "Half of the prize pool is shared by them in equal parts and half by score."
+            yield "If places are in the money, each of them gets the lowest unpaid prize."
+            yield "Then the rest goes by score."
+        case _:
+            yield "If it is cancelled during play, the part that was not played yet is refunded."
+    yield "Every refund goes back the way it was paid."
+
+
+def _money(rules: Rules, amount_minor: int) -> str:
+    return f"{to_decimal(amount_minor, rules.currency_places)} {rules.currency}"
+
+
+def _time(at_ms: int) -> str:
+    return f"{datetime.fromtimestamp(at_ms // 1_000, UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _span(ms: int) -> str:
+    """`90000` as "1 minute 30 seconds"."""
+    rest = ms // 1_000
+    words = []
+    for name, size in (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)):
+        count, rest = divmod(rest, size)
+        if count:
+            words.append(f"{count} {name}{'s' if count != 1 else ''}")
+    return " ".join(words) or "0 seconds"
