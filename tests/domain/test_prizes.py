@@ -7,6 +7,8 @@ import pytest
 
 from server.domain.tournament import commands as ask
 from server.domain.tournament.movements import postings_for
+from server.domain.tournament.pool import FieldShares, Item
+from server.domain.tournament.rules import Rounds
 from tests.support.builders import HOUR_MS, Story, pool
 
 
@@ -102,3 +104,92 @@ def test_each_sale_goes_back_in_its_own_tender() -> None:
     assert cancellation is not None
     lines = [(line.player_no, line.tender, line.refund_minor) for line in cancellation.refunds]
     assert lines == [(0, "cash", 10_00), (0, "bonus", 7_00), (1, "cash", 10_00)]
+
+
+def chips(holders: int, points: int, big: int) -> Story:
+    """`holders` players still in; the first one holds `big` of `points` in all."""
+    story = Story(
+        buy_in_minor=90_00,
+        fee_minor=3_00,
+        cancellation_policy="roll_forward",
+        max_players=None,
+        prize_pool=pool("percentage", 0, (50, 30, 20)),
+    )
+    users = [f"p{n}" for n in range(holders)]
+    small, odd = divmod(points - big, holders - 1)
+    scores = {"p0": big} | {user: small + (n < odd) for n, user in enumerate(users[1:])}
+    return story.players(*users).started().score(**scores)
+
+
+def test_the_check_value_of_roll_forward() -> None:
+    """Pool 9,000.00, 100 still in, one holds 37,500 of 300,000: 45.00 + 562.50, plus the 3.00 fee back."""
+    story = chips(100, 300_000, 37_500)
+    story.when(ask.Cancel("outage"))
+    cancellation = story.tournament.cancellation
+    assert cancellation is not None and cancellation.pool_minor == 9_000_00
+    mine = [line for line in cancellation.refunds if line.player_no == 0]
+    assert [(line.kind, line.pool_minor, line.fee_minor) for line in mine] == [
+        ("refund", 0, 3_00),
+        ("share", 45_00 + 562_50, 0),
+    ]
+    assert sum(line.pool_minor for line in cancellation.refunds) == 9_000_00
+    assert sum(line.fee_minor for line in cancellation.refunds) == 300_00
+
+
+def test_roll_forward_in_the_money_by_hand() -> None:
+    """Three of five paid places are still in. The eliminated keep 4th and 5th (10.00 and 5.00 of 100.00);
+    each of the three gets the third prize, 15.00; the remaining 40.00 go 50 : 30 : 20 by score."""
+    story = Story(
+        buy_in_minor=20_00,
+        fee_minor=1_00,
+        cancellation_policy="roll_forward",
+        prize_pool=pool("percentage", 0, (45, 25, 15, 10, 5)),
+        rounds=Rounds(3, HOUR_MS, eliminate=2, survivors=1),
+    )
+    story.players(*"abcde").started().score(a=50, b=30, c=20, d=9, e=8)
+    story.advance(HOUR_MS + 5_000)
+    assert story.tournament.in_play == 3
+    before = story.tournament.collected_minor
+    story.when(ask.Cancel("outage"))
+    cancellation = story.tournament.cancellation
+    assert cancellation is not None and before == 100_00
+    pools = {(line.player_no, line.kind): line.pool_minor for line in cancellation.refunds if line.pool_minor}
+    assert pools == {
+        (0, "share"): 15_00 + 20_00,
+        (1, "share"): 15_00 + 12_00,
+        (2, "share"): 15_00 + 8_00,
+        (3, "prize"): 10_00,
+        (4, "prize"): 5_00,
+    }
+    fees = {line.player_no: line.fee_minor for line in cancellation.refunds if line.fee_minor}
+    assert fees == {0: 1_00, 1: 1_00, 2: 1_00}, "fees go back to those still in"
+
+
+def test_waived_refunds_are_recorded_as_waived() -> None:
+    story = Story(fee_minor=50).players("ann", "ben").started()
+    before = story.tournament
+    events = story.when(ask.Cancel("storm", refund=False, notify=False))
+    kinds = {posting.kind for posting in postings_for(events[0], before)}
+    assert "refund_waived" in kinds and "refund" not in kinds
+
+
+@pytest.mark.parametrize(
+    ("players", "prizes"), [(2, [20_00]), (3, [18_00, 12_00]), (5, [25_00, 15_00, 10_00])]
+)
+def test_places_paid_depend_on_the_field_by_hand(players: int, prizes: list[int]) -> None:
+    tables = (FieldShares(3, (600_000, 400_000)), FieldShares(5, (500_000, 300_000, 200_000)))
+    rules = replace(pool(percents=(100,)), by_field=tables)
+    story = Story(prize_pool=rules).players(*"abcde"[:players]).started()
+    results = story.score(a=5, b=4, c=3).finished().tournament.results
+    assert results is not None
+    assert [line.amount_minor for line in results.prizes] == prizes
+
+
+def test_prizes_that_are_not_money_go_by_position() -> None:
+    items = (Item(1, 1, "goods", "CAR"), Item(1, 3, "spins", "FREE", 50))
+    rules = replace(pool("fixed", 100), items=items, ties="split")
+    story = Story(prize_pool=rules).players(*"ab").started().score(a=5, b=5).finished()
+    results = story.tournament.results
+    assert results is not None
+    lines = [(line.player_no, line.position, line.code, line.quantity) for line in results.items]
+    assert lines == [(0, 1, "CAR", 1), (0, 1, "FREE", 50), (1, 2, "FREE", 50)]
