@@ -6,7 +6,7 @@ from server.domain.postings import is_balanced
 from server.domain.scoring.fact import Counted
 from server.domain.tournament import events as fact
 from server.domain.tournament.apply import apply
-from server.domain.tournament.facts import count
+from server.domain.tournament.facts import Judged, count
 from server.domain.tournament.movements import postings_for
 from server.domain.tournament.schedule import next_due_ms
 from server.domain.tournament.state import Tournament
@@ -56,11 +56,11 @@ class Draft:
         self._final = self._final or isinstance(event, fact.ResultsFinalised)
         return state
 
-    def count(self, counted: list[Counted], at_ms: int) -> None:
-        """Apply counted facts; batches that follow each other share one stored block."""
+    def count(self, judged: Judged, at_ms: int) -> None:
+        """Apply judged facts; batches that follow each other share one stored block."""
         assert self.state is not None
-        count(self.state, counted)
-        self._open_block += counted
+        count(self.state, judged.counted, judged.digests)
+        self._open_block += judged.counted
         self._open_block_at_ms = at_ms
         if self.state.scorer.scoring.is_race:
             # A fact may move the bell of a race, and a block is judged by one bell.

@@ -136,7 +136,7 @@ class TournamentKeeper:
 
     def _facts(self, draft: Draft, payload: bytes, now_ms: int) -> Reply:
         judged = judge(self.state, codec.decode_facts(payload), now_ms)
-        draft.count(judged.counted, now_ms)
+        draft.count(judged, now_ms)
         if self.state.scorer.scoring.is_race:
             orders.catch_up(draft, now_ms)
         return Done(bytes(judged.outcomes))

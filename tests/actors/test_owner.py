@@ -8,7 +8,7 @@ import pytest
 
 from actors.courier import FactCourier
 from actors.local import LocalDirectory
-from actors.messages import Order, Poll, ReadBoard, ReadPlaces, ReadSummary
+from actors.messages import Order, Poll, ReadBoard, ReadPlaces, ReadSummary, ReadTrace
 from actors.replies import (
     BoardAnswer,
     Done,
@@ -17,11 +17,13 @@ from actors.replies import (
     Place,
     Refused,
     TournamentAnswer,
+    TraceAnswer,
     Unavailable,
 )
 from config import limits
 from server import codec
 from server.domain.scoring.fact import Outcome
+from server.domain.scoring.models import Scoring
 from server.domain.tournament import commands as ask
 from server.domain.tournament.lifecycle import Status
 from server.domain.tournament.summary import Summary
@@ -343,3 +345,57 @@ async def test_orders_pickle() -> None:
     one = order(ask.Register("u", "p", "n"))  # type: ignore[arg-type]
     assert pickle.loads(pickle.dumps(one)) == one
     assert isinstance(one, Order)
+
+
+async def test_at_a_cap_racing_rebuys_and_registrations_sell_exactly_the_places_left(scene: Scene) -> None:
+    """Two of a user's three entries are left, and one of three places."""
+    rules = {"rebuy_enabled": True, "rebuy_fee_minor": 700, "max_entries_per_player": 3, "max_players": 3}
+    await scene.directory.create(order(create(late_registration_ms=HOUR_MS, **rules)))
+    for user in ("ann", "ben"):
+        await scene.ask(order(register(user)))
+    await scene.ask(order(ask.Start()))
+    rebuys = [scene.directory.ask(TOURNAMENT, order(ask.Rebuy("ann", paid_minor=700))) for _ in range(40)]
+    late = [scene.directory.ask(TOURNAMENT, order(register(f"late-{n}"))) for n in range(40)]
+    replies = await asyncio.gather(*rebuys, *late)
+    sold = [isinstance(reply, Done) for reply in replies]
+    assert (sum(sold[:40]), sum(sold[40:])) == (2, 1)
+    codes = {reply.code for reply in replies if isinstance(reply, Refused)}
+    assert codes == {"rebuy_limit_reached", "tournament_full"}
+    summary = await scene.ask(ReadSummary(), Summary)
+    assert (summary.players, summary.collected_minor) == (3, 3 * 1_000 + 2 * 700)
+
+
+async def test_a_void_reads_the_journal_and_everything_before_it_is_stored(scene: Scene) -> None:
+    """Facts, a void of one of them and more facts wait together: the void sees the first and not the last."""
+    await scene.playing("ann", "ben")
+    void = ask.Correct("void", "rolled back", event_id="1")
+    waiting = [
+        scene.courier.send(TOURNAMENT, [points("1", "ann", 5), points("2", "ann", 3)]),
+        scene.directory.ask(TOURNAMENT, order(void)),
+        scene.courier.send(TOURNAMENT, [points("3", "ann", 1)]),
+    ]
+    first, voided, _ = await asyncio.gather(*waiting)
+    assert first == [Outcome.ACCEPTED] * 2
+    answer = codec.decode(voided.value, EntryAnswer)
+    assert answer.points_after == 3 * 10_000
+    board = await scene.ask(ReadBoard(0, 9), BoardAnswer)
+    assert board.rows[0].points == 4 * 10_000
+    trace = await scene.ask(ReadTrace("ann"), TraceAnswer)
+    assert [(line.why, line.points) for line in trace.lines] == [
+        ("voided", 0), ("counted", 30_000), ("counted", 10_000),
+    ]  # fmt: skip
+    await scene.directory.close()
+    again = LocalDirectory(scene.store, scene.clock)
+    scene.directory = again
+    assert (await scene.ask(ReadBoard(0, 9), BoardAnswer)).rows[0].points == 4 * 10_000
+
+
+async def test_a_race_is_over_with_the_batch_that_reaches_the_target(scene: Scene) -> None:
+    race = Scoring("race_to_target", target=5 * 10_000)
+    await scene.directory.create(order(create(scoring=race)))
+    for user in ("ann", "ben"):
+        await scene.ask(order(register(user)))
+    await scene.ask(order(ask.Start()))
+    await scene.through(asyncio.create_task(scene.courier.send(TOURNAMENT, [points("1", "ann", 5)])))
+    listed = await scene.store.find(TENANT, TOURNAMENT)
+    assert listed is not None and listed.status is Status.COMPLETED

@@ -41,7 +41,7 @@ class Writer:
             catch_up(draft, self.now_ms)
         if facts:
             assert draft.state is not None
-            draft.count(judge(draft.state, facts, self.now_ms).counted, self.now_ms)
+            draft.count(judge(draft.state, facts, self.now_ms), self.now_ms)
         commit = draft.seal()
         self.state, self.chain = draft.state, draft.chain
         return commit

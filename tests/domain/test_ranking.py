@@ -19,7 +19,7 @@ _scores = st.lists(
 
 def put(ranking: Ranking, player: int, points: int, seq: int) -> None:
     """Points that were reached at a position of the journal, as the default scoring places them."""
-    ranking.place(player, points, _SCORER.order(Tally(), points, (0, seq)))
+    ranking.place(player, points, _SCORER.order(Tally(), points, 0, seq))
 
 
 def _expected(points: dict[int, int], reached: dict[int, int]) -> list[Standing]:
@@ -65,7 +65,7 @@ def test_equal_points_share_a_rank_and_the_earlier_one_is_shown_first() -> None:
 
 def test_fill_equals_placing_one_by_one_and_removal_forgets() -> None:
     scores = [(no, random.Random(no).randint(-9, 9)) for no in range(500)]
-    rows = [(no, points, _SCORER.order(Tally(), points, (0, no + 1))) for no, points in scores]
+    rows = [(no, points, _SCORER.order(Tally(), points, 0, no + 1)) for no, points in scores]
     one, other = Ranking(), Ranking()
     for row in rows:
         one.place(*row)

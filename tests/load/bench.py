@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from tests.load import house, owner, ranking
+from tests.load import house, owner, ranking, scoring
 from tests.load.measure import RUNS, machine
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -19,6 +19,12 @@ _SECTIONS = (
         ranking,
         "One update is a score change of a random player: old place out, new place in. Ours and the bare\n"
         "structure are CPU time; Redis is wall time over loopback, because its server works on another core.",
+    ),
+    (
+        "Scoring",
+        scoring,
+        "Blocks of 1,000 facts: judged (duplicate, player, bell), then counted with the board brought up to\n"
+        "date. CPU microseconds a fact; the n of best_n, first_n and last_n is 10.",
     ),
     (
         "One owner, without HTTP",

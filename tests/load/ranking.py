@@ -44,13 +44,13 @@ def _plan(size: int) -> tuple[list[int], list[int]]:
 def ours(size: int) -> Cost:
     """`Ranking`, as the owner uses it."""
     ranking, points, order, tally = Ranking(), [0] * size, Scorer(Scoring()).order, Tally()
-    ranking.fill([(no, 0, order(tally, 0, (_NOW_MS, no + 1))) for no in range(size)])
+    ranking.fill([(no, 0, order(tally, 0, _NOW_MS, no + 1)) for no in range(size)])
     players, gains = _plan(size)
 
     def update(n: int) -> None:
         no = players[n]
         points[no] += gains[n]
-        ranking.place(no, points[no], order(tally, points[no], (_NOW_MS, size + n)))
+        ranking.place(no, points[no], order(tally, points[no], _NOW_MS, size + n))
 
     return Cost(
         _each(update, OPERATIONS, wall=False),

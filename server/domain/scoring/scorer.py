@@ -65,10 +65,10 @@ class Scorer:
             return True
         return points >= need.min_score if self._sign < 0 else points <= need.min_score
 
-    def order(self, tally: Tally, points: int, moment: tuple[int, int], group: int = 0) -> int:
-        """The place of a score that was reached at `moment`; `group` 0 is in play, others behind it."""
+    def order(self, tally: Tally, points: int, ms: int, seq: int, group: int = 0) -> int:
+        """The place of a score that was reached at (`ms`, `seq`); `group` 0 is in play, others behind it."""
         if self._plain and not group:
-            return ((-points << MOMENT_MS_BITS) + moment[0] << MOMENT_SEQ_BITS) + moment[1]
+            return ((-points << MOMENT_MS_BITS) + ms << MOMENT_SEQ_BITS) + seq
         place = self._sign * points
         if self._sign > 0 and not tally.rounds and not points:
             # Where the lowest score wins, not to have played is no score at all.
@@ -78,7 +78,8 @@ class Scorer:
         place += group << self._group_shift
         if not self.scoring.qualifies_all and not self.qualifies(tally, points):
             place += 1 << self._unqualified_shift
-        ms, seq = moment if self._moment else (0, 0)
+        if not self._moment:
+            ms = seq = 0
         return ((place << MOMENT_MS_BITS) + ms << MOMENT_SEQ_BITS) + seq
 
     @property

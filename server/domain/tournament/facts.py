@@ -4,7 +4,7 @@ A block of facts takes one journal position per recorded fact. Judging reads, co
 are loops over plain tuples, because this runs tens of thousands of times a second.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -14,14 +14,13 @@ from server.domain.tournament.bell import outcome_of, window_of
 from server.domain.tournament.lifecycle import Status
 from server.domain.tournament.state import Entry, Tournament
 
-_RECORDED = (Outcome.ACCEPTED, Outcome.AFTER_BELL, Outcome.OUT_OF_RANGE)
-
 
 class Judged(NamedTuple):
-    """`outcomes` has one answer per fact in order; `counted` those to be journalled."""
+    """`outcomes` has one answer per fact in order; `counted` those to be journalled, with their digests."""
 
     outcomes: list[Outcome]
     counted: list[Counted]
+    digests: list[bytes]
 
 
 def digest_of(event_id: str) -> bytes:
@@ -39,11 +38,12 @@ def judge(state: Tournament, facts: Sequence[Fact], now_ms: int) -> Judged:
     closed = _closed_outcome(state)
     outcomes: list[Outcome] = []
     counted: list[Counted] = []
-    seen, noted, no_of = state.seen, state.noted, state.no_of
+    seen, noted, no_of, entries = state.seen, state.noted, state.no_of, state.entries
     fresh: dict[bytes, Outcome] = {}
     scorer, window = state.scorer, window_of(state)
+    value_of, taken = scorer.value, counted.append
     for fact in facts:
-        digest = digest_of(fact.event_id)
+        digest = blake2b(fact.event_id.encode(), digest_size=16).digest()
         if digest in seen:
             outcome = Outcome.DUPLICATE
         elif digest in noted:
@@ -55,13 +55,17 @@ def judge(state: Tournament, facts: Sequence[Fact], now_ms: int) -> Judged:
             outcome = closed
         else:
             player_no = no_of.get(fact.player)
-            refused = _refused(state, player_no, fact)
-            outcome = outcome_of(scorer, window, fact, now_ms) if refused is None else refused
-            if outcome in _RECORDED and player_no is not None:
-                fresh[digest] = outcome
-                counted.append(Counted(player_no, fact, now_ms))
+            if player_no is None:
+                outcome = Outcome.UNKNOWN_PLAYER
+            elif (gone := _gone(entries[player_no])) is not None:
+                outcome = gone
+            elif value_of(fact) is None:
+                outcome = Outcome.MISSING_VALUE
+            else:
+                fresh[digest] = outcome = outcome_of(scorer, window, fact, now_ms)
+                taken(Counted(player_no, fact, now_ms))
         outcomes.append(outcome)
-    return Judged(outcomes, counted)
+    return Judged(outcomes, counted, list(fresh))
 
 
 def _closed_outcome(state: Tournament) -> Outcome | None:
@@ -74,33 +78,31 @@ def _closed_outcome(state: Tournament) -> Outcome | None:
     return Outcome.NOT_STARTED
 
 
-def _refused(state: Tournament, player_no: int | None, fact: Fact) -> Outcome | None:
-    """Why a fact is not even recorded."""
-    if player_no is None:
-        return Outcome.UNKNOWN_PLAYER
-    entry = state.entries[player_no]
+def _gone(entry: Entry) -> Outcome | None:
+    """Why a player's facts are not even recorded."""
     if entry.removed:
         return Outcome.PLAYER_REMOVED
-    if entry.eliminated_round is not None:
-        return Outcome.PLAYER_ELIMINATED
-    return Outcome.MISSING_VALUE if state.scorer.value(fact) is None else None
+    return None if entry.eliminated_round is None else Outcome.PLAYER_ELIMINATED
 
 
-def count(state: Tournament, block: Iterable[Counted]) -> None:
+def count(state: Tournament, block: Sequence[Counted], digests: Sequence[bytes] | None = None) -> None:
     """Apply recorded facts; the only code that scores them. Each takes the next journal position.
+    `digests` are those of their ids, where they are known already.
 
     The board moves once per player and block, which is what makes large blocks cheap.
     """
+    if digests is None:
+        digests = [digest_of(counted.fact.event_id) for counted in block]
     scorer, entries, seen, seq = state.scorer, state.entries, state.seen, state.seq
     value_of, fold, window = scorer.value, scorer.fold, window_of(state)
     touched: set[int] = set()
-    for player_no, fact, at_ms in block:
+    for (player_no, fact, at_ms), digest in zip(block, digests, strict=True):
         seq += 1
         outcome = outcome_of(scorer, window, fact, at_ms)
         if outcome is not Outcome.ACCEPTED:
-            state.noted[digest_of(fact.event_id)] = outcome
+            state.noted[digest] = outcome
             continue
-        seen.add(digest_of(fact.event_id))
+        seen.add(digest)
         entry = entries[player_no]
         tally = entry.tally if not entry.former else attempt_at(entry, fact, at_ms, seq)
         fold(tally, fact, value_of(fact) or 0, at_ms, seq)
@@ -123,8 +125,13 @@ def attempt_at(entry: Entry, fact: Fact, at_ms: int, seq: int) -> Tally:
 
 def place(state: Tournament, entry: Entry) -> None:
     """Put a player where the score says; who is gone stays off the board."""
-    best, order = standing_of(state, entry)
-    entry.points = best.points + entry.adjusted
+    best = entry.tally
+    if entry.former or entry.adjusted_seq or entry.eliminated_round is not None:
+        best, order = standing_of(state, entry)
+        entry.points = best.points + entry.adjusted
+    else:
+        entry.points = best.points
+        order = state.scorer.order(best, best.points, best.reached_ms, best.reached_seq)
     if not entry.removed:
         state.ranking.place(entry.player_no, entry.points, order)
 
@@ -147,7 +154,7 @@ def _order(state: Tournament, entry: Entry, tally: Tally, group: int) -> int:
     moment = (tally.reached_ms, tally.reached_seq)
     if entry.adjusted_seq:
         moment = max(moment, (entry.adjusted_ms, entry.adjusted_seq))
-    return state.scorer.order(tally, tally.points + entry.adjusted, moment, group)
+    return state.scorer.order(tally, tally.points + entry.adjusted, *moment, group)
 
 
 def crossing_ms(state: Tournament) -> int | None:
