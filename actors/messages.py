@@ -24,13 +24,15 @@ class ReportFacts:
 
 @dataclass(frozen=True, slots=True)
 class ReadBoard:
-    """A page of the board, or with `around` the rows about one player (any of its names)."""
+    """A page of the board, or with `around` the rows about one player (any of its names); without
+    `eliminated` only those in play."""
 
     offset: int
     limit: int
     around: str | None = None
     above: int = 0
     below: int = 0
+    eliminated: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,8 +28,14 @@ def board(state: Tournament, want: ReadBoard, epoch: int, now_ms: int) -> BoardA
         place = state.ranking.position_of(entry.player_no) if entry.player_no in state.ranking else 1
         offset = max(place - 1 - want.above, 0)
         limit = place - 1 - offset + 1 + want.below
-    rows = tuple(row_of(state, standing) for standing in state.ranking.page(offset, limit))
     total = len(state.ranking)
+    if want.eliminated:
+        page = state.ranking.page(offset, limit)
+    else:
+        whole = state.ranking.page(0, total)
+        in_play = [row for row in whole if state.entries[row.player_no].is_in_play]
+        page, total = in_play[offset : offset + limit], len(in_play)
+    rows = tuple(row_of(state, standing) for standing in page)
     return BoardAnswer(epoch, state.seq, now_ms, total, rows, summary_of(state))
 
 
@@ -45,6 +51,7 @@ def row_of(state: Tournament, standing: Standing) -> BoardRow:
         display_name=entry.display_name,
         points=standing.points,
         entries=entry.entries,
+        eliminated_round=entry.eliminated_round,
     )
 
 

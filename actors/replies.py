@@ -75,6 +75,7 @@ class BoardRow:
     display_name: str
     points: int
     entries: int
+    eliminated_round: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

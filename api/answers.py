@@ -32,6 +32,14 @@ def query_int(request: Request, name: str, default: int, least: int, most: int) 
     return number
 
 
+def query_bool(request: Request, name: str, default: bool) -> bool:
+    """`true` or `false` from the query."""
+    text = request.query_params.get(name)
+    if text not in (None, "true", "false"):
+        raise invalid({name: "Must be true or false"})
+    return default if text is None else text == "true"
+
+
 def page_of(request: Request, default: int, most: int) -> tuple[int, int]:
     """`limit` and `offset` of a paged route."""
     return query_int(request, "limit", default, 1, most), query_int(request, "offset", 0, 0, _OFFSET_MAX)

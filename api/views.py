@@ -127,10 +127,16 @@ def end_time(summary: Summary) -> str | None:
     return None if unknown else instant(rules.planned_end_ms(summary.started_at_ms))
 
 
+def rounds_of(summary: Summary) -> dict[str, int]:
+    """Which round is on, of how many. A tournament without rounds is one round."""
+    if summary.rules.rounds is None:
+        return {"current": 0 if summary.started_at_ms is None else 1, "total": 1}
+    return {"current": summary.round_no, "total": summary.rules.rounds.count}
+
+
 def status(summary: Summary, now_ms: int, connections: int) -> dict[str, Any]:
-    """The printed status page. A tournament without rounds is one round."""
-    rules = summary.rules
-    one_round = 0 if summary.started_at_ms is None else 1
+    """The printed status page."""
+    rules, rounds = summary.rules, rounds_of(summary)
     return {
         "tournamentId": summary.id,
         "status": summary.status.value,
@@ -141,8 +147,8 @@ def status(summary: Summary, now_ms: int, connections: int) -> dict[str, Any]:
         "startTime": start_time(summary),
         "actualStartTime": instant_or_none(summary.started_at_ms),
         "estimatedEndTime": instant_or_none(summary.completed_at_ms) or end_time(summary),
-        "currentRound": one_round if rules.rounds is None else summary.round_no,
-        "totalRounds": 1 if rules.rounds is None else rules.rounds.count,
+        "currentRound": rounds["current"],
+        "totalRounds": rounds["total"],
         "openReviews": summary.reviews,
         "registrationStatus": registration_status(summary, now_ms),
         "prizePool": {
@@ -265,7 +271,7 @@ def board_row(row: BoardRow | ResultRow) -> dict[str, Any]:
 
 def leader(row: BoardRow) -> dict[str, Any]:
     """One row of a live board, as a casino reads it."""
-    return board_row(row) | {"entries": row.entries}
+    return board_row(row) | {"entries": row.entries, "eliminatedInRound": row.eliminated_round}
 
 
 def result(row: ResultRow, summary: Summary) -> dict[str, Any]:

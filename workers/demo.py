@@ -5,6 +5,7 @@ far. When a tournament finishes its results are logged and the next one starts.
 """
 
 import asyncio
+import itertools
 import json
 import logging
 import sys
@@ -46,9 +47,9 @@ class Api:
 
 async def play_for_ever(api: Api, minutes: float) -> None:
     """Go on with a running demo tournament, or make one; then the next."""
-    while True:
+    for turn in itertools.count():
         try:
-            tournament_id = await _current(api) or await _create(api, minutes)
+            tournament_id = await _current(api) or await _create(api, minutes, turn)
             await _fill(api, tournament_id)
             await _play(api, tournament_id)
             await _show_results(api, tournament_id)
@@ -67,10 +68,28 @@ async def _current(api: Api) -> str | None:
     return None
 
 
-async def _create(api: Api, minutes: float) -> str:
+def _programme(minutes: float) -> list[tuple[str, dict[str, Any]]]:
+    """Name and what is special of the demo tournaments, taken in turn."""
+    round_s = max(round(minutes * 20), 5)
+    best = {"tournament_type": "best_n", "scoring": {"n": 5, "metric": "win"}, "tie_prizes": "split"}
+    race = {"tournament_type": "race_to_target", "scoring": {"target": 3_000, "metric": "win"}}
+    return [
+        ("Crash Cup", {"config": {"tournament_type": "points_based"}}),
+        ("Best of Five Flights", {"config": best}),
+        (
+            "Knockout",
+            {"rounds": {"count": 3, "duration_seconds": round_s, "elimination_rate": 0.4, "survivors": 5}},
+        ),
+        ("Race to 3,000", {"config": race}),
+    ]
+
+
+async def _create(api: Api, minutes: float, turn: int) -> str:
     number = SystemIds().short_id(6)
+    programme = _programme(minutes)
+    name, special = programme[turn % len(programme)]
     body = {
-        "name": f"Crash Cup {number.upper()} (bots)",
+        "name": f"{name} {number.upper()} (bots)",
         "external_id": f"demo-{number}",
         "game": "crash-classic",
         "scheduled_start": instant(SystemClock().now_ms() + _STARTS_IN_S * 1_000),
@@ -79,9 +98,8 @@ async def _create(api: Api, minutes: float) -> str:
         "min_players": 2,
         "entry_fee": ENTRY_FEE,
         "prize_pool": {"type": "percentage", "distribution": [40, 25, 15, 12, 8]},
-        "config": {"tournament_type": "points_based"},
         "visibility": "public",
-    }
+    } | special
     created = await api.call("POST", "/api/tournaments", body)
     return str(created["tournamentId"])
 

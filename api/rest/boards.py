@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from actors.messages import ReadBoard, ReadSheet
 from actors.replies import BoardAnswer, SheetAnswer
 from api import amounts, views
-from api.answers import Json, only, page_of, query_int
+from api.answers import Json, only, page_of, query_bool, query_int
 from api.auth import Home, ResultsRead, TournamentsRead
 from api.errors import ApiError, DoorCode, invalid
 from api.keyring import Caller
@@ -29,10 +29,11 @@ router = APIRouter(prefix="/api/tournaments/{tournament_id}", tags=["Results"])
 
 @router.get("/leaderboard")
 async def get_leaderboard(tournament_id: str, request: Request, home: Home, caller: ResultsRead) -> Json:
-    """The live board, exact at its `sequence`; with `around` the rows about one player."""
+    """The live board, exact at its `sequence`; with `around` the rows about one player, with
+    `includeEliminated=false` only those in play."""
     summary = await find_known(home, caller, tournament_id)
     want = _wanted(request)
-    if summary.results_status is ResultsStatus.FINAL and want.around is None:
+    if summary.results_status is ResultsStatus.FINAL and want.around is None and want.eliminated:
         return await _final_board(home, caller, summary, want)
     board = await ask(home, summary, want, BoardAnswer)
     offset = board.rows[0].position - 1 if board.rows else want.offset
@@ -52,7 +53,7 @@ async def get_leaderboard(tournament_id: str, request: Request, home: Home, call
 
 
 def _wanted(request: Request) -> ReadBoard:
-    only(request, "limit", "offset", "around", "above", "below")
+    only(request, "limit", "offset", "around", "above", "below", "includeEliminated")
     around = request.query_params.get("around")
     if around is None and {"above", "below"} & set(request.query_params):
         raise invalid({"around": "Is required with above and below"})
@@ -63,6 +64,7 @@ def _wanted(request: Request) -> ReadBoard:
         around=around,
         above=query_int(request, "above", AROUND_ROWS_MAX, 0, AROUND_ROWS_MAX),
         below=query_int(request, "below", AROUND_ROWS_MAX, 0, AROUND_ROWS_MAX),
+        eliminated=query_bool(request, "includeEliminated", True),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from actors.replies import Place
-from api.views import registration_status, room_id
+from api.views import end_time, registration_status, room_id, rounds_of, start_time
 from server.domain.money import points_to_decimal, to_decimal
 from server.domain.tournament.lifecycle import Status
 from server.domain.tournament.summary import EntryRow, Summary
@@ -52,10 +52,10 @@ def welcome(summary: Summary, entry: EntryRow | None, now_ms: int, position: tup
             "name": rules.name,
             "status": summary.status.value,
             "rulesVersion": rules.rules_version,
-            "round": {"current": 0 if summary.started_at_ms is None else 1, "total": 1},
+            "round": rounds_of(summary),
             "roomId": room_id(summary.id),
-            "startTime": instant(rules.start_at_ms),
-            "endsAt": instant(rules.planned_end_ms(summary.started_at_ms)),
+            "startTime": start_time(summary),
+            "endsAt": end_time(summary),
             "me": None if entry is None else _me(entry),
             "can": {
                 "play": _may_play(summary, entry),
@@ -83,7 +83,9 @@ def _may_play(summary: Summary, entry: EntryRow | None) -> dict[str, Any]:
     if entry is None:
         return _flag("spectator")
     if entry.removed:
-        return _flag("removed")
+        return _flag("disqualified" if entry.disqualified else "removed")
+    if entry.eliminated_round is not None:
+        return _flag("eliminated")
     return _flag(None if summary.status is Status.IN_PROGRESS else f"tournament_{summary.status}")
 
 
@@ -104,6 +106,8 @@ def _may_rebuy(summary: Summary, entry: EntryRow | None, now_ms: int) -> dict[st
         return _flag(f"tournament_{summary.status}")
     if rules.rebuy_deadline_ms is not None and now_ms >= rules.rebuy_deadline_ms:
         return _flag("rebuy_deadline_passed")
+    if entry.eliminated_round is not None and entry.eliminated_round != summary.round_no - 1:
+        return _flag("eliminated")
     bought = sum(sale.entries for sale in entry.sales)
     most = rules.max_entries_per_player
     return _flag("no_entries_left" if most is not None and bought >= most else None)

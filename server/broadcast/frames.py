@@ -31,6 +31,7 @@ class _Shown(NamedTuple):
     prizes: list[int]
     rows: list[Standing]
     round_no: int
+    out: frozenset[int]
 
 
 class Board:
@@ -69,7 +70,8 @@ class Board:
         rows = state.ranking.page(0, self._top_rows)
         prizes = prizes_of(state).amounts
         total = len(state.ranking)
-        return _Shown(state.status, state.results_status, total, prizes, rows, state.round_no)
+        out = frozenset(row.player_no for row in rows if not state.entries[row.player_no].is_in_play)
+        return _Shown(state.status, state.results_status, total, prizes, rows, state.round_no, out)
 
     def _add(self, kind: str, body: dict[str, Any], now_ms: int) -> None:
         self.seq += 1
@@ -81,7 +83,8 @@ class Board:
 
 def _changes(before: _Shown, now: _Shown, state: Tournament) -> list[tuple[str, dict[str, Any]]]:
     changes: list[tuple[str, dict[str, Any]]] = []
-    if (before.total, before.prizes, before.rows) != (now.total, now.prizes, now.rows):
+    same = (before.total, before.prizes, before.rows, before.out)
+    if same != (now.total, now.prizes, now.rows, now.out):
         changes.append(("delta", _delta(before, now, state)))
     if before.status != now.status:
         changes.append(("lifecycle", _lifecycle(_LIFECYCLE[now.status], state)))
@@ -93,11 +96,11 @@ def _changes(before: _Shown, now: _Shown, state: Tournament) -> list[tuple[str, 
 
 
 def _delta(before: _Shown, now: _Shown, state: Tournament) -> dict[str, Any]:
-    old = set(before.rows)
+    old, turned = set(before.rows), before.out ^ now.out
     shown = {row.player_no for row in now.rows}
     left = [row.player_no for row in before.rows if row.player_no not in shown]
     body: dict[str, Any] = {
-        "rows": _rows([row for row in now.rows if row not in old], state),
+        "rows": _rows([row for row in now.rows if row not in old or row.player_no in turned], state),
         "left": [state.entries[no].player_id for no in left],
         "total": now.total,
     }
@@ -127,6 +130,7 @@ def _rows(rows: Sequence[Standing], state: Tournament) -> list[dict[str, Any]]:
             "displayName": state.entries[row.player_no].display_name,
             "points": points_to_decimal(row.points),
         }
+        | ({} if state.entries[row.player_no].is_in_play else {"eliminated": True})
         for row in rows
     ]
 
@@ -136,13 +140,19 @@ def _prizes(prizes: Sequence[int], state: Tournament) -> list[dict[str, Any]]:
     return [{"position": n, "prize": to_decimal(amount, places)} for n, amount in enumerate(prizes, start=1)]
 
 
+def _ends_ms(state: Tournament) -> int | None:
+    """A hop-on/off tournament that has not started does not know its end."""
+    unknown = state.rules.format == "hop_on_off" and state.started_at_ms is None
+    return None if unknown else state.rules.planned_end_ms(state.started_at_ms)
+
+
 def _lifecycle(event: str, state: Tournament) -> dict[str, Any]:
     cancellation = state.cancellation
     return {
         "event": event,
         "status": state.status.value,
         "startedAt": instant_or_none(state.started_at_ms),
-        "endsAt": instant(state.rules.planned_end_ms(state.started_at_ms)),
+        "endsAt": instant_or_none(_ends_ms(state)),
         "round": state.round_no,
         "reason": None if cancellation is None or not cancellation.notify else cancellation.reason,
     }

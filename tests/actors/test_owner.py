@@ -8,7 +8,7 @@ import pytest
 
 from actors.courier import FactCourier
 from actors.local import LocalDirectory
-from actors.messages import Order, Poll, ReadBoard, ReadPlaces, ReadSummary, ReadTrace
+from actors.messages import Order, Poll, ReadBoard, ReadPlaces, ReadSummary, ReadTrace, ReportFacts
 from actors.replies import (
     BoardAnswer,
     Done,
@@ -370,12 +370,15 @@ async def test_a_void_reads_the_journal_and_everything_before_it_is_stored(scene
     await scene.playing("ann", "ben")
     void = ask.Correct("void", "rolled back", event_id="1")
     waiting = [
-        scene.courier.send(TOURNAMENT, [points("1", "ann", 5), points("2", "ann", 3)]),
-        scene.directory.ask(TOURNAMENT, order(void)),
-        scene.courier.send(TOURNAMENT, [points("3", "ann", 1)]),
+        scene.directory.ask(TOURNAMENT, message)
+        for message in (
+            ReportFacts(codec.encode_facts([points("1", "ann", 5), points("2", "ann", 3)])),
+            order(void),
+            ReportFacts(codec.encode_facts([points("3", "ann", 1)])),
+        )
     ]
     first, voided, _ = await asyncio.gather(*waiting)
-    assert first == [Outcome.ACCEPTED] * 2
+    assert first == Done(bytes([Outcome.ACCEPTED] * 2))
     answer = codec.decode(voided.value, EntryAnswer)
     assert answer.points_after == 3 * 10_000
     board = await scene.ask(ReadBoard(0, 9), BoardAnswer)

@@ -9,7 +9,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from api.errors import DoorCode
 from config.settings import Settings, WrongSettings, load
+from server.domain.refusal import Code
+from server.domain.scoring.fact import Outcome
+from server.domain.scoring.models import METRICS, MODELS, TIES
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("config", "server", "actors", "api", "workers")
@@ -112,3 +116,26 @@ def test_links_between_documents_lead_somewhere() -> None:
     for document in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]:
         for target in re.findall(r"\]\(([^)#:]+?)(?:#[^)]*)?\)", document.read_text()):
             assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+CODES = sorted({*Code, *DoorCode})
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_every_error_code_is_in_the_catalogue_and_in_a_test(code: str) -> None:
+    assert f"`{code}`" in (ROOT / "docs" / "api.md").read_text()
+    name = next(c.name for c in (*Code, *DoorCode) if c == code)
+    told = re.compile(rf"\b{code}\b|\bCode\.{name}\b")
+    tests = [path for path in (ROOT / "tests").rglob("test_*.py") if path != Path(__file__)]
+    assert any(told.search(path.read_text()) for path in tests)
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_every_outcome_of_a_fact_is_documented(outcome: Outcome) -> None:
+    assert f"`{outcome.name.lower()}`" in (ROOT / "docs" / "api.md").read_text()
+
+
+@pytest.mark.parametrize("name", [*MODELS, *METRICS, *TIES])
+def test_every_word_of_a_scoring_is_documented(name: str) -> None:
+    text = (ROOT / "docs" / "rules.md").read_text()
+    assert f"`{name}`" in text or name == "registration"

@@ -1,5 +1,6 @@
 """Frames: a client that applies them holds the owner's board; nothing changed, nothing sent."""
 
+import json
 from typing import Any
 
 import msgspec
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from server.broadcast.frames import Board
 from server.broadcast.history import Frame, History
 from server.domain.tournament import commands as ask
+from server.domain.tournament.rules import Rounds
 from tests.support.builders import NOW_MS, Story
 
 
@@ -98,3 +100,17 @@ def test_history_gives_all_or_nothing() -> None:
     assert history.since(5, 9) is None and [f.seq for f in history.since(8, 9) or []] == [9]
     history.clear()
     assert history.since(8, 9) is None
+
+
+def test_who_goes_out_is_shown_as_out_though_the_place_stays() -> None:
+    of = Rounds(2, 60_000, eliminate=1, survivors=1)
+    story = Story(rounds=of).players("a", "b", "c").started().score(a=3, b=2, c=1)
+    board = Board(1, 50, 10)
+    board.refresh(story.tournament, NOW_MS)
+    story.advance(65_000)
+    board.refresh(story.tournament, NOW_MS + 65_000)
+    frames = [json.loads(frame.data) for frame in board.since(1, 0) or []]
+    assert [frame["type"] for frame in frames] == ["delta", "lifecycle"]
+    assert [(row["displayName"], row["eliminated"]) for row in frames[0]["rows"]] == [("C", True)]
+    assert (frames[1]["event"], frames[1]["round"]) == ("round_started", 2)
+    assert [row.get("eliminated", False) for row in json.loads(board.snapshot)["rows"]] == [False, False, True]
