@@ -169,9 +169,10 @@ def write(name: str, story: Recorder) -> None:
     """One file: the log, and what it leads to."""
     state, ledger = replayed(story.rows)
     assert codec.state_digest(state) == codec.state_digest(story.tournament)
-    body = {"log": story.rows, "leads_to": outcome_of(state, ledger)}
+    rows = ",\n".join(json.dumps(row, sort_keys=True) for row in story.rows)
+    leads_to = json.dumps(outcome_of(state, ledger), sort_keys=True)
     path: Path = FOLDER / f"{name}.json"
-    path.write_text(json.dumps(body, indent=1, sort_keys=True) + "\n")
+    path.write_text(f'{{"leads_to": {leads_to},\n"log": [\n{rows}\n]}}\n')
 
 
 def main() -> None:
