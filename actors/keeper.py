@@ -126,8 +126,8 @@ class TournamentKeeper:
                 return self._facts(draft, payload, now_ms)
             case Order():
                 return await self._order(draft, message, now_ms)
-            case ReadTrace(player):
-                return await self._trace(player)
+            case ReadTrace():
+                return await self._trace(message)
             case Tick():
                 # Frames are made after the commit: they never show what a crash could take back.
                 return Done()
@@ -152,13 +152,13 @@ class TournamentKeeper:
             order = await with_past(self._journal, self.state, order)
         return orders.run(draft, order, now_ms)
 
-    async def _trace(self, player: str) -> Reply:
+    async def _trace(self, want: ReadTrace) -> Reply:
         try:
-            entry = self.state.entry_named(player)
+            entry = self.state.entry_named(want.player)
         except Refusal as refusal:
             return refused(refusal)
         lines = await lines_of(self._journal, self.state.id, entry.player_no)
-        return Done(codec.encode(reads.trace(self.state, entry, lines)))
+        return Done(codec.encode(reads.trace(self.state, entry, lines, want)))
 
     def _read(self, message: Reading, now_ms: int) -> Reply:
         try:

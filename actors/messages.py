@@ -54,7 +54,8 @@ class PreviewCancel:
 
 @dataclass(frozen=True, slots=True)
 class ReadSheet:
-    """The prizes as the board stands: the final sheet, if play ended now and nothing more were sold."""
+    """The prizes as the board stands: the final sheet, if play ended now and nothing more were sold. With a
+    `limit` a page of the board priced by it, without one the sheet itself."""
 
     offset: int = 0
     limit: int = 0
@@ -62,9 +63,11 @@ class ReadSheet:
 
 @dataclass(frozen=True, slots=True)
 class ReadTrace:
-    """Why a player (any of its names) has its score."""
+    """Why a player (any of its names) has its score: `limit` lines from `offset` on."""
 
     player: str
+    offset: int
+    limit: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Questions to the state of an owner: pages of the board, places of players."""
 
-from actors.messages import ReadBoard, ReadSheet
+from actors.messages import ReadBoard, ReadSheet, ReadTrace
 from actors.replies import (
     BoardAnswer,
     BoardRow,
@@ -72,13 +72,15 @@ def sheet(state: Tournament, want: ReadSheet) -> SheetAnswer:
     """The sheet that was made final, else the one that would be."""
     found = state.results or final_sheet(state)
     rows = tuple(priced_rows(state, found, want.offset, want.limit))
-    return SheetAnswer(found, len(state.ranking), rows, summary_of(state))
+    return SheetAnswer(None if want.limit else found, len(state.ranking), rows, summary_of(state))
 
 
-def trace(state: Tournament, entry: Entry, lines: list[TraceLine]) -> TraceAnswer:
-    """The lines of a player, with their points."""
-    told = tuple(traced(state, entry, lines))
-    return TraceAnswer(entry_row(state, entry.player_no), entry.points, told, summary_of(state))
+def trace(state: Tournament, entry: Entry, lines: list[TraceLine], want: ReadTrace) -> TraceAnswer:
+    """A page of a player's lines, with their points."""
+    told = traced(state, entry, lines)
+    page = tuple(told[want.offset : want.offset + want.limit])
+    row = entry_row(state, entry.player_no)
+    return TraceAnswer(row, entry.points, len(told), page, summary_of(state))
 
 
 def places(state: Tournament, player_nos: tuple[int, ...]) -> list[Place]:

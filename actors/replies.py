@@ -92,9 +92,9 @@ class BoardAnswer:
 
 @dataclass(frozen=True, slots=True)
 class SheetAnswer:
-    """Answer to `ReadSheet`: the sheet, and a page of the board priced by it."""
+    """Answer to `ReadSheet`: the sheet, or a page of the board priced by it; `total` rows there are."""
 
-    sheet: ResultsFinalised
+    sheet: ResultsFinalised | None
     total: int
     rows: tuple[ResultRow, ...]
     summary: Summary
@@ -102,10 +102,11 @@ class SheetAnswer:
 
 @dataclass(frozen=True, slots=True)
 class TraceAnswer:
-    """Answer to `ReadTrace`: the points of the lines add up to `points`."""
+    """Answer to `ReadTrace`: the points of all `total` lines add up to `points`."""
 
     entry: EntryRow
     points: int
+    total: int
     lines: tuple[TraceLine, ...]
     summary: Summary
 

@@ -55,6 +55,9 @@ PAID_PLACES_MAX: Final = 10_000
 # Registrations that find their tournament started move on in its lobby, racing with others who do.
 LOBBY_TRIES_MAX: Final = 20
 SIMULATED_FACTS_MAX: Final = 5_000
+# A page of a trace travels as one reply.
+TRACE_PAGE_DEFAULT: Final = 200
+TRACE_PAGE_MAX: Final = 500
 LIST_PAGE_DEFAULT: Final = 50
 LIST_PAGE_MAX: Final = 100
 PLAYERS_PAGE_DEFAULT: Final = 100

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from actors.messages import ReadTrace
 from actors.replies import EntryAnswer, TraceAnswer
 from api import amounts, views
-from api.answers import Json
+from api.answers import Json, only, page_of
 from api.auth import Corrections, Home, PlayersWrite
 from api.body import Parsed, parse, read_json
 from api.errors import ApiError
@@ -16,6 +16,7 @@ from api.openapi import body_of
 from api.owner import ask, find, order
 from api.schemas.players import CorrectionBody, DisqualifyBody
 from api.translate_scoring import scaled
+from config.limits import TRACE_PAGE_DEFAULT, TRACE_PAGE_MAX
 from server.domain.money import points_to_decimal
 from server.domain.refusal import Code
 from server.domain.scoring.models import VALUE_MAX
@@ -95,7 +96,9 @@ async def get_trace(tournament_id: str, player: str, request: Request, home: Hom
     if guest is not None and player not in (guest.player_id, guest.user_id, guest.internal_player_id):
         extra = {"tournamentId": summary.id, "player": player}
         raise ApiError(Code.PLAYER_NOT_FOUND, f"Player {player} not found", extra)
-    answer = await ask(home, summary, ReadTrace(player), TraceAnswer)
+    only(request, "limit", "offset")
+    limit, offset = page_of(request, TRACE_PAGE_DEFAULT, TRACE_PAGE_MAX)
+    answer = await ask(home, summary, ReadTrace(player, offset, limit), TraceAnswer)
     return Json(
         {
             "tournamentId": summary.id,
@@ -104,6 +107,7 @@ async def get_trace(tournament_id: str, player: str, request: Request, home: Hom
             "rulesVersion": answer.entry.rules_version,
             "points": points_to_decimal(answer.points),
             "lines": [_line(line) for line in answer.lines],
+            "pagination": views.pagination(answer.total, limit, offset),
         }
     )
 

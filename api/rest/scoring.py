@@ -3,6 +3,7 @@
 from typing import Any
 
 from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
 
 from actors.dry_run import DryPlayer, dry_run, rules_of
 from api import views, views_rules
@@ -30,9 +31,11 @@ async def simulate_scoring(request: Request, home: Home, caller: TournamentsRead
     scoring = scoring_of(parsed.values.get("config") or {}, parsed, Scoring())
     told = {f"scoring.{name}": why for name, why in faults_of(scoring).items()}
     parsed.faults |= spelled(told, parsed)
-    facts = _facts(parsed)
+    # Thousands of facts take a while: other callers go on meanwhile.
+    facts = await run_in_threadpool(_facts, parsed)
     parsed.raise_faults()
-    run = dry_run(rules_of({"scoring": scoring}), _players(parsed, facts), facts, home.clock.now_ms())
+    rules, players, now_ms = rules_of({"scoring": scoring}), _players(parsed, facts), home.clock.now_ms()
+    run = await run_in_threadpool(dry_run, rules, players, facts, now_ms)
     return Json(
         {
             "scoring": {"model": scoring.model} | views_rules.scoring(scoring),

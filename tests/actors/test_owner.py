@@ -383,7 +383,7 @@ async def test_a_void_reads_the_journal_and_everything_before_it_is_stored(scene
     assert answer.points_after == 3 * 10_000
     board = await scene.ask(ReadBoard(0, 9), BoardAnswer)
     assert board.rows[0].points == 4 * 10_000
-    trace = await scene.ask(ReadTrace("ann"), TraceAnswer)
+    trace = await scene.ask(ReadTrace("ann", 0, 9), TraceAnswer)
     assert [(line.why, line.points) for line in trace.lines] == [
         ("voided", 0), ("counted", 30_000), ("counted", 10_000),
     ]  # fmt: skip
