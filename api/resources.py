@@ -10,7 +10,7 @@ from api.keyring import KeyRing
 from api.known import Known
 from api.tokens import Tokens
 from api.ws.hub import Hub
-from server.ports import Clock, IdSource, Listings, Operators
+from server.ports import Clock, IdSource, Listings, Operators, RequestAnswers
 
 
 @dataclass(slots=True)
@@ -22,6 +22,7 @@ class Resources:
     listings: Listings
     known: Known
     operators: Operators
+    requests: RequestAnswers
     keyring: KeyRing
     tokens: Tokens
     hub: Hub

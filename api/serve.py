@@ -18,7 +18,8 @@ from config.settings import Settings
 from server.chance import SystemIds
 from server.clock import SystemClock
 from server.storage.engine import open_engine
-from server.storage.listings import PostgresListings, PostgresOperators
+from server.storage.listings import PostgresListings
+from server.storage.operators import PostgresOperators, PostgresRequests
 
 _DRAIN_S = 5
 
@@ -36,6 +37,7 @@ async def open_resources(settings: Settings, database_url: str) -> AsyncIterator
         listings=listings,
         known=Known(listings, clock),
         operators=operators,
+        requests=PostgresRequests(engine),
         keyring=KeyRing(operators, clock),
         tokens=Tokens(load_key(settings.token_key_path()), settings.token_issuer),
         hub=Hub(owners.directory, clock, f"fe-{ids.short_id()}"),

@@ -71,6 +71,12 @@ SOCKET_STUCK_AFTER_S: Final = 30.0
 SOCKET_PING_S: Final = 20.0
 ME_FRAME_EVERY_S: Final = 1.0
 
+# Answers to keyed requests: kept for two days; a claim without an answer is free again after this.
+ANSWERS_KEPT_MS: Final = 48 * 3_600_000
+HOUSEKEEPING_EVERY_S: Final = 600.0
+CLAIM_STALE_MS: Final = 10_000
+CLAIM_POLL_S: Final = 0.05
+
 PLAYER_TOKEN_TTL_S: Final = 12 * 3600
 KEY_CACHE_S: Final = 5.0
 

@@ -1,4 +1,4 @@
-"""`python -m workers`: the schedule. Any number may run."""
+"""`python -m workers`: schedule and housekeeping. Any number may run."""
 
 import asyncio
 import signal
@@ -12,6 +12,8 @@ from server.chance import SystemIds
 from server.clock import SystemClock
 from server.storage.engine import open_engine
 from server.storage.listings import PostgresListings
+from server.storage.operators import PostgresRequests
+from workers.housekeeping import Housekeeper
 from workers.schedule import Scheduler
 
 
@@ -21,11 +23,14 @@ async def _main(loaded: settings.Settings, database_url: str) -> None:
         asyncio.get_running_loop().add_signal_handler(sign, stop.set)
     engine = open_engine(database_url)
     owners = await open_owners(loaded, database_url)
-    scheduler = Scheduler(PostgresListings(engine), owners.directory, SystemClock(), SystemIds())
-    work = asyncio.create_task(scheduler.run())
-    await asyncio.wait({work, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
-    work.cancel()
-    await asyncio.gather(work, return_exceptions=True)
+    clock = SystemClock()
+    scheduler = Scheduler(PostgresListings(engine), owners.directory, clock, SystemIds())
+    housekeeper = Housekeeper(PostgresRequests(engine), clock)
+    work = [asyncio.create_task(worker.run()) for worker in (scheduler, housekeeper)]
+    await asyncio.wait({*work, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
+    for task in work:
+        task.cancel()
+    await asyncio.gather(*work, return_exceptions=True)
     await owners.close()
     await engine.dispose()
 

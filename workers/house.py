@@ -10,16 +10,19 @@ import uvloop
 
 from api.serve import open_resources, serve
 from config import logs, settings
+from workers.housekeeping import Housekeeper
 from workers.schedule import Scheduler
 
 
 async def _main(loaded: settings.Settings, database_url: str) -> None:
     async with open_resources(loaded, database_url) as (home, owners):
         scheduler = Scheduler(home.listings, owners.directory, home.clock, home.ids)
-        work = asyncio.create_task(scheduler.run())
+        housekeeper = Housekeeper(home.requests, home.clock)
+        work = [asyncio.create_task(worker.run()) for worker in (scheduler, housekeeper)]
         await serve(loaded, home)
-        work.cancel()
-        await asyncio.gather(work, return_exceptions=True)
+        for task in work:
+            task.cancel()
+        await asyncio.gather(*work, return_exceptions=True)
 
 
 def main() -> int:

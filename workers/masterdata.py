@@ -10,7 +10,7 @@ from server.chance import SystemIds
 from server.domain.ids import OperatorId, Tenant
 from server.ports import Operator
 from server.storage.engine import open_engine
-from server.storage.listings import PostgresOperators
+from server.storage.operators import PostgresOperators
 
 GAMES = {"crash-classic": "https://games.example.com/crash-classic#token={jwt}"}
 DEMO_OPERATORS = (("op_demo", "Demo Casino"), ("op_other", "Another Casino"))

@@ -11,6 +11,7 @@ from api.answers import Json, only, page_of, query_bool, query_int
 from api.auth import Home, ResultsRead, TournamentsRead
 from api.errors import ApiError, DoorCode, invalid
 from api.keyring import Caller
+from api.once import OnceRoute
 from api.owner import ask, find, find_known
 from api.resources import Resources
 from config.limits import (
@@ -24,7 +25,7 @@ from server.domain.tournament.lifecycle import ResultsStatus, Status
 from server.domain.tournament.summary import ResultRow, Summary
 from server.wire import instant
 
-router = APIRouter(prefix="/api/tournaments/{tournament_id}", tags=["Results"])
+router = APIRouter(route_class=OnceRoute, prefix="/api/tournaments/{tournament_id}", tags=["Results"])
 
 
 @router.get("/leaderboard")

@@ -12,6 +12,7 @@ from api.auth import Corrections, Home, PlayersWrite
 from api.body import Parsed, parse, read_json
 from api.errors import ApiError
 from api.guests import reader
+from api.once import OnceRoute
 from api.openapi import body_of
 from api.owner import ask, find, order
 from api.schemas.players import CorrectionBody, DisqualifyBody
@@ -24,7 +25,7 @@ from server.domain.tournament import commands as do
 from server.domain.tournament.trace import TraceLine
 from server.wire import instant, instant_or_none
 
-router = APIRouter(prefix="/api/tournaments/{tournament_id}", tags=["Corrections"])
+router = APIRouter(route_class=OnceRoute, prefix="/api/tournaments/{tournament_id}", tags=["Corrections"])
 
 
 @router.post("/corrections", openapi_extra=body_of(CorrectionBody))

@@ -7,6 +7,7 @@ from api.answers import Json, only, page_of
 from api.auth import Home, PlatformRead, PlatformScores
 from api.body import parse, read_json
 from api.facts import parse_facts
+from api.once import OnceRoute
 from api.openapi import body_of
 from api.owner import find, find_known, unwrap
 from api.schemas.players import TokenBody
@@ -14,7 +15,7 @@ from config.limits import PLAYERS_PAGE_DEFAULT, PLAYERS_PAGE_MAX
 from server.domain.scoring.fact import Outcome
 from server.wire import instant
 
-router = APIRouter(tags=["Game platforms"])
+router = APIRouter(route_class=OnceRoute, tags=["Game platforms"])
 
 
 @router.post("/tournaments/{tournament_id}/events")

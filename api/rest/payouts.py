@@ -11,6 +11,7 @@ from api import amounts, views
 from api.answers import Json, only, page_of
 from api.auth import Home, PayoutsApprove, PayoutsRead
 from api.keyring import Caller
+from api.once import OnceRoute
 from api.owner import ask, find, order
 from api.resources import Resources
 from config.limits import BOARD_PAGE_DEFAULT, BOARD_PAGE_MAX
@@ -19,7 +20,7 @@ from server.domain.tournament import commands as do
 from server.domain.tournament.lifecycle import ResultsStatus
 from server.domain.tournament.summary import ResultRow, Summary
 
-router = APIRouter(prefix="/api/tournaments/{tournament_id}/payouts", tags=["Payouts"])
+router = APIRouter(route_class=OnceRoute, prefix="/api/tournaments/{tournament_id}/payouts", tags=["Payouts"])
 
 
 @router.get("")

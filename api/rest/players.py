@@ -11,6 +11,7 @@ from api.auth import Home, PlayersRead, PlayersWrite
 from api.body import Model, Parsed, parse, read_json
 from api.errors import ApiError
 from api.keyring import Caller
+from api.once import OnceRoute
 from api.openapi import body_of
 from api.owner import ask, find, order
 from api.resources import Resources
@@ -23,7 +24,7 @@ from server.domain.tournament import commands as do
 from server.domain.tournament.summary import EntryRow, Summary
 from server.wire import instant
 
-router = APIRouter(prefix="/api/tournaments/{tournament_id}/players", tags=["Players"])
+router = APIRouter(route_class=OnceRoute, prefix="/api/tournaments/{tournament_id}/players", tags=["Players"])
 
 
 @router.post("", status_code=201, openapi_extra=body_of(RegisterBody))

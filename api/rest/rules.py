@@ -9,13 +9,14 @@ from api.answers import Json, only, query_int
 from api.auth import Home, credential
 from api.errors import ApiError, DoorCode
 from api.guests import reader
+from api.once import OnceRoute
 from api.resources import Resources
 from server.domain.tournament.summary import Summary
 from server.ports import RuleChange
 from server.rules_text import hash_of, sections_of
 from server.wire import instant
 
-router = APIRouter(prefix="/api/tournaments/{tournament_id}", tags=["Rules"])
+router = APIRouter(route_class=OnceRoute, prefix="/api/tournaments/{tournament_id}", tags=["Rules"])
 
 
 @router.get("/rules")

@@ -12,6 +12,7 @@ from api.auth import Home, TournamentsRead
 from api.body import Parsed, parse, read_json
 from api.errors import ApiError, invalid
 from api.facts import read_facts
+from api.once import OnceRoute
 from api.openapi import body_of
 from api.schemas.scoring import DryPlayerBody, SimulateBody
 from api.translate import spelled
@@ -20,7 +21,7 @@ from config.limits import SIMULATED_FACTS_MAX
 from server.domain.scoring.fact import Fact
 from server.domain.scoring.models import Scoring, faults_of
 
-router = APIRouter(prefix="/api/scoring", tags=["Scoring"])
+router = APIRouter(route_class=OnceRoute, prefix="/api/scoring", tags=["Scoring"])
 
 
 @router.post("/simulate", openapi_extra=body_of(SimulateBody))

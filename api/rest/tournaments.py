@@ -14,6 +14,7 @@ from api.body import Parsed, parse, read_json
 from api.errors import invalid
 from api.keyring import Caller
 from api.lobby import in_lobby
+from api.once import OnceRoute
 from api.openapi import body_of
 from api.owner import ask, command_id, find, order, unwrap
 from api.resources import Resources
@@ -30,7 +31,7 @@ from server.domain.tournament.rules import RuleFields, fields_of
 from server.domain.tournament.summary import Summary
 from server.ports import ListFilter
 
-router = APIRouter(prefix="/api/tournaments", tags=["Tournaments"])
+router = APIRouter(route_class=OnceRoute, prefix="/api/tournaments", tags=["Tournaments"])
 _INVALID = "Tournament configuration is invalid"
 
 

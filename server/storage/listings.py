@@ -1,49 +1,19 @@
 """The read side and the master data on Postgres, through SQLAlchemy Core: cold paths only."""
 
-from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server import codec
 from server.announcements import Announcement
 from server.domain.ids import Tenant, TournamentId
 from server.domain.tournament.lifecycle import Status
 from server.domain.tournament.summary import EntryRow, ResultRow, Summary
-from server.ports import ApiKey, DueRow, LedgerLine, ListFilter, Operator, RuleChange, StoreUnavailable
+from server.ports import DueRow, LedgerLine, ListFilter, RuleChange
 from server.storage import tables as t
+from server.storage.reader import Reader
 
 T = TypeVar("T")
-
-
-class _Reader:
-    """Runs statements; a database that is away is one typed error."""
-
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-
-    async def _rows(self, statement: sa.Executable) -> Sequence[Any]:
-        try:
-            async with self._engine.begin() as db:
-                result = await db.execute(statement)
-                return result.fetchall() if result.returns_rows else []
-        except (OSError, sa.exc.DBAPIError, sa.exc.TimeoutError) as error:
-            if isinstance(error, sa.exc.IntegrityError | sa.exc.ProgrammingError):
-                raise
-            raise StoreUnavailable(type(error).__name__) from error
-
-    async def _documents(self, statement: sa.Select[Any], cls: type[T]) -> list[T]:
-        return [codec.decode(row[0], cls) for row in await self._rows(statement)]
-
-    async def _paged(
-        self, table: sa.Table, where: Sequence[Any], order: Any, cls: type[T], page: tuple[int, int]
-    ) -> tuple[int, list[T]]:
-        total = await self._rows(sa.select(sa.func.count()).select_from(table).where(*where))
-        limit, offset = page
-        want = sa.select(table.c.document).where(*where).order_by(*order).limit(limit).offset(offset)
-        return total[0][0], await self._documents(want, cls)
 
 
 def _mine(tenant: Tenant) -> list[Any]:
@@ -56,7 +26,7 @@ def _owned(table: sa.Table, tenant: Tenant, tournament_id: str) -> list[Any]:
     return [table.c.tournament_id == tournament_id, owner.exists()]
 
 
-class PostgresListings(_Reader):
+class PostgresListings(Reader):
     """`Listings` on SQLAlchemy Core."""
 
     async def find(self, tenant: Tenant, tournament_id: str) -> Summary | None:
@@ -156,43 +126,3 @@ class PostgresListings(_Reader):
             .limit(limit)
         )
         return await self._documents(want, Summary)
-
-
-class PostgresOperators(_Reader):
-    """`Operators` on SQLAlchemy Core."""
-
-    async def add(self, operator: Operator) -> None:
-        row = {"id": operator.id, "document": codec.encode(operator)}
-        fresh = insert(t.operators).values(row)
-        await self._rows(
-            fresh.on_conflict_do_update(
-                index_elements=[t.operators.c.id], set_={"document": fresh.excluded.document}
-            )
-        )
-
-    async def add_key(self, key: ApiKey) -> None:
-        row = {
-            "key_id": key.key_id,
-            "operator_id": key.tenant.operator_id,
-            "document": codec.encode(key),
-        }
-        fresh = insert(t.api_keys).values(row)
-        await self._rows(
-            fresh.on_conflict_do_update(
-                index_elements=[t.api_keys.c.key_id], set_={"document": fresh.excluded.document}
-            )
-        )
-
-    async def key(self, key_id: str) -> ApiKey | None:
-        want = sa.select(t.api_keys.c.document).where(t.api_keys.c.key_id == key_id)
-        found = await self._documents(want, ApiKey)
-        return found[0] if found else None
-
-    async def operator(self, operator_id: str) -> Operator | None:
-        want = sa.select(t.operators.c.document).where(t.operators.c.id == operator_id)
-        found = await self._documents(want, Operator)
-        return found[0] if found else None
-
-    async def keys(self, operator_id: str) -> Sequence[ApiKey]:
-        want = sa.select(t.api_keys.c.document).where(t.api_keys.c.operator_id == operator_id)
-        return await self._documents(want, ApiKey)

@@ -28,6 +28,7 @@ from server.ports import (
     PostingRow,
     RuleChange,
 )
+from server.storage.memory_requests import MemoryRequests
 
 
 @dataclass(slots=True)
@@ -52,14 +53,15 @@ def first_seq(row: EventRow | BlockRow) -> int:
     return row.seq if isinstance(row, EventRow) else row.first_seq
 
 
-class MemoryStore:
-    """`Journal`, `Listings` and `Operators` over dictionaries."""
+class MemoryStore(MemoryRequests):
+    """`Journal`, `Listings`, `Operators` and `RequestAnswers` over dictionaries."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._tournaments: dict[str, _Stored] = {}
         self._operators: dict[str, Operator] = {}
         self._keys: dict[str, ApiKey] = {}
+        super().__init__()
         self.commits = 0
 
     # Journal

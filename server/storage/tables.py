@@ -28,6 +28,19 @@ api_keys = sa.Table(
     sa.Column("document", _BYTES, nullable=False),
 )
 
+request_answers = sa.Table(
+    "request_answers",
+    metadata,
+    sa.Column("operator_id", _ID, primary_key=True),
+    sa.Column("live", sa.Boolean, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("claimed_ms", _MS, nullable=False),
+    sa.Column("request_hash", _BYTES, nullable=False),
+    sa.Column("status", sa.Integer),
+    sa.Column("body", _BYTES),
+    sa.Index("request_answers_by_age", "claimed_ms"),
+)
+
 leases = sa.Table(
     "leases",
     metadata,

@@ -1,5 +1,6 @@
 """Who may do what: keys, roles, tenants, tokens, repetition, and every code of the catalogue."""
 
+import asyncio
 from typing import Any
 
 import httpx2
@@ -358,3 +359,87 @@ async def test_unpaid_refunds_are_waived_on_the_ledger(house: House) -> None:
     lines = await house.store.balances(Tenant(OperatorId("op_123"), live=True), tournament_id)
     balances = {line.account: line.balance_minor for line in lines}
     assert balances["pool"] == 0 and balances["house:waived"] == 2_000
+
+
+async def test_200_racing_registrations_with_one_key_are_one_entry_one_charge_and_one_body(
+    house: House,
+) -> None:
+    tournament_id = await house.tournament()
+    path = f"/api/tournaments/{tournament_id}/players"
+    headers = house.auth | {"Idempotency-Key": "k-200"}
+    entry = {"userId": "ann", "buyInAmount": 10}
+    calls = [asyncio.create_task(house.client.post(path, headers=headers, json=entry)) for _ in range(200)]
+    while not all(call.done() for call in calls):
+        await house.clock.advance(50)
+    answers = [call.result() for call in calls]
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.content for answer in answers}) == 1
+    assert sum("Idempotent-Replayed" in answer.headers for answer in answers) == 199
+    tenant = Tenant(OperatorId("op_123"), live=True)
+    assert (await house.store.players(tenant, tournament_id, 9, 0))[0] == 1
+    balances = {line.account: line.balance_minor for line in await house.store.balances(tenant, tournament_id)}
+    assert balances == {"player:0": -1_000, "pool": 1_000}
+    house.clock.jump(3 * 3_600_000)
+    late = await house.client.post(path, headers=headers, json=entry)
+    assert late.content == answers[0].content, "also when registration has closed meanwhile"
+    other = await house.client.post(path, headers=headers, json=entry | {"userId": "ben"})
+    assert (other.status_code, other.json()["error"]) == (409, "idempotency_key_reused")
+    spaced = await house.client.post(path, headers=headers, content='{"buyInAmount":10 ,  "userId":"ann"}')
+    assert spaced.content == answers[0].content, "the same request, laid out otherwise"
+
+
+async def test_one_key_is_one_request_across_tournaments_and_a_refusal_is_an_answer(house: House) -> None:
+    first, second = await house.tournament(maxPlayers=2, minPlayers=2), await house.tournament()
+    headers = house.auth | {"Idempotency-Key": "k"}
+    wrong = {"userId": "ann", "buyInAmount": 9}
+    told = await house.client.post(f"/api/tournaments/{first}/players", headers=headers, json=wrong)
+    again = await house.client.post(f"/api/tournaments/{first}/players", headers=headers, json=wrong)
+    assert told.status_code == again.status_code == 400 and told.content == again.content
+    other = await house.client.post(f"/api/tournaments/{second}/players", headers=headers, json=wrong)
+    assert other.json()["error"] == "idempotency_key_reused"
+
+
+async def test_a_front_end_that_dies_between_commit_and_answer_costs_nothing(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The effect is stored, the answer is not: the next one claims the key and gets the first result."""
+    tournament_id = await house.tournament()
+    path = f"/api/tournaments/{tournament_id}/players"
+    headers = house.auth | {"Idempotency-Key": "k-dead"}
+    entry = {"userId": "ann", "buyInAmount": 10}
+
+    async def dies(*_: Any) -> None:
+        raise SystemError("killed")
+
+    keep, release = house.store.keep, house.store.release
+    monkeypatch.setattr(house.store, "keep", dies)
+    monkeypatch.setattr(house.store, "release", dies)
+    assert (await house.client.post(path, headers=headers, json=entry)).status_code == 500
+    monkeypatch.setattr(house.store, "keep", keep)
+    monkeypatch.setattr(house.store, "release", release)
+    retry = asyncio.create_task(house.client.post(path, headers=headers, json=entry))
+    for _ in range(300):
+        await house.clock.advance(50)
+    answer = retry.result()
+    assert answer.status_code == 201 and answer.json()["userId"] == "ann"
+    assert (await house.client.post(path, headers=headers, json=entry)).content == answer.content
+    tenant = Tenant(OperatorId("op_123"), live=True)
+    assert (await house.store.players(tenant, tournament_id, 9, 0))[0] == 1
+
+
+async def test_an_outage_is_no_answer_and_may_be_repeated(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: Any) -> None:
+        raise StoreUnavailable("planted")
+
+    headers = house.auth | {"Idempotency-Key": "k-out"}
+    body = {"name": "T", "startTime": house.at(60), "gameSlug": "crash-classic"}
+    find = house.store.find
+    made = await house.client.post("/api/tournaments", headers=house.auth, json=body)
+    path = f"/api/tournaments/{made.json()['tournamentId']}/players"
+    monkeypatch.setattr(house.store, "find", away)
+    entry = {"userId": "ann", "paymentId": "p"}
+    assert (await house.client.post(path, headers=headers, json=entry)).status_code == 503
+    monkeypatch.setattr(house.store, "find", find)
+    assert (await house.client.post(path, headers=headers, json=entry)).status_code == 201

@@ -16,7 +16,7 @@ from server.domain.ids import OperatorId, Tenant, TournamentId
 from server.domain.tournament import commands as ask
 from server.domain.tournament.facts import judge
 from server.domain.tournament.state import Tournament
-from server.ports import AnswerRow, BlockRow, Commit, EventRow, Fenced, ListFilter
+from server.ports import AnswerRow, BlockRow, Commit, EventRow, Fenced, GivenAnswer, ListFilter
 from tests.support.builders import NOW_MS, create, fields, order, points, register
 
 
@@ -259,3 +259,28 @@ class StoreContract:
 
     async def test_a_create_command_is_plain_data(self) -> None:
         assert pickle.loads(pickle.dumps(create())) == create()
+
+    async def test_a_keyed_request_is_claimed_once_and_answered_for_all(
+        self, store: Any, tenant: Tenant
+    ) -> None:
+        claims = await asyncio.gather(*(store.claim(tenant, "k", b"hash", NOW_MS) for _ in range(20)))
+        assert sorted(claim.mine for claim in claims) == [False] * 19 + [True]
+        other = await store.claim(tenant, "k", b"other", NOW_MS)
+        assert not other.mine and other.request_hash == b"hash"
+        answer = GivenAnswer(b"hash", 201, b"{}")
+        await store.keep(tenant, "k", answer)
+        await store.keep(tenant, "k", GivenAnswer(b"hash", 500, b"late"))
+        await store.release(tenant, "k")
+        assert (await store.claim(tenant, "k", b"hash", NOW_MS + 10**9)).given == answer
+        for stranger in (Tenant(tenant.operator_id, not tenant.live), Tenant(OperatorId("op_x"), tenant.live)):
+            assert (await store.claim(stranger, f"k-{tenant.operator_id}", b"hash", NOW_MS)).mine
+
+    async def test_a_claim_without_an_answer_goes_over_after_a_while(self, store: Any, tenant: Tenant) -> None:
+        assert (await store.claim(tenant, "k", b"hash", NOW_MS)).mine
+        assert not (await store.claim(tenant, "k", b"hash", NOW_MS + 9_999)).mine
+        assert not (await store.claim(tenant, "k", b"other", NOW_MS + 10_000)).mine
+        assert (await store.claim(tenant, "k", b"hash", NOW_MS + 10_000)).mine
+        await store.release(tenant, "k")
+        assert (await store.claim(tenant, "k", b"other", NOW_MS + 10_001)).mine
+        assert await store.forget(NOW_MS + 10_002) >= 1
+        assert (await store.claim(tenant, "k", b"third", NOW_MS + 10_003)).mine

@@ -8,6 +8,7 @@ import pytest
 from server.storage.engine import open_engine
 from server.storage.journal import PostgresJournal, open_pool
 from server.storage.listings import PostgresListings
+from server.storage.operators import PostgresOperators, PostgresRequests
 from tests.contracts.stores import StoreContract
 
 
@@ -25,6 +26,7 @@ class TestPostgres(StoreContract):
     @pytest.fixture
     async def store(self, postgres: str) -> AsyncIterator[Both]:
         pool, engine = await open_pool(postgres, 8), open_engine(postgres)
-        yield Both(PostgresJournal(pool), PostgresListings(engine))
+        parts = (PostgresListings(engine), PostgresOperators(engine), PostgresRequests(engine))
+        yield Both(PostgresJournal(pool), *parts)
         await pool.close()
         await engine.dispose()

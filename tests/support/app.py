@@ -87,6 +87,7 @@ async def a_house(clock: Any = None) -> AsyncIterator[House]:
         listings=store,
         known=Known(store, clock),
         operators=store,
+        requests=store,
         keyring=KeyRing(store, clock),
         tokens=Tokens(Ed25519PrivateKey.generate(), "pitboss"),
         hub=Hub(directory, clock, "fe-test"),

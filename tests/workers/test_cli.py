@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from api.keyring import KeyRing
 from server.clock import SystemClock
 from server.storage.engine import open_engine
-from server.storage.listings import PostgresOperators
+from server.storage.operators import PostgresOperators
 from workers.cli import app
 
 

@@ -103,14 +103,18 @@ def _best_of(n: int, sign: int) -> Add:
 
     def add(tally: Tally, value: int, ms: int, seq: int) -> None:
         held, item = tally.held, (-sign * value, ms, seq)
+        gone = None
         if len(held) == n:
             if item >= held[-1]:
                 return
-            tally.points += sign * held.pop()[0]
+            gone = held.pop()
+            tally.points += sign * gone[0]
         insort(held, item)
         tally.points += value
-        moments = [(at, position) for worth, at, position in held if worth]
-        tally.reached_ms, tally.reached_seq = max(moments, default=(tally.start_ms, tally.start_seq))
+        if gone is not None and (gone[1], gone[2]) == (tally.reached_ms, tally.reached_seq):
+            _reach_again(tally, [(at, position) for worth, at, position in held if worth])
+        elif value:
+            _reach(tally, ms, seq)
 
     return add
 
@@ -120,16 +124,26 @@ def _first_of(n: int) -> Add:
 
     def add(tally: Tally, value: int, ms: int, seq: int) -> None:
         held, item = tally.held, (ms, seq, -value)
-        if len(held) == n:
+        full = len(held) == n
+        if full:
             if item >= held[-1]:
                 return
             tally.points += held.pop()[2]
         insort(held, item)
         tally.points += value
-        moments = ((at, position) for at, position, worth in reversed(held) if worth)
-        tally.reached_ms, tally.reached_seq = next(moments, (tally.start_ms, tally.start_seq))
+        if full:
+            _reach_again(tally, [(at, position) for at, position, worth in held if worth])
+        elif value:
+            _reach(tally, ms, seq)
 
     return add
+
+
+def _reach_again(tally: Tally, moments: list[tuple[int, int]]) -> None:
+    """The score is made of facts of these moments alone."""
+    tally.reached_ms, tally.reached_seq = tally.start_ms, tally.start_seq
+    if moments:
+        _reach(tally, *max(moments))
 
 
 def _last_of(n: int) -> Add:

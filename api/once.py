@@ -1,0 +1,102 @@
+"""Requests with an `Idempotency-Key`: one effect, one answer, whoever repeats them and when.
+
+The first one claims its key and answers; twins wait for that answer; later ones get it from the store. What
+the owner of a tournament has done for the key it never does again (`api.owner.command_id`), so a front end
+that dies between effect and answer costs nothing: the next one claims the key and gets the first result.
+"""
+
+import json
+from collections.abc import Awaitable, Callable
+from hashlib import sha256
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import Response
+from fastapi.routing import APIRoute
+
+from api.answers import Json
+from api.auth import authenticate
+from api.body import read_bytes
+from api.errors import ApiError, invalid
+from api.keyring import Caller
+from api.resources import Resources, of
+from config.limits import CLAIM_POLL_S
+from server.domain.refusal import Code
+from server.ports import GivenAnswer
+
+Handler = Callable[[Request], Awaitable[Response]]
+KEY_MAX = 255
+_WRITES = {"POST", "PUT", "DELETE"}
+# Whoever is refused for who they are or how often they ask may come again with the same key.
+_PASSING = {401, 403, 429}
+
+
+class OnceRoute(APIRoute):
+    """A route whose writes honour `Idempotency-Key`."""
+
+    def get_route_handler(self) -> Callable[[Request], Any]:
+        handler = super().get_route_handler()
+
+        async def once(request: Request) -> Response:
+            key = request.headers.get("idempotency-key")
+            if key is None or request.method not in _WRITES:
+                return await handler(request)
+            caller = await authenticate(request)
+            if not 1 <= len(key) <= KEY_MAX:
+                raise invalid({"Idempotency-Key": f"Must have 1 to {KEY_MAX} characters"})
+            return await _answered_once(request, of(request), caller, key, handler)
+
+        return once
+
+
+async def _answered_once(
+    request: Request, home: Resources, caller: Caller, key: str, handler: Handler
+) -> Response:
+    # Read here, so that the handler reads it from memory.
+    request._body = await read_bytes(request)
+    digest = _digest(request, request._body)
+    while True:
+        claim = await home.requests.claim(caller.tenant, key, digest, home.clock.now_ms())
+        if claim.request_hash != digest:
+            message = "This Idempotency-Key was used with another request"
+            raise ApiError(Code.IDEMPOTENCY_KEY_REUSED, message)
+        if claim.given is not None:
+            return _replayed(claim.given)
+        if claim.mine:
+            return await _answer(request, home, caller, key, digest, handler)
+        await home.clock.sleep(CLAIM_POLL_S)
+
+
+async def _answer(
+    request: Request, home: Resources, caller: Caller, key: str, digest: bytes, handler: Handler
+) -> Response:
+    """Answer the claimed request; what may be different next time is not kept."""
+    try:
+        response = await handler(request)
+    except ApiError as error:
+        if error.status >= 500 or error.status in _PASSING:
+            await home.requests.release(caller.tenant, key)
+            raise
+        request.state.error = error.code
+        response = Json(error.body(request.state.request_id), error.status, error.headers())
+    except BaseException:
+        await home.requests.release(caller.tenant, key)
+        raise
+    given = GivenAnswer(digest, response.status_code, bytes(response.body))
+    await home.requests.keep(caller.tenant, key, given)
+    return response
+
+
+def _replayed(given: GivenAnswer) -> Response:
+    headers = {"Idempotent-Replayed": "true"}
+    return Response(given.body, given.status, headers, media_type="application/json")
+
+
+def _digest(request: Request, body: bytes) -> bytes:
+    """Method, path and content; how the JSON is laid out does not matter."""
+    try:
+        content = json.dumps(json.loads(body), sort_keys=True) if body.strip() else ""
+    except (ValueError, RecursionError):
+        content = body.hex()
+    text = "\n".join((request.method, request.url.path, request.url.query, content))
+    return sha256(text.encode()).digest()

@@ -1,0 +1,32 @@
+"""What the house needs from outside, as Protocols. Adapters live in `storage` and `broadcast`."""
+
+from server.ports.journal import AnswerRow, BlockRow, Checkpoint, Commit, EventRow, Journal, PostingRow
+from server.ports.listings import DueRow, LedgerLine, ListFilter, Listings, RuleChange
+from server.ports.operators import ApiKey, Operator, Operators
+from server.ports.outside import Clock, Fenced, IdSource, StoreUnavailable
+from server.ports.requests import Claim, GivenAnswer, RequestAnswers
+
+__all__ = [
+    "AnswerRow",
+    "ApiKey",
+    "BlockRow",
+    "Checkpoint",
+    "Claim",
+    "Clock",
+    "Commit",
+    "DueRow",
+    "EventRow",
+    "Fenced",
+    "GivenAnswer",
+    "IdSource",
+    "Journal",
+    "LedgerLine",
+    "ListFilter",
+    "Listings",
+    "Operator",
+    "Operators",
+    "PostingRow",
+    "RequestAnswers",
+    "RuleChange",
+    "StoreUnavailable",
+]

@@ -1,0 +1,117 @@
+"""The ordered log of each tournament, and all that is written with it."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from server.announcements import Announcement
+from server.domain.ids import TournamentId
+from server.domain.postings import Posting
+from server.domain.tournament.summary import EntryRow, ResultRow, Summary
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """One stored domain event. `hash` covers the row before it."""
+
+    seq: int
+    kind: str
+    at_ms: int
+    actor: str
+    payload: bytes
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class BlockRow:
+    """One stored block of counted facts, positions `first_seq` to `last_seq`."""
+
+    first_seq: int
+    last_seq: int
+    at_ms: int
+    payload: bytes
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PostingRow:
+    """One ledger line and the journal position that caused it."""
+
+    seq: int
+    line: int
+    posting: Posting
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRow:
+    """The first answer to a command id; `input_hash` tells a repetition from a reuse."""
+
+    command_id: str
+    input_hash: bytes
+    answer: bytes
+
+
+@dataclass(slots=True)
+class Commit:
+    """Everything that one transaction carries. Rows are in journal order."""
+
+    tournament_id: TournamentId
+    epoch: int
+    events: list[EventRow] = field(default_factory=list)
+    blocks: list[BlockRow] = field(default_factory=list)
+    postings: list[PostingRow] = field(default_factory=list)
+    announcements: list[Announcement] = field(default_factory=list)
+    answers: list[AnswerRow] = field(default_factory=list)
+    entries: dict[int, EntryRow] = field(default_factory=dict)
+    results: list[ResultRow] = field(default_factory=list)
+    summary: Summary | None = None
+    next_due_ms: int | None = None
+
+    def is_empty(self) -> bool:
+        """Nothing to store."""
+        return not (self.events or self.blocks or self.answers)
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A state at a journal position, with the digest of its bytes and the chain's head there."""
+
+    seq: int
+    digest: bytes
+    chain: bytes
+    payload: bytes
+
+
+class Journal(Protocol):
+    """The ordered log of each tournament, its lease, and all that is written with it."""
+
+    async def birth(self, commit: Commit) -> bool:
+        """Store the first commit of a new tournament; False, changing nothing, when it exists."""
+
+    async def take_over(self, tournament_id: TournamentId, holder: str) -> int | None:
+        """Become the owner: the new epoch, or None when there is no such tournament."""
+
+    async def commit(self, commit: Commit) -> None:
+        """Store all or nothing. `Fenced` when the epoch is not the newest; `StoreUnavailable` when
+        the outcome is unknown: it may have been stored."""
+
+    def tail(self, tournament_id: TournamentId, after_seq: int) -> AsyncIterator[EventRow | BlockRow]:
+        """Rows behind `after_seq` in journal order."""
+
+    async def command_ids(self, tournament_id: TournamentId) -> list[str]:
+        """Every answered command of a tournament."""
+
+    async def answer(self, tournament_id: TournamentId, command_id: str) -> AnswerRow | None:
+        """The first answer to a command."""
+
+    async def checkpoints(self, tournament_id: TournamentId) -> list[Checkpoint]:
+        """Kept checkpoints, newest first."""
+
+    async def save_checkpoint(self, tournament_id: TournamentId, epoch: int, point: Checkpoint) -> None:
+        """Keep a checkpoint, forget all but the newest few. `Fenced` as in `commit`."""
+
+    async def heartbeat(self, tournament_id: TournamentId, epoch: int) -> bool:
+        """Show life; False when the epoch is not the newest any more."""
+
+    async def silent_for_s(self, tournament_id: TournamentId) -> float | None:
+        """Seconds since the owner last showed life; None when there never was an owner."""

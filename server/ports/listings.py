@@ -1,0 +1,85 @@
+"""The read side: what outsiders may know without asking an owner."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from server.announcements import Announcement
+from server.domain.ids import Tenant, TournamentId
+from server.domain.tournament.rules import Rules
+from server.domain.tournament.summary import EntryRow, ResultRow, Summary
+
+
+@dataclass(frozen=True, slots=True)
+class ListFilter:
+    """What to list; None means any. Times are UTC milliseconds and compare with the start."""
+
+    status: str | None = None
+    game_slug: str | None = None
+    start_from_ms: int | None = None
+    start_until_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RuleChange:
+    """The rules from `at_ms` on; `changed` names the fields that are new, none for the first version."""
+
+    at_ms: int
+    rules: Rules
+    changed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DueRow:
+    """A tournament whose next step by the clock is due."""
+
+    tournament_id: TournamentId
+    due_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerLine:
+    """The balance of one account of one tournament."""
+
+    account: str
+    currency: str
+    balance_minor: int
+
+
+class Listings(Protocol):
+    """The read side. Every call of a tenant names it; another tenant's rows are as good as missing."""
+
+    async def find(self, tenant: Tenant, tournament_id: str) -> Summary | None: ...
+    async def page(
+        self, tenant: Tenant, want: ListFilter, limit: int, offset: int
+    ) -> tuple[int, list[Summary]]:
+        """How many there are in all, and one page by start time, newest first."""
+
+    async def players(
+        self, tenant: Tenant, tournament_id: str, limit: int, offset: int
+    ) -> tuple[int, list[EntryRow]]:
+        """All entries in registration order."""
+
+    async def entry(self, tenant: Tenant, tournament_id: str, name: str) -> EntryRow | None:
+        """The newest entry of a player id, internal player id or user id."""
+
+    async def results(
+        self, tenant: Tenant, tournament_id: str, limit: int, offset: int
+    ) -> tuple[int, list[ResultRow]]:
+        """The final board, best first."""
+
+    async def rule_changes(self, tenant: Tenant, tournament_id: str) -> list[RuleChange]:
+        """Every version of the rules, oldest first."""
+
+    async def history(
+        self, tenant: Tenant, tournament_id: str, after_seq: int, limit: int
+    ) -> list[Announcement]:
+        """Public events in order."""
+
+    async def balances(self, tenant: Tenant, tournament_id: str) -> list[LedgerLine]: ...
+    async def due(self, now_ms: int, limit: int) -> list[DueRow]:
+        """Of all tenants: what the schedule must move, longest overdue first."""
+
+    async def public(self, limit: int) -> list[Summary]:
+        """Public tournaments of all tenants that are open, running or just over, newest start first."""
+
+    async def find_public(self, tournament_id: str) -> Summary | None: ...

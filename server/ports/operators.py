@@ -1,0 +1,43 @@
+"""Tenants and their keys."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from server.domain.ids import OperatorId, Tenant
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """A tenant's master data. `games` maps a game slug to its URL template (`{jwt}` is replaced)."""
+
+    id: OperatorId
+    name: str
+    games: dict[str, str]
+    origins: tuple[str, ...] = ()
+    currency: str = "USD"
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A stored key: never the secret, only its SHA-256."""
+
+    key_id: str
+    tenant: Tenant
+    name: str
+    role: str
+    secret_sha256: bytes
+    permissions: tuple[str, ...]
+    expires_at_ms: int | None = None
+
+
+class Operators(Protocol):
+    """Tenants and their keys."""
+
+    async def add(self, operator: Operator) -> None:
+        """Create, or replace the master data of, an operator."""
+
+    async def add_key(self, key: ApiKey) -> None: ...
+    async def key(self, key_id: str) -> ApiKey | None: ...
+    async def operator(self, operator_id: str) -> Operator | None: ...
+    async def keys(self, operator_id: str) -> Sequence[ApiKey]: ...

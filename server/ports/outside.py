@@ -1,0 +1,31 @@
+"""Time, ids, and how stores say no."""
+
+from typing import Protocol
+
+
+class Fenced(Exception):  # noqa: N818 - a fact of life of an owner, not a mistake
+    """Another owner has taken the tournament over: stop, answer nobody, forget everything."""
+
+
+class StoreUnavailable(Exception):  # noqa: N818
+    """The store cannot be reached or the outcome of a write is unknown."""
+
+
+class Clock(Protocol):
+    """Time from outside."""
+
+    def now_ms(self) -> int:
+        """Milliseconds since 1970 UTC."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait at least `seconds`."""
+
+
+class IdSource(Protocol):
+    """Fresh ids from outside."""
+
+    def tournament_id(self) -> str: ...
+    def player_id(self) -> str: ...
+    def command_id(self) -> str: ...
+    def short_id(self, length: int = 12) -> str: ...
+    def secret(self) -> str: ...

@@ -1,0 +1,105 @@
+"""Master data and answers to requests on Postgres."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from config.limits import CLAIM_STALE_MS
+from server import codec
+from server.domain.ids import Tenant
+from server.ports import ApiKey, Claim, GivenAnswer, Operator
+from server.storage import tables as t
+from server.storage.reader import Reader
+
+
+class PostgresOperators(Reader):
+    """`Operators` on SQLAlchemy Core."""
+
+    async def add(self, operator: Operator) -> None:
+        row = {"id": operator.id, "document": codec.encode(operator)}
+        fresh = insert(t.operators).values(row)
+        await self._rows(
+            fresh.on_conflict_do_update(
+                index_elements=[t.operators.c.id], set_={"document": fresh.excluded.document}
+            )
+        )
+
+    async def add_key(self, key: ApiKey) -> None:
+        row = {
+            "key_id": key.key_id,
+            "operator_id": key.tenant.operator_id,
+            "document": codec.encode(key),
+        }
+        fresh = insert(t.api_keys).values(row)
+        await self._rows(
+            fresh.on_conflict_do_update(
+                index_elements=[t.api_keys.c.key_id], set_={"document": fresh.excluded.document}
+            )
+        )
+
+    async def key(self, key_id: str) -> ApiKey | None:
+        want = sa.select(t.api_keys.c.document).where(t.api_keys.c.key_id == key_id)
+        found = await self._documents(want, ApiKey)
+        return found[0] if found else None
+
+    async def operator(self, operator_id: str) -> Operator | None:
+        want = sa.select(t.operators.c.document).where(t.operators.c.id == operator_id)
+        found = await self._documents(want, Operator)
+        return found[0] if found else None
+
+    async def keys(self, operator_id: str) -> Sequence[ApiKey]:
+        want = sa.select(t.api_keys.c.document).where(t.api_keys.c.operator_id == operator_id)
+        return await self._documents(want, ApiKey)
+
+
+class PostgresRequests(Reader):
+    """`RequestAnswers` on SQLAlchemy Core."""
+
+    async def claim(self, tenant: Tenant, key: str, request_hash: bytes, now_ms: int) -> Claim:
+        c = t.request_answers.c
+        row = {
+            "operator_id": tenant.operator_id,
+            "live": tenant.live,
+            "key": key,
+            "claimed_ms": now_ms,
+            "request_hash": request_hash,
+        }
+        stale = sa.and_(
+            c.status.is_(None), c.claimed_ms <= now_ms - CLAIM_STALE_MS, c.request_hash == request_hash
+        )
+        mine = (
+            insert(t.request_answers)
+            .values(row)
+            .on_conflict_do_update(
+                index_elements=[c.operator_id, c.live, c.key], set_={"claimed_ms": now_ms}, where=stale
+            )
+            .returning(c.key)
+        )
+        if await self._rows(mine):
+            return Claim(True, request_hash)
+        found = await self._rows(sa.select(c.request_hash, c.status, c.body).where(*_of(tenant, key)))
+        if not found:
+            # Released in between: the next try begins anew.
+            return Claim(False, request_hash)
+        first, status, body = found[0]
+        return Claim(False, first, None if status is None else GivenAnswer(first, status, body))
+
+    async def keep(self, tenant: Tenant, key: str, answer: GivenAnswer) -> None:
+        values = {"status": answer.status, "body": answer.body}
+        unanswered = t.request_answers.c.status.is_(None)
+        await self._rows(sa.update(t.request_answers).where(*_of(tenant, key), unanswered).values(values))
+
+    async def release(self, tenant: Tenant, key: str) -> None:
+        unanswered = t.request_answers.c.status.is_(None)
+        await self._rows(sa.delete(t.request_answers).where(*_of(tenant, key), unanswered))
+
+    async def forget(self, before_ms: int) -> int:
+        c = t.request_answers.c
+        gone = await self._rows(sa.delete(t.request_answers).where(c.claimed_ms < before_ms).returning(c.key))
+        return len(gone)
+
+
+def _of(tenant: Tenant, key: str) -> list[sa.ColumnElement[bool]]:
+    c = t.request_answers.c
+    return [c.operator_id == tenant.operator_id, c.live == tenant.live, c.key == key]
