@@ -6,6 +6,7 @@ from fastapi import Depends, Request
 
 from api.errors import ApiError, DoorCode
 from api.keyring import Caller
+from api.rates import count
 from api.resources import Resources, of
 from server.permissions import GAME_PLATFORM
 
@@ -25,6 +26,7 @@ async def authenticate(request: Request) -> Caller:
     if caller is None:
         raise ApiError(DoorCode.UNAUTHORIZED, "Invalid or missing API key")
     request.state.caller = caller.name
+    await count(request, caller)
     return caller
 
 

@@ -13,6 +13,7 @@ class DoorCode(StrEnum):
     INVALID_JSON = "invalid_json"
     BODY_TOO_LARGE = "body_too_large"
     UNAUTHORIZED = "unauthorized"
+    RATE_LIMITED = "rate_limit_exceeded"
     INSUFFICIENT_PERMISSIONS = "insufficient_permissions"
     NOT_FOUND = "not_found"
     METHOD_NOT_ALLOWED = "method_not_allowed"
@@ -43,6 +44,7 @@ STATUS: dict[str, int] = {
     DoorCode.INVALID_JSON: 400,
     DoorCode.BODY_TOO_LARGE: 413,
     DoorCode.UNAUTHORIZED: 401,
+    DoorCode.RATE_LIMITED: 429,
     DoorCode.INSUFFICIENT_PERMISSIONS: 403,
     DoorCode.NOT_FOUND: 404,
     DoorCode.METHOD_NOT_ALLOWED: 405,
@@ -71,6 +73,8 @@ class ApiError(Exception):
         """`Retry-After` where a retry makes sense, the challenge where a key is missing."""
         if self.status == 503:
             return {"Retry-After": str(RETRY_AFTER_S)}
+        if self.status == 429:
+            return {"Retry-After": str(self.extra["retryAfter"])}
         return {"WWW-Authenticate": "Bearer"} if self.status == 401 else {}
 
     def body(self, request_id: str) -> dict[str, Any]:

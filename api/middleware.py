@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.rates import headers_of
 from server.chance import SystemIds
 
 log = structlog.get_logger("api")
@@ -37,6 +38,9 @@ class RequestLog:
                     (b"x-request-id", request_id.encode()),
                     *_SECURITY,
                 ]
+                verdict = scope["state"].get("rate")
+                if verdict is not None:
+                    message["headers"] += headers_of(verdict)
             await send(message)
 
         started = time.perf_counter()

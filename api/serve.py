@@ -17,6 +17,8 @@ from config.limits import SOCKET_MESSAGE_BYTES_MAX, SOCKET_PING_S
 from config.settings import Settings
 from server.chance import SystemIds
 from server.clock import SystemClock
+from server.limits.memory import MemoryLimiter
+from server.limits.redis import RedisLimiter
 from server.storage.engine import open_engine
 from server.storage.listings import PostgresListings
 from server.storage.operators import PostgresOperators, PostgresRequests
@@ -30,6 +32,7 @@ async def open_resources(settings: Settings, database_url: str) -> AsyncIterator
     engine = open_engine(database_url)
     owners = await open_owners(settings, database_url)
     clock, ids = SystemClock(), SystemIds()
+    limiter = MemoryLimiter(clock) if settings.redis_url is None else RedisLimiter(settings.redis_url, clock)
     operators, listings = PostgresOperators(engine), PostgresListings(engine)
     resources = Resources(
         directory=owners.directory,
@@ -38,6 +41,7 @@ async def open_resources(settings: Settings, database_url: str) -> AsyncIterator
         known=Known(listings, clock),
         operators=operators,
         requests=PostgresRequests(engine),
+        limiter=limiter,
         keyring=KeyRing(operators, clock),
         tokens=Tokens(load_key(settings.token_key_path()), settings.token_issuer),
         hub=Hub(owners.directory, clock, f"fe-{ids.short_id()}"),
@@ -47,6 +51,8 @@ async def open_resources(settings: Settings, database_url: str) -> AsyncIterator
     try:
         yield resources, owners
     finally:
+        if isinstance(limiter, RedisLimiter):
+            await limiter.close()
         await owners.close()
         await engine.dispose()
 

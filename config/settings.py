@@ -21,6 +21,9 @@ class Settings(BaseSettings):
     database_url: str | None = Field(
         None, description="Postgres to use; empty starts an embedded one under the home folder."
     )
+    redis_url: str | None = Field(
+        None, description="Redis that front ends share to count rate limits; empty counts in each process."
+    )
     engine: Literal["ray", "local"] = Field(
         "ray", description="Where tournaments live: Ray actors, or one process without Ray."
     )

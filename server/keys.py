@@ -20,11 +20,12 @@ class IssuedKey:
     text: str
 
 
-def issue(ids: IdSource, tenant: Tenant, name: str, role: str) -> IssuedKey:
-    """A new key of a role."""
+def issue(ids: IdSource, tenant: Tenant, name: str, role: str, rate_factor: int = 1) -> IssuedKey:
+    """A new key of a role, with `rate_factor` times the standard rate limits."""
     mode = "live" if tenant.live else "test"
     key_id, secret = f"pk_{mode}_{ids.short_id(16)}", f"sk_{mode}_{ids.secret()}"
-    stored = ApiKey(key_id, tenant, name, role, _hash(secret), tuple(sorted(ROLES[role])))
+    permissions = tuple(sorted(ROLES[role]))
+    stored = ApiKey(key_id, tenant, name, role, _hash(secret), permissions, None, rate_factor)
     return IssuedKey(stored, f"{key_id}:{secret}")
 
 

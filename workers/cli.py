@@ -203,6 +203,7 @@ def issue_key(
     role: Annotated[str, typer.Option(help=", ".join(ROLES))] = "full_access",
     name: Annotated[str, typer.Option(help="What it is for.")] = "",
     live: Annotated[bool, typer.Option(help="Live data instead of test data.")] = False,
+    rate_factor: Annotated[int, typer.Option(min=1, max=10_000, help="Times the standard rate limits.")] = 1,
 ) -> None:
     """Issue an API key and print it: it is shown once."""
     if role not in ROLES:
@@ -210,7 +211,10 @@ def issue_key(
         raise typer.Exit(2)
     database_url = _database(_settings())
     try:
-        print(asyncio.run(masterdata.issue_key(database_url, operator_id, role, name, live=live)))
+        issued = masterdata.issue_key(
+            database_url, operator_id, role, name, live=live, rate_factor=rate_factor
+        )
+        print(asyncio.run(issued))
     except LookupError as missing:
         console.print(str(missing))
         raise typer.Exit(1) from None

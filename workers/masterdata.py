@@ -4,6 +4,7 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from server import keys
 from server.chance import SystemIds
@@ -13,6 +14,8 @@ from server.storage.engine import open_engine
 from server.storage.operators import PostgresOperators
 
 GAMES = {"crash-classic": "https://games.example.com/crash-classic#token={jwt}"}
+# Bots, scripts and benchmarks ask more often than a casino's backend.
+_DEMO_RATE_FACTOR = 1_000
 DEMO_OPERATORS = (("op_demo", "Demo Casino"), ("op_other", "Another Casino"))
 
 
@@ -34,14 +37,16 @@ async def add_operator(database_url: str, operator: Operator) -> None:
         await engine.dispose()
 
 
-async def issue_key(database_url: str, operator_id: str, role: str, name: str, *, live: bool) -> str:
+async def issue_key(
+    database_url: str, operator_id: str, role: str, name: str, *, live: bool, rate_factor: int = 1
+) -> str:
     """Issue a key of a role; the returned text is shown once."""
     engine = open_engine(database_url)
     try:
         operators = PostgresOperators(engine)
         if await operators.operator(operator_id) is None:
             raise LookupError(f"there is no operator {operator_id}")
-        issued = keys.issue(SystemIds(), Tenant(OperatorId(operator_id), live), name, role)
+        issued = keys.issue(SystemIds(), Tenant(OperatorId(operator_id), live), name, role, rate_factor)
         await operators.add_key(issued.stored)
         return issued.text
     finally:
@@ -73,8 +78,9 @@ async def _all_known(database_url: str, operators: list[DemoOperator]) -> bool:
 
 async def _demo_operator(database_url: str, operator_id: str, name: str) -> DemoOperator:
     await add_operator(database_url, Operator(OperatorId(operator_id), name, GAMES))
-    api_key = await issue_key(database_url, operator_id, "full_access", "demo", live=False)
-    platform = await issue_key(database_url, operator_id, "game_platform", "demo games", live=False)
+    demo: dict[str, Any] = {"live": False, "rate_factor": _DEMO_RATE_FACTOR}
+    api_key = await issue_key(database_url, operator_id, "full_access", "demo", **demo)
+    platform = await issue_key(database_url, operator_id, "game_platform", "demo games", **demo)
     return DemoOperator(operator_id, api_key, platform)
 
 

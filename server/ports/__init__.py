@@ -1,6 +1,7 @@
 """What the house needs from outside, as Protocols. Adapters live in `storage` and `broadcast`."""
 
 from server.ports.journal import AnswerRow, BlockRow, Checkpoint, Commit, EventRow, Journal, PostingRow
+from server.ports.limits import Limiter, Verdict, Window
 from server.ports.listings import DueRow, LedgerLine, ListFilter, Listings, RuleChange
 from server.ports.operators import ApiKey, Operator, Operators
 from server.ports.outside import Clock, Fenced, IdSource, StoreUnavailable
@@ -21,6 +22,7 @@ __all__ = [
     "IdSource",
     "Journal",
     "LedgerLine",
+    "Limiter",
     "ListFilter",
     "Listings",
     "Operator",
@@ -29,4 +31,6 @@ __all__ = [
     "RequestAnswers",
     "RuleChange",
     "StoreUnavailable",
+    "Verdict",
+    "Window",
 ]

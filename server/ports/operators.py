@@ -20,7 +20,8 @@ class Operator:
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A stored key: never the secret, only its SHA-256."""
+    """A stored key: never the secret, only its SHA-256. `rate_factor` is how many times the standard rate
+    limits it has."""
 
     key_id: str
     tenant: Tenant
@@ -29,6 +30,7 @@ class ApiKey:
     secret_sha256: bytes
     permissions: tuple[str, ...]
     expires_at_ms: int | None = None
+    rate_factor: int = 1
 
 
 class Operators(Protocol):

@@ -12,7 +12,7 @@ from server.domain.scoring.models import Scoring
 from server.domain.scoring.scorer import MOMENT_BITS, MOMENT_SEQ_BITS, Scorer
 from server.domain.scoring.tally import Tally
 from tests.load.measure import RUNS, median, table, timed
-from tests.load.servers import a_redis
+from tests.support.servers import a_redis
 
 SIZES = (1_000, 100_000, 1_000_000)
 OPERATIONS = 5_000

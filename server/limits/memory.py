@@ -1,0 +1,33 @@
+"""Limits within one process: exact for one front end, and what remains when Redis is away."""
+
+from collections.abc import Sequence
+
+from server.ports import Clock, Verdict, Window
+from server.ports.limits import verdict_of
+
+_SWEEP_AT = 10_000
+
+
+class MemoryLimiter:
+    """`Limiter` over a dictionary: window name -> (begins anew at, used)."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._used: dict[str, tuple[int, int]] = {}
+
+    async def hit(self, windows: Sequence[Window], cost: int = 1) -> Verdict:
+        now_ms = self._clock.now_ms()
+        if len(self._used) > _SWEEP_AT:
+            self._used = {name: seen for name, seen in self._used.items() if seen[0] > now_ms}
+        found = [self._window(window, now_ms) for window in windows]
+        allowed = all(used + cost <= w.limit for w, (_, used) in zip(windows, found, strict=True))
+        if allowed:
+            found = [(ends_ms, used + cost) for ends_ms, used in found]
+            self._used |= {window.name: seen for window, seen in zip(windows, found, strict=True)}
+        used = [count for _, count in found]
+        left_ms = [ends_ms - now_ms for ends_ms, _ in found]
+        return verdict_of(windows, used, left_ms, allowed=allowed, cost=cost)
+
+    def _window(self, window: Window, now_ms: int) -> tuple[int, int]:
+        seen = self._used.get(window.name)
+        return seen if seen is not None and seen[0] > now_ms else (now_ms + window.window_ms, 0)
