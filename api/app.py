@@ -21,6 +21,7 @@ from api.rest import (
     public,
     rules,
     scoring,
+    templates,
     tournaments,
 )
 from api.ws import route as socket
@@ -36,6 +37,7 @@ ROUTERS = (
     payouts.router,
     rules.router,
     scoring.router,
+    templates.router,
     public.router,
     health.router,
     socket.router,

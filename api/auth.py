@@ -66,6 +66,7 @@ TournamentsDelete = Annotated[Caller, Depends(Needs("tournaments.delete", "tourn
 PlayersRead = Annotated[Caller, Depends(Needs("players.read"))]
 PlayersWrite = Annotated[Caller, Depends(Needs("players.write"))]
 ResultsRead = Annotated[Caller, Depends(Needs("results.read"))]
+TemplatesWrite = Annotated[Caller, Depends(Needs("templates.write"))]
 PayoutsRead = Annotated[Caller, Depends(Needs("payouts.read"))]
 PayoutsApprove = Annotated[Caller, Depends(Needs("payouts.approve"))]
 # A game platform takes back what it reported; the casino needs the permission that moves money.

@@ -16,6 +16,8 @@ class DoorCode(StrEnum):
     RATE_LIMITED = "rate_limit_exceeded"
     INSUFFICIENT_PERMISSIONS = "insufficient_permissions"
     NOT_FOUND = "not_found"
+    TEMPLATE_NOT_FOUND = "template_not_found"
+    CONFLICT = "conflict"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     RESULTS_NOT_AVAILABLE = "results_not_available"
     SERVICE_UNAVAILABLE = "service_unavailable"
@@ -47,6 +49,8 @@ STATUS: dict[str, int] = {
     DoorCode.RATE_LIMITED: 429,
     DoorCode.INSUFFICIENT_PERMISSIONS: 403,
     DoorCode.NOT_FOUND: 404,
+    DoorCode.TEMPLATE_NOT_FOUND: 404,
+    DoorCode.CONFLICT: 409,
     DoorCode.METHOD_NOT_ALLOWED: 405,
     DoorCode.RESULTS_NOT_AVAILABLE: 409,
     DoorCode.SERVICE_UNAVAILABLE: 503,

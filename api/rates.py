@@ -20,16 +20,18 @@ KINDS = {
     "get_trace": "results",
     "list_payouts": "results",
 }
+COUNTS_ITSELF = {"create_tournaments_in_bulk"}
 PER_MINUTE = {"create": 10, "registration": 200, "results": 500, "other": 100}
 PLATFORM_PER_MINUTE = 5_000
 PLATFORM_PER_10_S = 500
 
 
-async def count(request: Request, caller: Caller, cost: int = 1) -> None:
-    """Count a request of a key, once. Over the limit: 429, nothing counted, nothing done."""
-    if getattr(request.state, "rate", None) is not None and cost == 1:
+async def count(request: Request, caller: Caller, cost: int | None = None) -> None:
+    """Count a request of a key, once; a route of COUNTS_ITSELF says its cost. Over the limit: 429, nothing
+    counted, nothing done."""
+    if cost is None and (_name(request) in COUNTS_ITSELF or getattr(request.state, "rate", None) is not None):
         return
-    verdict = await of(request).limiter.hit(windows_of(request, caller), cost)
+    verdict = await of(request).limiter.hit(windows_of(request, caller), cost or 1)
     request.state.rate = verdict
     if not verdict.allowed:
         raise ApiError(DoorCode.RATE_LIMITED, "Too many requests", {"retryAfter": retry_after_s(verdict)})
@@ -41,8 +43,13 @@ def windows_of(request: Request, caller: Caller) -> tuple[Window, ...]:
     if caller.key.role == GAME_PLATFORM:
         minute = Window(f"{key}:platform", PLATFORM_PER_MINUTE * factor, _MINUTE_MS)
         return minute, Window(f"{key}:platform-burst", PLATFORM_PER_10_S * factor, 10_000)
-    kind = KINDS.get(getattr(request.scope.get("route"), "name", ""), "other")
+    kind = KINDS.get(_name(request), "other")
     return (Window(f"{key}:{kind}", PER_MINUTE[kind] * factor, _MINUTE_MS),)
+
+
+def _name(request: Request) -> str:
+    """The function of the route that serves a request."""
+    return getattr(request.scope.get("route"), "name", "")
 
 
 def retry_after_s(verdict: Verdict) -> int:

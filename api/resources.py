@@ -10,7 +10,7 @@ from api.keyring import KeyRing
 from api.known import Known
 from api.tokens import Tokens
 from api.ws.hub import Hub
-from server.ports import Clock, IdSource, Limiter, Listings, Operators, RequestAnswers
+from server.ports import Clock, IdSource, Limiter, Listings, Operators, RequestAnswers, Templates
 
 
 @dataclass(slots=True)
@@ -23,6 +23,7 @@ class Resources:
     known: Known
     operators: Operators
     requests: RequestAnswers
+    templates: Templates
     limiter: Limiter
     keyring: KeyRing
     tokens: Tokens

@@ -22,6 +22,7 @@ from server.limits.redis import RedisLimiter
 from server.storage.engine import open_engine
 from server.storage.listings import PostgresListings
 from server.storage.operators import PostgresOperators, PostgresRequests
+from server.storage.templates import PostgresTemplates
 
 _DRAIN_S = 5
 
@@ -41,6 +42,7 @@ async def open_resources(settings: Settings, database_url: str) -> AsyncIterator
         known=Known(listings, clock),
         operators=operators,
         requests=PostgresRequests(engine),
+        templates=PostgresTemplates(engine),
         limiter=limiter,
         keyring=KeyRing(operators, clock),
         tokens=Tokens(load_key(settings.token_key_path()), settings.token_issuer),

@@ -1,6 +1,8 @@
 """How values look outside: exact JSON numbers for amounts, RFC 3339 for instants."""
 
+import json
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -12,6 +14,11 @@ _JSON = msgspec.json.Encoder(decimal_format="number")
 def dump(value: Any) -> bytes:
     """JSON bytes. Decimals become JSON numbers digit by digit, never through a binary float."""
     return _JSON.encode(value)
+
+
+def load(data: bytes) -> Any:
+    """JSON of ours back, decimals digit by digit."""
+    return json.loads(data, parse_float=Decimal)
 
 
 def instant(at_ms: int) -> str:

@@ -1,4 +1,4 @@
-"""`python -m workers`: schedule and housekeeping. Any number may run."""
+"""`python -m workers`: schedules and housekeeping. Any number may run."""
 
 import asyncio
 import signal
@@ -13,7 +13,9 @@ from server.clock import SystemClock
 from server.storage.engine import open_engine
 from server.storage.listings import PostgresListings
 from server.storage.operators import PostgresRequests
+from server.storage.templates import PostgresTemplates
 from workers.housekeeping import Housekeeper
+from workers.recurring import Recurring
 from workers.schedule import Scheduler
 
 
@@ -26,7 +28,8 @@ async def _main(loaded: settings.Settings, database_url: str) -> None:
     clock = SystemClock()
     scheduler = Scheduler(PostgresListings(engine), owners.directory, clock, SystemIds())
     housekeeper = Housekeeper(PostgresRequests(engine), clock)
-    work = [asyncio.create_task(worker.run()) for worker in (scheduler, housekeeper)]
+    recurring = Recurring(PostgresTemplates(engine), owners.directory, clock)
+    work = [asyncio.create_task(worker.run()) for worker in (scheduler, recurring, housekeeper)]
     await asyncio.wait({*work, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
     for task in work:
         task.cancel()

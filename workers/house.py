@@ -11,6 +11,7 @@ import uvloop
 from api.serve import open_resources, serve
 from config import logs, settings
 from workers.housekeeping import Housekeeper
+from workers.recurring import Recurring
 from workers.schedule import Scheduler
 
 
@@ -18,7 +19,8 @@ async def _main(loaded: settings.Settings, database_url: str) -> None:
     async with open_resources(loaded, database_url) as (home, owners):
         scheduler = Scheduler(home.listings, owners.directory, home.clock, home.ids)
         housekeeper = Housekeeper(home.requests, home.clock)
-        work = [asyncio.create_task(worker.run()) for worker in (scheduler, housekeeper)]
+        recurring = Recurring(home.templates, owners.directory, home.clock)
+        work = [asyncio.create_task(worker.run()) for worker in (scheduler, recurring, housekeeper)]
         await serve(loaded, home)
         for task in work:
             task.cancel()

@@ -11,19 +11,17 @@ from api import amounts, views
 from api.answers import Json, only, page_of
 from api.auth import Home, TournamentsDelete, TournamentsRead, TournamentsWrite
 from api.body import Parsed, parse, read_json
+from api.creation import INVALID, create
 from api.errors import invalid
 from api.keyring import Caller
-from api.lobby import in_lobby
 from api.once import OnceRoute
 from api.openapi import body_of
-from api.owner import ask, command_id, find, order, unwrap
+from api.owner import ask, find, order
 from api.resources import Resources
 from api.schemas.tournaments import CancelBody, CreateBody, TournamentBody
 from api.schemas.types import instant_of
-from api.translate import format_of, rule_fields, spelled
+from api.translate import rule_fields, spelled
 from config.limits import LIST_PAGE_DEFAULT, LIST_PAGE_MAX
-from server.chance import derived_id
-from server.domain.ids import TournamentId
 from server.domain.tournament import commands as do
 from server.domain.tournament.lifecycle import Status
 from server.domain.tournament.rule_checks import faults_of
@@ -32,33 +30,13 @@ from server.domain.tournament.summary import Summary
 from server.ports import ListFilter
 
 router = APIRouter(route_class=OnceRoute, prefix="/api/tournaments", tags=["Tournaments"])
-_INVALID = "Tournament configuration is invalid"
 
 
 @router.post("", status_code=201, openapi_extra=body_of(CreateBody))
 async def create_tournament(request: Request, home: Home, caller: TournamentsWrite) -> Json:
     """Create a tournament. Registration opens at once unless `registrationOpens` says otherwise."""
-    body = await read_json(request)
-    parsed = parse(body, CreateBody)
-    now_ms = home.clock.now_ms()
-    fields = rule_fields(parsed, caller.operator.currency, caller.operator.games)
-    fields |= format_of(parsed, now_ms) if isinstance(body, dict) else {}
-    told = spelled(faults_of(fields, now_ms), parsed)
-    parsed.faults = told | parsed.faults
-    parsed.raise_faults(_INVALID)
-    new_id = _new_id(request, home, caller)
-    command = do.Create(new_id, caller.tenant, in_lobby(fields, new_id))
-    reply = await home.directory.create(order(request, home, caller, command, body))
-    answer = unwrap(reply, TournamentAnswer, None, lambda faults: spelled(faults, parsed))
-    return Json(views.created(answer.summary), status_code=201)
-
-
-def _new_id(request: Request, home: Resources, caller: Caller) -> TournamentId:
-    """A fresh id; the same one again for the same `Idempotency-Key`."""
-    key = request.headers.get("idempotency-key")
-    if key is None:
-        return TournamentId(home.ids.tournament_id())
-    return TournamentId(derived_id("tournament", command_id(caller, key)))
+    summary = await create(request, home, caller, await read_json(request))
+    return Json(views.created(summary), status_code=201)
 
 
 @router.get("")
@@ -115,7 +93,7 @@ async def update_tournament(
     body = await read_json(request)
     parsed = parse(body, TournamentBody)
     fields = _changes(parsed, summary, caller)
-    parsed.raise_faults(_INVALID)
+    parsed.raise_faults(INVALID)
     message = order(request, home, caller, do.Update(fields), body)
     answer = await ask(home, summary, message, TournamentAnswer, lambda faults: spelled(faults, parsed))
     return Json(views.detail(answer.summary, home.clock.now_ms()))

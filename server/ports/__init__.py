@@ -6,11 +6,13 @@ from server.ports.listings import DueRow, LedgerLine, ListFilter, Listings, Rule
 from server.ports.operators import ApiKey, Operator, Operators
 from server.ports.outside import Clock, Fenced, IdSource, StoreUnavailable
 from server.ports.requests import Claim, GivenAnswer, RequestAnswers
+from server.ports.templates import CatchUp, Recurrence, Template, Templates
 
 __all__ = [
     "AnswerRow",
     "ApiKey",
     "BlockRow",
+    "CatchUp",
     "Checkpoint",
     "Claim",
     "Clock",
@@ -28,9 +30,12 @@ __all__ = [
     "Operator",
     "Operators",
     "PostingRow",
+    "Recurrence",
     "RequestAnswers",
     "RuleChange",
     "StoreUnavailable",
+    "Template",
+    "Templates",
     "Verdict",
     "Window",
 ]

@@ -29,6 +29,7 @@ from server.ports import (
     RuleChange,
 )
 from server.storage.memory_requests import MemoryRequests
+from server.storage.memory_templates import MemoryTemplates
 
 
 @dataclass(slots=True)
@@ -53,7 +54,7 @@ def first_seq(row: EventRow | BlockRow) -> int:
     return row.seq if isinstance(row, EventRow) else row.first_seq
 
 
-class MemoryStore(MemoryRequests):
+class MemoryStore(MemoryRequests, MemoryTemplates):
     """`Journal`, `Listings`, `Operators` and `RequestAnswers` over dictionaries."""
 
     def __init__(self, clock: Clock) -> None:

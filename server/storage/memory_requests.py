@@ -9,6 +9,7 @@ class MemoryRequests:
     """`RequestAnswers` over a dictionary."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._claims: dict[tuple[Tenant, str], tuple[int, bytes, GivenAnswer | None]] = {}
 
     async def claim(self, tenant: Tenant, key: str, request_hash: bytes, now_ms: int) -> Claim:

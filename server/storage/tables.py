@@ -41,6 +41,20 @@ request_answers = sa.Table(
     sa.Index("request_answers_by_age", "claimed_ms"),
 )
 
+templates = sa.Table(
+    "templates",
+    metadata,
+    sa.Column("id", _ID, primary_key=True),
+    sa.Column("operator_id", _ID, nullable=False),
+    sa.Column("live", sa.Boolean, nullable=False),
+    sa.Column("created_ms", _MS, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("due_ms", _MS),
+    sa.Column("document", _BYTES, nullable=False),
+    sa.Index("templates_by_tenant", "operator_id", "live", sa.text("created_ms DESC"), sa.text("id DESC")),
+    sa.Index("templates_due", "due_ms", postgresql_where=sa.text("due_ms IS NOT NULL")),
+)
+
 leases = sa.Table(
     "leases",
     metadata,

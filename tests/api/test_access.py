@@ -8,7 +8,7 @@ import jwt
 import pytest
 
 from api.errors import STATUS, DoorCode
-from api.rest import boards, corrections, internal, payouts, players, rules, scoring, tournaments
+from api.rest import boards, corrections, internal, payouts, players, rules, scoring, templates, tournaments
 from server import keys
 from server.chance import SystemIds
 from server.domain.ids import OperatorId, Tenant
@@ -41,6 +41,12 @@ ROUTES = [
     ("POST", "/api/tournaments/{t}/payouts/approve", "payouts.approve"),
     ("GET", "/api/tournaments/{t}/rules", "tournaments.read"),
     ("POST", "/api/scoring/simulate", "tournaments.read"),
+    ("POST", "/api/tournament-templates", "templates.write"),
+    ("GET", "/api/tournament-templates", "tournaments.read"),
+    ("GET", "/api/tournament-templates/{template_id}", "tournaments.read"),
+    ("PUT", "/api/tournament-templates/{template_id}", "templates.write"),
+    ("DELETE", "/api/tournament-templates/{template_id}", "templates.write"),
+    ("POST", "/api/tournaments/bulk", "tournaments.write"),
     ("GET", "/api/tournaments/{t}/leaderboard", "results.read"),
     ("GET", "/api/tournaments/{t}/results", "results.read"),
     ("GET", "/api/tournaments/{t}/prize-pool", "results.read"),
@@ -55,7 +61,7 @@ ROUTES = [
 
 def test_the_list_of_routes_is_complete() -> None:
     known = {(method, path.replace("{t}", "{tournament_id}")) for method, path, _ in ROUTES}
-    casino = (boards, corrections, payouts, players, rules, scoring, tournaments)
+    casino = (boards, corrections, payouts, players, rules, scoring, templates, tournaments)
     for router, prefix in (*((module, "") for module in casino), (internal, "/api/internal")):
         for route in router.router.routes:
             for method in route.methods:  # type: ignore[attr-defined]
@@ -65,7 +71,9 @@ def test_the_list_of_routes_is_complete() -> None:
 
 async def call(house: House, method: str, path: str, tournament_id: str, headers: Any) -> httpx2.Response:
     body = {"reason": "x"} if method == "DELETE" else {}
-    return await house.client.request(method, path.format(t=tournament_id), headers=headers, json=body)
+    return await house.client.request(
+        method, path.format(t=tournament_id, template_id="template_x"), headers=headers, json=body
+    )
 
 
 @pytest.mark.parametrize(("method", "path", "permission"), ROUTES)

@@ -2,6 +2,7 @@
 
 import asyncio
 import pickle
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,8 +16,19 @@ from server.codec import CHAIN_START, chained
 from server.domain.ids import OperatorId, Tenant, TournamentId
 from server.domain.tournament import commands as ask
 from server.domain.tournament.facts import judge
+from server.domain.tournament.rules import rules_from
 from server.domain.tournament.state import Tournament
-from server.ports import AnswerRow, BlockRow, Commit, EventRow, Fenced, GivenAnswer, ListFilter
+from server.ports import (
+    AnswerRow,
+    BlockRow,
+    Commit,
+    EventRow,
+    Fenced,
+    GivenAnswer,
+    ListFilter,
+    Recurrence,
+    Template,
+)
 from tests.support.builders import NOW_MS, create, fields, order, points, register
 
 
@@ -284,3 +296,35 @@ class StoreContract:
         assert (await store.claim(tenant, "k", b"other", NOW_MS + 10_001)).mine
         assert await store.forget(NOW_MS + 10_002) >= 1
         assert (await store.claim(tenant, "k", b"third", NOW_MS + 10_003)).mine
+
+    async def test_templates_are_a_tenants_own_and_change_by_version(self, store: Any, tenant: Tenant) -> None:
+        def of(name: str, due_ms: int | None) -> Template:
+            recurrence = None if due_ms is None else Recurrence("0 0 * * *", "UTC", 1_000)
+            start_ms = None if due_ms is None else due_ms + 1_000
+            rules = rules_from(fields(start_at_ms=0))
+            name = f"{tenant.operator_id}-{name}"
+            return Template(name, tenant, b'{"a":1.50}', rules, NOW_MS, NOW_MS, 1, recurrence, start_ms)
+
+        plain, soon, late = of("plain", None), of("soon", 5_000), of("late", 9_000)
+        assert [await store.add_template(one) for one in (plain, soon, late, plain)] == [
+            True,
+            True,
+            True,
+            False,
+        ]
+        assert await store.template(tenant, plain.id) == plain
+        stranger = Tenant(tenant.operator_id, not tenant.live)
+        assert await store.template(stranger, plain.id) is None
+        assert await store.templates(stranger, 9, 0) == (0, [])
+        assert await store.templates(tenant, 1, 1) == (3, [plain])
+        mine = [one.id for one in await store.due_templates(8_999, 1_000) if one.tenant == tenant]
+        assert mine == [soon.id]
+        newer = replace(soon, version=2, next_start_ms=99_000)
+        assert not await store.replace_template(replace(newer, tenant=stranger), 1)
+        assert await store.replace_template(newer, 1) and not await store.replace_template(newer, 1)
+        mine = [one.id for one in await store.due_templates(50_000, 1_000) if one.tenant == tenant]
+        assert mine == [late.id]
+        assert not await store.remove_template(stranger, late.id)
+        assert await store.remove_template(tenant, late.id) and not await store.remove_template(
+            tenant, late.id
+        )

@@ -9,6 +9,7 @@ from server.storage.engine import open_engine
 from server.storage.journal import PostgresJournal, open_pool
 from server.storage.listings import PostgresListings
 from server.storage.operators import PostgresOperators, PostgresRequests
+from server.storage.templates import PostgresTemplates
 from tests.contracts.stores import StoreContract
 
 
@@ -26,7 +27,12 @@ class TestPostgres(StoreContract):
     @pytest.fixture
     async def store(self, postgres: str) -> AsyncIterator[Both]:
         pool, engine = await open_pool(postgres, 8), open_engine(postgres)
-        parts = (PostgresListings(engine), PostgresOperators(engine), PostgresRequests(engine))
+        parts = (
+            PostgresListings(engine),
+            PostgresOperators(engine),
+            PostgresRequests(engine),
+            PostgresTemplates(engine),
+        )
         yield Both(PostgresJournal(pool), *parts)
         await pool.close()
         await engine.dispose()

@@ -89,6 +89,7 @@ async def a_house(clock: Any = None) -> AsyncIterator[House]:
         known=Known(store, clock),
         operators=store,
         requests=store,
+        templates=store,
         limiter=MemoryLimiter(clock),
         keyring=KeyRing(store, clock),
         tokens=Tokens(Ed25519PrivateKey.generate(), "pitboss"),

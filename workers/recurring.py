@@ -1,0 +1,100 @@
+"""Recurring schedules: each occurrence becomes one tournament, over clock changes and outages.
+
+The tournament's id is derived from template and start, and a tournament is born once; then the template
+moves on, if nobody moved it before. So any number of these may run, late or twice, without harm.
+"""
+
+import logging
+from dataclasses import replace
+from itertools import takewhile
+
+from actors.handles import Directory
+from actors.messages import Order
+from actors.replies import Done, Refused
+from config.limits import SCHEDULE_BATCH_MAX, SCHEDULE_POLL_S
+from server.chance import derived_id
+from server.domain.ids import TournamentId
+from server.domain.tournament import commands as do
+from server.domain.tournament.rules import fields_of
+from server.ports import Clock, StoreUnavailable, Template, Templates
+from server.recurrence import next_start_ms, starts_after
+
+log = logging.getLogger(__name__)
+
+
+class Recurring:
+    """Makes tournaments of templates that are due."""
+
+    def __init__(self, templates: Templates, directory: Directory, clock: Clock) -> None:
+        self._templates = templates
+        self._directory = directory
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Look, make, wait; for ever."""
+        while True:
+            try:
+                await self.look()
+            except StoreUnavailable as error:
+                log.warning("recurring_cannot_look reason=%s", error)
+            await self._clock.sleep(SCHEDULE_POLL_S)
+
+    async def look(self) -> int:
+        """Make what is due; how many tournaments were created."""
+        made = 0
+        for template in await self._templates.due_templates(self._clock.now_ms(), SCHEDULE_BATCH_MAX):
+            made += await self._advance(template)
+        return made
+
+    async def _advance(self, template: Template) -> int:
+        """Create the tournaments of the starts that are due, then move the template behind them."""
+        recurrence, first_ms = template.recurrence, template.next_start_ms
+        assert recurrence is not None and first_ms is not None, "only templates with a next start are due"
+        now_ms = self._clock.now_ms()
+        horizon_ms = now_ms + recurrence.lead_ms
+        due = [first_ms, *takewhile(lambda ms: ms <= horizon_ms, starts_after(recurrence, first_ms))]
+        wanted = _wanted(template, due, now_ms)
+        # Numbers count occurrences, so that a second worker or another time of asking gives the same ones.
+        numbered = [(start_ms, template.next_no + n) for n, start_ms in enumerate(due) if start_ms in wanted]
+        for start_ms, number in numbered:
+            if not await self._create(template, start_ms, number, now_ms):
+                return 0
+        moved = replace(
+            template,
+            version=template.version + 1,
+            next_start_ms=next_start_ms(recurrence, due[-1]),
+            next_no=template.next_no + len(due),
+        )
+        await self._templates.replace_template(moved, template.version)
+        return len(numbered)
+
+    async def _create(self, template: Template, start_ms: int, number: int, now_ms: int) -> bool:
+        """One tournament. A start that was missed is made up for after the lead time. False: try again."""
+        recurrence, rules = template.recurrence, template.rules
+        assert recurrence is not None, "asked for by a recurrence"
+        tournament_id = TournamentId(derived_id("recurring", template.id, str(start_ms)))
+        late = start_ms <= now_ms
+        changes = {
+            "name": f"{rules.name} #{number}",
+            "start_at_ms": now_ms + max(recurrence.lead_ms, 60_000) if late else start_ms,
+        }
+        command = do.Create(tournament_id, template.tenant, fields_of(rules) | changes)
+        reply = await self._directory.create(Order(command, f"recurring:{tournament_id}", "schedule"))
+        if isinstance(reply, Refused):
+            log.warning("recurring_refused template=%s reason=%s", template.id, reply.message)
+        elif isinstance(reply, Done):
+            log.info("recurring_made template=%s tournament=%s number=%d", template.id, tournament_id, number)
+        return isinstance(reply, Done | Refused)
+
+
+def _wanted(template: Template, due: list[int], now_ms: int) -> list[int]:
+    """Starts to come, and of those that were missed what the policy makes up for."""
+    assert template.recurrence is not None, "asked for by a recurrence"
+    coming = [start_ms for start_ms in due if start_ms > now_ms]
+    missed = [start_ms for start_ms in due if start_ms <= now_ms]
+    match template.recurrence.catch_up:
+        case "all":
+            return due
+        case "latest" if missed:
+            return [missed[-1], *coming]
+    return coming
