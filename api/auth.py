@@ -8,6 +8,7 @@ from api.errors import ApiError, DoorCode
 from api.keyring import Caller
 from api.rates import count
 from api.resources import Resources, of
+from server.keys import allows
 from server.permissions import GAME_PLATFORM
 
 
@@ -26,6 +27,9 @@ async def authenticate(request: Request) -> Caller:
     if caller is None:
         raise ApiError(DoorCode.UNAUTHORIZED, "Invalid or missing API key")
     request.state.caller = caller.name
+    address = None if request.client is None else request.client.host
+    if not allows(caller.key, address):
+        raise ApiError(DoorCode.IP_NOT_ALLOWED, "This key may not be used from this address")
     await count(request, caller)
     return caller
 
@@ -67,6 +71,7 @@ PlayersRead = Annotated[Caller, Depends(Needs("players.read"))]
 PlayersWrite = Annotated[Caller, Depends(Needs("players.write"))]
 ResultsRead = Annotated[Caller, Depends(Needs("results.read"))]
 TemplatesWrite = Annotated[Caller, Depends(Needs("templates.write"))]
+KeysAdmin = Annotated[Caller, Depends(Needs("keys.admin"))]
 PayoutsRead = Annotated[Caller, Depends(Needs("payouts.read"))]
 PayoutsApprove = Annotated[Caller, Depends(Needs("payouts.approve"))]
 # A game platform takes back what it reported; the casino needs the permission that moves money.

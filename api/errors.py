@@ -15,6 +15,8 @@ class DoorCode(StrEnum):
     UNAUTHORIZED = "unauthorized"
     RATE_LIMITED = "rate_limit_exceeded"
     INSUFFICIENT_PERMISSIONS = "insufficient_permissions"
+    IP_NOT_ALLOWED = "ip_not_allowed"
+    KEY_NOT_FOUND = "key_not_found"
     NOT_FOUND = "not_found"
     TEMPLATE_NOT_FOUND = "template_not_found"
     CONFLICT = "conflict"
@@ -48,6 +50,8 @@ STATUS: dict[str, int] = {
     DoorCode.UNAUTHORIZED: 401,
     DoorCode.RATE_LIMITED: 429,
     DoorCode.INSUFFICIENT_PERMISSIONS: 403,
+    DoorCode.IP_NOT_ALLOWED: 403,
+    DoorCode.KEY_NOT_FOUND: 404,
     DoorCode.NOT_FOUND: 404,
     DoorCode.TEMPLATE_NOT_FOUND: 404,
     DoorCode.CONFLICT: 409,

@@ -1,11 +1,14 @@
 """Keys that were looked up a moment ago, and whose they are."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
-from config.limits import KEY_CACHE_S
+from config.limits import KEY_CACHE_S, KEY_TOUCH_EVERY_MS
 from server import keys
 from server.domain.ids import Tenant
-from server.ports import ApiKey, Clock, Operator, Operators
+from server.ports import ApiKey, Clock, Operator, Operators, StoreUnavailable
+
+_TOUCHED_MAX = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,7 @@ class KeyRing:
         self._operators = operators
         self._clock = clock
         self._known: dict[str, tuple[int, Caller]] = {}
+        self._touched: dict[str, int] = {}
 
     async def caller(self, text: str) -> Caller | None:
         """The caller of a whole key string, None when it opens nothing."""
@@ -46,6 +50,8 @@ class KeyRing:
             known = await self._look_up(key_id, now_ms)
         found = None if known is None else known[1]
         opens = keys.matches(None if found is None else found.key, secret, now_ms)
+        if opens:
+            await self._touch(key_id, now_ms)
         return found if opens else None
 
     async def _look_up(self, key_id: str, now_ms: int) -> tuple[int, Caller] | None:
@@ -56,4 +62,17 @@ class KeyRing:
             return None
         known = (now_ms + int(KEY_CACHE_S * 1_000), Caller(key, operator))
         self._known[key_id] = known
+        if len(self._touched) > _TOUCHED_MAX:
+            self._touched.clear()
         return known
+
+    async def _touch(self, key_id: str, now_ms: int) -> None:
+        """Remember the use of a key, at most once a minute; nobody is refused because that fails."""
+        if now_ms - self._touched.get(key_id, 0) >= KEY_TOUCH_EVERY_MS:
+            self._touched[key_id] = now_ms
+            with suppress(StoreUnavailable):
+                await self._operators.touch_key(key_id, now_ms)
+
+    def forget(self, key_id: str) -> None:
+        """Look the key up afresh: it was changed here."""
+        self._known.pop(key_id, None)

@@ -82,7 +82,9 @@ async def _answer(
     except BaseException:
         await home.requests.release(caller.tenant, key)
         raise
-    given = GivenAnswer(digest, response.status_code, bytes(response.body))
+    # What must not be kept, a secret, is not kept: the route says what is instead.
+    kept = getattr(request.state, "kept_body", None) or bytes(response.body)
+    given = GivenAnswer(digest, response.status_code, kept)
     await home.requests.keep(caller.tenant, key, given)
     return response
 

@@ -4,8 +4,9 @@ A fast hash is right here: the secret is 256 random bits, there is nothing to gu
 """
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from server.domain.ids import Tenant
 from server.permissions import ROLES
@@ -20,12 +21,14 @@ class IssuedKey:
     text: str
 
 
-def issue(ids: IdSource, tenant: Tenant, name: str, role: str, rate_factor: int = 1) -> IssuedKey:
+def issue(
+    ids: IdSource, tenant: Tenant, name: str, role: str, rate_factor: int = 1, now_ms: int = 0
+) -> IssuedKey:
     """A new key of a role, with `rate_factor` times the standard rate limits."""
     mode = "live" if tenant.live else "test"
     key_id, secret = f"pk_{mode}_{ids.short_id(16)}", f"sk_{mode}_{ids.secret()}"
     permissions = tuple(sorted(ROLES[role]))
-    stored = ApiKey(key_id, tenant, name, role, _hash(secret), permissions, None, rate_factor)
+    stored = ApiKey(key_id, tenant, name, role, _hash(secret), permissions, None, rate_factor, (), now_ms)
     return IssuedKey(stored, f"{key_id}:{secret}")
 
 
@@ -38,10 +41,51 @@ def parse(text: str) -> tuple[str, str] | None:
 
 def matches(key: ApiKey | None, secret: str, now_ms: int) -> bool:
     """Whether the secret opens the key now. An unknown key costs the same work."""
-    stored = bytes(32) if key is None else key.secret_sha256
-    equal = hmac.compare_digest(stored, _hash(secret))
-    fresh = key is not None and (key.expires_at_ms is None or now_ms < key.expires_at_ms)
-    return equal and fresh
+    given, stored, former = _hash(secret), bytes(32), bytes(32)
+    if key is not None:
+        stored = key.secret_sha256
+        former = key.former_sha256 if key.former_sha256 and now_ms < key.former_until_ms else stored
+    equal = hmac.compare_digest(stored, given) | hmac.compare_digest(former, given)
+    return bool(equal) and key is not None and is_live(key, now_ms)
+
+
+def is_live(key: ApiKey, now_ms: int) -> bool:
+    """Neither revoked nor expired."""
+    return key.revoked_at_ms is None and (key.expires_at_ms is None or now_ms < key.expires_at_ms)
+
+
+def rotated(ids: IdSource, key: ApiKey, now_ms: int, overlap_ms: int) -> IssuedKey:
+    """The key with a fresh secret; the present one opens it too for `overlap_ms`."""
+    secret = f"sk_{'live' if key.tenant.live else 'test'}_{ids.secret()}"
+    stored = replace(
+        key,
+        secret_sha256=_hash(secret),
+        former_sha256=key.secret_sha256,
+        former_until_ms=now_ms + overlap_ms,
+    )
+    return IssuedKey(stored, f"{key.key_id}:{secret}")
+
+
+def allows(key: ApiKey, address: str | None) -> bool:
+    """Whether a caller from this address may use the key."""
+    if not key.allowed_ips:
+        return True
+    try:
+        caller = ip_address(address or "")
+    except ValueError:
+        return False
+    if isinstance(caller, IPv6Address) and caller.ipv4_mapped is not None:
+        caller = caller.ipv4_mapped
+    return any(caller in ip_network(network) for network in key.allowed_ips)
+
+
+def is_network(text: str) -> bool:
+    """Whether this is an address or a network, such as 10.0.0.0/8."""
+    try:
+        ip_network(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _hash(secret: str) -> bytes:

@@ -8,20 +8,24 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
 
 from actors.ray_runtime import RayDidNotStart
 from config import settings
+from config.limits import KEY_OVERLAP_DEFAULT_S
+from server.clock import SystemClock
 from server.domain.ids import OperatorId
+from server.keys import is_live
 from server.permissions import ROLES
 from server.ports import Operator
 from server.storage.engine import migrate as migrate_schema
+from server.wire import instant
 from workers import masterdata
 from workers.up import House, sweep, write_run_file
 
@@ -32,6 +36,7 @@ app.add_typer(operators, name="operators")
 app.add_typer(keys, name="keys")
 console = Console(stderr=True, highlight=False)
 _READY_PATIENCE_S = 120.0
+T = TypeVar("T")
 
 
 def _settings() -> settings.Settings:
@@ -210,11 +215,41 @@ def issue_key(
         console.print(f"unknown role; known: {', '.join(ROLES)}")
         raise typer.Exit(2)
     database_url = _database(_settings())
+    issued = masterdata.issue_key(database_url, operator_id, role, name, live=live, rate_factor=rate_factor)
+    print(_or_exit(issued))
+
+
+@keys.command("list")
+def list_keys(operator_id: str) -> None:
+    """List an operator's keys, without their secrets."""
+    now_ms = SystemClock().now_ms()
+    for key, used_ms in asyncio.run(masterdata.list_keys(_database(_settings()), operator_id)):
+        state = "active" if is_live(key, now_ms) else "revoked" if key.revoked_at_ms else "expired"
+        used = "never used" if used_ms is None else f"last used {instant(used_ms)}"
+        print(f"{key.key_id}  {key.role}  {state}  {used}  {key.name}")
+
+
+@keys.command("rotate")
+def rotate_key(
+    key_id: str,
+    overlap_s: Annotated[int, typer.Option(min=0, help="Seconds the present secret goes on.")] = (
+        KEY_OVERLAP_DEFAULT_S
+    ),
+) -> None:
+    """Give a key a fresh secret and print the key: it is shown once."""
+    print(_or_exit(masterdata.rotate_key(_database(_settings()), key_id, overlap_s)))
+
+
+@keys.command("revoke")
+def revoke_key(key_id: str) -> None:
+    """Revoke a key."""
+    _or_exit(masterdata.revoke_key(_database(_settings()), key_id))
+
+
+def _or_exit(work: Coroutine[Any, Any, T]) -> T:
+    """The result, or one line and exit code 1 when something named does not exist."""
     try:
-        issued = masterdata.issue_key(
-            database_url, operator_id, role, name, live=live, rate_factor=rate_factor
-        )
-        print(asyncio.run(issued))
+        return asyncio.run(work)
     except LookupError as missing:
         console.print(str(missing))
         raise typer.Exit(1) from None

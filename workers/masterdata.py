@@ -2,14 +2,17 @@
 
 import json
 import os
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from server import keys
 from server.chance import SystemIds
+from server.clock import SystemClock
 from server.domain.ids import OperatorId, Tenant
-from server.ports import Operator
+from server.ports import ApiKey, Operator
 from server.storage.engine import open_engine
 from server.storage.operators import PostgresOperators
 
@@ -37,20 +40,56 @@ async def add_operator(database_url: str, operator: Operator) -> None:
         await engine.dispose()
 
 
+@asynccontextmanager
+async def _operators(database_url: str) -> AsyncIterator[PostgresOperators]:
+    engine = open_engine(database_url)
+    try:
+        yield PostgresOperators(engine)
+    finally:
+        await engine.dispose()
+
+
 async def issue_key(
     database_url: str, operator_id: str, role: str, name: str, *, live: bool, rate_factor: int = 1
 ) -> str:
-    """Issue a key of a role; the returned text is shown once."""
-    engine = open_engine(database_url)
-    try:
-        operators = PostgresOperators(engine)
+    """Issue a key of a role; the returned text is shown once. Raises LookupError."""
+    tenant = Tenant(OperatorId(operator_id), live)
+    async with _operators(database_url) as operators:
         if await operators.operator(operator_id) is None:
             raise LookupError(f"there is no operator {operator_id}")
-        issued = keys.issue(SystemIds(), Tenant(OperatorId(operator_id), live), name, role, rate_factor)
+        issued = keys.issue(SystemIds(), tenant, name, role, rate_factor, SystemClock().now_ms())
         await operators.add_key(issued.stored)
         return issued.text
-    finally:
-        await engine.dispose()
+
+
+async def rotate_key(database_url: str, key_id: str, overlap_s: int) -> str:
+    """A fresh secret; the returned text is shown once. Raises LookupError."""
+    async with _operators(database_url) as operators:
+        key = await _known(operators, key_id)
+        issued = keys.rotated(SystemIds(), key, SystemClock().now_ms(), overlap_s * 1_000)
+        await operators.add_key(issued.stored)
+        return issued.text
+
+
+async def revoke_key(database_url: str, key_id: str) -> None:
+    """Revoke a key: it opens nothing within seconds. Raises LookupError."""
+    async with _operators(database_url) as operators:
+        key = await _known(operators, key_id)
+        await operators.add_key(replace(key, revoked_at_ms=SystemClock().now_ms()))
+
+
+async def list_keys(database_url: str, operator_id: str) -> list[tuple[ApiKey, int | None]]:
+    """All keys of an operator, each with when it was last used."""
+    async with _operators(database_url) as operators:
+        modes = (Tenant(OperatorId(operator_id), live) for live in (True, False))
+        return [row for tenant in modes for row in await operators.keys(tenant)]
+
+
+async def _known(operators: PostgresOperators, key_id: str) -> ApiKey:
+    key = await operators.key(key_id)
+    if key is None:
+        raise LookupError(f"there is no key {key_id}")
+    return key
 
 
 async def ensure_demo(database_url: str, home: Path) -> list[DemoOperator]:

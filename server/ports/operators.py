@@ -20,8 +20,9 @@ class Operator:
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A stored key: never the secret, only its SHA-256. `rate_factor` is how many times the standard rate
-    limits it has."""
+    """A stored key: never a secret, only its SHA-256. While rotating, the former secret opens it too, until
+    `former_until_ms`. `allowed_ips` are addresses or networks, none means any; `rate_factor` is how many times
+    the standard rate limits it has."""
 
     key_id: str
     tenant: Tenant
@@ -31,6 +32,11 @@ class ApiKey:
     permissions: tuple[str, ...]
     expires_at_ms: int | None = None
     rate_factor: int = 1
+    allowed_ips: tuple[str, ...] = ()
+    created_at_ms: int = 0
+    former_sha256: bytes | None = None
+    former_until_ms: int = 0
+    revoked_at_ms: int | None = None
 
 
 class Operators(Protocol):
@@ -42,4 +48,8 @@ class Operators(Protocol):
     async def add_key(self, key: ApiKey) -> None: ...
     async def key(self, key_id: str) -> ApiKey | None: ...
     async def operator(self, operator_id: str) -> Operator | None: ...
-    async def keys(self, operator_id: str) -> Sequence[ApiKey]: ...
+    async def keys(self, tenant: Tenant) -> Sequence[tuple[ApiKey, int | None]]:
+        """A tenant's keys, oldest first, each with when it was last used (UTC milliseconds)."""
+
+    async def touch_key(self, key_id: str, now_ms: int) -> None:
+        """Remember that a key was used."""

@@ -62,6 +62,7 @@ class MemoryStore(MemoryRequests, MemoryTemplates):
         self._tournaments: dict[str, _Stored] = {}
         self._operators: dict[str, Operator] = {}
         self._keys: dict[str, ApiKey] = {}
+        self._key_used: dict[str, int] = {}
         super().__init__()
         self.commits = 0
 
@@ -229,8 +230,12 @@ class MemoryStore(MemoryRequests, MemoryTemplates):
     async def operator(self, operator_id: str) -> Operator | None:
         return self._operators.get(operator_id)
 
-    async def keys(self, operator_id: str) -> Sequence[ApiKey]:
-        return [key for key in self._keys.values() if key.tenant.operator_id == operator_id]
+    async def keys(self, tenant: Tenant) -> Sequence[tuple[ApiKey, int | None]]:
+        mine = [(key, self._key_used.get(key.key_id)) for key in self._keys.values() if key.tenant == tenant]
+        return sorted(mine, key=lambda row: (row[0].created_at_ms, row[0].key_id))
+
+    async def touch_key(self, key_id: str, now_ms: int) -> None:
+        self._key_used[key_id] = now_ms
 
 
 def _matches(summary: Summary, want: ListFilter) -> bool:

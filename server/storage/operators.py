@@ -48,9 +48,16 @@ class PostgresOperators(Reader):
         found = await self._documents(want, Operator)
         return found[0] if found else None
 
-    async def keys(self, operator_id: str) -> Sequence[ApiKey]:
-        want = sa.select(t.api_keys.c.document).where(t.api_keys.c.operator_id == operator_id)
-        return await self._documents(want, ApiKey)
+    async def keys(self, tenant: Tenant) -> Sequence[tuple[ApiKey, int | None]]:
+        c = t.api_keys.c
+        want = sa.select(c.document, c.last_used_ms).where(c.operator_id == tenant.operator_id)
+        found = [(codec.decode(row[0], ApiKey), row[1]) for row in await self._rows(want)]
+        mine = [row for row in found if row[0].tenant == tenant]
+        return sorted(mine, key=lambda row: (row[0].created_at_ms, row[0].key_id))
+
+    async def touch_key(self, key_id: str, now_ms: int) -> None:
+        used = sa.update(t.api_keys).where(t.api_keys.c.key_id == key_id).values(last_used_ms=now_ms)
+        await self._rows(used)
 
 
 class PostgresRequests(Reader):

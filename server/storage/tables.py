@@ -26,6 +26,7 @@ api_keys = sa.Table(
     sa.Column("key_id", _ID, primary_key=True),
     sa.Column("operator_id", _ID, sa.ForeignKey("operators.id"), nullable=False, index=True),
     sa.Column("document", _BYTES, nullable=False),
+    sa.Column("last_used_ms", _MS),
 )
 
 request_answers = sa.Table(

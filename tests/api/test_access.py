@@ -8,8 +8,19 @@ import jwt
 import pytest
 
 from api.errors import STATUS, DoorCode
-from api.rest import boards, corrections, internal, payouts, players, rules, scoring, templates, tournaments
-from server import keys
+from api.rest import (
+    boards,
+    corrections,
+    internal,
+    keys,
+    payouts,
+    players,
+    rules,
+    scoring,
+    templates,
+    tournaments,
+)
+from server import keys as key_maker
 from server.chance import SystemIds
 from server.domain.ids import OperatorId, Tenant
 from server.domain.refusal import Code
@@ -41,6 +52,10 @@ ROUTES = [
     ("POST", "/api/tournaments/{t}/payouts/approve", "payouts.approve"),
     ("GET", "/api/tournaments/{t}/rules", "tournaments.read"),
     ("POST", "/api/scoring/simulate", "tournaments.read"),
+    ("GET", "/api/keys", "keys.admin"),
+    ("POST", "/api/keys", "keys.admin"),
+    ("POST", "/api/keys/{key_id}/rotate", "keys.admin"),
+    ("DELETE", "/api/keys/{key_id}", "keys.admin"),
     ("POST", "/api/tournament-templates", "templates.write"),
     ("GET", "/api/tournament-templates", "tournaments.read"),
     ("GET", "/api/tournament-templates/{template_id}", "tournaments.read"),
@@ -61,7 +76,7 @@ ROUTES = [
 
 def test_the_list_of_routes_is_complete() -> None:
     known = {(method, path.replace("{t}", "{tournament_id}")) for method, path, _ in ROUTES}
-    casino = (boards, corrections, payouts, players, rules, scoring, templates, tournaments)
+    casino = (boards, corrections, keys, payouts, players, rules, scoring, templates, tournaments)
     for router, prefix in (*((module, "") for module in casino), (internal, "/api/internal")):
         for route in router.router.routes:
             for method in route.methods:  # type: ignore[attr-defined]
@@ -72,7 +87,10 @@ def test_the_list_of_routes_is_complete() -> None:
 async def call(house: House, method: str, path: str, tournament_id: str, headers: Any) -> httpx2.Response:
     body = {"reason": "x"} if method == "DELETE" else {}
     return await house.client.request(
-        method, path.format(t=tournament_id, template_id="template_x"), headers=headers, json=body
+        method,
+        path.format(t=tournament_id, template_id="template_x", key_id="pk_x"),
+        headers=headers,
+        json=body,
     )
 
 
@@ -85,7 +103,7 @@ async def test_every_route_needs_a_key_and_its_permission(
     assert (nobody.status_code, nobody.json()["error"]) == (401, "unauthorized")
     also = {"tournaments.delete": {"tournaments.write"}, "scores.write": {"payouts.approve"}}
     alternatives = {permission} | also.get(permission, set())
-    poor = keys.issue(SystemIds(), Tenant(OperatorId("op_123"), live=True), "poor", "game_platform")
+    poor = key_maker.issue(SystemIds(), Tenant(OperatorId("op_123"), live=True), "poor", "game_platform")
     granted = tuple(sorted(PERMISSIONS - alternatives))
     stored = type(poor.stored)(
         **{n: getattr(poor.stored, n) for n in poor.stored.__slots__} | {"permissions": granted}
@@ -139,7 +157,7 @@ async def test_a_wrong_secret_and_an_expired_key(house: House) -> None:
     key = house.auth["Authorization"]
     wrong = await house.client.get("/api/tournaments", headers={"Authorization": key[:-2] + "zz"})
     assert wrong.status_code == 401
-    issued = keys.issue(SystemIds(), Tenant(OperatorId("op_123"), live=True), "old", "full_access")
+    issued = key_maker.issue(SystemIds(), Tenant(OperatorId("op_123"), live=True), "old", "full_access")
     fields = {n: getattr(issued.stored, n) for n in issued.stored.__slots__}
     await house.store.add_key(type(issued.stored)(**fields | {"expires_at_ms": house.clock.now_ms() + 1_000}))
     headers = {"Authorization": f"Bearer {issued.text}"}

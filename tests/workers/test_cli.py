@@ -39,16 +39,15 @@ def test_an_issued_key_opens_its_operator(database: str) -> None:
         assert caller is not None
         assert (caller.operator.currency, caller.operator.games) == ("EUR", {"dice": "https://d/{jwt}"})
         assert caller.key.permissions == ("players.read", "results.read", "tournaments.read")
-        assert len(await _keys(database)) == 1
 
     asyncio.run(opens())
-
-
-async def _keys(database: str) -> list[object]:
-    engine = open_engine(database)
-    found = await PostgresOperators(engine).keys("op_cli")
-    await engine.dispose()
-    return list(found)
+    key_id = text.partition(":")[0]
+    code, listed = run("keys", "list", "op_cli")
+    assert code == 0 and listed.startswith(f"{key_id}  read_only  active  last used ")
+    code, turned = run("keys", "rotate", key_id, "--overlap-s", "0")
+    assert code == 0 and turned.startswith(f"{key_id}:sk_live_") and turned != text
+    assert run("keys", "revoke", key_id) == (0, "")
+    assert "  revoked  " in run("keys", "list", "op_cli")[1]
 
 
 @pytest.mark.parametrize(
@@ -56,6 +55,7 @@ async def _keys(database: str) -> list[object]:
     [
         (("keys", "issue", "op_nobody"), 1, "there is no operator op_nobody"),
         (("keys", "issue", "op_cli", "--role", "king"), 2, "unknown role"),
+        (("keys", "revoke", "pk_live_nothing"), 1, "there is no key pk_live_nothing"),
         (("up", "--engine", "steam"), 2, "ray or local"),
     ],
 )

@@ -1,0 +1,124 @@
+"""An operator's own keys: live keys see and make live keys, test keys test keys."""
+
+from dataclasses import replace
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+from api.answers import Json, only
+from api.auth import Home, KeysAdmin
+from api.body import Parsed, parse, read_json
+from api.errors import ApiError, DoorCode
+from api.keyring import Caller
+from api.once import OnceRoute
+from api.openapi import body_of
+from api.resources import Resources
+from api.schemas.keys import KeyBody, RotateBody
+from server import keys
+from server.permissions import CUSTOM, ROLES
+from server.ports import ApiKey
+from server.wire import dump, instant, instant_or_none
+
+router = APIRouter(route_class=OnceRoute, prefix="/api/keys", tags=["Keys"])
+
+
+@router.get("")
+async def list_keys(request: Request, home: Home, caller: KeysAdmin) -> Json:
+    """All keys of this operator in this mode, oldest first, without their secrets."""
+    only(request)
+    found = await home.operators.keys(caller.tenant)
+    now_ms = home.clock.now_ms()
+    return Json({"keys": [_view(key, now_ms) | {"lastUsedAt": instant_or_none(at)} for key, at in found]})
+
+
+@router.post("", status_code=201, openapi_extra=body_of(KeyBody))
+async def create_key(request: Request, home: Home, caller: KeysAdmin) -> Json:
+    """Make a key. `key` is shown once: a repetition under the same `Idempotency-Key` answers it as null."""
+    parsed = parse(await read_json(request), KeyBody)
+    role, permissions = _granted(parsed)
+    now_ms = home.clock.now_ms()
+    expires_ms = parsed.values.get("expires_at")
+    if expires_ms is not None and expires_ms <= now_ms:
+        parsed.faults[parsed.path("expires_at")] = "Must be in the future"
+    parsed.raise_faults()
+    issued = keys.issue(home.ids, caller.tenant, parsed.values["name"], "read_only")
+    stored = replace(
+        issued.stored,
+        role=role,
+        permissions=permissions,
+        expires_at_ms=expires_ms,
+        allowed_ips=tuple(parsed.values.get("allowed_ips") or ()),
+        created_at_ms=now_ms,
+    )
+    await home.operators.add_key(stored)
+    return _shown_once(request, _view(stored, now_ms), issued.text, 201)
+
+
+def _granted(parsed: Parsed) -> tuple[str, tuple[str, ...]]:
+    role, permissions = parsed.values.get("role"), parsed.values.get("permissions")
+    if role is not None and permissions is not None:
+        parsed.faults[parsed.path("permissions")] = "Give a role or permissions, not both"
+    if permissions is not None:
+        return CUSTOM, tuple(sorted(set(permissions)))
+    if role is None and "role" not in parsed.spelled and "permissions" not in parsed.spelled:
+        parsed.faults[parsed.path("role")] = "Is required, or permissions"
+    return role or CUSTOM, tuple(sorted(ROLES.get(role or "", ())))
+
+
+def _shown_once(request: Request, view: dict[str, Any], text: str, status: int) -> Json:
+    """The secret goes out and is nowhere kept, not in the stored answer either."""
+    request.state.kept_body = dump(view | {"key": None})
+    return Json(view | {"key": text}, status_code=status)
+
+
+@router.post("/{key_id}/rotate", openapi_extra=body_of(RotateBody))
+async def rotate_key(key_id: str, request: Request, home: Home, caller: KeysAdmin) -> Json:
+    """A fresh secret for a key; the present one goes on for `overlapSeconds`."""
+    parsed = parse(await read_json(request), RotateBody)
+    parsed.raise_faults()
+    key = await _mine(home, caller, key_id)
+    now_ms = home.clock.now_ms()
+    overlap_ms = RotateBody(**parsed.values).overlap_seconds * 1_000
+    issued = keys.rotated(home.ids, key, now_ms, overlap_ms)
+    await _keep(home, issued.stored)
+    return _shown_once(request, _view(issued.stored, now_ms), issued.text, 200)
+
+
+@router.delete("/{key_id}")
+async def revoke_key(key_id: str, home: Home, caller: KeysAdmin) -> Json:
+    """Revoke a key: here at once, elsewhere within seconds. Twice changes nothing."""
+    key = await _mine(home, caller, key_id)
+    if key.revoked_at_ms is None:
+        key = replace(key, revoked_at_ms=home.clock.now_ms())
+        await _keep(home, key)
+    return Json(_view(key, home.clock.now_ms()))
+
+
+async def _mine(home: Resources, caller: Caller, key_id: str) -> ApiKey:
+    key = await home.operators.key(key_id)
+    if key is None or key.tenant != caller.tenant:
+        raise ApiError(DoorCode.KEY_NOT_FOUND, f"Key {key_id} not found", {"keyId": key_id})
+    return key
+
+
+async def _keep(home: Resources, key: ApiKey) -> None:
+    await home.operators.add_key(key)
+    home.keyring.forget(key.key_id)
+
+
+def _view(key: ApiKey, now_ms: int) -> dict[str, Any]:
+    status = "active" if keys.is_live(key, now_ms) else "expired"
+    rotating = key.former_sha256 is not None and now_ms < key.former_until_ms
+    return {
+        "keyId": key.key_id,
+        "name": key.name,
+        "role": key.role,
+        "permissions": list(key.permissions),
+        "mode": "live" if key.tenant.live else "test",
+        "status": "revoked" if key.revoked_at_ms is not None else status,
+        "allowedIps": list(key.allowed_ips),
+        "rateFactor": key.rate_factor,
+        "createdAt": instant(key.created_at_ms),
+        "expiresAt": instant_or_none(key.expires_at_ms),
+        "formerSecretUntil": instant(key.former_until_ms) if rotating else None,
+    }
