@@ -2,17 +2,22 @@
 
 from fastapi import APIRouter, Request
 
-from api import views
+from actors.replies import EntryAnswer
+from api import amounts, views
 from api.answers import Json, only, page_of
-from api.auth import Home, PlatformRead, PlatformScores
+from api.auth import Home, PlatformPlayers, PlatformRead, PlatformScores
 from api.body import parse, read_json
+from api.creation import create, read_create
+from api.errors import invalid
 from api.facts import parse_facts
 from api.once import OnceRoute
 from api.openapi import body_of
-from api.owner import find, find_known, unwrap
+from api.owner import ask, find, find_known, order, unwrap
 from api.schemas.players import TokenBody
+from api.schemas.tournaments import CreateBody
 from config.limits import PLAYERS_PAGE_DEFAULT, PLAYERS_PAGE_MAX
 from server.domain.scoring.fact import Outcome
+from server.domain.tournament import commands as do
 from server.wire import instant
 
 router = APIRouter(route_class=OnceRoute, tags=["Game platforms"])
@@ -36,6 +41,35 @@ async def report_facts(tournament_id: str, request: Request, home: Home, caller:
     ]
     accepted = outcomes.count(Outcome.ACCEPTED)
     return Json({"tournamentId": summary.id, "accepted": accepted, "results": lines})
+
+
+@router.post("/tournaments", status_code=201, openapi_extra=body_of(CreateBody))
+async def create_hop_on_off(request: Request, home: Home, caller: PlatformPlayers) -> Json:
+    """Create a hop-on/off tournament: `startCondition` is `min_players_reached`, there is no start time."""
+    body = await read_json(request)
+    parsed, fields = read_create(body, home, caller)
+    if fields.get("format") != "hop_on_off":
+        raise invalid({parsed.path("start_condition"): "Must be min_players_reached"})
+    return Json(views.created(await create(request, home, caller, body)), status_code=201)
+
+
+@router.delete("/tournaments/{tournament_id}/players/{player}")
+async def leave_lobby(
+    tournament_id: str, player: str, request: Request, home: Home, caller: PlatformPlayers
+) -> Json:
+    """A player leaves before the start and gets everything back; in play that is refused."""
+    summary = await find(home, caller, tournament_id)
+    command = do.Remove(player, "left the lobby", only_before_start=True)
+    answer = await ask(home, summary, order(request, home, caller, command, {}), EntryAnswer)
+    return Json(
+        {
+            "tournamentId": summary.id,
+            "playerId": answer.entry.player_id,
+            "status": "removed",
+            "refundAmount": amounts.money(summary, answer.refunded_minor),
+            "currency": summary.rules.currency,
+        }
+    )
 
 
 @router.get("/tournaments/{tournament_id}/config")

@@ -2,7 +2,7 @@
 
 from server.ports.journal import AnswerRow, BlockRow, Checkpoint, Commit, EventRow, Journal, PostingRow
 from server.ports.limits import Limiter, Verdict, Window
-from server.ports.listings import DueRow, LedgerLine, ListFilter, Listings, RuleChange
+from server.ports.listings import DueRow, LedgerLine, ListFilter, Listings, Played, RuleChange
 from server.ports.operators import ApiKey, Operator, Operators
 from server.ports.outside import Clock, Fenced, IdSource, StoreUnavailable
 from server.ports.requests import Claim, GivenAnswer, RequestAnswers
@@ -29,6 +29,7 @@ __all__ = [
     "Listings",
     "Operator",
     "Operators",
+    "Played",
     "PostingRow",
     "Recurrence",
     "RequestAnswers",

@@ -29,6 +29,15 @@ class RuleChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Played:
+    """One entry of a user, the tournament it is in, and what became of it once results are final."""
+
+    entry: EntryRow
+    summary: Summary
+    result: ResultRow | None
+
+
+@dataclass(frozen=True, slots=True)
 class DueRow:
     """A tournament whose next step by the clock is due."""
 
@@ -66,6 +75,11 @@ class Listings(Protocol):
         self, tenant: Tenant, tournament_id: str, limit: int, offset: int
     ) -> tuple[int, list[ResultRow]]:
         """The final board, best first."""
+
+    async def played_by(
+        self, tenant: Tenant, user_id: str, limit: int, offset: int
+    ) -> tuple[int, list[Played]]:
+        """All entries of one user, newest tournament first."""
 
     async def rule_changes(self, tenant: Tenant, tournament_id: str) -> list[RuleChange]:
         """Every version of the rules, oldest first."""

@@ -9,7 +9,7 @@ from server.announcements import Announcement
 from server.domain.ids import Tenant, TournamentId
 from server.domain.tournament.lifecycle import Status
 from server.domain.tournament.summary import EntryRow, ResultRow, Summary
-from server.ports import DueRow, LedgerLine, ListFilter, RuleChange
+from server.ports import DueRow, LedgerLine, ListFilter, Played, RuleChange
 from server.storage import tables as t
 from server.storage.reader import Reader
 
@@ -74,6 +74,31 @@ class PostgresListings(Reader):
     ) -> tuple[int, list[ResultRow]]:
         where = _owned(t.results, tenant, tournament_id)
         return await self._paged(t.results, where, (t.results.c.position,), ResultRow, (limit, offset))
+
+    async def played_by(
+        self, tenant: Tenant, user_id: str, limit: int, offset: int
+    ) -> tuple[int, list[Played]]:
+        e, c, r = t.entries.c, t.tournaments.c, t.results.c
+        where = [e.user_id == user_id, *_mine(tenant)]
+        joined = t.entries.join(t.tournaments, c.id == e.tournament_id)
+        total = await self._rows(sa.select(sa.func.count()).select_from(joined).where(*where))
+        same = sa.and_(r.tournament_id == e.tournament_id, r.player_no == e.player_no)
+        want = (
+            sa.select(e.document, c.document, r.document)
+            .select_from(joined.outerjoin(t.results, same))
+            .where(*where)
+            .order_by(c.start_at_ms.desc(), c.id.desc(), e.player_no.desc())
+            .limit(limit)
+            .offset(offset)
+        )
+        return total[0][0], [
+            Played(
+                codec.decode(entry, EntryRow),
+                codec.decode(summary, Summary),
+                None if result is None else codec.decode(result, ResultRow),
+            )
+            for entry, summary, result in await self._rows(want)
+        ]
 
     async def rule_changes(self, tenant: Tenant, tournament_id: str) -> list[RuleChange]:
         c = t.events.c

@@ -25,6 +25,7 @@ from server.ports import (
     LedgerLine,
     ListFilter,
     Operator,
+    Played,
     PostingRow,
     RuleChange,
 )
@@ -173,6 +174,20 @@ class MemoryStore(MemoryRequests, MemoryTemplates):
         stored = self._visible(tenant, tournament_id)
         rows = [] if stored is None else stored.results
         return len(rows), rows[offset : offset + limit]
+
+    async def played_by(
+        self, tenant: Tenant, user_id: str, limit: int, offset: int
+    ) -> tuple[int, list[Played]]:
+        found = [
+            Played(entry, stored.summary, next((r for r in stored.results if r.player_no == no), None))
+            for stored in self._tournaments.values()
+            for no, entry in stored.entries.items()
+            if stored.summary.tenant == tenant and entry.user_id == user_id
+        ]
+        found.sort(
+            key=lambda row: (row.summary.rules.start_at_ms, row.summary.id, row.entry.player_no), reverse=True
+        )
+        return len(found), found[offset : offset + limit]
 
     async def rule_changes(self, tenant: Tenant, tournament_id: str) -> list[RuleChange]:
         stored = self._visible(tenant, tournament_id)

@@ -161,6 +161,7 @@ entries = sa.Table(
     sa.Column("internal_player_id", sa.Text, nullable=False),
     sa.Column("document", _BYTES, nullable=False),
     sa.Index("entries_by_user", "tournament_id", "user_id"),
+    sa.Index("entries_of_user", "user_id"),
     sa.Index("entries_by_player", "tournament_id", "player_id"),
     sa.Index("entries_by_internal", "tournament_id", "internal_player_id"),
 )

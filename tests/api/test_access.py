@@ -11,6 +11,7 @@ from api.errors import STATUS, DoorCode
 from api.rest import (
     boards,
     corrections,
+    history,
     internal,
     keys,
     payouts,
@@ -52,6 +53,9 @@ ROUTES = [
     ("POST", "/api/tournaments/{t}/payouts/approve", "payouts.approve"),
     ("GET", "/api/tournaments/{t}/rules", "tournaments.read"),
     ("POST", "/api/scoring/simulate", "tournaments.read"),
+    ("GET", "/api/players/ann/tournaments", "players.read"),
+    ("POST", "/api/internal/tournaments", "players.write"),
+    ("DELETE", "/api/internal/tournaments/{t}/players/ann", "players.write"),
     ("GET", "/api/keys", "keys.admin"),
     ("POST", "/api/keys", "keys.admin"),
     ("POST", "/api/keys/{key_id}/rotate", "keys.admin"),
@@ -76,11 +80,11 @@ ROUTES = [
 
 def test_the_list_of_routes_is_complete() -> None:
     known = {(method, path.replace("{t}", "{tournament_id}")) for method, path, _ in ROUTES}
-    casino = (boards, corrections, keys, payouts, players, rules, scoring, templates, tournaments)
+    casino = (boards, corrections, history, keys, payouts, players, rules, scoring, templates, tournaments)
     for router, prefix in (*((module, "") for module in casino), (internal, "/api/internal")):
         for route in router.router.routes:
             for method in route.methods:  # type: ignore[attr-defined]
-                path = (prefix + route.path).replace("{player}", "ann")  # type: ignore[attr-defined]
+                path = (prefix + route.path).replace("{player}", "ann").replace("{user_id}", "ann")  # type: ignore[attr-defined]
                 assert (method, path) in known, (method, path)
 
 

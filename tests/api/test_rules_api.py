@@ -328,6 +328,42 @@ async def test_a_lobby_starts_when_enough_are_in_and_opens_the_next_exactly_once
     assert (closed["_status"], closed["error"]) == (409, "registration_closed")
 
 
+async def test_a_game_platform_creates_hop_on_off_tournaments_and_lets_players_leave(house: House) -> None:
+    body = {"name": "Hop", "gameSlug": "crash-classic", "minPlayers": 2, "entryFee": 10}
+    path = "/api/internal/tournaments"
+    wrong = await post(house, path, body | {"startTime": house.at(5)}, house.platform)
+    assert "startCondition" in wrong["details"]
+    made = await post(house, path, body | {"startCondition": "min_players_reached"}, house.platform)
+    tournament_id = made["tournamentId"]
+    for user in ("ann", "ben"):
+        entry = {"userId": user, "buyInAmount": 10}
+        await post(house, f"/api/tournaments/{tournament_id}/players", entry)
+        if user == "ann":
+            left = await house.client.delete(f"{path}/{tournament_id}/players/ann", headers=house.platform)
+            assert left.json()["refundAmount"] == 10
+            await post(house, f"/api/tournaments/{tournament_id}/players", entry)
+    late = await house.client.delete(f"{path}/{tournament_id}/players/ann", headers=house.platform)
+    assert (late.status_code, late.json()["error"]) == (409, "invalid_status")
+
+
+async def test_the_history_of_a_user_has_every_entry_with_what_became_of_it(house: House) -> None:
+    done = await played(house, config={"graceSeconds": 0})
+    await post(house, f"/api/tournaments/{done}/finish")
+    house.clock.jump(1_000)
+    await house.client.delete(
+        f"/api/tournaments/{await house.tournament('ann')}/players/ann", headers=house.auth
+    )
+    told = await get(house, "/api/players/ann/tournaments")
+    rows = sorted(
+        (row["playerStatus"], row["position"], row["prize"], row["totalPaid"]) for row in told["tournaments"]
+    )
+    assert rows == [("finished", 1, 15, 10), ("removed", None, None, 10)]
+    assert told["pagination"]["total"] == 2
+    page = await get(house, "/api/players/ann/tournaments?limit=1&offset=1")
+    assert len(page["tournaments"]) == 1
+    assert (await get(house, "/api/players/ann/tournaments", house.other))["tournaments"] == []
+
+
 async def test_a_hop_on_off_tournament_has_no_times(house: House) -> None:
     body = {
         "name": "Hop",

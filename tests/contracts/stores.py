@@ -328,3 +328,17 @@ class StoreContract:
         assert await store.remove_template(tenant, late.id) and not await store.remove_template(
             tenant, late.id
         )
+
+    async def test_what_a_user_played_is_told_with_results(
+        self, store: Any, writer: Writer, tenant: Tenant
+    ) -> None:
+        await self.played(store, writer)
+        user = "ann"
+        total, rows = await store.played_by(tenant, user, 9, 0)
+        assert (total, rows[0].entry.user_id, rows[0].summary.id, rows[0].result) == (1, user, writer.id, None)
+        await store.commit(writer.commit(order(ask.Finish())))
+        writer.now_ms += 5_000
+        await store.commit(writer.commit(order(ask.Advance())))
+        total, rows = await store.played_by(tenant, user, 9, 0)
+        assert rows[0].result is not None and rows[0].result.prize_minor == 1_250
+        assert await store.played_by(Tenant(OperatorId("op_x"), live=True), user, 9, 0) == (0, [])

@@ -61,10 +61,12 @@ class BuyAddOn:
 
 @dataclass(frozen=True, slots=True)
 class Remove:
-    """Take a player out: refunded before the start, forfeited during play."""
+    """Take a player out: refunded before the start, forfeited during play; with `only_before_start` refused
+    then."""
 
     player: str
     reason: str = ""
+    only_before_start: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,9 +127,9 @@ def buy_add_on(state: Tournament, command: ask.BuyAddOn, now_ms: int) -> Events:
 def remove(state: Tournament, command: ask.Remove, now_ms: int) -> Events:
     """A player leaves: refunded before the start, forfeited during play."""
     entry = state.entry_named(command.player)
-    if is_over(state.status):
+    if is_over(state.status) or (command.only_before_start and state.status is Status.IN_PROGRESS):
         detail = {"status": state.status.value}
-        message = f"A {state.status} tournament cannot be removed from"
+        message = f"Nobody can leave a tournament that is {state.status}"
         raise Refusal(Code.INVALID_STATUS, message, detail)
     if entry.removed:
         return []
