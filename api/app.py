@@ -1,5 +1,7 @@
 """The front end: all routers in one list, all errors in one place."""
 
+from functools import cache, partial
+
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -26,6 +28,7 @@ from api.rest import (
     templates,
     tournaments,
 )
+from api.spec import document
 from api.ws import route as socket
 from server.ports import StoreUnavailable
 
@@ -68,6 +71,7 @@ def create_app(resources: Resources) -> FastAPI:
     app.add_exception_handler(StoreUnavailable, _answer)
     app.add_exception_handler(Exception, _answer)
     app.add_middleware(RequestLog)
+    app.openapi = cache(partial(document, app))  # type: ignore[method-assign]
     return app
 
 

@@ -12,13 +12,13 @@ from server.permissions import PERMISSIONS, ROLES
 
 
 def _role(value: Any) -> Any:
-    if value not in ROLES:
+    if not isinstance(value, str) or value not in ROLES:
         raise ValueError(f"Must be one of {', '.join(sorted(ROLES))}")
     return value
 
 
 def _permissions(value: Any) -> Any:
-    if not isinstance(value, list) or not value or not set(value) <= PERMISSIONS:
+    if not isinstance(value, list) or not value or any(one not in sorted(PERMISSIONS) for one in value):
         raise ValueError(f"Must be some of {', '.join(sorted(PERMISSIONS))}")
     return value
 

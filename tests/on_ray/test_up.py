@@ -68,7 +68,9 @@ def test_the_demo_plays_and_pays_and_its_ledger_balances(up: Up) -> None:
     run = up.run()
     done = wait_for(lambda: call(run, "/api/tournaments?status=completed")["tournaments"])[0]
     assert done["currentPlayers"] == 50 and done["name"].endswith("(bots)")
-    results = call(run, f"/api/tournaments/{done['tournamentId']}/results?limit=50")
+    path = f"/api/tournaments/{done['tournamentId']}"
+    wait_for(lambda: call(run, f"{path}/status")["resultsStatus"] == "final")
+    results = call(run, f"{path}/results?limit=50")
     prizes = [round(row["prize"] * 100) for row in results["results"]]
     assert sum(prizes) == round(done["prizePool"] * 100) == 50_000
     assert prizes[:6] == [20_000, 12_500, 7_500, 6_000, 4_000, 0]

@@ -48,7 +48,7 @@ class House:
 
     async def key(self, role: str, operator: str = "op_123", *, live: bool = True) -> dict[str, str]:
         """Headers of a fresh key."""
-        issued = keys.issue(SystemIds(), Tenant(OperatorId(operator), live), role, role)
+        issued = keys.issue(self.resources.ids, Tenant(OperatorId(operator), live), role, role)
         await self.store.add_key(issued.stored)
         return {"Authorization": f"Bearer {issued.text}"}
 
@@ -77,7 +77,7 @@ class House:
 
 
 @asynccontextmanager
-async def a_house(clock: Any = None) -> AsyncIterator[House]:
+async def a_house(clock: Any = None, ids: Any = None, signing_key: Any = None) -> AsyncIterator[House]:
     """Opened, with two operators, one full key, one game platform key, one foreign key."""
     clock = clock or ManualClock()
     store = MemoryStore(clock)
@@ -92,10 +92,10 @@ async def a_house(clock: Any = None) -> AsyncIterator[House]:
         templates=store,
         limiter=MemoryLimiter(clock),
         keyring=KeyRing(store, clock),
-        tokens=Tokens(Ed25519PrivateKey.generate(), "pitboss"),
+        tokens=Tokens(signing_key or Ed25519PrivateKey.generate(), "pitboss"),
         hub=Hub(directory, clock, "fe-test"),
         clock=clock,
-        ids=SystemIds(),
+        ids=ids or SystemIds(),
     )
     await store.add(Operator(OperatorId("op_123"), "Lucky", GAMES))
     await store.add(Operator(OperatorId("op_456"), "Other", GAMES))

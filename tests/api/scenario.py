@@ -1,0 +1,231 @@
+"""One evening at the API, told request by request: the examples of the OpenAPI file are recorded from it.
+
+Ids, time and keys are fixed, so the recording is the same every time, byte for byte.
+"""
+
+import itertools
+import json
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from tests.support.app import House, a_house
+
+EXAMPLES = Path(__file__).parents[2] / "api" / "spec" / "examples.json"
+
+
+class CountingIds:
+    """Ids one after the other."""
+
+    def __init__(self) -> None:
+        self._next = itertools.count(1)
+
+    def _id(self) -> str:
+        return f"{next(self._next):032x}"
+
+    def tournament_id(self) -> str:
+        return f"01a1fce9{self._id()[8:]}"
+
+    def player_id(self) -> str:
+        return f"plr_{self._id()}"
+
+    def command_id(self) -> str:
+        return self._id()
+
+    def short_id(self, length: int = 12) -> str:
+        return self._id()[-length:]
+
+    def secret(self) -> str:
+        return f"example-secret-{self._id()[-8:]}"
+
+
+class Recorder:
+    """Calls the API and keeps what was asked and answered, by operation."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.examples: dict[str, list[dict[str, Any]]] = {}
+        self._serial = itertools.count(1)
+
+    async def call(
+        self, method: str, path: str, body: Any = None, *, auth: Any = None, name: str = "", **places: str
+    ) -> Any:
+        """One request; `path` is the route with its parameters in braces."""
+        headers = (self.house.auth if auth is None else auth) | {"X-Request-Id": f"req-{next(self._serial)}"}
+        url = path.format(**places)
+        content = None if body is None else json.dumps(body)
+        answer = await self.house.client.request(method, url, headers=headers, content=content)
+        told = answer.json()
+        route = path.partition("?")[0]
+        self.examples.setdefault(f"{method} {route}", []).append(
+            {
+                "name": name or ("ok" if answer.status_code < 300 else told["error"]),
+                "path": url,
+                "body": body,
+                "status": answer.status_code,
+                "response": told,
+            }
+        )
+        return told
+
+
+async def record() -> dict[str, list[dict[str, Any]]]:
+    """The whole evening."""
+    async with a_house(
+        ids=CountingIds(), signing_key=Ed25519PrivateKey.from_private_bytes(bytes(32))
+    ) as house:
+        recorder = Recorder(house)
+        await _casino(recorder)
+        await _platform(recorder)
+        await _refusals(recorder)
+        return recorder.examples
+
+
+_T = "/api/tournaments/{tournament_id}"
+_I = "/api/internal/tournaments/{tournament_id}"
+_PLAYER = _T + "/players/{player}"
+
+
+async def _casino(r: Recorder) -> None:
+    house = r.house
+    body = {
+        "name": "Friday Cup",
+        "game": "crash-classic",
+        "scheduled_start": house.at(60),
+        "entry_fee": 10.50,
+        "fee": 0.5,
+        "max_players": 50,
+        "min_players": 2,
+        "rebuy_enabled": True,
+        "addOn": {"price": 5, "points": 2.5},
+        "prize_pool": {
+            "total": 500,
+            "distribution": {"1": 50, "2": 30, "3": 20},
+            "items": [{"place": "1-2", "kind": "spins", "code": "FREE", "quantity": 50}],
+        },
+        "config": {"tournament_type": "points_based", "payout_approval": "manual"},
+    }
+    made = await r.call("POST", "/api/tournaments", body)
+    here = {"tournament_id": made["tournamentId"]}
+    await r.call("PUT", _T, {"name": "Friday Night Cup", "maxPlayers": 80}, **here)
+    for user in ("ann", "ben", "cid"):
+        entry = {"userId": user, "displayName": user.title(), "buyInAmount": 11}
+        await r.call("POST", _T + "/players", entry, **here)
+    await r.call("POST", _PLAYER + "/token", **here, player="ann")
+    await r.call("DELETE", _PLAYER, {"reason": "Changed their mind"}, **here, player="cid")
+    await r.call("POST", _T + "/cancel/preview", **here)
+    await r.call("GET", _T + "/prize-pool", **here)
+    await r.call("POST", _T + "/start", **here)
+    events = [
+        {"event_id": f"round-{n}:{user}", "player": user, "points": points, "bet": 5, "win": points,
+         "round_id": f"round-{n}", "opened_at": house.at(0), "occurred_at": house.at(0.05)}
+        for n, (user, points) in enumerate([("ann", 12.5), ("ben", 7), ("ann", 3)])
+    ]  # fmt: skip
+    await r.call("POST", _I + "/events", {"events": [*events, events[0]]}, auth=house.platform, **here)
+    await r.call("POST", _PLAYER + "/rebuy", {"additional_entries": 1, "amount": 10.5}, **here, player="ben")
+    await r.call("POST", _PLAYER + "/add-on", {"amount": 5}, **here, player="ben")
+    adjust = {"action": "adjust", "player": "ben", "points": 1.5, "reason": "Lost a round to our outage"}
+    await r.call("POST", _T + "/corrections", adjust, **here)
+    void = {"action": "void", "eventId": "round-2:ann", "reason": "Rolled back by the game"}
+    await r.call("POST", _T + "/corrections", void, name="void", **here)
+    for path in ("", "/status", "/players", "/leaderboard", "/prize-pool", "/events", "/rules", "/payouts"):
+        await r.call("GET", _T + path, **here)
+    for path in ("", "/trace"):
+        await r.call("GET", _PLAYER + path, **here, player="ann")
+    await r.call("POST", _T + "/finish", **here)
+    house.clock.jump(6_000)
+    await r.call("GET", _T + "/results", name="provisional", **here)
+    await r.call("GET", _T + "/payouts", name="waiting", **here)
+    await r.call("POST", _PLAYER + "/disqualify", {"reason": "Two accounts"}, **here, player="ben")
+    await r.call("POST", _T + "/payouts/approve", **here)
+    for path in ("/results", "/payouts", "/leaderboard", "/status", "/prize-pool", ""):
+        await r.call("GET", _T + path, name="final", **here)
+    await r.call("GET", "/api/players/{user_id}/tournaments", user_id="ann")
+    await _templates(r)
+    await _keys(r)
+    simulate = {
+        "config": {"tournamentType": "best_n", "scoring": {"n": 2, "metric": "win"}},
+        "events": [{"event_id": str(n), "player": "ann" if n % 2 else "ben", "win": n} for n in range(5)],
+    }
+    await r.call("POST", "/api/scoring/simulate", simulate)
+    await r.call("GET", "/api/tournaments?limit=2")
+
+
+async def _templates(r: Recorder) -> None:
+    body = {
+        "name": "Daily Championship", "gameSlug": "crash-classic", "maxPlayers": 100, "entryFee": 10,
+        "prizePool": {"type": "percentage", "distribution": [50, 30, 20]},
+        "recurrence": {"cron": "0 20 * * *", "timezone": "Europe/London", "leadMinutes": 120},
+    }  # fmt: skip
+    path = "/api/tournament-templates"
+    made = await r.call("POST", path, body)
+    here = {"template_id": made["templateId"]}
+    await r.call("GET", path)
+    await r.call("GET", path + "/{template_id}", **here)
+    await r.call("PUT", path + "/{template_id}", {"maxPlayers": 200, "recurrence": None}, **here)
+    lines = [{"startTime": r.house.at(600), "name": "Monday"}, {"startTime": r.house.at(-5)}]
+    bulk = {"templateId": made["templateId"], "schedule": lines[:1]}
+    await r.call("POST", "/api/tournaments/bulk", bulk)
+    await r.call("POST", "/api/tournaments/bulk", bulk | {"schedule": lines}, name="some_failed")
+    await r.call("DELETE", path + "/{template_id}", **here)
+
+
+async def _keys(r: Recorder) -> None:
+    body = {"name": "backend", "role": "tournament_manager", "allowedIps": ["127.0.0.0/8"]}
+    made = await r.call("POST", "/api/keys", body)
+    here = {"key_id": made["keyId"]}
+    await r.call("GET", "/api/keys")
+    await r.call("POST", "/api/keys/{key_id}/rotate", {"overlapSeconds": 3600}, **here)
+    await r.call("DELETE", "/api/keys/{key_id}", **here)
+
+
+async def _platform(r: Recorder) -> None:
+    house = r.house
+    body = {
+        "name": "Quick Five", "gameSlug": "crash-classic", "startCondition": "min_players_reached",
+        "minPlayers": 2, "rounds": {"count": 2, "durationSeconds": 300, "eliminate": 1},
+    }  # fmt: skip
+    made = await r.call("POST", "/api/internal/tournaments", body, auth=house.platform)
+    here = {"tournament_id": made["tournamentId"]}
+    joined = await r.call("POST", _T + "/players", {"userId": "dan"}, name="lobby", **here)
+    for path in ("/config", "/status", "/players"):
+        await r.call("GET", _I + path, auth=house.platform, **here)
+    token = {"token": joined["crash-classic"]["jwt"]}
+    await r.call("POST", "/api/internal/auth/validate-token", token, auth=house.platform)
+    wrong = {"token": "rubbish"}
+    await r.call("POST", "/api/internal/auth/validate-token", wrong, auth=house.platform, name="not_valid")
+    await r.call("DELETE", _I + "/players/{player}", auth=house.platform, **here, player="dan")
+    for path in ("", "/status"):
+        await r.call("GET", _T + path, name="lobby", **here)
+    await r.call("DELETE", _T, {"reason": "Maintenance"}, **here)
+    await r.call("GET", "/api/public/tournaments", auth={})
+    await r.call("GET", "/healthz", auth={})
+    await r.call("GET", "/readyz", auth={})
+    await r.call("GET", "/.well-known/jwks.json", auth={})
+
+
+async def _refusals(r: Recorder) -> None:
+    """One of each common error, where a caller meets it first."""
+    here = {"tournament_id": "12345"}
+    bad = {"name": "Cup", "gameSlug": "crash-classic", "startTime": "2024-01-15T20:00:00Z", "entryFee": -1}
+    await r.call("POST", "/api/tournaments", bad)
+    await r.call("GET", _T, **here)
+    await r.call("GET", "/api/tournaments", auth={"X-API-Key": "nobody"})
+    poor = await r.house.key("read_only")
+    await r.call("POST", "/api/tournaments", bad, auth=poor)
+
+
+def as_text(examples: dict[str, list[dict[str, Any]]]) -> str:
+    """As it is kept: one example a line."""
+    lines = [
+        f"{json.dumps(operation)}: [\n" + ",\n".join(json.dumps(one) for one in found) + "\n]"
+        for operation, found in sorted(examples.items())
+    ]
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+if __name__ == "__main__":
+    import asyncio
+
+    EXAMPLES.write_text(as_text(asyncio.run(record())))

@@ -1,0 +1,120 @@
+"""The OpenAPI document: recorded examples that still happen, every operation and error told, and a fuzzer
+that walks the whole API by it."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import jsonschema_rs
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import run_state_machine_as_test
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from api.spec import document, examples
+from tests.api.scenario import EXAMPLES, as_text, record
+from tests.support.app import House
+from tests.support.served import a_served_house
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+]
+
+
+async def test_every_example_is_what_happens() -> None:
+    """Byte for byte. After a change that is meant: `python -m tests.api.scenario`."""
+    assert as_text(await record()) == EXAMPLES.read_text()
+
+
+def test_every_operation_has_an_example_of_success_and_every_error(house: House) -> None:
+    told = document(house.app)
+    assert told["openapi"].startswith("3.1")
+    for path, operations in told["paths"].items():
+        for method, operation in operations.items():
+            answers = operation["responses"]
+            good = [answer for status, answer in answers.items() if status < "300"]
+            assert good and "422" not in answers, (method, path)
+            for answer in answers.values():
+                assert answer["content"]["application/json"]["examples"], (method, path)
+            content = operation.get("requestBody", {}).get("content", {}).get("application/json")
+            assert content is None or content["examples"], (method, path)
+    known = {f"{method.upper()} {path}" for path, of in told["paths"].items() for method in of}
+    assert set(examples()) == known
+
+
+def test_every_example_has_its_schema(house: House) -> None:
+    told = document(house.app)
+    for path, operations in told["paths"].items():
+        for operation in operations.values():
+            for answer in operation["responses"].values():
+                content = answer["content"]["application/json"]
+                schema = content["schema"] | {"components": told["components"]}
+                check = jsonschema_rs.validator_for(schema)
+                for name, example in content["examples"].items():
+                    errors = [error.message for error in check.iter_errors(example["value"])]
+                    assert not errors, (path, name, errors)
+
+
+@contextmanager
+def running() -> Iterator[tuple[str, dict[str, str], dict[str, str]]]:
+    """A house on a real socket in a thread of its own: its URL and the headers of its two keys."""
+    ready, loop = threading.Event(), asyncio.new_event_loop()
+    found: dict[str, Any] = {}
+
+    async def serve() -> None:
+        async with a_served_house() as served:
+            for key in [row[0] for row in await served.house.store.keys(_tenant(served.house))]:
+                await served.house.store.add_key(replace(key, rate_factor=10_000))
+            found.update(url=f"http://127.0.0.1:{served.port}", house=served.house, stop=asyncio.Event())
+            ready.set()
+            await found["stop"].wait()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
+    thread.start()
+    assert ready.wait(60)
+    try:
+        yield found["url"], found["house"].auth, found["house"].platform
+    finally:
+        loop.call_soon_threadsafe(found["stop"].set)
+        thread.join(60)
+        loop.close()
+
+
+def _tenant(house: House) -> Any:
+    return next(iter(house.store._keys.values())).tenant
+
+
+@pytest.mark.timeout(600)
+def test_a_walk_through_the_whole_api_never_breaks_its_document() -> None:
+    with running() as (url, auth, platform):
+        schema = schemathesis.openapi.from_url(f"{url}/openapi.json")
+
+        class Walk(schema.as_state_machine()):  # type: ignore[misc]
+            """Follows the links from what was made to what may be done with it."""
+
+            def get_call_kwargs(self, case: Any) -> dict[str, Any]:
+                return {"headers": platform if "/internal/" in case.path else auth}
+
+            def validate_response(self, response: Any, case: Any, *_: Any, **__: Any) -> None:
+                case.validate_response(response, checks=CHECKS)
+
+        limits = settings(
+            max_examples=40,
+            stateful_step_count=12,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        )
+        run_state_machine_as_test(Walk, settings=limits)
