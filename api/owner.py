@@ -58,7 +58,10 @@ async def ask(
     home: Resources, summary: Summary, message: Message, cls: type[T], spell: Spell | None = None
 ) -> T:
     """The owner's answer, typed; refusals and outages as `ApiError`."""
-    return unwrap(await home.directory.ask(summary.id, message), cls, summary, spell)
+    reply = await home.directory.ask(summary.id, message)
+    if isinstance(message, Order):
+        home.pages.forget(summary.id)
+    return unwrap(reply, cls, summary, spell)
 
 
 def unwrap(reply: Reply, cls: type[T], summary: Summary | None, spell: Spell | None = None) -> T:

@@ -29,21 +29,31 @@ PLATFORM_PER_10_S = 500
 async def count(request: Request, caller: Caller, cost: int | None = None) -> None:
     """Count a request of a key, once; a route of COUNTS_ITSELF says its cost. Over the limit: 429, nothing
     counted, nothing done."""
-    if cost is None and (_name(request) in COUNTS_ITSELF or getattr(request.state, "rate", None) is not None):
+    verdict = getattr(request.state, "rate", None)
+    if cost is None and _name(request) in COUNTS_ITSELF:
         return
-    verdict = await of(request).limiter.hit(windows_of(request, caller), cost or 1)
-    request.state.rate = verdict
+    if verdict is None or cost is not None:
+        verdict = await of(request).limiter.hit(windows_of(request, caller), cost or 1)
+        request.state.rate = verdict
     if not verdict.allowed:
         raise ApiError(DoorCode.RATE_LIMITED, "Too many requests", {"retryAfter": retry_after_s(verdict)})
 
 
 def windows_of(request: Request, caller: Caller) -> tuple[Window, ...]:
     """The windows that a request of this key falls into."""
+    return _windows(caller, KINDS.get(_name(request), "other"))
+
+
+def board_windows(caller: Caller) -> tuple[Window, ...]:
+    """Those of reading a leaderboard."""
+    return _windows(caller, KINDS["get_leaderboard"])
+
+
+def _windows(caller: Caller, kind: str) -> tuple[Window, ...]:
     key, factor = caller.key.key_id, caller.key.rate_factor
     if caller.key.role == GAME_PLATFORM:
         minute = Window(f"{key}:platform", PLATFORM_PER_MINUTE * factor, _MINUTE_MS)
         return minute, Window(f"{key}:platform-burst", PLATFORM_PER_10_S * factor, 10_000)
-    kind = KINDS.get(_name(request), "other")
     return (Window(f"{key}:{kind}", PER_MINUTE[kind] * factor, _MINUTE_MS),)
 
 

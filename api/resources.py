@@ -8,6 +8,7 @@ from actors.courier import FactCourier
 from actors.handles import Directory
 from api.keyring import KeyRing
 from api.known import Known
+from api.pages import BoardPages
 from api.tokens import Tokens
 from api.ws.hub import Hub
 from server.ports import Clock, IdSource, Limiter, Listings, Operators, RequestAnswers, Templates
@@ -25,6 +26,7 @@ class Resources:
     requests: RequestAnswers
     templates: Templates
     limiter: Limiter
+    pages: BoardPages
     keyring: KeyRing
     tokens: Tokens
     hub: Hub

@@ -10,6 +10,7 @@ from actors.resources import Owners, open_owners
 from api.app import create_app
 from api.keyring import KeyRing
 from api.known import Known
+from api.pages import BoardPages
 from api.resources import Resources
 from api.tokens import Tokens, load_key
 from api.ws.hub import Hub
@@ -44,6 +45,7 @@ async def open_resources(settings: Settings, database_url: str) -> AsyncIterator
         requests=PostgresRequests(engine),
         templates=PostgresTemplates(engine),
         limiter=limiter,
+        pages=BoardPages(clock),
         keyring=KeyRing(operators, clock),
         tokens=Tokens(load_key(settings.token_key_path()), settings.token_issuer),
         hub=Hub(owners.directory, clock, f"fe-{ids.short_id()}"),

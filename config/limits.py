@@ -38,6 +38,8 @@ OWNERS_PER_NODE_MAX: Final = 200
 
 TICK_MS: Final = 200
 BOARD_TOP_ROWS: Final = 50
+# Rendered pages that a front end keeps for one tick: tournaments, and pages of each.
+BOARDS_KEPT_MAX: Final = 1_000
 BOARD_PAGE_DEFAULT: Final = 50
 BOARD_PAGE_MAX: Final = 200
 AROUND_ROWS_MAX: Final = 20

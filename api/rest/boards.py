@@ -13,6 +13,7 @@ from api.errors import ApiError, DoorCode, invalid
 from api.keyring import Caller
 from api.once import OnceRoute
 from api.owner import ask, find, find_known
+from api.pages import PageKey, tag_of
 from api.resources import Resources
 from config.limits import (
     AROUND_ROWS_MAX,
@@ -38,7 +39,7 @@ async def get_leaderboard(tournament_id: str, request: Request, home: Home, call
         return await _final_board(home, caller, summary, want)
     board = await ask(home, summary, want, BoardAnswer)
     offset = board.rows[0].position - 1 if board.rows else want.offset
-    return Json(
+    answer = Json(
         {
             "tournamentId": summary.id,
             "status": board.summary.status.value,
@@ -51,6 +52,11 @@ async def get_leaderboard(tournament_id: str, request: Request, home: Home, call
             ),
         }
     )
+    query: bytes = request.scope["query_string"]
+    tag = tag_of(board.epoch, board.seq, query)
+    home.pages.keep(PageKey(caller.tenant, summary.id, query), bytes(answer.body), tag)
+    answer.headers["ETag"] = tag.decode()
+    return answer
 
 
 def _wanted(request: Request) -> ReadBoard:

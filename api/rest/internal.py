@@ -32,6 +32,7 @@ async def report_facts(tournament_id: str, request: Request, home: Home, caller:
     summary = await find_known(home, caller, tournament_id)
     facts = await parse_facts(request)
     outcomes = await home.courier.send(summary.id, facts)
+    home.pages.forget(summary.id)
     if not isinstance(outcomes, list):
         unwrap(outcomes, type(None), summary)
         raise AssertionError("a courier answers outcomes, a refusal or an outage")

@@ -30,10 +30,11 @@ PLAYERS = 50
 
 
 @contextmanager
-def _up() -> Iterator[dict[str, Any]]:
+def up(**more: str) -> Iterator[dict[str, Any]]:
+    """`pitboss up` with more settings; what it wrote down about itself."""
     home = Path(tempfile.mkdtemp(prefix="pit-bench-"))
     home.chmod(0o755)
-    env = os.environ | {"PITBOSS_HOME": str(home), "PITBOSS_PORT": "0"}
+    env = os.environ | {"PITBOSS_HOME": str(home), "PITBOSS_PORT": "0"} | more
     command = [sys.executable, "-m", "workers.cli", "up", "--no-demo"]
     process = subprocess.Popen(command, env=env)
     try:
@@ -86,7 +87,7 @@ class Load:
         assert told["accepted"] == count
 
 
-async def _spread(work: Callable[[], Awaitable[None]], count: int, callers: int) -> tuple[float, list[float]]:
+async def spread(work: Callable[[], Awaitable[None]], count: int, callers: int) -> tuple[float, list[float]]:
     """Run `work` `count` times by `callers` at once: wall seconds, and the milliseconds of each."""
     left, times = iter(range(count)), []
 
@@ -125,7 +126,7 @@ async def _throughput(load: Load, tournament_id: str, owner: int) -> list[list[s
         rates, middles, tails, fronts, owners = [], [], [], [], []
         for _ in range(RUNS):
             before = cpu_of([api]), cpu_of([owner])
-            wall, times = await _spread(work, count, callers)
+            wall, times = await spread(work, count, callers)
             done = count * each
             rates.append(done / wall)
             middles.append(percentile(times, 50))
@@ -188,5 +189,5 @@ async def _measure(run: dict[str, Any]) -> tuple[str, dict[str, Any]]:
 
 def measure() -> tuple[str, dict[str, Any]]:
     """The tables and their figures."""
-    with _up() as run:
+    with up() as run:
         return asyncio.run(_measure(run))

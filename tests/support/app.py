@@ -13,6 +13,7 @@ from actors.local import LocalDirectory
 from api.app import create_app
 from api.keyring import KeyRing
 from api.known import Known
+from api.pages import BoardPages
 from api.resources import Resources
 from api.tokens import Tokens
 from api.ws.hub import Hub
@@ -91,6 +92,7 @@ async def a_house(clock: Any = None, ids: Any = None, signing_key: Any = None) -
         requests=store,
         templates=store,
         limiter=MemoryLimiter(clock),
+        pages=BoardPages(clock),
         keyring=KeyRing(store, clock),
         tokens=Tokens(signing_key or Ed25519PrivateKey.generate(), "pitboss"),
         hub=Hub(directory, clock, "fe-test"),

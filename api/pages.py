@@ -1,0 +1,56 @@
+"""Rendered pages of boards, kept for one tick."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from config.limits import BOARDS_KEPT_MAX, TICK_MS
+from server.domain.ids import Tenant
+from server.ports import Clock
+
+
+class Page(NamedTuple):
+    """A rendered page of a board: until when it may be shown again, its bytes and its tag."""
+
+    fresh_until_ms: int
+    body: bytes
+    tag: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PageKey:
+    """Whose page, of which tournament, asked how."""
+
+    tenant: Tenant
+    tournament_id: str
+    query: bytes
+
+
+class BoardPages:
+    """Pages that were rendered within the last tick."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._pages: dict[str, dict[PageKey, Page]] = {}
+
+    def find(self, key: PageKey) -> Page | None:
+        """A page that is fresh."""
+        page = self._pages.get(key.tournament_id, {}).get(key)
+        return page if page is not None and self._clock.now_ms() < page.fresh_until_ms else None
+
+    def keep(self, key: PageKey, body: bytes, tag: bytes) -> None:
+        """Show this page again for a tick."""
+        if len(self._pages) >= BOARDS_KEPT_MAX:
+            self._pages.clear()
+        mine = self._pages.setdefault(key.tournament_id, {})
+        if len(mine) >= BOARDS_KEPT_MAX:
+            mine.clear()
+        mine[key] = Page(self._clock.now_ms() + TICK_MS, body, tag)
+
+    def forget(self, tournament_id: str) -> None:
+        """Something was written."""
+        self._pages.pop(tournament_id, None)
+
+
+def tag_of(epoch: int, seq: int, query: bytes) -> bytes:
+    """Changes when the board may have changed: with every position of the journal."""
+    return f'W/"{epoch}-{seq}-{query.hex()}"'.encode()
