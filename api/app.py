@@ -11,7 +11,6 @@ from starlette.exceptions import HTTPException
 
 from api.answers import Json
 from api.errors import ApiError, DoorCode, invalid
-from api.fast_boards import FastBoards
 from api.middleware import RequestLog
 from api.resources import Resources
 from api.rest import (
@@ -71,7 +70,6 @@ def create_app(resources: Resources) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _answer)
     app.add_exception_handler(StoreUnavailable, _answer)
     app.add_exception_handler(Exception, _answer)
-    app.add_middleware(FastBoards, home=resources)
     app.add_middleware(RequestLog)
     app.openapi = cache(partial(document, app))  # type: ignore[method-assign]
     return app

@@ -7,9 +7,11 @@ key with room under its limits goes the long way, which also keeps the next page
 
 import re
 
+import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.keyring import Caller
+from api.middleware import headers_of_every_answer, request_id_of
 from api.pages import Page, PageKey
 from api.rates import board_windows
 from api.resources import Resources
@@ -18,20 +20,26 @@ from server.ports import StoreUnavailable
 
 _PATH = re.compile(r"/api/tournaments/([^/]+)/leaderboard\Z")
 _PERMISSION = "results.read"
+_TELL_EVERY_MS = 10_000
+log = structlog.get_logger("api")
 
 
 class FastBoards:
-    """ASGI: answers repeated reads of a board, hands everything else on."""
+    """ASGI, in front of the app: answers repeated reads of a board, hands everything else on."""
 
     def __init__(self, app: ASGIApp, home: Resources) -> None:
         self._app = app
         self._home = home
+        self._answered = 0
+        self._told_at_ms = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] == "GET" and scope["path"].endswith("/leaderboard"):
+            scope.setdefault("state", {})
             page = await self._page_or_none(scope)
             if page is not None:
-                await _answer(page, _header(scope, b"if-none-match"), send)
+                self._count()
+                await self._answer(scope, page, send)
                 return
         await self._app(scope, receive, send)
 
@@ -52,7 +60,6 @@ class FastBoards:
             return None
         verdict = await self._home.limiter.hit(board_windows(caller))
         scope["state"]["rate"] = verdict
-        scope["state"]["caller"] = caller.name
         return page if verdict.allowed else None
 
     async def _caller(self, scope: Scope) -> Caller | None:
@@ -64,20 +71,28 @@ class FastBoards:
         may = caller is not None and _PERMISSION in caller.key.permissions and allows(caller.key, address)
         return caller if may else None
 
+    async def _answer(self, scope: Scope, page: Page, send: Send) -> None:
+        """The page, or 304 when the caller has it."""
+        same = _header(scope, b"if-none-match") == page.tag
+        request_id = request_id_of(scope, self._home.ids)
+        headers = headers_of_every_answer(request_id, scope["state"]["rate"])
+        headers += [(b"content-type", b"application/json"), (b"etag", page.tag)]
+        if not same:
+            headers.append((b"content-length", str(len(page.body)).encode()))
+        await send({"type": "http.response.start", "status": 304 if same else 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if same else page.body})
+
+    def _count(self) -> None:
+        """One line for many: a line each would cost as much as the answer."""
+        self._answered += 1
+        now_ms = self._home.clock.now_ms()
+        if now_ms - self._told_at_ms >= _TELL_EVERY_MS:
+            log.info("boards_read", pages=self._answered)
+            self._answered, self._told_at_ms = 0, now_ms
+
 
 def _header(scope: Scope, name: bytes) -> bytes:
     for key, value in scope["headers"]:
         if key == name:
             return bytes(value)
     return b""
-
-
-async def _answer(page: Page, known: bytes, send: Send) -> None:
-    """The page, or 304 when the caller has it."""
-    same = known == page.tag
-    headers = [(b"content-type", b"application/json"), (b"etag", page.tag)]
-    body = b"" if same else page.body
-    if not same:
-        headers.append((b"content-length", str(len(body)).encode()))
-    await send({"type": "http.response.start", "status": 304 if same else 200, "headers": headers})
-    await send({"type": "http.response.body", "body": body})

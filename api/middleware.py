@@ -9,10 +9,27 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.rates import headers_of
 from server.chance import SystemIds
+from server.ports import IdSource, Verdict
 
 log = structlog.get_logger("api")
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,128}\Z")
 _SECURITY = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
+
+
+def request_id_of(scope: Scope, ids: IdSource) -> str:
+    """The caller's id of a request, or a fresh one."""
+    for name, value in scope["headers"]:
+        if name == b"x-request-id":
+            given = value.decode("latin-1")
+            if _GIVEN_ID.match(given):
+                return str(given)
+    return f"req_{ids.command_id()}"
+
+
+def headers_of_every_answer(request_id: str, verdict: Verdict | None) -> list[tuple[bytes, bytes]]:
+    """The id, two lines of caution, and to a key how often it may ask."""
+    limits = [] if verdict is None else headers_of(verdict)
+    return [(b"x-request-id", request_id.encode()), *_SECURITY, *limits]
 
 
 class RequestLog:
@@ -26,7 +43,7 @@ class RequestLog:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = self._request_id(scope)
+        request_id = request_id_of(scope, self._ids)
         scope.setdefault("state", {})["request_id"] = request_id
         seen: dict[str, Any] = {"status": 500}
 
@@ -35,12 +52,8 @@ class RequestLog:
                 seen["status"] = message["status"]
                 message["headers"] = [
                     *message.get("headers", ()),
-                    (b"x-request-id", request_id.encode()),
-                    *_SECURITY,
+                    *headers_of_every_answer(request_id, scope["state"].get("rate")),
                 ]
-                verdict = scope["state"].get("rate")
-                if verdict is not None:
-                    message["headers"] += headers_of(verdict)
             await send(message)
 
         started = time.perf_counter()
@@ -48,10 +61,6 @@ class RequestLog:
             await self._app(scope, receive, tell)
         finally:
             self._write(scope, request_id, seen["status"], time.perf_counter() - started)
-
-    def _request_id(self, scope: Scope) -> str:
-        given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
-        return given if _GIVEN_ID.match(given) else f"req_{self._ids.command_id()}"
 
     @staticmethod
     def _write(scope: Scope, request_id: str, status: int, seconds: float) -> None:

@@ -8,6 +8,7 @@ import uvicorn
 from actors.courier import FactCourier
 from actors.resources import Owners, open_owners
 from api.app import create_app
+from api.fast_boards import FastBoards
 from api.keyring import KeyRing
 from api.known import Known
 from api.pages import BoardPages
@@ -64,7 +65,7 @@ async def open_resources(settings: Settings, database_url: str) -> AsyncIterator
 async def serve(settings: Settings, resources: Resources) -> None:
     """Listen until SIGTERM or SIGINT, then drain."""
     config = uvicorn.Config(
-        create_app(resources),
+        FastBoards(create_app(resources), resources),
         host=settings.host,
         port=settings.port,
         access_log=False,

@@ -76,7 +76,7 @@ async def a_served_house() -> AsyncIterator[Served]:
     async with a_house(SystemClock()) as house:
         port = free_port("127.0.0.1")
         config = uvicorn.Config(
-            house.app,
+            house.front,
             host="127.0.0.1",
             port=port,
             log_config=None,

@@ -37,8 +37,9 @@ class Tally:
 
 
 def fresh(at_ms: int, seq: int) -> Tally:
-    """The tally of somebody who has not played since (`at_ms`, `seq`)."""
-    return Tally(at_ms, seq, at_ms, seq)
+    """The tally of somebody who has not played since (`at_ms`, `seq`). Nothing was reached yet, so any fact
+    is later, whatever its clock says; among those who have not played the earlier one comes first."""
+    return Tally(at_ms, seq, 0, seq)
 
 
 def copied(tally: Tally) -> Tally:
@@ -141,7 +142,7 @@ def _first_of(n: int) -> Add:
 
 def _reach_again(tally: Tally, moments: list[tuple[int, int]]) -> None:
     """The score is made of facts of these moments alone."""
-    tally.reached_ms, tally.reached_seq = tally.start_ms, tally.start_seq
+    tally.reached_ms, tally.reached_seq = 0, tally.start_seq
     if moments:
         _reach(tally, *max(moments))
 
@@ -202,7 +203,7 @@ def _race_to(target: int) -> Add:
 def retally(tally: Tally, target: int) -> None:
     """The score of a race again, from what is held."""
     tally.points = tally.run = 0
-    tally.reached_ms, tally.reached_seq = tally.start_ms, tally.start_seq
+    tally.reached_ms, tally.reached_seq = 0, tally.start_seq
     for at, item in enumerate(tally.held):
         if tally.run:
             return
