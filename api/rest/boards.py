@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 
 from actors.messages import ReadBoard, ReadSheet
 from actors.replies import BoardAnswer, SheetAnswer
-from api import amounts, views
+from api import amounts, views, views_people
 from api.answers import Json, only, page_of, query_bool, query_int
 from api.auth import Home, ResultsRead, TournamentsRead
 from api.errors import ApiError, DoorCode, invalid
@@ -46,7 +46,7 @@ async def get_leaderboard(tournament_id: str, request: Request, home: Home, call
             "lastUpdated": instant(board.at_ms),
             "epoch": board.epoch,
             "sequence": board.seq,
-            "leaderboard": [views.leader(row) for row in board.rows],
+            "leaderboard": [views_people.leader(row) for row in board.rows],
             "pagination": views.pagination(
                 board.total, want.limit if want.around is None else len(board.rows), offset
             ),
@@ -85,7 +85,7 @@ async def _final_board(home: Resources, caller: Caller, summary: Summary, want: 
             "lastUpdated": instant(summary.completed_at_ms or summary.created_at_ms),
             "epoch": 0,
             "sequence": summary.seq,
-            "leaderboard": [views.board_row(row) for row in rows],
+            "leaderboard": [views_people.board_row(row) for row in rows],
             "pagination": views.pagination(total, want.limit, want.offset),
         }
     )
@@ -112,7 +112,7 @@ async def get_results(tournament_id: str, request: Request, home: Home, caller: 
                 "totalAmount": amounts.money(summary, summary.pool_minor),
                 "currency": summary.rules.currency,
             },
-            "results": [views.result(row, summary) for row in rows],
+            "results": [views_people.result(row, summary) for row in rows],
             "pagination": views.pagination(total, limit, offset),
         }
     )

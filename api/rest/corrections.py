@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 
 from actors.messages import ReadTrace
 from actors.replies import EntryAnswer, TraceAnswer
-from api import amounts, views
+from api import amounts, views, views_people
 from api.answers import Json, only, page_of
 from api.auth import Corrections, Home, PlayersWrite
 from api.body import Parsed, parse, read_json
@@ -85,7 +85,8 @@ async def disqualify_player(
     del outcome["pointsBefore"], outcome["pointsAfter"]
     refund = amounts.money(answer.summary, answer.refunded_minor)
     return Json(
-        outcome | {"playerStatus": views.entry_status(answer.entry, answer.summary), "refundAmount": refund}
+        outcome
+        | {"playerStatus": views_people.entry_status(answer.entry, answer.summary), "refundAmount": refund}
     )
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from api import amounts, views
+from api import amounts, views, views_people
 from api.answers import Json, only, page_of
 from api.auth import Home, PlayersRead
 from api.once import OnceRoute
@@ -40,7 +40,7 @@ def _line(row: Played) -> dict[str, Any]:
         "status": summary.status.value,
         "resultsStatus": summary.results_status.value,
         "playerId": entry.player_id,
-        "playerStatus": views.entry_status(entry, summary),
+        "playerStatus": views_people.entry_status(entry, summary),
         "registeredAt": instant(entry.registered_at_ms),
         "entries": sum(sale.entries for sale in entry.sales),
         "totalPaid": amounts.money(summary, paid),

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 
 from actors.replies import EntryAnswer
-from api import amounts, views
+from api import amounts, views, views_people
 from api.answers import Json, only, page_of
 from api.auth import Home, PlatformPlayers, PlatformRead, PlatformScores
 from api.body import parse, read_json
@@ -100,7 +100,7 @@ async def get_players(tournament_id: str, request: Request, home: Home, caller: 
             "playerId": row.player_id,
             "internalPlayerId": row.internal_player_id,
             "displayName": row.display_name,
-            "status": views.entry_status(row, summary),
+            "status": views_people.entry_status(row, summary),
             "entries": sum(sale.entries for sale in row.sales),
         }
         for row in rows

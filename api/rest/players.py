@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from actors.replies import EntryAnswer
-from api import amounts, lobby, views
+from api import amounts, lobby, views, views_people
 from api.answers import Json, only, page_of
 from api.auth import Home, PlayersRead, PlayersWrite
 from api.body import Model, Parsed, parse, read_json
@@ -53,7 +53,7 @@ def _registered(entry: EntryRow, summary: Summary, home: Resources, game_url: st
         "player_id": entry.player_id,
         "internal_player_id": entry.internal_player_id,
         "tournament_id": summary.id,
-        "status": views.entry_status(entry, summary),
+        "status": views_people.entry_status(entry, summary),
         "userId": entry.user_id,
         "displayName": entry.display_name,
         "registeredAt": instant(entry.registered_at_ms),
@@ -94,7 +94,7 @@ async def list_players(tournament_id: str, request: Request, home: Home, caller:
     return Json(
         {
             "tournamentId": summary.id,
-            "players": [views.player(row, summary) for row in rows],
+            "players": [views_people.player(row, summary) for row in rows],
             "pagination": views.pagination(total, limit, offset),
         }
     )
@@ -105,7 +105,7 @@ async def get_player(tournament_id: str, player: str, home: Home, caller: Player
     """One player, by player id, internal player id or user id."""
     summary = await find(home, caller, tournament_id)
     entry = await home.listings.entry(caller.tenant, tournament_id, player)
-    return Json(views.player(_known(entry, summary, player), summary))
+    return Json(views_people.player(_known(entry, summary, player), summary))
 
 
 def _known(entry: EntryRow | None, summary: Summary, player: str) -> EntryRow:
@@ -184,7 +184,7 @@ async def _sold(
     answer = await ask(home, summary, order(request, home, caller, command, body), EntryAnswer)
     pool = {"totalAmount": amounts.money(summary, answer.summary.pool_minor)}
     return Json(
-        views.player(answer.entry, answer.summary)
+        views_people.player(answer.entry, answer.summary)
         | {"tournamentId": summary.id, "prizePool": pool | {"currency": summary.rules.currency}}
     )
 

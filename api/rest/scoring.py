@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 
 from actors.dry_run import DryPlayer, dry_run, rules_of
-from api import views, views_rules
+from api import views_people, views_rules
 from api.answers import Json
 from api.auth import Home, TournamentsRead
 from api.body import Parsed, parse, read_json
@@ -41,7 +41,7 @@ async def simulate_scoring(request: Request, home: Home, caller: TournamentsRead
         {
             "scoring": {"model": scoring.model} | views_rules.scoring(scoring),
             "tieBreakers": list(scoring.ties),
-            "leaderboard": [views.leader(row) for row in run.rows],
+            "leaderboard": [views_people.leader(row) for row in run.rows],
             "results": [
                 {"event_id": fact.event_id, "status": outcome.name.lower()}
                 for fact, outcome in zip(facts, run.outcomes, strict=True)

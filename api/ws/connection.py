@@ -9,7 +9,7 @@ from fastapi import WebSocket, WebSocketDisconnect
 
 from actors.messages import ReadBoard, ReadPlaces
 from actors.replies import BoardAnswer, Done, Place
-from api import views
+from api import views_people
 from api.resources import Resources
 from api.ws import protocol
 from api.ws.hub import Channel
@@ -212,5 +212,5 @@ class Connection:
             self._push(protocol.error("service_unavailable", "The board cannot be read right now"))
             return
         board = codec.decode(reply.value, BoardAnswer)
-        rows = [views.public_row(row) for row in board.rows]
+        rows = [views_people.public_row(row) for row in board.rows]
         self._push(dump({"type": "around", "total": board.total, "rows": rows}))
