@@ -13,6 +13,7 @@ from actors.host import TournamentHost
 from actors.messages import Message, Poll
 from actors.replies import Frames, Reply, Unavailable
 from server.clock import SystemClock
+from server.collector import calm_collector
 from server.domain.ids import TournamentId
 from server.storage.journal import PostgresJournal, open_pool
 
@@ -44,6 +45,7 @@ class TournamentActor:
         self._host: TournamentHost | None = None
         self._pool: asyncpg.Pool | None = None
         self._opening = asyncio.Lock()
+        calm_collector()
 
     async def ask(self, message: Message) -> Reply:
         """One message to the owner."""

@@ -19,6 +19,7 @@ from config.limits import SOCKET_MESSAGE_BYTES_MAX, SOCKET_PING_S
 from config.settings import Settings
 from server.chance import SystemIds
 from server.clock import SystemClock
+from server.collector import calm_collector
 from server.limits.memory import MemoryLimiter
 from server.limits.redis import RedisLimiter
 from server.storage.engine import open_engine
@@ -77,4 +78,5 @@ async def serve(settings: Settings, resources: Resources) -> None:
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=_DRAIN_S,
     )
+    calm_collector()
     await uvicorn.Server(config).serve()
