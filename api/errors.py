@@ -95,6 +95,12 @@ def invalid(details: Mapping[str, str], message: str = "Request is invalid") -> 
     return ApiError(Code.VALIDATION_FAILED, message, {"details": dict(details)})
 
 
+def player_not_found(tournament_id: str, player: str, why: str = "not found") -> ApiError:
+    """Nobody of this name in this tournament."""
+    extra = {"tournamentId": tournament_id, "player": player}
+    return ApiError(Code.PLAYER_NOT_FOUND, f"Player {player} {why}", extra)
+
+
 def tournament_not_found(tournament_id: str) -> ApiError:
     """Missing and foreign tournaments answer alike."""
     message = f"Tournament with ID {tournament_id} not found"

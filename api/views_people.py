@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from actors.replies import BoardRow
+from actors.replies import BoardRow, EntryAnswer
 from api.amounts import money
 from server.domain.money import points_to_decimal
 from server.domain.tournament.lifecycle import Status
@@ -53,6 +53,17 @@ def entry_status(entry: EntryRow, summary: Summary) -> str:
         Status.COMPLETED: "finished",
         Status.CANCELLED: "cancelled",
     }.get(summary.status, "registered")
+
+
+def removed(answer: EntryAnswer) -> dict[str, Any]:
+    """A player who was taken out, and what goes back."""
+    return {
+        "tournamentId": answer.summary.id,
+        "playerId": answer.entry.player_id,
+        "status": "removed",
+        "refundAmount": money(answer.summary, answer.refunded_minor),
+        "currency": answer.summary.rules.currency,
+    }
 
 
 def public_row(row: BoardRow | ResultRow) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from server.domain.money import points_to_decimal, to_decimal
+from server.domain.money import points_or_none, points_to_decimal, to_decimal
 from server.domain.scoring.models import Scoring
 from server.domain.tournament.rules import Rules
 from server.wire import instant_or_none
@@ -28,22 +28,18 @@ def scoring(of: Scoring) -> dict[str, Any]:
     return {
         "version": of.version,
         "n": of.n,
-        "target": _points(of.target),
+        "target": points_or_none(of.target),
         "metric": of.metric,
-        "minBet": _points(of.min_bet),
-        "maxBet": _points(of.max_bet),
+        "minBet": points_or_none(of.min_bet),
+        "maxBet": points_or_none(of.max_bet),
         "gameWeights": {game: points_to_decimal(weight) for game, weight in of.game_weights},
         "qualify": {
             "minRounds": qualify.min_rounds,
             "minWagered": points_to_decimal(qualify.min_wagered),
-            "minScore": _points(qualify.min_score),
+            "minScore": points_or_none(qualify.min_score),
         },
         "direction": of.direction,
     }
-
-
-def _points(scaled: int | None) -> Any:
-    return None if scaled is None else points_to_decimal(scaled)
 
 
 def rounds(rules: Rules) -> dict[str, Any] | None:
@@ -54,7 +50,7 @@ def rounds(rules: Rules) -> dict[str, Any] | None:
     return {
         "count": of.count,
         "durationSeconds": of.duration_ms // 1_000,
-        "eliminationRate": _points(of.elimination_rate),
+        "eliminationRate": points_or_none(of.elimination_rate),
         "eliminate": of.eliminate,
         "survivors": of.survivors,
     }

@@ -52,8 +52,6 @@ PRESENCE_S: Final = 10.0
 WATCHED_FOR_MS: Final = 30_000
 
 BODY_BYTES_MAX: Final = 1024 * 1024
-# A prize table longer than this is a mistake; its sheet travels in one event.
-PAID_PLACES_MAX: Final = 10_000
 # Registrations that find their tournament started move on in its lobby, racing with others who do.
 LOBBY_TRIES_MAX: Final = 20
 SIMULATED_FACTS_MAX: Final = 5_000

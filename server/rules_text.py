@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import NamedTuple
 
-from server.domain.money import POINT_SCALE, points_to_decimal, to_decimal
+from server.domain.money import POINT_SCALE, points_or_none, points_to_decimal, to_decimal
 from server.domain.scoring.models import Scoring
 from server.domain.tournament.pool import PERCENT_SCALE, PrizePool
 from server.domain.tournament.rules import Rules
@@ -147,7 +147,7 @@ _MODELS = {
 
 
 def _scoring(scoring: Scoring, best_entry: bool) -> Iterator[str]:
-    target = None if scoring.target is None else points_to_decimal(scoring.target)
+    target = points_or_none(scoring.target)
     metric = scoring.metric.replace("_", " ")
     yield _MODELS[scoring.model].format(n=scoring.n, metric=metric, target=target)
     yield f"The {scoring.direction} score wins."

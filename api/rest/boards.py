@@ -1,7 +1,5 @@
 """Rankings and money: leaderboard, results, prize pool, event history."""
 
-from collections.abc import Sequence
-
 from fastapi import APIRouter, Request
 
 from actors.messages import ReadBoard, ReadSheet
@@ -15,6 +13,7 @@ from api.once import OnceRoute
 from api.owner import ask, find, find_known
 from api.pages import PageKey, tag_of
 from api.resources import Resources
+from api.results import priced_rows
 from config.limits import (
     AROUND_ROWS_MAX,
     BOARD_PAGE_DEFAULT,
@@ -23,7 +22,7 @@ from config.limits import (
     LIST_PAGE_MAX,
 )
 from server.domain.tournament.lifecycle import ResultsStatus, Status
-from server.domain.tournament.summary import ResultRow, Summary
+from server.domain.tournament.summary import Summary
 from server.wire import instant
 
 router = APIRouter(route_class=OnceRoute, prefix="/api/tournaments/{tournament_id}", tags=["Results"])
@@ -101,7 +100,7 @@ async def get_results(tournament_id: str, request: Request, home: Home, caller: 
         extra = {"tournamentId": summary.id, "status": summary.status.value}
         raise ApiError(DoorCode.RESULTS_NOT_AVAILABLE, "The tournament is not completed", extra)
     limit, offset = page_of(request, BOARD_PAGE_DEFAULT, BOARD_PAGE_MAX)
-    summary, total, rows = await _results(home, caller, summary, ReadSheet(offset, limit))
+    summary, total, rows = await priced_rows(home, caller, summary, limit, offset)
     return Json(
         {
             "tournamentId": summary.id,
@@ -116,17 +115,6 @@ async def get_results(tournament_id: str, request: Request, home: Home, caller: 
             "pagination": views.pagination(total, limit, offset),
         }
     )
-
-
-async def _results(
-    home: Resources, caller: Caller, summary: Summary, want: ReadSheet
-) -> tuple[Summary, int, Sequence[ResultRow]]:
-    """Final results are stored; provisional ones the owner prices as they stand."""
-    if summary.results_status is not ResultsStatus.FINAL:
-        answer = await ask(home, summary, want, SheetAnswer)
-        return answer.summary, answer.total, answer.rows
-    total, rows = await home.listings.results(caller.tenant, summary.id, want.limit, want.offset)
-    return summary, total, rows
 
 
 @router.get("/prize-pool")

@@ -10,7 +10,7 @@ from api import amounts, views, views_people
 from api.answers import Json, only, page_of
 from api.auth import Corrections, Home, PlayersWrite
 from api.body import Parsed, parse, read_json
-from api.errors import ApiError
+from api.errors import player_not_found
 from api.guests import reader
 from api.once import OnceRoute
 from api.openapi import body_of
@@ -18,8 +18,7 @@ from api.owner import ask, find, order
 from api.schemas.players import CorrectionBody, DisqualifyBody
 from api.translate_scoring import scaled
 from config.limits import TRACE_PAGE_DEFAULT, TRACE_PAGE_MAX
-from server.domain.money import points_to_decimal
-from server.domain.refusal import Code
+from server.domain.money import points_or_none, points_to_decimal
 from server.domain.scoring.models import VALUE_MAX
 from server.domain.tournament import commands as do
 from server.domain.tournament.trace import TraceLine
@@ -96,8 +95,7 @@ async def get_trace(tournament_id: str, player: str, request: Request, home: Hom
     keys with `results.read`, and for the player's own token."""
     summary, guest = await reader(request, home, tournament_id, "results.read")
     if guest is not None and player not in (guest.player_id, guest.user_id, guest.internal_player_id):
-        extra = {"tournamentId": summary.id, "player": player}
-        raise ApiError(Code.PLAYER_NOT_FOUND, f"Player {player} not found", extra)
+        raise player_not_found(summary.id, player)
     only(request, "limit", "offset")
     limit, offset = page_of(request, TRACE_PAGE_DEFAULT, TRACE_PAGE_MAX)
     answer = await ask(home, summary, ReadTrace(player, offset, limit), TraceAnswer)
@@ -136,5 +134,5 @@ def _line(line: TraceLine) -> dict[str, Any]:
             "openedAt": instant_or_none(fact.opened_at_ms),
             "occurredAt": instant_or_none(fact.occurred_at_ms),
         }
-        | {name: None if value is None else points_to_decimal(value) for name, value in numbers.items()}
+        | {name: points_or_none(value) for name, value in numbers.items()}
     )

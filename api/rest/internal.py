@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 
 from actors.replies import EntryAnswer
-from api import amounts, views, views_people
+from api import views, views_people
 from api.answers import Json, only, page_of
 from api.auth import Home, PlatformPlayers, PlatformRead, PlatformScores
 from api.body import parse, read_json
@@ -62,15 +62,7 @@ async def leave_lobby(
     summary = await find(home, caller, tournament_id)
     command = do.Remove(player, "left the lobby", only_before_start=True)
     answer = await ask(home, summary, order(request, home, caller, command, {}), EntryAnswer)
-    return Json(
-        {
-            "tournamentId": summary.id,
-            "playerId": answer.entry.player_id,
-            "status": "removed",
-            "refundAmount": amounts.money(summary, answer.refunded_minor),
-            "currency": summary.rules.currency,
-        }
-    )
+    return Json(views_people.removed(answer))
 
 
 @router.get("/tournaments/{tournament_id}/config")

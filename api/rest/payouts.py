@@ -5,15 +5,13 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from actors.messages import ReadSheet
-from actors.replies import SheetAnswer, TournamentAnswer
+from actors.replies import TournamentAnswer
 from api import amounts, views
 from api.answers import Json, only, page_of
 from api.auth import Home, PayoutsApprove, PayoutsRead
-from api.keyring import Caller
 from api.once import OnceRoute
 from api.owner import ask, find, order
-from api.resources import Resources
+from api.results import priced_rows
 from config.limits import BOARD_PAGE_DEFAULT, BOARD_PAGE_MAX
 from server.domain.ids import internal_player_id, payout_id
 from server.domain.tournament import commands as do
@@ -31,7 +29,7 @@ async def list_payouts(tournament_id: str, request: Request, home: Home, caller:
     summary = await find(home, caller, tournament_id)
     only(request, "limit", "offset")
     limit, offset = page_of(request, BOARD_PAGE_DEFAULT, BOARD_PAGE_MAX)
-    summary, total, rows = await _priced(home, caller, summary, ReadSheet(offset, limit))
+    summary, total, rows = await priced_rows(home, caller, summary, limit, offset)
     return Json(
         {
             "tournamentId": summary.id,
@@ -40,20 +38,6 @@ async def list_payouts(tournament_id: str, request: Request, home: Home, caller:
             "pagination": views.pagination(total, limit, offset),
         }
     )
-
-
-async def _priced(
-    home: Resources, caller: Caller, summary: Summary, want: ReadSheet
-) -> tuple[Summary, int, list[ResultRow]]:
-    """Nothing is owed before results exist."""
-    match summary.results_status:
-        case ResultsStatus.NONE:
-            return summary, 0, []
-        case ResultsStatus.FINAL:
-            page = await home.listings.results(caller.tenant, summary.id, want.limit, want.offset)
-            return summary, *page
-    answer = await ask(home, summary, want, SheetAnswer)
-    return answer.summary, answer.total, list(answer.rows)
 
 
 def _lines(row: ResultRow, summary: Summary) -> Iterator[dict[str, Any]]:

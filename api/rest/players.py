@@ -9,7 +9,7 @@ from api import amounts, lobby, views, views_people
 from api.answers import Json, only, page_of
 from api.auth import Home, PlayersRead, PlayersWrite
 from api.body import Model, Parsed, parse, read_json
-from api.errors import ApiError
+from api.errors import player_not_found
 from api.keyring import Caller
 from api.once import OnceRoute
 from api.openapi import body_of
@@ -19,7 +19,6 @@ from api.schemas.players import AddOnSaleBody, RebuyBody, RegisterBody, RemoveBo
 from api.translate_pool import minor
 from config.limits import PLAYERS_PAGE_DEFAULT, PLAYERS_PAGE_MAX
 from server.domain.ids import PlayerId
-from server.domain.refusal import Code
 from server.domain.tournament import commands as do
 from server.domain.tournament.summary import EntryRow, Summary
 from server.wire import instant
@@ -39,9 +38,7 @@ async def register_player(tournament_id: str, request: Request, home: Home, call
         user_id=given["user_id"],
         player_id=PlayerId(home.ids.player_id()),
         display_name=given.get("display_name") or given["user_id"],
-        paid_minor=given.get("paid_minor"),
-        payment_id=given.get("payment_id"),
-        tender=given.get("tender", "cash"),
+        **_paid(parsed),
     )
     answer = await lobby.register(home, caller, summary, order(request, home, caller, command, body))
     game_url = caller.operator.games.get(summary.rules.game_slug, "")
@@ -84,6 +81,16 @@ def _payment(body: Any, model: type[Model], summary: Summary) -> Parsed:
     return parsed
 
 
+def _paid(parsed: Parsed) -> dict[str, Any]:
+    """What every sale says of its payment."""
+    given = parsed.values
+    return {
+        "paid_minor": given.get("paid_minor"),
+        "payment_id": given.get("payment_id"),
+        "tender": given.get("tender", "cash"),
+    }
+
+
 @router.get("")
 async def list_players(tournament_id: str, request: Request, home: Home, caller: PlayersRead) -> Json:
     """All players in registration order, removed ones marked."""
@@ -110,8 +117,7 @@ async def get_player(tournament_id: str, player: str, home: Home, caller: Player
 
 def _known(entry: EntryRow | None, summary: Summary, player: str) -> EntryRow:
     if entry is None:
-        extra = {"tournamentId": summary.id, "player": player}
-        raise ApiError(Code.PLAYER_NOT_FOUND, f"Player {player} not found", extra)
+        raise player_not_found(summary.id, player)
     return entry
 
 
@@ -126,16 +132,7 @@ async def remove_player(
     parsed.raise_faults()
     command = do.Remove(player, RemoveBody(**parsed.values).reason)
     answer = await ask(home, summary, order(request, home, caller, command, body), EntryAnswer)
-    return Json(
-        {
-            "tournamentId": summary.id,
-            "playerId": answer.entry.player_id,
-            "userId": answer.entry.user_id,
-            "status": "removed",
-            "refundAmount": amounts.money(summary, answer.refunded_minor),
-            "currency": summary.rules.currency,
-        }
-    )
+    return Json(views_people.removed(answer) | {"userId": answer.entry.user_id})
 
 
 @router.post("/{player}/rebuy", openapi_extra=body_of(RebuyBody))
@@ -145,14 +142,7 @@ async def rebuy(tournament_id: str, player: str, request: Request, home: Home, c
     body = await read_json(request)
     parsed = _payment(body, RebuyBody, summary)
     parsed.raise_faults()
-    given = parsed.values
-    command = do.Rebuy(
-        player=player,
-        entries=given.get("additional_entries", 1),
-        paid_minor=given.get("paid_minor"),
-        payment_id=given.get("payment_id"),
-        tender=given.get("tender", "cash"),
-    )
+    command = do.Rebuy(player, parsed.values.get("additional_entries", 1), **_paid(parsed))
     return await _sold(request, home, caller, summary, command, body)
 
 
@@ -163,13 +153,7 @@ async def add_on(tournament_id: str, player: str, request: Request, home: Home, 
     body = await read_json(request)
     parsed = _payment(body, AddOnSaleBody, summary)
     parsed.raise_faults()
-    given = parsed.values
-    command = do.BuyAddOn(
-        player=player,
-        paid_minor=given.get("paid_minor"),
-        payment_id=given.get("payment_id"),
-        tender=given.get("tender", "cash"),
-    )
+    command = do.BuyAddOn(player, **_paid(parsed))
     return await _sold(request, home, caller, summary, command, body)
 
 
@@ -196,8 +180,7 @@ async def fresh_token(tournament_id: str, player: str, home: Home, caller: Playe
     found = await home.listings.entry(caller.tenant, tournament_id, player)
     entry = _known(found, summary, player)
     if entry.removed:
-        extra = {"tournamentId": summary.id, "player": player}
-        raise ApiError(Code.PLAYER_NOT_FOUND, f"Player {player} was removed", extra)
+        raise player_not_found(summary.id, player, "was removed")
     game_url = caller.operator.games.get(summary.rules.game_slug, "")
     slug = summary.rules.game_slug
     return Json({"player_id": entry.player_id, slug: _access(entry, summary, home, game_url)})

@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from api.body import Model
 from api.schemas.types import Amount, Instant, Line
-from config.limits import PAID_PLACES_MAX
+from server.domain.tournament.pool import ITEMS_MAX, PLACES_MAX
 
 _PLACES = re.compile(r"([0-9]{1,6})(?:-([0-9]{1,6}))?\Z")
 
@@ -17,7 +17,7 @@ def _distribution(value: Any) -> Any:
     gets its share."""
     if isinstance(value, dict):
         value = _expanded(value)
-    if not isinstance(value, list) or not 1 <= len(value) <= PAID_PLACES_MAX:
+    if not isinstance(value, list) or not 1 <= len(value) <= PLACES_MAX:
         raise ValueError("Must be a list of percentages or an object from place to percentage")
     return value
 
@@ -36,7 +36,7 @@ def _range(text: str) -> tuple[int, int]:
     """`"4-9"` as (4, 9), `"1"` as (1, 1)."""
     found = _PLACES.match(text)
     first, last = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
-    if not 1 <= first <= last <= PAID_PLACES_MAX:
+    if not 1 <= first <= last <= PLACES_MAX:
         raise ValueError('Places must be "1", "2", "3-5", ... without a gap')
     return first, last
 
@@ -85,7 +85,7 @@ class PrizePoolBody(Model):
     seed: Amount | None = None
     unclaimed: Literal["redistribute", "house"] | None = None
     field_sizes: Annotated[list[FieldSizeBody], Field(max_length=100)] | None = None
-    items: Annotated[list[ItemBody], Field(max_length=1_000)] | None = None
+    items: Annotated[list[ItemBody], Field(max_length=ITEMS_MAX)] | None = None
 
 
 class QualifyBody(Model):

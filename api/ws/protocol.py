@@ -7,7 +7,7 @@ import msgspec
 
 from actors.replies import Place
 from api.views import end_time, registration_status, room_id, rounds_of, start_time
-from server.domain.money import points_to_decimal, to_decimal
+from server.domain.money import points_or_none, points_to_decimal, to_decimal
 from server.domain.tournament.lifecycle import Status
 from server.domain.tournament.summary import EntryRow, Summary
 from server.wire import dump, instant
@@ -126,7 +126,7 @@ def me(place: Place, before: Place | None, summary: Summary, now_ms: int) -> byt
             "points": points_to_decimal(place.points),
             "moved": moved,
             "pointsMoved": points_to_decimal(0 if before is None else place.points - before.points),
-            "pointsToNextPrize": None if gap is None else points_to_decimal(gap),
+            "pointsToNextPrize": points_or_none(gap),
             "prize": to_decimal(place.prize_minor, summary.rules.currency_places),
         }
     )

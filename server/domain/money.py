@@ -40,6 +40,11 @@ def points_to_decimal(points: int) -> Decimal:
     return Decimal(whole) if rest == 0 else to_decimal(points, POINT_PLACES).normalize()
 
 
+def points_or_none(points: int | None) -> Decimal | None:
+    """`points_to_decimal`, for what may not have been said."""
+    return None if points is None else points_to_decimal(points)
+
+
 def from_decimal(value: Decimal, places: int) -> int | None:
     """The exact integer of `value` at `places`, or None when it has more places than that."""
     scaled = value.scaleb(places)

@@ -7,6 +7,7 @@ PERCENT_SCALE: Final = 10_000
 WHOLE: Final = 100 * PERCENT_SCALE
 # Below 2^53: every amount of the wire survives a client that reads JSON numbers as doubles.
 AMOUNT_MAX_MINOR: Final = 10**14
+# A prize table longer than this is a mistake; its sheet travels in one event.
 PLACES_MAX: Final = 10_000
 ITEMS_MAX: Final = 1_000
 # The standard three-place table, used when a tournament is created without a prize pool.

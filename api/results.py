@@ -1,0 +1,26 @@
+"""Rows of a board with their prizes, wherever they are known."""
+
+from collections.abc import Sequence
+
+from actors.messages import ReadSheet
+from actors.replies import SheetAnswer
+from api.keyring import Caller
+from api.owner import ask
+from api.resources import Resources
+from server.domain.tournament.lifecycle import ResultsStatus
+from server.domain.tournament.summary import ResultRow, Summary
+
+
+async def priced_rows(
+    home: Resources, caller: Caller, summary: Summary, limit: int, offset: int
+) -> tuple[Summary, int, Sequence[ResultRow]]:
+    """Final results are stored; provisional ones the owner prices as they stand; before the end there are
+    none."""
+    match summary.results_status:
+        case ResultsStatus.NONE:
+            return summary, 0, ()
+        case ResultsStatus.FINAL:
+            page = await home.listings.results(caller.tenant, summary.id, limit, offset)
+            return summary, *page
+    answer = await ask(home, summary, ReadSheet(offset, limit), SheetAnswer)
+    return answer.summary, answer.total, answer.rows
