@@ -1,6 +1,6 @@
 """The read side and the master data on Postgres, through SQLAlchemy Core: cold paths only."""
 
-from typing import Any, TypeVar
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -11,18 +11,12 @@ from server.domain.tournament.lifecycle import Status
 from server.domain.tournament.summary import EntryRow, ResultRow, Summary
 from server.ports import DueRow, LedgerLine, ListFilter, Played, RuleChange
 from server.storage import tables as t
-from server.storage.reader import Reader
-
-T = TypeVar("T")
-
-
-def _mine(tenant: Tenant) -> list[Any]:
-    return [t.tournaments.c.operator_id == tenant.operator_id, t.tournaments.c.live == tenant.live]
+from server.storage.reader import HOUSE, Reader, Whose, mine
 
 
 def _owned(table: sa.Table, tenant: Tenant, tournament_id: str) -> list[Any]:
     """Rows of one tournament, if it is the tenant's."""
-    owner = sa.select(1).where(t.tournaments.c.id == table.c.tournament_id, *_mine(tenant))
+    owner = sa.select(1).where(t.tournaments.c.id == table.c.tournament_id, *mine(t.tournaments, tenant))
     return [table.c.tournament_id == tournament_id, owner.exists()]
 
 
@@ -30,20 +24,20 @@ class PostgresListings(Reader):
     """`Listings` on SQLAlchemy Core."""
 
     async def find(self, tenant: Tenant, tournament_id: str) -> Summary | None:
-        return await self._one(t.tournaments.c.id == tournament_id, *_mine(tenant))
+        return await self._one(tenant, t.tournaments.c.id == tournament_id, *mine(t.tournaments, tenant))
 
     async def find_public(self, tournament_id: str) -> Summary | None:
-        return await self._one(t.tournaments.c.id == tournament_id, t.tournaments.c.public)
+        return await self._one(HOUSE, t.tournaments.c.id == tournament_id, t.tournaments.c.public)
 
-    async def _one(self, *where: Any) -> Summary | None:
-        found = await self._documents(sa.select(t.tournaments.c.document).where(*where), Summary)
+    async def _one(self, whose: Whose, *where: Any) -> Summary | None:
+        found = await self._documents(whose, sa.select(t.tournaments.c.document).where(*where), Summary)
         return found[0] if found else None
 
     async def page(
         self, tenant: Tenant, want: ListFilter, limit: int, offset: int
     ) -> tuple[int, list[Summary]]:
         columns = t.tournaments.c
-        where = _mine(tenant)
+        where = mine(t.tournaments, tenant)
         if want.status is not None:
             where.append(columns.status == want.status)
         if want.game_slug is not None:
@@ -53,35 +47,35 @@ class PostgresListings(Reader):
         if want.start_until_ms is not None:
             where.append(columns.start_at_ms <= want.start_until_ms)
         order = (columns.start_at_ms.desc(), columns.id.desc())
-        return await self._paged(t.tournaments, where, order, Summary, (limit, offset))
+        return await self._paged(tenant, t.tournaments, where, order, Summary, (limit, offset))
 
     async def players(
         self, tenant: Tenant, tournament_id: str, limit: int, offset: int
     ) -> tuple[int, list[EntryRow]]:
         where = _owned(t.entries, tenant, tournament_id)
-        return await self._paged(t.entries, where, (t.entries.c.player_no,), EntryRow, (limit, offset))
+        return await self._paged(tenant, t.entries, where, (t.entries.c.player_no,), EntryRow, (limit, offset))
 
     async def entry(self, tenant: Tenant, tournament_id: str, name: str) -> EntryRow | None:
         columns = t.entries.c
         named = sa.or_(columns.user_id == name, columns.player_id == name, columns.internal_player_id == name)
         where = [*_owned(t.entries, tenant, tournament_id), named]
         want = sa.select(columns.document).where(*where).order_by(columns.player_no.desc()).limit(1)
-        found = await self._documents(want, EntryRow)
+        found = await self._documents(tenant, want, EntryRow)
         return found[0] if found else None
 
     async def results(
         self, tenant: Tenant, tournament_id: str, limit: int, offset: int
     ) -> tuple[int, list[ResultRow]]:
         where = _owned(t.results, tenant, tournament_id)
-        return await self._paged(t.results, where, (t.results.c.position,), ResultRow, (limit, offset))
+        return await self._paged(tenant, t.results, where, (t.results.c.position,), ResultRow, (limit, offset))
 
     async def played_by(
         self, tenant: Tenant, user_id: str, limit: int, offset: int
     ) -> tuple[int, list[Played]]:
         e, c, r = t.entries.c, t.tournaments.c, t.results.c
-        where = [e.user_id == user_id, *_mine(tenant)]
+        where = [e.user_id == user_id, *mine(t.tournaments, tenant)]
         joined = t.entries.join(t.tournaments, c.id == e.tournament_id)
-        total = await self._rows(sa.select(sa.func.count()).select_from(joined).where(*where))
+        total = await self._rows(tenant, sa.select(sa.func.count()).select_from(joined).where(*where))
         same = sa.and_(r.tournament_id == e.tournament_id, r.player_no == e.player_no)
         want = (
             sa.select(e.document, c.document, r.document)
@@ -97,7 +91,7 @@ class PostgresListings(Reader):
                 codec.decode(summary, Summary),
                 None if result is None else codec.decode(result, ResultRow),
             )
-            for entry, summary, result in await self._rows(want)
+            for entry, summary, result in await self._rows(tenant, want)
         ]
 
     async def rule_changes(self, tenant: Tenant, tournament_id: str) -> list[RuleChange]:
@@ -107,7 +101,7 @@ class PostgresListings(Reader):
             .where(*_owned(t.events, tenant, tournament_id), c.kind.in_(codec.RULE_KINDS))
             .order_by(c.seq)
         )
-        return [RuleChange(row[0], *codec.rules_in(row[1], row[2])) for row in await self._rows(want)]
+        return [RuleChange(row[0], *codec.rules_in(row[1], row[2])) for row in await self._rows(tenant, want)]
 
     async def history(
         self, tenant: Tenant, tournament_id: str, after_seq: int, limit: int
@@ -119,7 +113,7 @@ class PostgresListings(Reader):
             .order_by(c.seq)
             .limit(limit)
         )
-        return [Announcement(*row) for row in await self._rows(want)]
+        return [Announcement(*row) for row in await self._rows(tenant, want)]
 
     async def balances(self, tenant: Tenant, tournament_id: str) -> list[LedgerLine]:
         c = t.postings.c
@@ -129,7 +123,7 @@ class PostgresListings(Reader):
             .group_by(c.account, c.currency)
             .order_by(sa.collate(c.account, "C"), sa.collate(c.currency, "C"))
         )
-        return [LedgerLine(*row) for row in await self._rows(want)]
+        return [LedgerLine(*row) for row in await self._rows(tenant, want)]
 
     async def due(self, now_ms: int, limit: int) -> list[DueRow]:
         c = t.tournaments.c
@@ -139,7 +133,7 @@ class PostgresListings(Reader):
             .order_by(c.next_due_ms, c.id)
             .limit(limit)
         )
-        return [DueRow(TournamentId(row[0]), row[1]) for row in await self._rows(want)]
+        return [DueRow(TournamentId(row[0]), row[1]) for row in await self._rows(HOUSE, want)]
 
     async def public(self, limit: int) -> list[Summary]:
         c = t.tournaments.c
@@ -150,4 +144,4 @@ class PostgresListings(Reader):
             .order_by(over, c.start_at_ms.desc(), c.id)
             .limit(limit)
         )
-        return await self._documents(want, Summary)
+        return await self._documents(HOUSE, want, Summary)

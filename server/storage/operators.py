@@ -10,7 +10,7 @@ from server import codec
 from server.domain.ids import Tenant
 from server.ports import ApiKey, Claim, GivenAnswer, Operator
 from server.storage import tables as t
-from server.storage.reader import Reader
+from server.storage.reader import HOUSE, Reader, mine
 
 
 class PostgresOperators(Reader):
@@ -20,9 +20,10 @@ class PostgresOperators(Reader):
         row = {"id": operator.id, "document": codec.encode(operator)}
         fresh = insert(t.operators).values(row)
         await self._rows(
+            HOUSE,
             fresh.on_conflict_do_update(
                 index_elements=[t.operators.c.id], set_={"document": fresh.excluded.document}
-            )
+            ),
         )
 
     async def add_key(self, key: ApiKey) -> None:
@@ -33,31 +34,32 @@ class PostgresOperators(Reader):
         }
         fresh = insert(t.api_keys).values(row)
         await self._rows(
+            HOUSE,
             fresh.on_conflict_do_update(
                 index_elements=[t.api_keys.c.key_id], set_={"document": fresh.excluded.document}
-            )
+            ),
         )
 
     async def key(self, key_id: str) -> ApiKey | None:
         want = sa.select(t.api_keys.c.document).where(t.api_keys.c.key_id == key_id)
-        found = await self._documents(want, ApiKey)
+        found = await self._documents(HOUSE, want, ApiKey)
         return found[0] if found else None
 
     async def operator(self, operator_id: str) -> Operator | None:
         want = sa.select(t.operators.c.document).where(t.operators.c.id == operator_id)
-        found = await self._documents(want, Operator)
+        found = await self._documents(HOUSE, want, Operator)
         return found[0] if found else None
 
     async def keys(self, tenant: Tenant) -> Sequence[tuple[ApiKey, int | None]]:
         c = t.api_keys.c
         want = sa.select(c.document, c.last_used_ms).where(c.operator_id == tenant.operator_id)
-        found = [(codec.decode(row[0], ApiKey), row[1]) for row in await self._rows(want)]
-        mine = [row for row in found if row[0].tenant == tenant]
-        return sorted(mine, key=lambda row: (row[0].created_at_ms, row[0].key_id))
+        found = [(codec.decode(row[0], ApiKey), row[1]) for row in await self._rows(tenant, want)]
+        own = [row for row in found if row[0].tenant == tenant]
+        return sorted(own, key=lambda row: (row[0].created_at_ms, row[0].key_id))
 
     async def touch_key(self, key_id: str, now_ms: int) -> None:
         used = sa.update(t.api_keys).where(t.api_keys.c.key_id == key_id).values(last_used_ms=now_ms)
-        await self._rows(used)
+        await self._rows(HOUSE, used)
 
 
 class PostgresRequests(Reader):
@@ -75,7 +77,7 @@ class PostgresRequests(Reader):
         stale = sa.and_(
             c.status.is_(None), c.claimed_ms <= now_ms - CLAIM_STALE_MS, c.request_hash == request_hash
         )
-        mine = (
+        fresh = (
             insert(t.request_answers)
             .values(row)
             .on_conflict_do_update(
@@ -83,9 +85,9 @@ class PostgresRequests(Reader):
             )
             .returning(c.key)
         )
-        if await self._rows(mine):
+        if await self._rows(tenant, fresh):
             return Claim(True, request_hash)
-        found = await self._rows(sa.select(c.request_hash, c.status, c.body).where(*_of(tenant, key)))
+        found = await self._rows(tenant, sa.select(c.request_hash, c.status, c.body).where(*_of(tenant, key)))
         if not found:
             # Released in between: the next try begins anew.
             return Claim(False, request_hash)
@@ -95,18 +97,21 @@ class PostgresRequests(Reader):
     async def keep(self, tenant: Tenant, key: str, answer: GivenAnswer) -> None:
         values = {"status": answer.status, "body": answer.body}
         unanswered = t.request_answers.c.status.is_(None)
-        await self._rows(sa.update(t.request_answers).where(*_of(tenant, key), unanswered).values(values))
+        await self._rows(
+            tenant, sa.update(t.request_answers).where(*_of(tenant, key), unanswered).values(values)
+        )
 
     async def release(self, tenant: Tenant, key: str) -> None:
         unanswered = t.request_answers.c.status.is_(None)
-        await self._rows(sa.delete(t.request_answers).where(*_of(tenant, key), unanswered))
+        await self._rows(tenant, sa.delete(t.request_answers).where(*_of(tenant, key), unanswered))
 
     async def forget(self, before_ms: int) -> int:
         c = t.request_answers.c
-        gone = await self._rows(sa.delete(t.request_answers).where(c.claimed_ms < before_ms).returning(c.key))
+        gone = await self._rows(
+            HOUSE, sa.delete(t.request_answers).where(c.claimed_ms < before_ms).returning(c.key)
+        )
         return len(gone)
 
 
 def _of(tenant: Tenant, key: str) -> list[sa.ColumnElement[bool]]:
-    c = t.request_answers.c
-    return [c.operator_id == tenant.operator_id, c.live == tenant.live, c.key == key]
+    return [*mine(t.request_answers, tenant), t.request_answers.c.key == key]

@@ -1,0 +1,123 @@
+"""The walls between tenants: no query without its name, and Postgres shows it nothing else."""
+
+import inspect
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any, get_type_hints
+
+import pytest
+import sqlalchemy as sa
+
+from server import ports
+from server.domain.ids import OperatorId, Tenant
+from server.domain.tournament import commands as ask
+from server.ports import ApiKey, GivenAnswer, Operator, Template
+from server.storage.engine import open_engine
+from server.storage.journal import PostgresJournal, open_pool
+from server.storage.operators import PostgresOperators, PostgresRequests
+from server.storage.reader import Reader
+from server.storage.tables import metadata
+from server.storage.templates import PostgresTemplates
+from tests.contracts.stores import Writer
+from tests.support.builders import order, register
+
+OURS, THEIRS = (Tenant(OperatorId(name), live=True) for name in ("op_ours", "op_theirs"))
+SANDBOX = replace(OURS, live=False)
+# What the house asks of all tenants, or before a tenant is known.
+OF_THE_HOUSE = {
+    "due", "public", "find_public", "due_templates", "forget",
+    "add", "add_key", "key", "operator", "touch_key",
+}  # fmt: skip
+# No tenant has any business here.
+HIDDEN = {"operators", "leases", "fact_blocks", "answers", "checkpoints", "alembic_version"}
+
+
+class Raw(Reader):
+    """A programmer who forgot every condition."""
+
+    async def everything(self, tenant: Tenant, table: str) -> list[Any]:
+        return list(await self._rows(tenant, sa.text(f"SELECT * FROM {table}")))
+
+
+@pytest.fixture(scope="module")
+def tables() -> list[str]:
+    return [*metadata.tables, "alembic_version"]
+
+
+@pytest.fixture
+async def raw(postgres: str) -> AsyncIterator[Raw]:
+    """A store in which three tenants have one of everything."""
+    pool, engine = await open_pool(postgres, 2), open_engine(postgres)
+    journal = PostgresJournal(pool)
+    for tenant in (OURS, THEIRS, SANDBOX):
+        name = f"walls-{tenant.operator_id}-{tenant.live}"
+        writer = Writer(name, tenant, min_players=1, grace_ms=0)
+        if await journal.birth(writer.birth):
+            writer.epoch = await journal.take_over(writer.id, "test") or 0
+            await journal.commit(writer.commit(order(register("ann")), order(ask.Start())))
+            await journal.commit(writer.commit(order(ask.Finish())))
+        operators = PostgresOperators(engine)
+        await operators.add(Operator(tenant.operator_id, "Name", {}))
+        await operators.add_key(ApiKey(f"pk_{name}", tenant, "key", "read_only", b"", ()))
+        assert writer.state is not None
+        template = Template(f"tpl-{name}", tenant, b"{}", writer.state.rules, 0, 0)
+        await PostgresTemplates(engine).add_template(template)
+        await PostgresRequests(engine).claim(tenant, "once", b"hash", 1)
+        await PostgresRequests(engine).keep(tenant, "once", GivenAnswer(b"hash", 200, b"{}"))
+    yield Raw(engine)
+    await pool.close()
+    await engine.dispose()
+
+
+async def test_a_query_without_conditions_finds_the_tenants_own_rows_alone(
+    raw: Raw, tables: list[str]
+) -> None:
+    for table in set(tables) - HIDDEN:
+        found = await raw.everything(OURS, table)
+        assert found, f"{table} has something of ours"
+        for row in found:
+            fields = row._mapping
+            owner = fields.get("operator_id") or fields["tournament_id"]
+            assert "theirs" not in owner, table
+            if table != "api_keys":
+                assert fields.get("live", "False" not in fields.get("tournament_id", "")), table
+
+
+async def test_a_tenant_of_nothing_finds_nothing(raw: Raw, tables: list[str]) -> None:
+    stranger = Tenant(OperatorId("op_nobody"), live=True)
+    for table in set(tables) - HIDDEN:
+        assert await raw.everything(stranger, table) == [], table
+
+
+async def test_what_is_no_tenants_business_is_refused(raw: Raw, tables: list[str]) -> None:
+    for table in HIDDEN:
+        with pytest.raises(sa.exc.ProgrammingError, match="permission denied"):
+            await raw.everything(OURS, table)
+
+
+async def test_nobody_writes_into_anothers_rows(raw: Raw) -> None:
+    sql = "UPDATE {} SET {} RETURNING 1"
+    changed = await raw._rows(OURS, sa.text(sql.format("templates", "version = version")))
+    assert len(changed) == 1
+    forged = sa.text("INSERT INTO request_answers VALUES ('op_theirs', true, 'forged', 1, '', NULL, NULL)")
+    with pytest.raises(sa.exc.ProgrammingError):
+        await raw._rows(OURS, forged)
+    with pytest.raises(sa.exc.ProgrammingError):
+        await raw._rows(OURS, sa.text("UPDATE tournaments SET public = true"))
+
+
+async def test_the_next_statement_of_the_house_is_the_houses_again(raw: Raw) -> None:
+    await raw.everything(OURS, "entries")
+    everybody = await raw._rows("house", sa.text("SELECT DISTINCT operator_id FROM tournaments"))
+    assert {"op_ours", "op_theirs"} <= {row[0] for row in everybody}
+
+
+@pytest.mark.parametrize(
+    "port", [ports.Listings, ports.Templates, ports.RequestAnswers, ports.Operators], ids=lambda p: p.__name__
+)
+def test_a_query_without_an_operator_cannot_be_written(port: type) -> None:
+    for name, method in inspect.getmembers(port, inspect.isfunction):
+        if name.startswith("_") or name in OF_THE_HOUSE:
+            continue
+        first = next(iter(list(inspect.signature(method).parameters)[1:]))
+        assert get_type_hints(method)[first] in (Tenant, Template), f"{port.__name__}.{name} names no tenant"
