@@ -14,7 +14,14 @@ from server.domain.tournament.summary import entry_row, result_rows, summary_of
 from server.ports import AnswerRow, BlockRow, Commit, EventRow, PostingRow
 from server.wire import dump
 
-_OF_A_PLAYER = fact.Registered | fact.Rebought | fact.AddOnBought | fact.Removed | fact.Disqualified
+_OF_A_PLAYER = (
+    fact.Registered
+    | fact.Rebought
+    | fact.AddOnBought
+    | fact.Removed
+    | fact.Disqualified
+    | fact.PlayerEliminated
+)
 
 
 class Draft:

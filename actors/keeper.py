@@ -8,6 +8,7 @@ the host throws it away and recovers a new one from the store.
 
 import asyncio
 from collections import deque
+from itertools import groupby
 
 from actors import orders, reads
 from actors.draft import Draft
@@ -31,6 +32,7 @@ from config import limits
 from server import codec
 from server.broadcast.frames import Board
 from server.domain.refusal import Refusal
+from server.domain.scoring.fact import ELIMINATION, Fact
 from server.domain.tournament.facts import judge
 from server.domain.tournament.state import Tournament
 from server.domain.tournament.summary import summary_of
@@ -135,11 +137,17 @@ class TournamentKeeper:
                 return self._read(message, now_ms)
 
     def _facts(self, draft: Draft, payload: bytes, now_ms: int) -> Reply:
-        judged = judge(self.state, codec.decode_facts(payload), now_ms)
-        draft.count(judged, now_ms)
-        if self.state.scorer.scoring.is_race:
-            orders.catch_up(draft, now_ms)
-        return Done(bytes(judged.outcomes))
+        told = bytearray()
+        for eliminations, run in groupby(codec.decode_facts(payload), _eliminates):
+            if eliminations:
+                told += bytes(orders.put_out(draft, fact, now_ms) for fact in run)
+                continue
+            judged = judge(self.state, list(run), now_ms)
+            draft.count(judged, now_ms)
+            told += bytes(judged.outcomes)
+            if self.state.scorer.scoring.is_race:
+                orders.catch_up(draft, now_ms)
+        return Done(bytes(told))
 
     async def _order(self, draft: Draft, order: Order, now_ms: int) -> Reply:
         """Repetition first: a known command id gets its first answer before any rule is asked."""
@@ -194,6 +202,10 @@ class TournamentKeeper:
         await self._journal.save_checkpoint(self.state.id, self.epoch, point)
         self._checkpointed_seq = point.seq
         self._facts_at_checkpoint = self.state.facts_counted
+
+
+def _eliminates(fact: Fact) -> bool:
+    return fact.kind == ELIMINATION
 
 
 def _goes_alone(message: Message) -> bool:

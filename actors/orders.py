@@ -5,14 +5,16 @@ from actors.messages import Order
 from actors.replies import Done, EntryAnswer, Refused, Reply, TournamentAnswer, refused
 from server.codec import encode
 from server.domain.refusal import Code, Refusal
+from server.domain.scoring.fact import Fact, Outcome
 from server.domain.tournament import commands as ask
 from server.domain.tournament import events as fact
+from server.domain.tournament import rounds
 from server.domain.tournament.decide import decide
 from server.domain.tournament.state import Tournament
 from server.domain.tournament.summary import entry_row, summary_of
 from server.ports import AnswerRow
 
-SCHEDULE = "schedule"
+SCHEDULE, GAME = "schedule", "game"
 
 
 def catch_up(draft: Draft, now_ms: int) -> None:
@@ -39,6 +41,16 @@ def run(draft: Draft, order: Order, now_ms: int) -> Reply:
     if not isinstance(order.command, ask.Advance):
         draft.answers[order.command_id] = AnswerRow(order.command_id, order.input_hash, value)
     return Done(value)
+
+
+def put_out(draft: Draft, told: Fact, now_ms: int) -> Outcome:
+    """Record an elimination that the game reports, and what follows from it."""
+    assert draft.state is not None, "a tournament has a first event"
+    outcome, events = rounds.put_out(draft.state, told, now_ms)
+    for event in events:
+        draft.record(event, now_ms, GAME)
+    catch_up(draft, now_ms)
+    return outcome
 
 
 def repeated(row: AnswerRow, order: Order) -> Reply:

@@ -30,6 +30,7 @@ from api.rest import (
 )
 from api.spec import document
 from api.ws import route as socket
+from api.ws import stream
 from server.ports import StoreUnavailable
 
 log = structlog.get_logger("api")
@@ -48,6 +49,7 @@ ROUTERS = (
     public.router,
     health.router,
     socket.router,
+    stream.router,
 )
 
 

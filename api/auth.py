@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import Depends, Request
+from starlette.requests import HTTPConnection
 
 from api.errors import ApiError, DoorCode
 from api.keyring import Caller
@@ -12,24 +13,17 @@ from server.keys import allows
 from server.permissions import GAME_PLATFORM
 
 
-def credential(request: Request) -> str | None:
-    """The key of a request: Bearer, `X-API-Key`, or `X-Internal-Api-Key`."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+def credential(connection: HTTPConnection) -> str | None:
+    """The key of a request or of a socket: Bearer, `X-API-Key`, or `X-Internal-Api-Key`."""
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token:
         return token.strip()
-    return request.headers.get("x-api-key") or request.headers.get("x-internal-api-key")
+    return connection.headers.get("x-api-key") or connection.headers.get("x-internal-api-key")
 
 
 async def authenticate(request: Request) -> Caller:
-    """The caller, or 401."""
-    text = credential(request)
-    caller = await of(request).keyring.caller(text) if text else None
-    if caller is None:
-        raise ApiError(DoorCode.UNAUTHORIZED, "Invalid or missing API key")
-    request.state.caller = caller.name
-    address = None if request.client is None else request.client.host
-    if not allows(caller.key, address):
-        raise ApiError(DoorCode.IP_NOT_ALLOWED, "This key may not be used from this address")
+    """The caller, counted under its limits."""
+    caller = await who(of(request), request)
     await count(request, caller)
     return caller
 
@@ -40,6 +34,27 @@ def check(caller: Caller, *any_of: str) -> Caller:
         extra = {"required": any_of[0], "provided": list(caller.key.permissions)}
         message = "API key lacks required permissions"
         raise ApiError(DoorCode.INSUFFICIENT_PERMISSIONS, message, extra)
+    return caller
+
+
+def check_platform(caller: Caller) -> Caller:
+    """Refuse a caller who is not a game platform."""
+    if caller.key.role != GAME_PLATFORM:
+        extra = {"required": GAME_PLATFORM, "provided": [caller.key.role]}
+        raise ApiError(DoorCode.INSUFFICIENT_PERMISSIONS, "Only game platform keys may call this", extra)
+    return caller
+
+
+async def who(home: Resources, connection: HTTPConnection) -> Caller:
+    """Whose key a request or socket carries, or 401; 403 from an address that the key may not be used from."""
+    text = credential(connection)
+    caller = await home.keyring.caller(text) if text else None
+    if caller is None:
+        raise ApiError(DoorCode.UNAUTHORIZED, "Invalid or missing API key")
+    connection.state.caller = caller.name
+    address = None if connection.client is None else connection.client.host
+    if not allows(caller.key, address):
+        raise ApiError(DoorCode.IP_NOT_ALLOWED, "This key may not be used from this address")
     return caller
 
 
@@ -57,11 +72,7 @@ class NeedsPlatform(Needs):
     """As `Needs`, for keys of the game platform's role only."""
 
     async def __call__(self, request: Request) -> Caller:
-        caller = await super().__call__(request)
-        if caller.key.role != GAME_PLATFORM:
-            extra = {"required": GAME_PLATFORM, "provided": [caller.key.role]}
-            raise ApiError(DoorCode.INSUFFICIENT_PERMISSIONS, "Only game platform keys may call this", extra)
-        return caller
+        return check_platform(await super().__call__(request))
 
 
 TournamentsRead = Annotated[Caller, Depends(Needs("tournaments.read"))]

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from api.keyring import Caller
 from api.middleware import headers_of_every_answer, request_id_of
 from api.pages import Page, PageKey
-from api.rates import board_windows
+from api.rates import windows_for
 from api.resources import Resources
 from server.keys import allows
 from server.ports import StoreUnavailable
@@ -58,7 +58,7 @@ class FastBoards:
         page = self._home.pages.find(PageKey(caller.tenant, found[1], scope["query_string"]))
         if page is None:
             return None
-        verdict = await self._home.limiter.hit(board_windows(caller))
+        verdict = await self._home.limiter.hit(windows_for(caller, "results"))
         scope["state"]["rate"] = verdict
         return page if verdict.allowed else None
 

@@ -16,6 +16,7 @@ from server import codec
 from server.chance import derived_id
 from server.domain.money import to_decimal
 from server.domain.refusal import Code
+from server.domain.scoring.fact import Fact, Outcome
 from server.domain.tournament.commands import Command
 from server.domain.tournament.summary import Summary
 
@@ -62,6 +63,16 @@ async def ask(
     if isinstance(message, Order):
         home.pages.forget(summary.id)
     return unwrap(reply, cls, summary, spell)
+
+
+async def report(home: Resources, summary: Summary, facts: list[Fact]) -> list[Outcome]:
+    """One outcome a fact, once the accepted ones are durable; refusals and outages as `ApiError`."""
+    outcomes = await home.courier.send(summary.id, facts)
+    home.pages.forget(summary.id)
+    if not isinstance(outcomes, list):
+        unwrap(outcomes, type(None), summary)
+        raise AssertionError("a courier answers outcomes, a refusal or an outage")
+    return outcomes
 
 
 def unwrap(reply: Reply, cls: type[T], summary: Summary | None, spell: Spell | None = None) -> T:

@@ -36,20 +36,21 @@ async def count(request: Request, caller: Caller, cost: int | None = None) -> No
         verdict = await of(request).limiter.hit(windows_of(request, caller), cost or 1)
         request.state.rate = verdict
     if not verdict.allowed:
-        raise ApiError(DoorCode.RATE_LIMITED, "Too many requests", {"retryAfter": retry_after_s(verdict)})
+        raise over_limit(verdict)
+
+
+def over_limit(verdict: Verdict) -> ApiError:
+    """Too many requests, and when the next one succeeds."""
+    return ApiError(DoorCode.RATE_LIMITED, "Too many requests", {"retryAfter": retry_after_s(verdict)})
 
 
 def windows_of(request: Request, caller: Caller) -> tuple[Window, ...]:
     """The windows that a request of this key falls into."""
-    return _windows(caller, KINDS.get(_name(request), "other"))
+    return windows_for(caller, KINDS.get(_name(request), "other"))
 
 
-def board_windows(caller: Caller) -> tuple[Window, ...]:
-    """Those of reading a leaderboard."""
-    return _windows(caller, KINDS["get_leaderboard"])
-
-
-def _windows(caller: Caller, kind: str) -> tuple[Window, ...]:
+def windows_for(caller: Caller, kind: str = "other") -> tuple[Window, ...]:
+    """Those of one kind of request."""
     key, factor = caller.key.key_id, caller.key.rate_factor
     if caller.key.role == GAME_PLATFORM:
         minute = Window(f"{key}:platform", PLATFORM_PER_MINUTE * factor, _MINUTE_MS)

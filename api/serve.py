@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from actors.courier import FactCourier
 from actors.resources import Owners, open_owners
@@ -15,6 +16,7 @@ from api.pages import BoardPages
 from api.resources import Resources
 from api.tokens import Tokens, load_key
 from api.ws.hub import Hub
+from api.ws.sizes import SizedSockets
 from config.limits import SOCKET_MESSAGE_BYTES_MAX, SOCKET_PING_S
 from config.settings import Settings
 from server.chance import SystemIds
@@ -65,18 +67,24 @@ async def open_resources(settings: Settings, database_url: str) -> AsyncIterator
 
 async def serve(settings: Settings, resources: Resources) -> None:
     """Listen until SIGTERM or SIGINT, then drain."""
-    config = uvicorn.Config(
-        FastBoards(create_app(resources), resources),
-        host=settings.host,
-        port=settings.port,
+    calm_collector()
+    front = FastBoards(create_app(resources), resources)
+    await uvicorn.Server(server_config(front, settings.host, settings.port)).serve()
+
+
+def server_config(front: ASGIApp, host: str, port: int, drain_s: int = _DRAIN_S) -> uvicorn.Config:
+    """How a front end listens."""
+    return uvicorn.Config(
+        front,
+        host=host,
+        port=port,
         access_log=False,
         log_config=None,
         server_header=False,
+        ws=SizedSockets,
         ws_max_size=SOCKET_MESSAGE_BYTES_MAX,
         ws_ping_interval=SOCKET_PING_S,
         # Deflate costs 46 KiB a socket and the frames are small.
         ws_per_message_deflate=False,
-        timeout_graceful_shutdown=_DRAIN_S,
+        timeout_graceful_shutdown=drain_s,
     )
-    calm_collector()
-    await uvicorn.Server(config).serve()

@@ -117,6 +117,8 @@ def _rounds(body: dict[str, Any] | None, parsed: Parsed) -> Rounds | None:
         elimination_rate=None if rate is None else scaled(rate, "rounds.elimination_rate", parsed),
         eliminate=body.get("eliminate"),
         survivors=body.get("survivors"),
+        paced_by=body.get("paced_by") or "clock",
+        eliminated_by=body.get("eliminated_by") or "rank",
     )
 
 

@@ -147,6 +147,7 @@ def status(summary: Summary, now_ms: int, connections: int) -> dict[str, Any]:
         "estimatedEndTime": instant_or_none(summary.completed_at_ms) or end_time(summary),
         "currentRound": rounds["current"],
         "totalRounds": rounds["total"],
+        "roundState": summary.round_state,
         "openReviews": summary.reviews,
         "registrationStatus": registration_status(summary, now_ms),
         "prizePool": {

@@ -53,6 +53,8 @@ def rounds(rules: Rules) -> dict[str, Any] | None:
         "eliminationRate": points_or_none(of.elimination_rate),
         "eliminate": of.eliminate,
         "survivors": of.survivors,
+        "pacedBy": of.paced_by,
+        "eliminatedBy": of.eliminated_by,
     }
 
 

@@ -64,6 +64,9 @@ PLAYERS_PAGE_DEFAULT: Final = 100
 PLAYERS_PAGE_MAX: Final = 500
 
 SOCKET_MESSAGE_BYTES_MAX: Final = 4 * 1024
+# A game platform's stream of facts: as large as a request over HTTP, and so many batches under way at once.
+STREAM_MESSAGE_BYTES_MAX: Final = BODY_BYTES_MAX
+STREAM_BATCHES_MAX: Final = 16
 SOCKET_MESSAGES_PER_S: Final = 20
 SOCKET_AUTH_TIMEOUT_S: Final = 5.0
 SOCKET_QUEUE_FRAMES_MAX: Final = 64

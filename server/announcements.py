@@ -37,6 +37,8 @@ def announce(event: fact.Event, state: Tournament) -> tuple[str, dict[str, Any]]
         case fact.RoundCompleted():
             out = [_player(player_no, state) for player_no in event.eliminated]
             return "tournament.round_completed", _round(event.round_no, state) | {"eliminated": out}
+        case fact.RoundEnded():
+            return "tournament.round_ended", _round(event.round_no, state)
         case fact.RoundStarted():
             return "tournament.round_started", _round(event.round_no, state)
         case fact.Started():
@@ -73,6 +75,9 @@ def _player_event(event: fact.Event, state: Tournament) -> tuple[str, dict[str, 
                 "points": points_to_decimal(event.points),
             }
             return "player.add_on", _player(event.player_no, state) | extra
+        case fact.PlayerEliminated():
+            extra = {"round": event.round_no, "playersLeft": state.in_play}
+            return "player.eliminated", _player(event.player_no, state) | extra
         case fact.Disqualified():
             return "player.disqualified", _player(event.player_no, state) | {"reason": event.reason}
         case fact.ScoreCorrected():

@@ -33,6 +33,8 @@ _KINDS: dict[str, type] = {
     "score_corrected": fact.ScoreCorrected,
     "review_requested": fact.ReviewRequested,
     "started": fact.Started,
+    "round_ended": fact.RoundEnded,
+    "player_eliminated": fact.PlayerEliminated,
     "round_completed": fact.RoundCompleted,
     "round_started": fact.RoundStarted,
     "completed": fact.Completed,
@@ -129,6 +131,8 @@ class _Image:
     bell_ms: int | None
     round_no: int
     round_started_ms: int
+    round_ended_ms: int | None
+    between_rounds: bool
     in_play: int
     reviews: int
     entries: list[Entry]

@@ -52,6 +52,10 @@ def _play(rules: Rules) -> Iterator[str]:
         yield f"It ends at {_time(rules.end_at_ms)}."
     elif rounds is None:
         yield f"It ends {_span(rules.duration_ms)} after its start."
+    elif rounds.paced_by == "game":
+        longest = _span(rounds.duration_ms)
+        yield f"It has {rounds.count} rounds, which the game starts and ends, of at most {longest} each."
+        yield from _elimination(rules)
     else:
         yield f"It has {rounds.count} rounds of {_span(rounds.duration_ms)} each."
         yield from _elimination(rules)
@@ -81,6 +85,9 @@ def _elimination(rules: Rules) -> Iterator[str]:
         out = f"the last {percent} percent of the players in play, rounded down,"
     elif rounds.eliminate is not None:
         out = f"the last {rounds.eliminate} players in play"
+    elif rounds.eliminated_by == "game":
+        yield "Players go out when the game says so."
+        out = ""
     elif rounds.survivors is not None:
         yield f"At the end of each round but the last only the best {kept} players stay in play."
         out = ""

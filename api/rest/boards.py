@@ -5,13 +5,14 @@ from fastapi import APIRouter, Request
 from actors.messages import ReadBoard, ReadSheet
 from actors.replies import BoardAnswer, SheetAnswer
 from api import amounts, views, views_people
-from api.answers import Json, only, page_of, query_bool, query_int
+from api.answers import Json
 from api.auth import Home, ResultsRead, TournamentsRead
-from api.errors import ApiError, DoorCode, invalid
+from api.errors import ApiError, DoorCode
 from api.keyring import Caller
 from api.once import OnceRoute
 from api.owner import ask, find, find_known
 from api.pages import PageKey, tag_of
+from api.query import Query
 from api.resources import Resources
 from api.results import priced_rows
 from config.limits import (
@@ -59,19 +60,19 @@ async def get_leaderboard(tournament_id: str, request: Request, home: Home, call
 
 
 def _wanted(request: Request) -> ReadBoard:
-    only(request, "limit", "offset", "around", "above", "below", "includeEliminated")
-    around = request.query_params.get("around")
-    if around is None and {"above", "below"} & set(request.query_params):
-        raise invalid({"around": "Is required with above and below"})
-    limit, offset = page_of(request, BOARD_PAGE_DEFAULT, BOARD_PAGE_MAX)
-    return ReadBoard(
-        offset=offset,
-        limit=limit,
-        around=around,
-        above=query_int(request, "above", AROUND_ROWS_MAX, 0, AROUND_ROWS_MAX),
-        below=query_int(request, "below", AROUND_ROWS_MAX, 0, AROUND_ROWS_MAX),
-        eliminated=query_bool(request, "includeEliminated", True),
-    )
+    with Query(request, "limit", "offset", "around", "above", "below", "includeEliminated") as query:
+        around = query.text("around")
+        if around is None and ("above" in query or "below" in query):
+            query.faults["around"] = "Is required with above and below"
+        limit, offset = query.page(BOARD_PAGE_DEFAULT, BOARD_PAGE_MAX)
+        return ReadBoard(
+            offset=offset,
+            limit=limit,
+            around=around,
+            above=query.whole("above", AROUND_ROWS_MAX, 0, AROUND_ROWS_MAX),
+            below=query.whole("below", AROUND_ROWS_MAX, 0, AROUND_ROWS_MAX),
+            eliminated=query.flag("includeEliminated", True),
+        )
 
 
 async def _final_board(home: Resources, caller: Caller, summary: Summary, want: ReadBoard) -> Json:
@@ -95,11 +96,11 @@ async def get_results(tournament_id: str, request: Request, home: Home, caller: 
     """Results with prizes, best first: provisional while late facts or a review may change them, then
     final. Before the end: 409."""
     summary = await find(home, caller, tournament_id)
-    only(request, "limit", "offset")
+    with Query(request, "limit", "offset") as query:
+        limit, offset = query.page(BOARD_PAGE_DEFAULT, BOARD_PAGE_MAX)
     if summary.status is not Status.COMPLETED:
         extra = {"tournamentId": summary.id, "status": summary.status.value}
         raise ApiError(DoorCode.RESULTS_NOT_AVAILABLE, "The tournament is not completed", extra)
-    limit, offset = page_of(request, BOARD_PAGE_DEFAULT, BOARD_PAGE_MAX)
     summary, total, rows = await priced_rows(home, caller, summary, limit, offset)
     return Json(
         {
@@ -131,9 +132,9 @@ async def get_prize_pool(tournament_id: str, home: Home, caller: ResultsRead) ->
 async def get_events(tournament_id: str, request: Request, home: Home, caller: TournamentsRead) -> Json:
     """The tournament's public events in order; continue with `cursor` = the last `nextCursor`."""
     summary = await find(home, caller, tournament_id)
-    only(request, "cursor", "limit")
-    after = query_int(request, "cursor", 0, 0, 10**8)
-    limit = query_int(request, "limit", LIST_PAGE_DEFAULT, 1, LIST_PAGE_MAX)
+    with Query(request, "cursor", "limit") as query:
+        after = query.whole("cursor", 0, 0, 10**8)
+        limit = query.whole("limit", LIST_PAGE_DEFAULT, 1, LIST_PAGE_MAX)
     rows = await home.listings.history(caller.tenant, tournament_id, after, limit + 1)
     page = rows[:limit]
     return Json(

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from actors.messages import ReadTrace
 from actors.replies import EntryAnswer, TraceAnswer
 from api import amounts, views, views_people
-from api.answers import Json, only, page_of
+from api.answers import Json
 from api.auth import Corrections, Home, PlayersWrite
 from api.body import Parsed, parse, read_json
 from api.errors import player_not_found
@@ -15,6 +15,7 @@ from api.guests import reader
 from api.once import OnceRoute
 from api.openapi import body_of
 from api.owner import ask, find, order
+from api.query import Query
 from api.schemas.players import CorrectionBody, DisqualifyBody
 from api.translate_scoring import scaled
 from config.limits import TRACE_PAGE_DEFAULT, TRACE_PAGE_MAX
@@ -96,8 +97,8 @@ async def get_trace(tournament_id: str, player: str, request: Request, home: Hom
     summary, guest = await reader(request, home, tournament_id, "results.read")
     if guest is not None and player not in (guest.player_id, guest.user_id, guest.internal_player_id):
         raise player_not_found(summary.id, player)
-    only(request, "limit", "offset")
-    limit, offset = page_of(request, TRACE_PAGE_DEFAULT, TRACE_PAGE_MAX)
+    with Query(request, "limit", "offset") as query:
+        limit, offset = query.page(TRACE_PAGE_DEFAULT, TRACE_PAGE_MAX)
     answer = await ask(home, summary, ReadTrace(player, offset, limit), TraceAnswer)
     return Json(
         {

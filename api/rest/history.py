@@ -5,9 +5,10 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from api import amounts, views, views_people
-from api.answers import Json, only, page_of
+from api.answers import Json
 from api.auth import Home, PlayersRead
 from api.once import OnceRoute
+from api.query import Query
 from config.limits import LIST_PAGE_DEFAULT, LIST_PAGE_MAX
 from server.domain.money import points_to_decimal
 from server.ports import Played
@@ -19,8 +20,8 @@ router = APIRouter(route_class=OnceRoute, prefix="/api/players", tags=["Players"
 @router.get("/{user_id}/tournaments")
 async def get_player_history(user_id: str, request: Request, home: Home, caller: PlayersRead) -> Json:
     """All entries of one casino user, newest tournament first; with place and prize once results are final."""
-    only(request, "limit", "offset")
-    limit, offset = page_of(request, LIST_PAGE_DEFAULT, LIST_PAGE_MAX)
+    with Query(request, "limit", "offset") as query:
+        limit, offset = query.page(LIST_PAGE_DEFAULT, LIST_PAGE_MAX)
     total, found = await home.listings.played_by(caller.tenant, user_id, limit, offset)
     return Json(
         {

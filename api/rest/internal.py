@@ -2,9 +2,9 @@
 
 from fastapi import APIRouter, Request
 
-from actors.replies import EntryAnswer
+from actors.replies import EntryAnswer, TournamentAnswer
 from api import views, views_people
-from api.answers import Json, only, page_of
+from api.answers import Json
 from api.auth import Home, PlatformPlayers, PlatformRead, PlatformScores
 from api.body import parse, read_json
 from api.creation import create, read_create
@@ -12,8 +12,10 @@ from api.errors import invalid
 from api.facts import parse_facts
 from api.once import OnceRoute
 from api.openapi import body_of
-from api.owner import ask, find, find_known, order, unwrap
+from api.owner import ask, find, find_known, order, report
+from api.query import Query
 from api.schemas.players import TokenBody
+from api.schemas.rounds import PaceBody
 from api.schemas.tournaments import CreateBody
 from config.limits import PLAYERS_PAGE_DEFAULT, PLAYERS_PAGE_MAX
 from server.domain.scoring.fact import Outcome
@@ -31,11 +33,7 @@ async def report_facts(tournament_id: str, request: Request, home: Home, caller:
     """
     summary = await find_known(home, caller, tournament_id)
     facts = await parse_facts(request)
-    outcomes = await home.courier.send(summary.id, facts)
-    home.pages.forget(summary.id)
-    if not isinstance(outcomes, list):
-        unwrap(outcomes, type(None), summary)
-        raise AssertionError("a courier answers outcomes, a refusal or an outage")
+    outcomes = await report(home, summary, facts)
     lines = [
         {"event_id": fact.event_id, "status": outcome.name.lower()}
         for fact, outcome in zip(facts, outcomes, strict=True)
@@ -52,6 +50,30 @@ async def create_hop_on_off(request: Request, home: Home, caller: PlatformPlayer
     if fields.get("format") != "hop_on_off":
         raise invalid({parsed.path("start_condition"): "Must be min_players_reached"})
     return Json(views.created(await create(request, home, caller, body)), status_code=201)
+
+
+@router.post("/tournaments/{tournament_id}/rounds", openapi_extra=body_of(PaceBody))
+async def pace_round(tournament_id: str, request: Request, home: Home, caller: PlatformScores) -> Json:
+    """End the running round, or start the next one after the grace, where the game paces the rounds.
+
+    What is so already changes nothing.
+    """
+    summary = await find(home, caller, tournament_id)
+    body = await read_json(request)
+    parsed = parse(body, PaceBody)
+    parsed.raise_faults()
+    command = do.PaceRound(parsed.values["action"], parsed.values["round"])
+    answer = await ask(home, summary, order(request, home, caller, command, body), TournamentAnswer)
+    return Json(
+        {
+            "tournamentId": summary.id,
+            "status": answer.summary.status.value,
+            "currentRound": answer.summary.round_no,
+            "totalRounds": views.rounds_of(answer.summary)["total"],
+            "roundState": answer.summary.round_state,
+            "playersLeft": answer.summary.in_play,
+        }
+    )
 
 
 @router.delete("/tournaments/{tournament_id}/players/{player}")
@@ -84,8 +106,8 @@ async def get_status(tournament_id: str, home: Home, caller: PlatformRead) -> Js
 async def get_players(tournament_id: str, request: Request, home: Home, caller: PlatformRead) -> Json:
     """The players of a tournament, without what they paid."""
     summary = await find(home, caller, tournament_id)
-    only(request, "limit", "offset")
-    limit, offset = page_of(request, PLAYERS_PAGE_DEFAULT, PLAYERS_PAGE_MAX)
+    with Query(request, "limit", "offset") as query:
+        limit, offset = query.page(PLAYERS_PAGE_DEFAULT, PLAYERS_PAGE_MAX)
     total, rows = await home.listings.players(caller.tenant, tournament_id, limit, offset)
     players = [
         {

@@ -5,13 +5,14 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from api.answers import Json, only
+from api.answers import Json
 from api.auth import Home, KeysAdmin
 from api.body import Parsed, parse, read_json
 from api.errors import ApiError, DoorCode
 from api.keyring import Caller
 from api.once import OnceRoute
 from api.openapi import body_of
+from api.query import Query
 from api.resources import Resources
 from api.schemas.keys import KeyBody, RotateBody
 from server import keys
@@ -25,7 +26,8 @@ router = APIRouter(route_class=OnceRoute, prefix="/api/keys", tags=["Keys"])
 @router.get("")
 async def list_keys(request: Request, home: Home, caller: KeysAdmin) -> Json:
     """All keys of this operator in this mode, oldest first, without their secrets."""
-    only(request)
+    with Query(request):
+        pass
     found = await home.operators.keys(caller.tenant)
     now_ms = home.clock.now_ms()
     return Json({"keys": [_view(key, now_ms) | {"lastUsedAt": instant_or_none(at)} for key, at in found]})

@@ -7,10 +7,11 @@ from fastapi import APIRouter, Request
 
 from actors.replies import TournamentAnswer
 from api import amounts, views
-from api.answers import Json, only, page_of
+from api.answers import Json
 from api.auth import Home, PayoutsApprove, PayoutsRead
 from api.once import OnceRoute
 from api.owner import ask, find, order
+from api.query import Query
 from api.results import priced_rows
 from config.limits import BOARD_PAGE_DEFAULT, BOARD_PAGE_MAX
 from server.domain.ids import internal_player_id, payout_id
@@ -27,8 +28,8 @@ async def list_payouts(tournament_id: str, request: Request, home: Home, caller:
     is made from tournament, player and kind alone, so a changed rank never pays twice. `limit` and
     `offset` count places of the board."""
     summary = await find(home, caller, tournament_id)
-    only(request, "limit", "offset")
-    limit, offset = page_of(request, BOARD_PAGE_DEFAULT, BOARD_PAGE_MAX)
+    with Query(request, "limit", "offset") as query:
+        limit, offset = query.page(BOARD_PAGE_DEFAULT, BOARD_PAGE_MAX)
     summary, total, rows = await priced_rows(home, caller, summary, limit, offset)
     return Json(
         {

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 
 from actors.replies import EntryAnswer
 from api import amounts, lobby, views, views_people
-from api.answers import Json, only, page_of
+from api.answers import Json
 from api.auth import Home, PlayersRead, PlayersWrite
 from api.body import Model, Parsed, parse, read_json
 from api.errors import player_not_found
@@ -14,6 +14,7 @@ from api.keyring import Caller
 from api.once import OnceRoute
 from api.openapi import body_of
 from api.owner import ask, find, order
+from api.query import Query
 from api.resources import Resources
 from api.schemas.players import AddOnSaleBody, RebuyBody, RegisterBody, RemoveBody
 from api.translate_pool import minor
@@ -95,8 +96,8 @@ def _paid(parsed: Parsed) -> dict[str, Any]:
 async def list_players(tournament_id: str, request: Request, home: Home, caller: PlayersRead) -> Json:
     """All players in registration order, removed ones marked."""
     summary = await find(home, caller, tournament_id)
-    only(request, "limit", "offset")
-    limit, offset = page_of(request, PLAYERS_PAGE_DEFAULT, PLAYERS_PAGE_MAX)
+    with Query(request, "limit", "offset") as query:
+        limit, offset = query.page(PLAYERS_PAGE_DEFAULT, PLAYERS_PAGE_MAX)
     total, rows = await home.listings.players(caller.tenant, tournament_id, limit, offset)
     return Json(
         {

@@ -5,11 +5,12 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from api import views
-from api.answers import Json, only, query_int
+from api.answers import Json
 from api.auth import Home, credential
 from api.errors import ApiError, DoorCode
 from api.guests import reader
 from api.once import OnceRoute
+from api.query import Query
 from api.resources import Resources
 from server.domain.tournament.summary import Summary
 from server.ports import RuleChange
@@ -23,11 +24,11 @@ router = APIRouter(route_class=OnceRoute, prefix="/api/tournaments/{tournament_i
 async def get_rules(tournament_id: str, request: Request, home: Home) -> Json:
     """The rules in words, generated from the configuration that decides. `version` asks for an older one;
     a player reads the one that the entry was sold under. Public tournaments need no credential."""
-    only(request, "version")
     summary, accepted = await _asked(request, home, tournament_id)
     changes = await home.listings.rule_changes(summary.tenant, tournament_id)
     by_version = {change.rules.rules_version: change for change in changes}
-    version = query_int(request, "version", accepted or summary.rules.rules_version, 1, 10**6)
+    with Query(request, "version") as query:
+        version = query.whole("version", accepted or summary.rules.rules_version, 1, 10**6)
     if version not in by_version:
         raise ApiError(DoorCode.NOT_FOUND, f"There is no version {version} of these rules")
     return Json(_document(summary, by_version[version], changes))

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from pydantic.alias_generators import to_camel
 
 from api import rates, views
-from api.answers import Json, only, page_of
+from api.answers import Json
 from api.auth import Home, TemplatesWrite, TournamentsRead, TournamentsWrite
 from api.body import Parsed, parse, read_json, spellings
 from api.creation import INVALID, create, over_template, template_of
@@ -16,6 +16,7 @@ from api.keyring import Caller
 from api.once import OnceRoute
 from api.openapi import body_of
 from api.owner import command_id
+from api.query import Query
 from api.resources import Resources
 from api.schemas.templates import BulkBody, NewTemplateBody, TemplateBody
 from api.translate import rule_fields, spelled
@@ -134,8 +135,8 @@ def _view(template: Template) -> dict[str, Any]:
 @router.get(_PATH)
 async def list_templates(request: Request, home: Home, caller: TournamentsRead) -> Json:
     """Templates, newest first."""
-    only(request, "limit", "offset")
-    limit, offset = page_of(request, LIST_PAGE_DEFAULT, LIST_PAGE_MAX)
+    with Query(request, "limit", "offset") as query:
+        limit, offset = query.page(LIST_PAGE_DEFAULT, LIST_PAGE_MAX)
     total, found = await home.templates.templates(caller.tenant, limit, offset)
     page = views.pagination(total, limit, offset)
     return Json({"templates": [_view(template) for template in found], "pagination": page})

@@ -8,18 +8,17 @@ from fastapi import APIRouter, Request
 from actors.messages import Poll, PreviewCancel
 from actors.replies import CancelPreview, Frames, TournamentAnswer
 from api import amounts, views
-from api.answers import Json, only, page_of
+from api.answers import Json
 from api.auth import Home, TournamentsDelete, TournamentsRead, TournamentsWrite
 from api.body import Parsed, parse, read_json
 from api.creation import INVALID, create
-from api.errors import invalid
 from api.keyring import Caller
 from api.once import OnceRoute
 from api.openapi import body_of
 from api.owner import ask, find, order
+from api.query import Query
 from api.resources import Resources
 from api.schemas.tournaments import CancelBody, CreateBody, TournamentBody
-from api.schemas.types import instant_of
 from api.translate import rule_fields, spelled
 from config.limits import LIST_PAGE_DEFAULT, LIST_PAGE_MAX
 from server.domain.tournament import commands as do
@@ -29,6 +28,8 @@ from server.domain.tournament.rules import RuleFields, fields_of
 from server.domain.tournament.summary import Summary
 from server.ports import ListFilter
 
+_FILTERS = ("status", "gameSlug", "format", "externalId", "startDate", "endDate")
+_FORMATS: dict[str, str | None] = {"scheduled": "scheduled", "hop_on_off": "hop_on_off"}
 router = APIRouter(route_class=OnceRoute, prefix="/api/tournaments", tags=["Tournaments"])
 
 
@@ -41,40 +42,28 @@ async def create_tournament(request: Request, home: Home, caller: TournamentsWri
 
 @router.get("")
 async def list_tournaments(request: Request, home: Home, caller: TournamentsRead) -> Json:
-    """List tournaments, newest start first. Filters: `status`, `gameSlug`, `startDate`, `endDate`."""
-    only(request, "status", "gameSlug", "startDate", "endDate", "limit", "offset")
-    limit, offset = page_of(request, LIST_PAGE_DEFAULT, LIST_PAGE_MAX)
-    total, found = await home.listings.page(caller.tenant, _filter(request), limit, offset)
+    """List tournaments, newest start first. Filters: `status` (several with commas), `gameSlug`, `format`,
+    `externalId`, and the start from `startDate` to `endDate`."""
+    with Query(request, *_FILTERS, "limit", "offset") as query:
+        want = _filter(query)
+        limit, offset = query.page(LIST_PAGE_DEFAULT, LIST_PAGE_MAX)
+    total, found = await home.listings.page(caller.tenant, want, limit, offset)
     lines = [views.listed(summary) for summary in found]
     return Json({"tournaments": lines, "pagination": views.pagination(total, limit, offset)})
 
 
-def _filter(request: Request) -> ListFilter:
-    query = request.query_params
-    faults: dict[str, str] = {}
-    want = ListFilter(
-        status=query.get("status"),
-        game_slug=query.get("gameSlug"),
-        start_from_ms=_day(query.get("startDate"), "startDate", faults),
-        start_until_ms=_day(query.get("endDate"), "endDate", faults),
+def _filter(query: Query) -> ListFilter:
+    statuses = (query.text("status") or "").split(",") if "status" in query else []
+    if not set(statuses) <= set(Status):
+        query.faults["status"] = f"Must be one or more of {', '.join(Status)}"
+    return ListFilter(
+        statuses=tuple(statuses),
+        game_slug=query.text("gameSlug"),
+        format=query.among("format", _FORMATS, None),
+        external_id=query.text("externalId"),
+        start_from_ms=query.day("startDate"),
+        start_until_ms=query.day("endDate"),
     )
-    if want.status is not None and want.status not in list(Status):
-        faults["status"] = f"Must be one of {', '.join(Status)}"
-    if faults:
-        raise invalid(faults)
-    return want
-
-
-def _day(text: str | None, name: str, faults: dict[str, str]) -> int | None:
-    """An instant, or a date as its first moment in UTC."""
-    if text is None:
-        return None
-    try:
-        # A plus sign in a query arrives as a space when the caller forgot to escape it.
-        return instant_of(f"{text}T00:00:00Z" if len(text) == 10 else text.replace(" ", "+"))
-    except ValueError as error:
-        faults[name] = str(error)
-        return None
 
 
 @router.get("/{tournament_id}")

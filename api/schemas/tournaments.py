@@ -132,6 +132,8 @@ class RoundsBody(Model):
     elimination_rate: Amount | None = None
     eliminate: Annotated[int, Field(ge=0)] | None = None
     survivors: Annotated[int, Field(ge=1)] | None = None
+    paced_by: Literal["clock", "game"] | None = None
+    eliminated_by: Literal["rank", "game"] | None = None
 
 
 class AddOnBody(Model):

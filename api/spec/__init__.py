@@ -25,7 +25,8 @@ _PAGE = {"limit": "integer", "offset": "integer"}
 # Query parameters, which the routes read by themselves so as to refuse unknown ones.
 _QUERY: dict[str, dict[str, str]] = {
     "/api/tournaments": _PAGE
-    | {"status": "string", "gameSlug": "string", "startDate": "string", "endDate": "string"},
+    | {"status": "string", "gameSlug": "string", "startDate": "string", "endDate": "string"}
+    | {"format": "string", "externalId": "string"},
     "/api/tournaments/{tournament_id}/players": _PAGE,
     "/api/tournaments/{tournament_id}/leaderboard": _PAGE
     | {"around": "string", "above": "integer", "below": "integer", "includeEliminated": "boolean"},

@@ -31,6 +31,7 @@ class _Shown(NamedTuple):
     prizes: list[int]
     rows: list[Standing]
     round_no: int
+    round_over: bool
     out: frozenset[int]
 
 
@@ -71,7 +72,8 @@ class Board:
         prizes = prizes_of(state).amounts
         total = len(state.ranking)
         out = frozenset(row.player_no for row in rows if not state.entries[row.player_no].is_in_play)
-        return _Shown(state.status, state.results_status, total, prizes, rows, state.round_no, out)
+        over = state.round_ended_ms is not None or state.between_rounds
+        return _Shown(state.status, state.results_status, total, prizes, rows, state.round_no, over, out)
 
     def _add(self, kind: str, body: dict[str, Any], now_ms: int) -> None:
         self.seq += 1
@@ -90,6 +92,8 @@ def _changes(before: _Shown, now: _Shown, state: Tournament) -> list[tuple[str, 
         changes.append(("lifecycle", _lifecycle(_LIFECYCLE[now.status], state)))
     if before.results != now.results and now.results is ResultsStatus.FINAL:
         changes.append(("lifecycle", _lifecycle("results_final", state)))
+    if now.round_over and not before.round_over:
+        changes.append(("lifecycle", _lifecycle("round_ended", state)))
     if before.round_no != now.round_no and before.round_no:
         changes.append(("lifecycle", _lifecycle("round_started", state)))
     return changes

@@ -18,6 +18,7 @@ class Code(StrEnum):
     REBUY_NOT_ALLOWED = "rebuy_not_allowed"
     REBUY_LIMIT_REACHED = "rebuy_limit_reached"
     ADD_ON_NOT_ALLOWED = "add_on_not_allowed"
+    ROUND_NOT_ALLOWED = "round_not_allowed"
     PLAYER_DISQUALIFIED = "player_disqualified"
     PLAYER_REMOVED = "player_removed"
     FACT_NOT_FOUND = "fact_not_found"

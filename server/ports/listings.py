@@ -11,10 +11,12 @@ from server.domain.tournament.summary import EntryRow, ResultRow, Summary
 
 @dataclass(frozen=True, slots=True)
 class ListFilter:
-    """What to list; None means any. Times are UTC milliseconds and compare with the start."""
+    """What to list; None and () mean any. Times are UTC milliseconds and compare with the start."""
 
-    status: str | None = None
+    statuses: tuple[str, ...] = ()
     game_slug: str | None = None
+    format: str | None = None
+    external_id: str | None = None
     start_from_ms: int | None = None
     start_until_ms: int | None = None
 

@@ -55,13 +55,14 @@ _PARTS: dict[str, tuple[str, str, tuple[tuple[str, str], ...]]] = {
     ),
 }  # fmt: skip
 _LISTING = (
-    "listing AS (INSERT INTO tournaments (id, operator_id, live, status, game_slug, start_at_ms, public,"
-    " next_due_ms, document) SELECT $1, {args} WHERE EXISTS (SELECT 1 FROM own)"
+    "listing AS (INSERT INTO tournaments (id, operator_id, live, status, game_slug, format, external_id,"
+    " start_at_ms, public, next_due_ms, document) SELECT $1, {args} WHERE EXISTS (SELECT 1 FROM own)"
     " ON CONFLICT (id) DO UPDATE SET status = excluded.status, game_slug = excluded.game_slug,"
+    " format = excluded.format, external_id = excluded.external_id,"
     " start_at_ms = excluded.start_at_ms, public = excluded.public,"
     " next_due_ms = excluded.next_due_ms, document = excluded.document)"
 )
-_LISTING_TYPES = ("text", "boolean", "text", "text", "bigint", "boolean", "bigint", "bytea")
+_LISTING_TYPES = ("text", "boolean", "text", "text", "text", "text", "bigint", "boolean", "bigint", "bytea")
 
 
 def statement_of(commit: Commit) -> tuple[str, list[Any]]:
@@ -121,6 +122,8 @@ def _listing(commit: Commit) -> list[Any]:
         summary.tenant.live,
         summary.status.value,
         summary.rules.game_slug,
+        summary.rules.format,
+        summary.rules.external_id,
         summary.rules.start_at_ms,
         summary.rules.public,
         commit.next_due_ms,

@@ -38,10 +38,12 @@ class PostgresListings(Reader):
     ) -> tuple[int, list[Summary]]:
         columns = t.tournaments.c
         where = mine(t.tournaments, tenant)
-        if want.status is not None:
-            where.append(columns.status == want.status)
-        if want.game_slug is not None:
-            where.append(columns.game_slug == want.game_slug)
+        if want.statuses:
+            where.append(columns.status.in_(want.statuses))
+        for column in (columns.game_slug, columns.format, columns.external_id):
+            wanted = getattr(want, column.name)
+            if wanted is not None:
+                where.append(column == wanted)
         if want.start_from_ms is not None:
             where.append(columns.start_at_ms >= want.start_from_ms)
         if want.start_until_ms is not None:

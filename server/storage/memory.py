@@ -256,8 +256,10 @@ class MemoryStore(MemoryRequests, MemoryTemplates):
 def _matches(summary: Summary, want: ListFilter) -> bool:
     rules = summary.rules
     return (
-        want.status in (None, summary.status)
+        (not want.statuses or summary.status in want.statuses)
         and want.game_slug in (None, rules.game_slug)
+        and want.format in (None, rules.format)
+        and want.external_id in (None, rules.external_id)
         and (want.start_from_ms is None or rules.start_at_ms >= want.start_from_ms)
         and (want.start_until_ms is None or rules.start_at_ms <= want.start_until_ms)
     )

@@ -199,10 +199,25 @@ async def _platform(r: Recorder) -> None:
     for path in ("", "/status"):
         await r.call("GET", _T + path, name="lobby", **here)
     await r.call("DELETE", _T, {"reason": "Maintenance"}, **here)
+    await _rounds(r)
     await r.call("GET", "/api/public/tournaments", auth={})
     await r.call("GET", "/healthz", auth={})
     await r.call("GET", "/readyz", auth={})
     await r.call("GET", "/.well-known/jwks.json", auth={})
+
+
+async def _rounds(r: Recorder) -> None:
+    """Rounds that the game ends and starts, and a player whom it puts out."""
+    house = r.house
+    of = {"count": 2, "durationSeconds": 600, "pacedBy": "game", "eliminatedBy": "game"}
+    tournament_id = await house.tournament("ann", "ben", "cid", started=True, rounds=of)
+    here = {"tournament_id": tournament_id}
+    out = {"events": [{"event_id": "out-cid", "player": "cid", "kind": "elimination"}]}
+    await r.call("POST", _I + "/events", out, auth=house.platform, name="elimination", **here)
+    for action, number in (("end", 1), ("start", 2)):
+        body = {"action": action, "round": number}
+        await r.call("POST", _I + "/rounds", body, auth=house.platform, name=action, **here)
+        house.clock.jump(5_000)
 
 
 async def _refusals(r: Recorder) -> None:

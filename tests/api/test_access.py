@@ -71,6 +71,7 @@ ROUTES = [
     ("GET", "/api/tournaments/{t}/prize-pool", "results.read"),
     ("GET", "/api/tournaments/{t}/events", "tournaments.read"),
     ("POST", "/api/internal/tournaments/{t}/events", "scores.write"),
+    ("POST", "/api/internal/tournaments/{t}/rounds", "scores.write"),
     ("GET", "/api/internal/tournaments/{t}/config", "tournaments.read"),
     ("GET", "/api/internal/tournaments/{t}/status", "tournaments.read"),
     ("GET", "/api/internal/tournaments/{t}/players", "tournaments.read"),

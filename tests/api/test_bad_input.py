@@ -179,6 +179,26 @@ async def test_facts_in_any_spelling_count_alike(house: House) -> None:
     assert board.json()["leaderboard"][0]["points"] == 3.75
 
 
+async def test_a_query_is_read_in_both_spellings_and_told_all_its_faults(house: House) -> None:
+    await house.tournament(externalId="mine", gameSlug="crash-classic")
+    await house.tournament(externalId="other")
+    for query, count in (
+        ("external_id=mine", 1),
+        ("externalId=mine&game_slug=crash-classic&status=open,scheduled", 1),
+        ("format=hop_on_off", 0),
+        ("status=completed,cancelled", 0),
+        ("start_date=2027-01-01&endDate=2099-01-01T00:00:00%2B02:00", 2),
+    ):
+        answer = await house.client.get(f"/api/tournaments?{query}", headers=house.auth)
+        assert answer.status_code == 200 and answer.json()["pagination"]["total"] == count, query
+    wrong = "limit=0&offset=x&game_slugs=a&startDate=1&status=open,odd&format=x&externalId=a&external_id=b"
+    answer = await house.client.get(f"/api/tournaments?{wrong}", headers=house.auth)
+    told = answer.json()["details"]
+    faulty = {"limit", "offset", "game_slugs", "startDate", "status", "format", "external_id"}
+    assert answer.status_code == 400 and set(told) == faulty
+    assert told["game_slugs"] == "Unknown query parameter; did you mean gameSlug?"
+
+
 @pytest.mark.parametrize(
     "query",
     ["limit=0", "limit=101", "limit=x", "offset=-1", "status=odd", "startDate=x", "colour=red", "limit=١"],

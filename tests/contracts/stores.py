@@ -199,13 +199,22 @@ class StoreContract:
 
     async def test_filters_and_pages(self, store: Any, tenant: Tenant) -> None:
         for n in range(5):
-            changes = {"start_at_ms": NOW_MS + (n + 1) * 1_000_000, "game_slug": f"game-{n % 2}"}
+            changes = {
+                "start_at_ms": NOW_MS + (n + 1) * 1_000_000,
+                "game_slug": f"game-{n % 2}",
+                "external_id": f"ext-{n}",
+            }
+            changes |= {"format": "hop_on_off", "lobby": "l", "lobby_no": n} if n == 4 else {}
             assert await store.birth(Writer(f"{tenant.operator_id}-{n}", tenant, **changes).birth)
         total, rows = await store.page(tenant, ListFilter(), 2, 1)
         assert total == 5
         assert [row.rules.start_at_ms for row in rows] == [NOW_MS + 4_000_000, NOW_MS + 3_000_000]
         assert (await store.page(tenant, ListFilter(game_slug="game-1"), 9, 0))[0] == 2
-        assert (await store.page(tenant, ListFilter(status="completed"), 9, 0))[0] == 0
+        assert (await store.page(tenant, ListFilter(statuses=("completed",)), 9, 0))[0] == 0
+        assert (await store.page(tenant, ListFilter(statuses=("completed", "open")), 9, 0))[0] == 5
+        assert (await store.page(tenant, ListFilter(format="hop_on_off"), 9, 0))[0] == 1
+        _, found = await store.page(tenant, ListFilter(external_id="ext-3"), 9, 0)
+        assert [row.rules.external_id for row in found] == ["ext-3"]
         window = ListFilter(start_from_ms=NOW_MS + 2_000_000, start_until_ms=NOW_MS + 3_000_000)
         assert (await store.page(tenant, window, 9, 0))[0] == 2
 

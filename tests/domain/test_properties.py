@@ -20,6 +20,7 @@ from server.domain.tournament.facts import count, judge
 from server.domain.tournament.lifecycle import ResultsStatus, Status
 from server.domain.tournament.movements import postings_for
 from server.domain.tournament.prizes import final_sheet
+from server.domain.tournament.rounds import put_out
 from server.domain.tournament.state import Tournament
 from server.domain.tournament.trace import TraceLine, event_line, fact_lines, scored, traced
 from tests.support.builders import HOUR_MS, NOW_MS, create, spin
@@ -135,6 +136,19 @@ class AnyTournament(RuleBasedStateMachine):
         self.now_ms += ms
         for _ in range(9):
             self.do(ask.Advance())
+
+    @rule(action=st.sampled_from(["start", "end"]), ahead=st.integers(-1, 1))
+    def pace(self, action: str, ahead: int) -> None:
+        self.do(ask.PaceRound(action, self.tournament.round_no + ahead))  # type: ignore[arg-type]
+
+    @rule(user=any_user)
+    def put_out(self, user: str) -> None:
+        self.serial += 1
+        told = spin(user, 0, 0, event_id=f"f{self.serial}")
+        for event in put_out(self.tournament, told, self.now_ms)[1]:
+            self.state = apply(self.state, event, self.now_ms)
+            self.log.append(("event", codec.encode_event(event), self.now_ms))
+        self.do(ask.Advance())
 
     @rule()
     def start(self) -> None:

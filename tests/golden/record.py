@@ -10,12 +10,14 @@ from typing import Any
 
 from server import codec
 from server.domain.money import POINT_SCALE
-from server.domain.scoring.fact import Fact
+from server.domain.scoring.fact import ELIMINATION, Fact
 from server.domain.scoring.models import MODELS, Qualify, Scoring
 from server.domain.tournament import commands as ask
 from server.domain.tournament import events as fact
+from server.domain.tournament.apply import apply
 from server.domain.tournament.facts import judge
 from server.domain.tournament.pool import FieldShares, Item, PrizePool
+from server.domain.tournament.rounds import put_out
 from server.domain.tournament.rules import AddOn, Rounds
 from tests.golden.replay import FOLDER, Row, outcome_of, replayed
 from tests.support.builders import HOUR_MS, NOW_MS, Story, points, pool
@@ -33,10 +35,20 @@ class Recorder(Story):
 
     def when(self, command: ask.Command) -> list[fact.Event]:
         events = super().when(command)
+        self._keep(events)
+        return events
+
+    def put_out(self, told: Fact) -> None:
+        """An elimination that the game reports."""
+        _, events = put_out(self.tournament, told, self.now_ms)
+        for event in events:
+            self.state = apply(self.state, event, self.now_ms)
+        self._keep(events)
+
+    def _keep(self, events: list[fact.Event]) -> None:
         for event in events:
             kind, payload = codec.encode_event(event)
             self.rows.append({"kind": kind, "at_ms": self.now_ms, "event": json.loads(payload)})
-        return events
 
     def facts(self, *facts: Fact) -> list[str]:
         counted = judge(self.tournament, facts, self.now_ms).counted
@@ -120,6 +132,23 @@ def rounds() -> Recorder:
     return story
 
 
+def paced() -> Recorder:
+    """The game ends the rounds and puts players out."""
+    of = Rounds(3, 10 * MINUTE_MS, paced_by="game", eliminated_by="game")
+    story = Recorder(rounds=of, rebuy_enabled=True, rebuy_fee_minor=5_00).players(*USERS).started()
+    for number, user in enumerate(("dan", "ben"), start=1):
+        play(story, f"round-{number}", 30)
+        story.put_out(points(f"out-{number}", user, 0, kind=ELIMINATION))
+        story.when(ask.PaceRound("end", number))
+        play(story, f"late-{number}", 12)
+        story.advance(MINUTE_MS)
+        story.when(ask.PaceRound("start", number + 1))
+    story.when(ask.Rebuy("ben", paid_minor=5_00))
+    play(story, "third", 30)
+    story.when(ask.PaceRound("end", 3))
+    return story
+
+
 def best_entry() -> Recorder:
     """Attempts, where the best one counts, with what was played before a rebuy coming after it."""
     story = Recorder(entry_scoring="best_entry", rebuy_enabled=True, rebuy_fee_minor=5_00)
@@ -162,7 +191,7 @@ def pro_rata() -> Recorder:
     return story
 
 
-FORMATS = (scheduled, hop_on_off, rounds, best_entry, corrected, rolled_forward, pro_rata)
+FORMATS = (scheduled, hop_on_off, rounds, paced, best_entry, corrected, rolled_forward, pro_rata)
 
 
 def write(name: str, story: Recorder) -> None:

@@ -74,8 +74,16 @@ rounds = st.one_of(
         Rounds,
         count=st.integers(1, 4),
         duration_ms=st.sampled_from([60_000, 600_000]),
+        paced_by=st.sampled_from(["clock", "game"]),
+        eliminated_by=st.just("game"),
+    ),
+    st.builds(
+        Rounds,
+        count=st.integers(1, 4),
+        duration_ms=st.sampled_from([60_000, 600_000]),
         elimination_rate=st.sampled_from([None, 2_500, 5_000]),
         survivors=st.sampled_from([None, 1, 3]),
+        paced_by=st.sampled_from(["clock", "game"]),
     ),
 )
 add_ons = st.one_of(st.none(), st.builds(AddOn, st.integers(0, 500), st.sampled_from([0, 5 * POINT_SCALE])))

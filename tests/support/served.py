@@ -13,7 +13,7 @@ import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from config.limits import SOCKET_MESSAGE_BYTES_MAX
+from api.serve import server_config
 from server.clock import SystemClock
 from tests.support.app import House, a_house
 
@@ -30,8 +30,11 @@ class Served:
 
     def socket(self, tournament_id: str, query: str = "", **more: Any) -> connect:
         """A client socket on a tournament."""
-        url = f"ws://127.0.0.1:{self.port}/ws/tournaments/{tournament_id}?{query}"
-        return connect(url, compression=None, **more)
+        return self.open(f"/ws/tournaments/{tournament_id}?{query}", **more)
+
+    def open(self, path: str, **more: Any) -> connect:
+        """A client socket on a path."""
+        return connect(f"ws://127.0.0.1:{self.port}{path}", compression=None, **more)
 
     async def token(self, tournament_id: str, player: str) -> str:
         """A fresh player token."""
@@ -75,17 +78,7 @@ async def a_served_house() -> AsyncIterator[Served]:
     """Served until the block ends."""
     async with a_house(SystemClock()) as house:
         port = free_port("127.0.0.1")
-        config = uvicorn.Config(
-            house.front,
-            host="127.0.0.1",
-            port=port,
-            log_config=None,
-            access_log=False,
-            ws_max_size=SOCKET_MESSAGE_BYTES_MAX,
-            ws_per_message_deflate=False,
-            timeout_graceful_shutdown=1,
-        )
-        server = uvicorn.Server(config)
+        server = uvicorn.Server(server_config(house.front, "127.0.0.1", port, drain_s=1))
         server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
         task = asyncio.create_task(server.serve())
         while not server.started:

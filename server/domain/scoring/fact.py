@@ -1,7 +1,7 @@
 """What a game reports, and what becomes of it."""
 
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class Fact(NamedTuple):
@@ -19,6 +19,10 @@ class Fact(NamedTuple):
     opened_at_ms: int | None
     occurred_at_ms: int | None
     game: str | None = None
+
+
+# The kind of a fact that puts its player out, where the game decides that; every other kind scores.
+ELIMINATION: Final = "elimination"
 
 
 class Counted(NamedTuple):
@@ -42,3 +46,4 @@ class Outcome(IntEnum):
     MISSING_VALUE = 7
     OUT_OF_RANGE = 8
     PLAYER_ELIMINATED = 9
+    NOT_ALLOWED = 10

@@ -38,11 +38,15 @@ def _life(state: Tournament, event: fact.Event, at_ms: int) -> bool:
             state.in_play = len(state.ranking)
             if state.rules.rounds is not None:
                 state.round_no, state.round_started_ms = 1, at_ms
+        case fact.RoundEnded():
+            state.round_ended_ms = at_ms
         case fact.RoundCompleted():
+            state.between_rounds = True
             for player_no in event.eliminated:
                 _eliminate(state, state.entries[player_no], event.round_no)
         case fact.RoundStarted():
             state.round_no, state.round_started_ms = event.round_no, at_ms
+            state.round_ended_ms, state.between_rounds = None, False
         case fact.Completed():
             _complete(state, event, at_ms)
         case fact.ResultsFinalised():
@@ -71,6 +75,9 @@ def _player(state: Tournament, event: fact.Event, at_ms: int) -> None:
         case fact.Disqualified():
             state.entries[event.player_no].disqualified = True
             _leave(state, state.entries[event.player_no], event.refunds)
+        case fact.PlayerEliminated():
+            state.seen.add(digest_of(event.event_id))
+            _eliminate(state, state.entries[event.player_no], event.round_no)
         case fact.ScoreCorrected():
             _correct(state, event, at_ms)
         case fact.ReviewRequested():

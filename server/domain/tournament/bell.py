@@ -36,7 +36,8 @@ def bell_of(state: Tournament) -> int:
     """When the running round ends, else when play ends."""
     rounds = state.rules.rounds
     if rounds is not None:
-        return state.round_started_ms + rounds.duration_ms
+        by_clock_ms = state.round_started_ms + rounds.duration_ms
+        return by_clock_ms if state.round_ended_ms is None else min(by_clock_ms, state.round_ended_ms)
     return state.rules.planned_end_ms(state.started_at_ms)
 
 

@@ -8,6 +8,7 @@ from server.domain.scoring.trace import Scored
 from server.domain.tournament.rules import RuleFields
 
 Correction = Literal["void", "adjust", "reset"]
+RoundAction = Literal["start", "end"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,15 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True)
+class PaceRound:
+    """What a game platform that paces the rounds says: round `round_no` ends now, or starts now. Saying again
+    what is so already changes nothing."""
+
+    action: RoundAction
+    round_no: int
+
+
+@dataclass(frozen=True, slots=True)
 class Finish:
     """Finish by hand."""
 
@@ -133,6 +143,7 @@ Command = (
     | Correct
     | Approve
     | Start
+    | PaceRound
     | Finish
     | Cancel
     | Advance

@@ -18,7 +18,7 @@ from server.domain.tournament.lifecycle import ResultsStatus, Status, is_over
 from server.domain.tournament.pool import PrizePool
 from server.domain.tournament.prizes import final_sheet
 from server.domain.tournament.refunds import cancelled
-from server.domain.tournament.rounds import next_round
+from server.domain.tournament.rounds import next_round, pace
 from server.domain.tournament.rule_checks import faults_of
 from server.domain.tournament.rules import Rules, fields_of, rules_from
 from server.domain.tournament.schedule import due_step, grace_over_ms
@@ -183,6 +183,7 @@ _HANDLERS: dict[type, Callable[[Tournament, Any, int], Events]] = {
     ask.Correct: correct,
     ask.Approve: _approve,
     ask.Start: _start,
+    ask.PaceRound: pace,
     ask.Finish: _finish,
     ask.Cancel: _cancel,
     ask.Advance: _advance,

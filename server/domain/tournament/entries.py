@@ -86,7 +86,7 @@ def _why_no_rebuy(state: Tournament, entry: Entry, now_ms: int) -> tuple[str, st
         return "deadline", "The rebuy deadline has passed"
     if entry.removed:
         return "removed", "The player was removed"
-    if entry.eliminated_round is not None and entry.eliminated_round != state.round_no - 1:
+    if entry.eliminated_round is not None and entry.eliminated_round < state.rounds_finished:
         return "eliminated", "Only players whom the last round eliminated can buy themselves back"
     return None
 

@@ -140,8 +140,24 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True)
+class RoundEnded:
+    """The game rang the bell of a round; its grace begins."""
+
+    round_no: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlayerEliminated:
+    """The game put a player out, and told so as fact `event_id`."""
+
+    player_no: int
+    round_no: int
+    event_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class RoundCompleted:
-    """A round that is not the last is over; these players are out, worst first."""
+    """A round that is not the last is over; these players are out by their rank, worst first."""
 
     round_no: int
     eliminated: tuple[int, ...]
@@ -226,6 +242,8 @@ Event = (
     | ScoreCorrected
     | ReviewRequested
     | Started
+    | RoundEnded
+    | PlayerEliminated
     | RoundCompleted
     | RoundStarted
     | Completed

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from hashlib import blake2b
 from typing import NamedTuple
 
-from server.domain.scoring.fact import Counted, Fact, Outcome
+from server.domain.scoring.fact import ELIMINATION, Counted, Fact, Outcome
 from server.domain.scoring.tally import Tally, truncate
 from server.domain.tournament.bell import outcome_of, window_of
 from server.domain.tournament.lifecycle import Status
@@ -59,6 +59,8 @@ def judge(state: Tournament, facts: Sequence[Fact], now_ms: int) -> Judged:
                 outcome = Outcome.UNKNOWN_PLAYER
             elif (gone := _gone(entries[player_no])) is not None:
                 outcome = gone
+            elif fact.kind == ELIMINATION:
+                outcome = Outcome.NOT_ALLOWED  # where it is, it never comes this way
             elif value_of(fact) is None:
                 outcome = Outcome.MISSING_VALUE
             else:
@@ -66,6 +68,18 @@ def judge(state: Tournament, facts: Sequence[Fact], now_ms: int) -> Judged:
                 taken(Counted(player_no, fact, now_ms))
         outcomes.append(outcome)
     return Judged(outcomes, counted, list(fresh))
+
+
+def outcome_before(state: Tournament, fact: Fact, digest: bytes) -> Outcome | None:
+    """Why a single fact changes nothing: known, nobody plays, not a player, gone. None when it may."""
+    if digest in state.seen:
+        return Outcome.DUPLICATE
+    if (known := state.noted.get(digest)) is not None:
+        return known
+    if (closed := _closed_outcome(state)) is not None:
+        return closed
+    player_no = state.no_of.get(fact.player)
+    return Outcome.UNKNOWN_PLAYER if player_no is None else _gone(state.entries[player_no])
 
 
 def _closed_outcome(state: Tournament) -> Outcome | None:

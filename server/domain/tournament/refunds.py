@@ -42,7 +42,7 @@ def _progress(state: Tournament, now_ms: int) -> Fraction:
     if started is None or state.rules.cancellation_policy == "full":
         return NOTHING_PLAYED
     if rounds is not None:
-        return Fraction(state.round_no - 1, rounds.count)
+        return Fraction(state.rounds_finished, rounds.count)
     planned = max(state.rules.planned_end_ms(started) - started, 1)
     return min(Fraction(max(now_ms - started, 0), planned), Fraction(1))
 

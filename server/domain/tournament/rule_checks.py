@@ -112,6 +112,9 @@ def _check_rounds(given: RuleFields, faults: Faults) -> None:
         faults["rounds.elimination_rate"] = "Must be from 0 to below 1"
     if rounds.eliminate is not None and not 0 <= rounds.eliminate <= PLAYER_MASK:
         faults["rounds.eliminate"] = "Must not be negative"
+    numbers = (rounds.elimination_rate, rounds.eliminate, rounds.survivors)
+    if rounds.eliminated_by == "game" and any(number is not None for number in numbers):
+        faults["rounds.eliminated_by"] = "The game decides who goes out: give no rate and no numbers"
     if rounds.survivors is not None and not 1 <= rounds.survivors <= PLAYER_MASK:
         faults["rounds.survivors"] = "Must be at least 1"
 

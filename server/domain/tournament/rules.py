@@ -20,19 +20,27 @@ MinPlayersMissed = Literal["cancel", "wait", "start"]
 CancellationPolicy = Literal["pro_rata", "full", "roll_forward"]
 EntryScoring = Literal["cumulative", "best_entry"]
 PayoutApproval = Literal["auto", "manual"]
+Pace = Literal["clock", "game"]
+EliminatedBy = Literal["rank", "game"]
 
 
 @dataclass(frozen=True, slots=True)
 class Rounds:
     """`count` rounds of `duration_ms`. At the end of each but the last, `eliminate` players or
     `elimination_rate` (scaled by POINT_SCALE) of those in play go out from the bottom, never below
-    `survivors` (None: the number of paid places). With neither, all but `survivors` go out."""
+    `survivors` (None: the number of paid places). With neither, all but `survivors` go out.
+
+    Paced by the `game`, its platform ends a round and starts the next one; `duration_ms` is then the longest
+    that a round may last. Eliminated by the `game`, players go out when it says so, whatever their rank.
+    """
 
     count: int
     duration_ms: int
     elimination_rate: int | None = None
     eliminate: int | None = None
     survivors: int | None = None
+    paced_by: Pace = "clock"
+    eliminated_by: EliminatedBy = "rank"
 
     def eliminated_of(self, active: int, paid_places: int) -> int:
         """How many of `active` players go out: floor(active * rate) or the fixed number."""
@@ -134,7 +142,8 @@ class Rules:
         if status is Status.OPEN:
             return now_ms < self.entry_closes_ms()
         if status is Status.IN_PROGRESS and started_at_ms is not None:
-            if now_ms >= self.planned_end_ms(started_at_ms):
+            paced_by_game = self.rounds is not None and self.rounds.paced_by == "game"
+            if now_ms >= self.planned_end_ms(started_at_ms) and not paced_by_game:
                 return False
             in_time = now_ms < started_at_ms + self.late_registration_ms
             return in_time or 0 < round_no <= self.late_registration_rounds

@@ -55,6 +55,8 @@ def _play_step(state: Tournament, now_ms: int) -> Step | None:
     rounds = state.rules.rounds
     if rounds is None:
         return "end_time" if now_ms >= bell_of(state) else None
+    if state.between_rounds:
+        return None  # the game starts the next one
     if state.round_no >= rounds.count:
         return "last_round" if now_ms >= bell_of(state) else None
     return "round_over" if now_ms >= bell_of(state) + state.rules.grace_ms else None
@@ -67,6 +69,8 @@ def next_due_ms(state: Tournament) -> int | None:
             return state.rules.entry_opens_ms(state.created_at_ms)
         case Status.OPEN:
             return _start_due_ms(state)
+        case Status.IN_PROGRESS if state.between_rounds:
+            return None
         case Status.IN_PROGRESS:
             rounds = state.rules.rounds
             more = rounds is not None and state.round_no < rounds.count

@@ -72,9 +72,10 @@ class Entry:
 class Tournament:
     """The whole state of one tournament. `seq` is the journal position it stands at: events and facts.
 
-    `bell_ms` is set when play is over; `round_no` counts from 1 while there are rounds. `seen` holds the
-    digests of facts that count, `noted` those of facts that were recorded only, with what they were told;
-    `voided` those that an operator took back. `scorer` is `rules.scoring` made ready.
+    `bell_ms` is set when play is over; `round_no` counts from 1 while there are rounds. Where the game paces
+    them, `round_ended_ms` is set once it has ended the round, and `between_rounds` until the next one.
+    `seen` holds the digests of facts that count, `noted` those of facts that were recorded only, with what
+    they were told; `voided` those that an operator took back. `scorer` is `rules.scoring` made ready.
     """
 
     id: TournamentId
@@ -98,6 +99,8 @@ class Tournament:
     bell_ms: int | None = None
     round_no: int = 0
     round_started_ms: int = 0
+    round_ended_ms: int | None = None
+    between_rounds: bool = False
     in_play: int = 0
     reviews: int = 0
     entries: list[Entry] = field(default_factory=list)
@@ -120,6 +123,11 @@ class Tournament:
         if player_no is None:
             raise Refusal(Code.PLAYER_NOT_FOUND, f"Player {name} not found", {"player": name})
         return self.entries[player_no]
+
+    @property
+    def rounds_finished(self) -> int:
+        """How many rounds are behind."""
+        return self.round_no if self.between_rounds else max(self.round_no - 1, 0)
 
     def is_full(self) -> bool:
         """No place left under `max_players`."""

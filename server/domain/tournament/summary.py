@@ -1,6 +1,7 @@
 """What outsiders may know of a tournament without asking its owner: the listing row."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from server.domain.ids import Tenant, TournamentId, internal_player_id
 from server.domain.tournament.events import ItemLine, ResultsFinalised
@@ -8,6 +9,9 @@ from server.domain.tournament.lifecycle import ResultsStatus, Status
 from server.domain.tournament.prizes import pool_minor
 from server.domain.tournament.rules import Rules
 from server.domain.tournament.state import Sale, Tournament
+
+# `ended`: the game rang the bell and the grace is on; `between`: the game may start the next one.
+RoundState = Literal["running", "ended", "between"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,7 @@ class Summary:
     round_started_ms: int = 0
     in_play: int = 0
     reviews: int = 0
+    round_state: RoundState | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +99,16 @@ def summary_of(state: Tournament) -> Summary:
         round_started_ms=state.round_started_ms,
         in_play=state.in_play,
         reviews=state.reviews,
+        round_state=_round_state(state),
     )
+
+
+def _round_state(state: Tournament) -> RoundState | None:
+    if state.status is not Status.IN_PROGRESS or not state.round_no:
+        return None
+    if state.between_rounds:
+        return "between"
+    return "running" if state.round_ended_ms is None else "ended"
 
 
 def entry_row(state: Tournament, player_no: int) -> EntryRow:
