@@ -38,6 +38,20 @@ class KeyRing:
         self._known: dict[str, tuple[int, Caller]] = {}
         self._touched: dict[str, int] = {}
 
+    def known(self, text: str) -> Caller | None:
+        """The caller of a key that was looked up a moment ago and has nothing to be remembered; None says no
+        more than that `caller` must be asked."""
+        halves = keys.parse(text)
+        if halves is None:
+            return None
+        key_id, secret = halves
+        now_ms = self._clock.now_ms()
+        fresh_until_ms, caller = self._known.get(key_id, (0, None))
+        touch_due = now_ms - self._touched.get(key_id, 0) >= KEY_TOUCH_EVERY_MS
+        if caller is None or now_ms >= fresh_until_ms or touch_due:
+            return None
+        return caller if keys.matches(caller.key, secret, now_ms) else None
+
     async def caller(self, text: str) -> Caller | None:
         """The caller of a whole key string, None when it opens nothing."""
         halves = keys.parse(text)

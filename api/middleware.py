@@ -12,24 +12,22 @@ from server.chance import SystemIds
 from server.ports import IdSource, Verdict
 
 log = structlog.get_logger("api")
-_GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,128}\Z")
-_SECURITY = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
+GIVEN_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}\Z")
+SECURITY = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
 
 
 def request_id_of(scope: Scope, ids: IdSource) -> str:
     """The caller's id of a request, or a fresh one."""
     for name, value in scope["headers"]:
-        if name == b"x-request-id":
-            given = value.decode("latin-1")
-            if _GIVEN_ID.match(given):
-                return str(given)
+        if name == b"x-request-id" and GIVEN_ID.match(value):
+            return str(value.decode())
     return f"req_{ids.command_id()}"
 
 
 def headers_of_every_answer(request_id: str, verdict: Verdict | None) -> list[tuple[bytes, bytes]]:
     """The id, two lines of caution, and to a key how often it may ask."""
     limits = [] if verdict is None else headers_of(verdict)
-    return [(b"x-request-id", request_id.encode()), *_SECURITY, *limits]
+    return [(b"x-request-id", request_id.encode()), *SECURITY, *limits]
 
 
 class RequestLog:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -9,10 +10,11 @@ from starlette.types import ASGIApp
 from actors.courier import FactCourier
 from actors.resources import Owners, open_owners
 from api.app import create_app
-from api.fast_boards import FastBoards
+from api.http import QuickProtocol
 from api.keyring import KeyRing
 from api.known import Known
 from api.pages import BoardPages
+from api.quick_boards import QuickBoards
 from api.resources import Resources
 from api.tokens import Tokens, load_key
 from api.ws.hub import Hub
@@ -68,14 +70,17 @@ async def open_resources(settings: Settings, database_url: str) -> AsyncIterator
 async def serve(settings: Settings, resources: Resources) -> None:
     """Listen until SIGTERM or SIGINT, then drain."""
     calm_collector()
-    front = FastBoards(create_app(resources), resources)
-    await uvicorn.Server(server_config(front, settings.host, settings.port)).serve()
+    app = create_app(resources)
+    await uvicorn.Server(server_config(app, resources, settings.host, settings.port)).serve()
 
 
-def server_config(front: ASGIApp, host: str, port: int, drain_s: int = _DRAIN_S) -> uvicorn.Config:
+def server_config(
+    app: ASGIApp, resources: Resources, host: str, port: int, drain_s: int = _DRAIN_S
+) -> uvicorn.Config:
     """How a front end listens."""
     return uvicorn.Config(
-        front,
+        app,
+        http=partial(QuickProtocol, boards=QuickBoards(resources)),  # type: ignore[arg-type]
         host=host,
         port=port,
         access_log=False,

@@ -63,14 +63,14 @@ class RedisLimiter:
         self._waiting: list[_Waiting] = []
         self._round: asyncio.Task[None] | None = None
 
-    async def hit(self, windows: Sequence[Window], cost: int = 1) -> Verdict:
+    def hit(self, windows: Sequence[Window], cost: int = 1) -> asyncio.Future[Verdict]:
         if self._clock.now_ms() < self._away_until_ms:
-            return await self._alone.hit(windows, cost)
+            return self._alone.hit(windows, cost)
         answer: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
         self._waiting.append((windows, cost, answer))
         if self._round is None:
             self._round = asyncio.create_task(self._count())
-        return await answer
+        return answer
 
     async def close(self) -> None:
         """Let go of the connections."""
@@ -107,7 +107,7 @@ class RedisLimiter:
         self._away_until_ms = self._clock.now_ms() + _PAUSE_MS
         log.warning("redis_away limits=in_process reason=%s", type(error).__name__)
         for windows, cost, answer in batch:
-            _tell(answer, await self._alone.hit(windows, cost))
+            _tell(answer, self._alone.count(windows, cost))
 
 
 def _tell(answer: asyncio.Future[Verdict], verdict: Verdict) -> None:

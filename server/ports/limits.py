@@ -1,5 +1,6 @@
 """How often a caller may ask."""
 
+from asyncio import Future
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -28,8 +29,8 @@ class Verdict:
 class Limiter(Protocol):
     """Counts requests of a caller in windows; all of them must have room."""
 
-    async def hit(self, windows: Sequence[Window], cost: int = 1) -> Verdict:
-        """Count one request that costs `cost`, or refuse it."""
+    def hit(self, windows: Sequence[Window], cost: int = 1) -> Future[Verdict]:
+        """Count one request that costs `cost`, or refuse it. Never fails; done at once where it can be."""
 
 
 def verdict_of(

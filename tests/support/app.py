@@ -11,7 +11,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from actors.courier import FactCourier
 from actors.local import LocalDirectory
 from api.app import create_app
-from api.fast_boards import FastBoards
 from api.keyring import KeyRing
 from api.known import Known
 from api.pages import BoardPages
@@ -43,7 +42,6 @@ class House:
     platform: dict[str, str]
     other: dict[str, str]
     app: Any
-    front: Any
 
     def at(self, minutes: float) -> str:
         """An instant so many minutes from now."""
@@ -104,10 +102,9 @@ async def a_house(clock: Any = None, ids: Any = None, signing_key: Any = None) -
     await store.add(Operator(OperatorId("op_123"), "Lucky", GAMES))
     await store.add(Operator(OperatorId("op_456"), "Other", GAMES))
     app = create_app(resources)
-    front = FastBoards(app, resources)
-    transport = httpx2.ASGITransport(app=front, raise_app_exceptions=False)
+    transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=transport, base_url="http://pitboss.test") as client:
-        house = House(clock, store, directory, resources, client, {}, {}, {}, app, front)
+        house = House(clock, store, directory, resources, client, {}, {}, {}, app)
         house.auth = await house.key("full_access")
         house.platform = await house.key("game_platform")
         house.other = await house.key("full_access", "op_456")

@@ -1,0 +1,92 @@
+"""uvicorn's HTTP/1.1, with the repeated read of a board answered in the protocol itself."""
+
+import asyncio
+from functools import partial
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from api.quick_boards import Found, QuickBoards
+from server.ports import Verdict
+
+
+class _Turn:
+    """Stands where uvicorn keeps its cycle, while the limits are asked: pipelined requests wait behind it."""
+
+    def __init__(self) -> None:
+        self.response_complete = False
+        self.disconnected = False
+        self.keep_alive = True
+        self.more_body = True
+        self.body = bytearray()
+        self.message_event = asyncio.Event()
+
+
+class QuickProtocol(HttpToolsProtocol):
+    """A request that `QuickBoards` knows is answered in one write; every other goes uvicorn's way."""
+
+    def __init__(self, *args: Any, boards: QuickBoards, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._boards = boards
+
+    def on_headers_complete(self) -> None:
+        found = self._found()
+        if found is None:
+            super().on_headers_complete()
+            return
+        turn: Any = _Turn()
+        self.cycle = turn
+        verdict = self._boards.limiter.hit(found.windows)
+        if verdict.done():
+            self._decided(turn, found, self.scope, self.url, verdict)
+        else:
+            verdict.add_done_callback(partial(self._decided, turn, found, self.scope, self.url))
+
+    def _found(self) -> Found | None:
+        """Only a plain request, alone on a connection that takes what is written."""
+        if b"/leaderboard" not in self.url or self.parser.get_method() != b"GET":
+            return None
+        busy = self.cycle is not None and not self.cycle.response_complete
+        plain = self.parser.get_http_version() == "1.1" and self.parser.should_keep_alive()
+        if busy or not plain or self.parser.should_upgrade() or self.flow.write_paused:
+            return None
+        return self._boards.find(self.url, self.headers)
+
+    def _decided(self, turn: Any, found: Found, scope: Any, url: bytes, told: asyncio.Future[Verdict]) -> None:
+        if turn.disconnected or self.transport.is_closing() or told.cancelled():
+            return
+        if told.exception() is not None or not told.result().allowed:
+            self._the_long_way(turn, scope, url, told)
+            return
+        lines = [b"%b: %b\r\n" % line for line in self.server_state.default_headers]
+        if not turn.keep_alive:
+            lines.append(b"connection: close\r\n")
+        self.transport.write(self._boards.answer(found, told.result(), b"".join(lines)))
+        turn.response_complete = True
+        if not turn.keep_alive:
+            self.transport.close()
+        self.on_response_complete()
+
+    def _the_long_way(self, turn: Any, scope: Any, url: bytes, told: asyncio.Future[Verdict]) -> None:
+        """Over the limit: the app says so. It is counted already, so the verdict goes along."""
+        if told.exception() is None:
+            scope["state"]["rate"] = told.result()
+        raw_path, _, query = url.partition(b"?")
+        scope |= {"method": "GET", "path": raw_path.decode(), "raw_path": raw_path, "query_string": query}
+        cycle = RequestResponseCycle(
+            scope=scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=self.access_log,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=False,
+            keep_alive=turn.keep_alive,
+            on_response=self.on_response_complete,
+        )
+        cycle.more_body = False
+        if self.cycle is turn:
+            self.cycle = cycle
+        self._start_asgi_task(cycle, self.app)

@@ -1,0 +1,90 @@
+"""The hottest read: a leaderboard that was asked for a moment ago, answered without a task or a framework.
+
+A page of a board is kept as bytes for one tick, and forgotten as soon as anything is written through this
+front end: who writes here reads here what was written. Everything that is not plainly a repetition by a known
+key with room under its limits goes the long way, which also keeps the next page.
+"""
+
+import re
+from typing import NamedTuple
+
+import structlog
+
+from api.keyring import Caller
+from api.middleware import GIVEN_ID, SECURITY
+from api.pages import Page, PageKey
+from api.rates import retry_after_s, windows_for
+from api.resources import Resources
+from server.ports import Verdict, Window
+
+_TARGET = re.compile(rb"/api/tournaments/([A-Za-z0-9_-]{1,64})/leaderboard(?:\?([^#]*))?\Z")
+_PERMISSION = "results.read"
+_TELL_EVERY_MS = 10_000
+_CAUTION = b"".join(b"%b: %b\r\n" % line for line in SECURITY)
+_LIMITS = b"x-ratelimit-limit: %d\r\nx-ratelimit-remaining: %d\r\nx-ratelimit-reset: %d\r\n"
+_WHOLE = b"HTTP/1.1 200 OK\r\n%bcontent-type: application/json\r\netag: %b\r\ncontent-length: %d\r\n"
+_SAME = b"HTTP/1.1 304 Not Modified\r\n%bcontent-type: application/json\r\netag: %b\r\n"
+log = structlog.get_logger("api")
+
+
+class Found(NamedTuple):
+    """A kept page for a caller who may read it, once counted under `windows`."""
+
+    page: Page
+    windows: tuple[Window, ...]
+    same: bool
+    request_id: bytes
+
+
+class QuickBoards:
+    """Knows which requests can be answered from kept pages, and the bytes of the answers."""
+
+    def __init__(self, home: Resources) -> None:
+        self._home = home
+        self._answered = 0
+        self._told_at_ms = 0
+        self.limiter = home.limiter
+
+    def find(self, target: bytes, headers: list[tuple[bytes, bytes]]) -> Found | None:
+        """The page that a GET asks for; None when the long way must answer."""
+        found = _TARGET.match(target)
+        if found is None:
+            return None
+        given = dict(headers)
+        caller = self._caller(given)
+        if caller is None:
+            return None
+        page = self._home.pages.find(PageKey(caller.tenant, found[1].decode(), found[2] or b""))
+        if page is None:
+            return None
+        request_id = given.get(b"x-request-id", b"")
+        if not GIVEN_ID.match(request_id):
+            request_id = b"req_" + self._home.ids.command_id().encode()
+        same = given.get(b"if-none-match") == page.tag
+        return Found(page, windows_for(caller, "results"), same, request_id)
+
+    def _caller(self, given: dict[bytes, bytes]) -> Caller | None:
+        scheme, _, text = given.get(b"authorization", b"").partition(b" ")
+        if scheme.lower() != b"bearer":
+            return None
+        caller = self._home.keyring.known(text.strip().decode("latin-1"))
+        # A key for certain addresses goes the long way, which looks behind proxies.
+        may = caller is not None and _PERMISSION in caller.key.permissions and not caller.key.allowed_ips
+        return caller if may else None
+
+    def answer(self, found: Found, verdict: Verdict, more: bytes) -> bytes:
+        """The whole answer on the wire: the page, or 304 when the caller has it. `more` are header lines."""
+        self._count()
+        page = found.page
+        limits = _LIMITS % (verdict.limit, verdict.remaining, retry_after_s(verdict))
+        head = _SAME % (_CAUTION, page.tag) if found.same else _WHOLE % (_CAUTION, page.tag, len(page.body))
+        body = b"" if found.same else page.body
+        return b"%b%b%bx-request-id: %b\r\n\r\n%b" % (head, limits, more, found.request_id, body)
+
+    def _count(self) -> None:
+        """One line for many: a line each would cost as much as the answer."""
+        self._answered += 1
+        now_ms = self._home.clock.now_ms()
+        if now_ms - self._told_at_ms >= _TELL_EVERY_MS:
+            log.info("boards_read", pages=self._answered)
+            self._answered, self._told_at_ms = 0, now_ms
