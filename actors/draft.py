@@ -8,6 +8,7 @@ from server.domain.tournament import events as fact
 from server.domain.tournament.apply import apply
 from server.domain.tournament.facts import Judged, count
 from server.domain.tournament.movements import postings_for
+from server.domain.tournament.payouts import owed_by, payout_row
 from server.domain.tournament.schedule import next_due_ms
 from server.domain.tournament.state import Tournament
 from server.domain.tournament.summary import entry_row, result_rows, summary_of
@@ -38,6 +39,7 @@ class Draft:
         self._postings: list[PostingRow] = []
         self._announcements: list[Announcement] = []
         self._touched: set[int] = set()
+        self._owed: set[str] = set()
         self._open_block: list[Counted] = []
         self._open_block_at_ms = 0
         self._final = False
@@ -47,21 +49,30 @@ class Draft:
         self._close_block()
         lines = postings_for(event, self.state)
         assert is_balanced(lines), "money does not appear or vanish"
+        number = 0 if self.state is None else self.state.events_counted
         state = self.state = apply(self.state, event, at_ms)
         kind, payload = encode_event(event)
         self.chain = chained(self.chain, state.seq, kind, at_ms, payload)
         self._events.append(EventRow(state.seq, kind, at_ms, actor, payload, self.chain))
         self._postings += [PostingRow(state.seq, n, line) for n, line in enumerate(lines)]
-        event_type, data = announce(event, state)
-        number = state.events_counted
-        name = event_id(state.id, number)
-        self._announcements.append(Announcement(name, number, event_type, at_ms, dump(data)))
+        for event_type, data in announce(event, state, at_ms):
+            number += 1
+            name = event_id(state.id, number)
+            self._announcements.append(Announcement(name, number, event_type, at_ms, dump(data)))
+        assert number == state.events_counted, "public events are counted without a gap"
+        self._note(event, state, at_ms)
+        return state
+
+    def _note(self, event: fact.Event, state: Tournament, at_ms: int) -> None:
+        """Remember which rows an event touched."""
+        self._owed.update(payout.id for payout in owed_by(event, state, at_ms))
         if isinstance(event, _OF_A_PLAYER):
             self._touched.add(event.player_no)
         elif isinstance(event, fact.RoundCompleted):
             self._touched.update(event.eliminated)
+        elif isinstance(event, fact.PayoutsMoved):
+            self._owed.update(step.payout_id for step in event.steps)
         self._final = self._final or isinstance(event, fact.ResultsFinalised)
-        return state
 
     def count(self, judged: Judged, at_ms: int) -> None:
         """Apply judged facts; batches that follow each other share one stored block."""
@@ -99,6 +110,7 @@ class Draft:
             answers=list(self.answers.values()),
             entries={no: entry_row(state, no) for no in sorted(self._touched)},
             results=result_rows(state) if self._final else [],
+            payouts=[payout_row(state, name) for name in sorted(self._owed)],
             summary=summary_of(state) if changed else None,
             next_due_ms=next_due_ms(state) if changed else None,
         )

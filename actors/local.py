@@ -1,35 +1,44 @@
 """All owners in this process and event loop: for tests, the simulator and `--engine local`."""
 
 import asyncio
+from collections.abc import Callable
 
 from actors.birth import give_birth
 from actors.host import TournamentHost
 from actors.messages import Message, Order, Poll
 from actors.replies import Frames, Reply, Unavailable
 from actors.retries import until_available
+from server.chance import jittered
 from server.domain.ids import TournamentId
 from server.ports import Clock, Journal
+
+Jitter = Callable[[float], float]
 
 
 class LocalDirectory:
     """`Directory` over hosts in a dictionary."""
 
-    def __init__(self, journal: Journal, clock: Clock, holder: str = "local") -> None:
+    def __init__(
+        self, journal: Journal, clock: Clock, holder: str = "local", jitter: Jitter = jittered
+    ) -> None:
         self._journal = journal
         self._clock = clock
         self._holder = holder
+        self._jitter = jitter
         self._hosts: dict[str, TournamentHost] = {}
         self.calls = 0
 
     async def create(self, order: Order) -> Reply:
-        return await until_available(self._clock, lambda: give_birth(self._journal, self._clock, order))
+        return await until_available(
+            self._clock, lambda: give_birth(self._journal, self._clock, order), self._jitter
+        )
 
     async def ask(self, tournament_id: str, message: Message) -> Reply:
         async def once() -> Reply:
             self.calls += 1
             return await self.host(tournament_id).ask(message)
 
-        return await until_available(self._clock, once)
+        return await until_available(self._clock, once, self._jitter)
 
     async def frames(self, tournament_id: str, poll: Poll) -> Frames | Unavailable:
         return await self.host(tournament_id).frames(poll)

@@ -11,7 +11,9 @@ _PAUSE_FIRST_S = 0.05
 _PAUSE_MAX_S = 1.0
 
 
-async def until_available(clock: Clock, once: Callable[[], Awaitable[Reply]]) -> Reply:
+async def until_available(
+    clock: Clock, once: Callable[[], Awaitable[Reply]], jitter: Callable[[float], float] = jittered
+) -> Reply:
     """The first reply that is not `Unavailable`, or the last one at the deadline. Pauses double, with
     jitter, so that callers of one fallen owner do not all come back together."""
     deadline_ms = clock.now_ms() + int(CALL_DEADLINE_S * 1_000)
@@ -20,5 +22,5 @@ async def until_available(clock: Clock, once: Callable[[], Awaitable[Reply]]) ->
         reply = await once()
         if not isinstance(reply, Unavailable) or clock.now_ms() >= deadline_ms:
             return reply
-        await clock.sleep(jittered(pause_s))
+        await clock.sleep(jitter(pause_s))
         pause_s = min(pause_s * 2, _PAUSE_MAX_S)

@@ -27,6 +27,7 @@ from api.rest import (
     scoring,
     templates,
     tournaments,
+    wallet,
 )
 from api.spec import document
 from api.ws import route as socket
@@ -43,6 +44,8 @@ ROUTERS = (
     history.router,
     keys.router,
     payouts.router,
+    payouts.all_payouts,
+    wallet.router,
     rules.router,
     scoring.router,
     templates.router,

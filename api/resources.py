@@ -11,7 +11,7 @@ from api.known import Known
 from api.pages import BoardPages
 from api.tokens import Tokens
 from api.ws.hub import Hub
-from server.ports import Clock, IdSource, Limiter, Listings, Operators, RequestAnswers, Templates
+from server.ports import Clock, IdSource, Limiter, Listings, Operators, Payouts, RequestAnswers, Templates
 
 
 @dataclass(slots=True)
@@ -25,6 +25,7 @@ class Resources:
     operators: Operators
     requests: RequestAnswers
     templates: Templates
+    payouts: Payouts
     limiter: Limiter
     pages: BoardPages
     keyring: KeyRing

@@ -29,6 +29,7 @@ from server.limits.redis import RedisLimiter
 from server.storage.engine import open_engine
 from server.storage.listings import PostgresListings
 from server.storage.operators import PostgresOperators, PostgresRequests
+from server.storage.payouts import PostgresPayouts
 from server.storage.templates import PostgresTemplates
 
 _DRAIN_S = 5
@@ -50,6 +51,7 @@ async def open_resources(settings: Settings, database_url: str) -> AsyncIterator
         operators=operators,
         requests=PostgresRequests(engine),
         templates=PostgresTemplates(engine),
+        payouts=PostgresPayouts(engine),
         limiter=limiter,
         pages=BoardPages(clock),
         keyring=KeyRing(operators, clock),

@@ -88,6 +88,16 @@ KEY_OVERLAP_DEFAULT_S: Final = 24 * 3600
 SCHEDULE_BATCH_MAX: Final = 100
 SCHEDULE_POLL_S: Final = 0.5
 
+# Calls to systems of operators.
+OUTGOING_TIMEOUT_S: Final = 10.0
+OUTGOING_ANSWER_BYTES_MAX: Final = 16 * 1024
+# Settlement: a claim outlives every call of its batch; pauses between tries grow to a day and a half in all.
+SETTLEMENT_POLL_S: Final = 1.0
+SETTLEMENT_BATCH_MAX: Final = 200
+PAYOUTS_AT_ONCE: Final = 20
+PAYOUT_CLAIM_MS: Final = 180_000
+SETTLEMENT_PAUSES_S: Final = (10, 60, 300, 1_800, 7_200, 21_600, 43_200, 57_600)
+
 RAY_START_TRIES: Final = 5
 RAY_START_TIMEOUT_S: Final = 90.0
 
@@ -96,4 +106,7 @@ assert FACTS_PER_CALL_MAX >= 100, "a batch of 100 must travel as one call"
 assert HEARTBEAT_EVERY_S * 3 < SILENT_AFTER_S, "one missed beat is not silence"
 assert CALL_TRY_TIMEOUT_S < CALL_DEADLINE_S, "a call must be able to retry"
 assert LONG_POLL_S * 2 < PRESENCE_S, "one late poll does not empty a room"
+assert SETTLEMENT_BATCH_MAX / PAYOUTS_AT_ONCE * OUTGOING_TIMEOUT_S < PAYOUT_CLAIM_MS / 1_000, (
+    "claims outlive calls"
+)
 assert FRAME_RING_MAX * TICK_MS >= 60_000, "sockets may resume for a minute"

@@ -34,6 +34,9 @@ class Settings(BaseSettings):
         None, description="Ed25519 key (PEM) that signs player tokens; made when missing."
     )
     token_issuer: str = Field("pitboss", description="`iss` claim of player tokens.")
+    allow_private_targets: bool = Field(
+        False, description="Whether wallets and webhooks may be on private or loopback addresses."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least severe log line that is written."
     )

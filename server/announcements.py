@@ -5,7 +5,17 @@ from typing import Any
 
 from server.domain.money import points_to_decimal, to_decimal
 from server.domain.tournament import events as fact
-from server.domain.tournament.state import Tournament
+from server.domain.tournament.payouts import PayoutState, owed_by
+from server.domain.tournament.state import Payout, Tournament
+
+# How a step is called outside; a retry is the house's own affair.
+_MOVED: dict[str, str] = {
+    "approved": "approved",
+    "paid": "paid",
+    "needs_person": "failed",
+    "not_eligible": "failed",
+    "void": "failed",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +35,42 @@ def event_id(tournament_id: str, seq: int) -> str:
     return f"evt_{tournament_id}_{seq}"
 
 
-def announce(event: fact.Event, state: Tournament) -> tuple[str, dict[str, Any]]:
-    """Type and data of the public event, given the state after it."""
+def announce(event: fact.Event, state: Tournament, at_ms: int) -> list[tuple[str, dict[str, Any]]]:
+    """Type and data of the public events that a domain event makes, given the state after it: itself, and what
+    is owed or paid line by line."""
+    if isinstance(event, fact.PayoutsMoved):
+        return [_moved(step, state) for step in event.steps if step.state in _MOVED]
+    made = [(f"{_family(payout)}.created", _payout(payout, state)) for payout in owed_by(event, state, at_ms)]
+    return [_itself(event, state), *made]
+
+
+def _moved(step: fact.PayoutStep, state: Tournament) -> tuple[str, dict[str, Any]]:
+    payout = state.payouts[step.payout_id]
+    family = _family(payout) if step.state == PayoutState.PAID else "payout"
+    return f"{family}.{_MOVED[step.state]}", _payout(payout, state)
+
+
+def _family(payout: Payout) -> str:
+    return "refund" if payout.kind == "refund" else "payout"
+
+
+def _payout(payout: Payout, state: Tournament) -> dict[str, Any]:
+    amount = to_decimal(payout.amount_minor, state.rules.currency_places)
+    return _player(payout.player_no, state) | {
+        "payoutId": payout.id,
+        "kind": payout.kind,
+        "state": payout.state,
+        "amount": amount,
+        "tender": payout.tender or None,
+        "position": payout.position,
+        "code": payout.code,
+        "quantity": payout.quantity,
+        "reference": payout.reference,
+        "reason": payout.reason,
+    }
+
+
+def _itself(event: fact.Event, state: Tournament) -> tuple[str, dict[str, Any]]:
     match event:
         case fact.Created():
             return "tournament.created", _tournament(state)
@@ -43,6 +87,8 @@ def announce(event: fact.Event, state: Tournament) -> tuple[str, dict[str, Any]]
             return "tournament.round_started", _round(event.round_no, state)
         case fact.Started():
             return "tournament.started", _tournament(state) | {"players": state.seated}
+        case fact.ApprovalGiven():
+            return "tournament.approval_given", _tournament(state) | {"approvedBy": event.by}
         case fact.Completed():
             return "tournament.completed", _tournament(state) | {"cause": event.cause}
         case fact.ResultsFinalised():

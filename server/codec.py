@@ -17,7 +17,7 @@ from server.domain.tournament.apply import names_of
 from server.domain.tournament.facts import standing_of
 from server.domain.tournament.lifecycle import ResultsStatus, Status
 from server.domain.tournament.rules import Rules
-from server.domain.tournament.state import Entry, Tournament
+from server.domain.tournament.state import Entry, Payout, Tournament
 
 T = TypeVar("T")
 
@@ -38,6 +38,8 @@ _KINDS: dict[str, type] = {
     "round_completed": fact.RoundCompleted,
     "round_started": fact.RoundStarted,
     "completed": fact.Completed,
+    "approval_given": fact.ApprovalGiven,
+    "payouts_moved": fact.PayoutsMoved,
     "results_finalised": fact.ResultsFinalised,
     "cancelled": fact.Cancelled,
 }
@@ -135,9 +137,11 @@ class _Image:
     between_rounds: bool
     in_play: int
     reviews: int
+    approved_by: str | None
     entries: list[Entry]
     noted: dict[bytes, Outcome]
     voided: list[bytes]
+    payouts: dict[str, Payout]
 
 
 _PLAIN = tuple(name for name in _Image.__dataclass_fields__ if name not in ("noted", "voided"))

@@ -4,6 +4,7 @@ A fast hash is right here: the secret is 256 random bits, there is nothing to gu
 """
 
 import hmac
+from base64 import b64encode
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -30,6 +31,11 @@ def issue(
     permissions = tuple(sorted(ROLES[role]))
     stored = ApiKey(key_id, tenant, name, role, _hash(secret), permissions, None, rate_factor, (), now_ms)
     return IssuedKey(stored, f"{key_id}:{secret}")
+
+
+def signing_secret(ids: IdSource) -> str:
+    """A fresh secret for signatures by the Standard Webhooks spec."""
+    return f"whsec_{b64encode(sha256(ids.secret().encode()).digest()).decode()}"
 
 
 def parse(text: str) -> tuple[str, str] | None:

@@ -241,7 +241,7 @@ def _late(rules: Rules) -> Iterator[str]:
         " it; one opened later does not count."
     )
     yield "If the connection is lost, play goes on and the standings are kept as they are recorded."
-    if rules.payout_approval == "manual":
+    if rules.payout_approval != "auto":
         yield "Results are reviewed before prizes are paid."
     yield "A player who is disqualified wins no prize and gets nothing back."
     yield "Every point can be traced to the game round that gave it."

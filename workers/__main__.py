@@ -1,4 +1,4 @@
-"""`python -m workers`: schedules and housekeeping. Any number may run."""
+"""`python -m workers`: schedules, settlement, housekeeping. Any number may run."""
 
 import asyncio
 import signal
@@ -8,15 +8,8 @@ import uvloop
 
 from actors.resources import join_engine, open_owners
 from config import logs, settings
-from server.chance import SystemIds
-from server.clock import SystemClock
 from server.storage.engine import open_engine
-from server.storage.listings import PostgresListings
-from server.storage.operators import PostgresRequests
-from server.storage.templates import PostgresTemplates
-from workers.housekeeping import Housekeeper
-from workers.recurring import Recurring
-from workers.schedule import Scheduler
+from workers.crew import at_work
 
 
 async def _main(loaded: settings.Settings, database_url: str) -> None:
@@ -25,15 +18,9 @@ async def _main(loaded: settings.Settings, database_url: str) -> None:
         asyncio.get_running_loop().add_signal_handler(sign, stop.set)
     engine = open_engine(database_url)
     owners = await open_owners(loaded, database_url)
-    clock = SystemClock()
-    scheduler = Scheduler(PostgresListings(engine), owners.directory, clock, SystemIds())
-    housekeeper = Housekeeper(PostgresRequests(engine), clock)
-    recurring = Recurring(PostgresTemplates(engine), owners.directory, clock)
-    work = [asyncio.create_task(worker.run()) for worker in (scheduler, recurring, housekeeper)]
-    await asyncio.wait({*work, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
-    for task in work:
-        task.cancel()
-    await asyncio.gather(*work, return_exceptions=True)
+    async with at_work(engine, owners.directory, allow_private=loaded.allow_private_targets) as crew:
+        told = asyncio.create_task(stop.wait())
+        await asyncio.wait({*crew.tasks, told}, return_when=asyncio.FIRST_COMPLETED)
     await owners.close()
     await engine.dispose()
 

@@ -3,28 +3,22 @@
 The composition root of `--engine local`; the only module that may see both doors and back office.
 """
 
-import asyncio
 import sys
 
 import uvloop
 
 from api.serve import open_resources, serve
 from config import logs, settings
-from workers.housekeeping import Housekeeper
-from workers.recurring import Recurring
-from workers.schedule import Scheduler
+from server.storage.engine import open_engine
+from workers.crew import at_work
 
 
 async def _main(loaded: settings.Settings, database_url: str) -> None:
     async with open_resources(loaded, database_url) as (home, owners):
-        scheduler = Scheduler(home.listings, owners.directory, home.clock, home.ids)
-        housekeeper = Housekeeper(home.requests, home.clock)
-        recurring = Recurring(home.templates, owners.directory, home.clock)
-        work = [asyncio.create_task(worker.run()) for worker in (scheduler, recurring, housekeeper)]
-        await serve(loaded, home)
-        for task in work:
-            task.cancel()
-        await asyncio.gather(*work, return_exceptions=True)
+        engine = open_engine(database_url)
+        async with at_work(engine, owners.directory, allow_private=loaded.allow_private_targets):
+            await serve(loaded, home)
+        await engine.dispose()
 
 
 def main() -> int:

@@ -120,7 +120,7 @@ class ConfigBody(Model):
     tie_prizes: Literal["earliest", "split", "top_place"] | None = None
     entry_scoring: Literal["cumulative", "best_entry"] | None = None
     grace_seconds: Annotated[int, Field(ge=0, le=600)] | None = None
-    payout_approval: Literal["auto", "manual"] | None = None
+    payout_approval: Literal["auto", "manual", "two_keys"] | None = None
     cancellation_policy: Literal["pro_rata", "full", "roll_forward"] | None = None
 
 

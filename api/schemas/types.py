@@ -2,7 +2,9 @@
 
 from datetime import datetime
 from decimal import Decimal
+from ipaddress import ip_address
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, StringConstraints, WithJsonSchema
 
@@ -32,6 +34,23 @@ def _clean(value: Any) -> Any:
     if isinstance(value, str) and any("\ud800" <= char <= "\udfff" for char in value):
         raise ValueError("Must be valid Unicode")
     return value
+
+
+def web_address(value: Any) -> Any:
+    """An https URL without credentials; plain http only where it never leaves the machine or the house."""
+    parts = urlsplit(value) if isinstance(value, str) else None
+    if parts is None or not parts.hostname or parts.username is not None or len(value) > 500:
+        raise ValueError("Must be an https URL")
+    if parts.scheme != "https" and not (parts.scheme == "http" and _is_inside(parts.hostname)):
+        raise ValueError("Must be an https URL")
+    return value
+
+
+def _is_inside(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_private
+    except ValueError:
+        return False
 
 
 Amount = Annotated[Any, BeforeValidator(_amount), WithJsonSchema({"type": "number", "examples": [10.5]})]

@@ -31,7 +31,8 @@ _QUERY: dict[str, dict[str, str]] = {
     "/api/tournaments/{tournament_id}/leaderboard": _PAGE
     | {"around": "string", "above": "integer", "below": "integer", "includeEliminated": "boolean"},
     "/api/tournaments/{tournament_id}/results": _PAGE,
-    "/api/tournaments/{tournament_id}/payouts": _PAGE,
+    "/api/tournaments/{tournament_id}/payouts": _PAGE | {"state": "string"},
+    "/api/payouts": _PAGE | {"state": "string"},
     "/api/tournaments/{tournament_id}/events": {"cursor": "integer", "limit": "integer"},
     "/api/tournaments/{tournament_id}/rules": {"version": "integer"},
     "/api/tournaments/{tournament_id}/players/{player}/trace": _PAGE,

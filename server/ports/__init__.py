@@ -5,6 +5,7 @@ from server.ports.limits import Limiter, Verdict, Window
 from server.ports.listings import DueRow, LedgerLine, ListFilter, Listings, Played, RuleChange
 from server.ports.operators import ApiKey, Operator, Operators
 from server.ports.outside import Clock, Fenced, IdSource, StoreUnavailable
+from server.ports.payouts import Claimed, Owed, Payouts, Wallet
 from server.ports.requests import Claim, GivenAnswer, RequestAnswers
 from server.ports.templates import CatchUp, Recurrence, Template, Templates
 
@@ -15,6 +16,7 @@ __all__ = [
     "CatchUp",
     "Checkpoint",
     "Claim",
+    "Claimed",
     "Clock",
     "Commit",
     "DueRow",
@@ -29,6 +31,8 @@ __all__ = [
     "Listings",
     "Operator",
     "Operators",
+    "Owed",
+    "Payouts",
     "Played",
     "PostingRow",
     "Recurrence",
@@ -38,5 +42,6 @@ __all__ = [
     "Template",
     "Templates",
     "Verdict",
+    "Wallet",
     "Window",
 ]

@@ -7,6 +7,7 @@ from typing import Protocol
 from server.announcements import Announcement
 from server.domain.ids import TournamentId
 from server.domain.postings import Posting
+from server.domain.tournament.payouts import PayoutRow
 from server.domain.tournament.summary import EntryRow, ResultRow, Summary
 
 
@@ -64,6 +65,7 @@ class Commit:
     answers: list[AnswerRow] = field(default_factory=list)
     entries: dict[int, EntryRow] = field(default_factory=dict)
     results: list[ResultRow] = field(default_factory=list)
+    payouts: list[PayoutRow] = field(default_factory=list)
     summary: Summary | None = None
     next_due_ms: int | None = None
 

@@ -8,8 +8,10 @@ from functools import cache
 from typing import Any
 
 from server import codec
+from server.domain.tournament.payouts import PayoutRow
 from server.ports import Commit
 
+_NO_PLACE = 1 << 30
 _FENCE = "own AS MATERIALIZED (SELECT 1 FROM leases WHERE tournament_id = $1 AND epoch = $2 FOR SHARE)"
 # Part: table, conflict clause, and (column, array type) in the order of its values.
 _PARTS: dict[str, tuple[str, str, tuple[tuple[str, str], ...]]] = {
@@ -47,6 +49,14 @@ _PARTS: dict[str, tuple[str, str, tuple[tuple[str, str], ...]]] = {
         "ON CONFLICT (tournament_id, player_no) DO UPDATE SET document = excluded.document",
         (("player_no", "int"), ("user_id", "text"), ("player_id", "text"),
          ("internal_player_id", "text"), ("document", "bytea")),
+    ),
+    "payouts": (
+        "payouts",
+        "ON CONFLICT (payout_id) DO UPDATE SET state = excluded.state, next_try_ms = excluded.next_try_ms,"
+        " claimed_until_ms = NULL, document = excluded.document",
+        (("payout_id", "text"), ("operator_id", "text"), ("live", "boolean"), ("position", "int"),
+         ("amount_minor", "bigint"), ("state", "text"), ("made_ms", "bigint"), ("next_try_ms", "bigint"),
+         ("document", "bytea")),
     ),
     "results": (
         "results",
@@ -110,8 +120,20 @@ def _rows_of(commit: Commit) -> dict[str, list[tuple[Any, ...]]]:
             (no, row.user_id, row.player_id, row.internal_player_id, codec.encode(row))
             for no, row in commit.entries.items()
         ],
+        "payouts": [_payout(row, commit) for row in commit.payouts],
         "results": [(r.position, r.player_no, r.prize_minor, codec.encode(r)) for r in commit.results],
     }
+
+
+def _payout(row: PayoutRow, commit: Commit) -> tuple[Any, ...]:
+    summary, of = commit.summary, row.payout
+    assert summary is not None, "what moves money has a listing row"
+    tenant = summary.tenant
+    # Refunds have no place, and stand behind those who have one.
+    place = _NO_PLACE if of.position is None else of.position
+    document = codec.encode(row)
+    head = (of.id, tenant.operator_id, tenant.live, place, of.amount_minor)
+    return *head, of.state, of.made_at_ms, of.next_try_ms, document
 
 
 def _listing(commit: Commit) -> list[Any]:

@@ -11,6 +11,7 @@ from server import codec
 from server.announcements import Announcement
 from server.domain.ids import Tenant, TournamentId
 from server.domain.tournament.lifecycle import Status, is_over
+from server.domain.tournament.payouts import PayoutRow
 from server.domain.tournament.summary import EntryRow, ResultRow, Summary
 from server.ports import (
     AnswerRow,
@@ -29,6 +30,7 @@ from server.ports import (
     PostingRow,
     RuleChange,
 )
+from server.storage.memory_payouts import MemoryPayouts
 from server.storage.memory_requests import MemoryRequests
 from server.storage.memory_templates import MemoryTemplates
 
@@ -55,8 +57,8 @@ def first_seq(row: EventRow | BlockRow) -> int:
     return row.seq if isinstance(row, EventRow) else row.first_seq
 
 
-class MemoryStore(MemoryRequests, MemoryTemplates):
-    """`Journal`, `Listings`, `Operators` and `RequestAnswers` over dictionaries."""
+class MemoryStore(MemoryRequests, MemoryTemplates, MemoryPayouts):
+    """All stores over dictionaries."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -102,6 +104,8 @@ class MemoryStore(MemoryRequests, MemoryTemplates):
         stored.answers |= {row.command_id: row for row in commit.answers}
         stored.entries |= commit.entries
         stored.results += commit.results
+        rows = [codec.decode(codec.encode(row), PayoutRow) for row in commit.payouts]
+        self._keep_payouts(stored.summary.tenant, rows)
         if commit.summary is not None:
             stored.summary, stored.next_due_ms = commit.summary, commit.next_due_ms
 

@@ -174,6 +174,37 @@ entries = sa.Table(
     sa.Index("entries_by_internal", "tournament_id", "internal_player_id"),
 )
 
+payouts = sa.Table(
+    "payouts",
+    metadata,
+    sa.Column("payout_id", _ID, primary_key=True),
+    sa.Column("tournament_id", _ID, nullable=False),
+    sa.Column("operator_id", _ID, nullable=False),
+    sa.Column("live", sa.Boolean, nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("amount_minor", _MINOR, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("made_ms", _MS, nullable=False),
+    sa.Column("next_try_ms", _MS),
+    sa.Column("claimed_until_ms", _MS),
+    sa.Column("document", _BYTES, nullable=False),
+    sa.Index("payouts_of_tournament", "tournament_id", "position"),
+    sa.Index("payouts_of_tenant", "operator_id", "live", "state", "made_ms"),
+    sa.Index(
+        "payouts_due",
+        "next_try_ms",
+        postgresql_where=sa.text("state IN ('approved', 'retry_scheduled') AND next_try_ms IS NOT NULL"),
+    ),
+)
+
+wallets = sa.Table(
+    "wallets",
+    metadata,
+    sa.Column("operator_id", _ID, primary_key=True),
+    sa.Column("live", sa.Boolean, primary_key=True),
+    sa.Column("document", _BYTES, nullable=False),
+)
+
 results = sa.Table(
     "results",
     metadata,

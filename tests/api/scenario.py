@@ -141,6 +141,7 @@ async def _casino(r: Recorder) -> None:
     await r.call("POST", _T + "/payouts/approve", **here)
     for path in ("/results", "/payouts", "/leaderboard", "/status", "/prize-pool", ""):
         await r.call("GET", _T + path, name="final", **here)
+    await _settlement(r, here["tournament_id"])
     await r.call("GET", "/api/players/{user_id}/tournaments", user_id="ann")
     await _templates(r)
     await _keys(r)
@@ -169,6 +170,22 @@ async def _templates(r: Recorder) -> None:
     await r.call("POST", "/api/tournaments/bulk", bulk)
     await r.call("POST", "/api/tournaments/bulk", bulk | {"schedule": lines}, name="some_failed")
     await r.call("DELETE", path + "/{template_id}", **here)
+
+
+async def _settlement(r: Recorder, tournament_id: str) -> None:
+    """Lines are acknowledged; one goes to a person."""
+    here = {"tournament_id": tournament_id}
+    lines = (await r.call("GET", _T + "/payouts", name="to_be_paid", **here))["payouts"]
+    path = _T + "/payouts/{payout_id}/ack"
+    paid = {"status": "paid", "reference": "wallet-4711"}
+    await r.call("POST", path, paid, name="paid", **here, payout_id=lines[0]["payoutId"])
+    await r.call(
+        "POST", path, {"status": "void"}, name="paid_stays_paid", **here, payout_id=lines[0]["payoutId"]
+    )
+    await r.call("GET", "/api/payouts?state=paid")
+    await r.call("PUT", "/api/wallet", {"url": "https://wallet.example/credit"})
+    await r.call("GET", "/api/wallet")
+    await r.call("DELETE", "/api/wallet")
 
 
 async def _keys(r: Recorder) -> None:

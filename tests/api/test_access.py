@@ -6,6 +6,7 @@ from typing import Any
 import httpx2
 import jwt
 import pytest
+from fastapi import APIRouter
 
 from api.errors import STATUS, DoorCode
 from api.rest import (
@@ -20,6 +21,7 @@ from api.rest import (
     scoring,
     templates,
     tournaments,
+    wallet,
 )
 from server import keys as key_maker
 from server.chance import SystemIds
@@ -51,6 +53,11 @@ ROUTES = [
     ("POST", "/api/tournaments/{t}/corrections", "scores.write"),
     ("GET", "/api/tournaments/{t}/payouts", "payouts.read"),
     ("POST", "/api/tournaments/{t}/payouts/approve", "payouts.approve"),
+    ("POST", "/api/tournaments/{t}/payouts/{payout_id}/ack", "payouts.approve"),
+    ("GET", "/api/payouts", "payouts.read"),
+    ("GET", "/api/wallet", "payouts.read"),
+    ("PUT", "/api/wallet", "webhooks.write"),
+    ("DELETE", "/api/wallet", "webhooks.write"),
     ("GET", "/api/tournaments/{t}/rules", "tournaments.read"),
     ("POST", "/api/scoring/simulate", "tournaments.read"),
     ("GET", "/api/players/ann/tournaments", "players.read"),
@@ -81,19 +88,31 @@ ROUTES = [
 
 def test_the_list_of_routes_is_complete() -> None:
     known = {(method, path.replace("{t}", "{tournament_id}")) for method, path, _ in ROUTES}
-    casino = (boards, corrections, history, keys, payouts, players, rules, scoring, templates, tournaments)
+    casino = (
+        boards,
+        corrections,
+        history,
+        keys,
+        payouts,
+        players,
+        rules,
+        scoring,
+        templates,
+        tournaments,
+        wallet,
+    )
     for router, prefix in (*((module, "") for module in casino), (internal, "/api/internal")):
-        for route in router.router.routes:
+        for route in (*router.router.routes, *getattr(router, "all_payouts", APIRouter()).routes):
             for method in route.methods:  # type: ignore[attr-defined]
                 path = (prefix + route.path).replace("{player}", "ann").replace("{user_id}", "ann")  # type: ignore[attr-defined]
                 assert (method, path) in known, (method, path)
 
 
 async def call(house: House, method: str, path: str, tournament_id: str, headers: Any) -> httpx2.Response:
-    body = {"reason": "x"} if method == "DELETE" else {}
+    body = {"reason": "x"} if method == "DELETE" else {"status": "paid"} if path.endswith("/ack") else {}
     return await house.client.request(
         method,
-        path.format(t=tournament_id, template_id="template_x", key_id="pk_x"),
+        path.format(t=tournament_id, template_id="template_x", key_id="pk_x", payout_id="pay_x"),
         headers=headers,
         json=body,
     )

@@ -15,6 +15,7 @@ from server import codec
 from server.codec import CHAIN_START, chained
 from server.domain.ids import OperatorId, Tenant, TournamentId
 from server.domain.tournament import commands as ask
+from server.domain.tournament.events import PayoutStep
 from server.domain.tournament.facts import judge
 from server.domain.tournament.rules import rules_from
 from server.domain.tournament.state import Tournament
@@ -28,6 +29,7 @@ from server.ports import (
     ListFilter,
     Recurrence,
     Template,
+    Wallet,
 )
 from tests.support.builders import NOW_MS, create, fields, order, points, register
 
@@ -245,10 +247,50 @@ class StoreContract:
             ("ben", 70_000, 750),
         ]
         history = await store.history(tenant, writer.id, 0, 100)
-        assert [row.seq for row in history] == list(range(1, 8))
+        assert [row.seq for row in history] == list(range(1, 10))
         assert [row.seq for row in await store.history(tenant, writer.id, 2, 2)] == [3, 4]
         balances = {line.account: line.balance_minor for line in await store.balances(tenant, writer.id)}
         assert balances == {"player:0": 250, "player:1": -250, "pool": 0}
+
+    async def test_payouts_are_stored_claimed_once_and_moved(
+        self, store: Any, writer: Writer, tenant: Tenant
+    ) -> None:
+        await self.played(store, writer)
+        await store.commit(writer.commit(order(ask.Finish())))
+        writer.now_ms += 5_000
+        await store.commit(writer.commit(order(ask.Advance())))
+        total, owed = await store.payouts(tenant, writer.id, (), 10, 0)
+        assert total == 2
+        assert [(o.row.user_id, o.row.payout.amount_minor) for o in owed] == [("ann", 1_250), ("ben", 750)]
+        now_ms, until_ms = writer.now_ms, writer.now_ms + 60_000
+
+        async def claim(at_ms: int) -> list[str]:
+            found = await store.claim_payouts(at_ms, at_ms + 60_000, 10_000)
+            return [one.row.user_id for one in found if one.row.tournament_id == writer.id]
+
+        assert await claim(now_ms) == [], "without a wallet nobody pays by himself"
+        await store.set_wallet(tenant, Wallet("https://wallet.example", ("whsec_x",)))
+        taken = await asyncio.gather(*(claim(now_ms) for _ in range(4)))
+        assert sorted(name for names in taken for name in names) == ["ann", "ben"], "each claimed once"
+        assert (await store.payout(tenant, owed[0].row.payout.id)).claimed_until_ms == until_ms
+        assert await claim(until_ms - 1) == [] and sorted(await claim(until_ms)) == ["ann", "ben"]
+        first, second = (one.row.payout.id for one in owed)
+        steps = (PayoutStep(first, "paid", "r-1"), PayoutStep(second, "retry_scheduled", None, "busy", 9))
+        await store.commit(writer.commit(order(ask.Settle(steps))))
+        _, moved = await store.payouts(tenant, writer.id, (), 10, 0)
+        assert [(o.row.payout.state, o.claimed_until_ms) for o in moved] == [
+            ("paid", None),
+            ("retry_scheduled", None),
+        ]
+        assert (await store.payouts(tenant, None, ("paid",), 10, 0))[0] == 1
+        assert await claim(until_ms) == ["ben"], "due again, and nobody has it"
+        other = Tenant(OperatorId("op_stranger"), live=True)
+        assert (
+            await store.payout(other, first) is None and (await store.payouts(other, None, (), 9, 0))[0] == 0
+        )
+        assert await store.wallet(other) is None
+        await store.set_wallet(tenant, None)
+        assert await store.wallet(tenant) is None and await claim(until_ms + 99_000) == []
 
     async def test_what_is_due_comes_longest_overdue_first(self, store: Any, tenant: Tenant) -> None:
         soon = Writer(f"{tenant.operator_id}-soon", tenant, start_at_ms=NOW_MS + 1_000)

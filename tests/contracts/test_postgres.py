@@ -9,6 +9,7 @@ from server.storage.engine import open_engine
 from server.storage.journal import PostgresJournal, open_pool
 from server.storage.listings import PostgresListings
 from server.storage.operators import PostgresOperators, PostgresRequests
+from server.storage.payouts import PostgresPayouts
 from server.storage.templates import PostgresTemplates
 from tests.contracts.stores import StoreContract
 
@@ -32,6 +33,7 @@ class TestPostgres(StoreContract):
             PostgresOperators(engine),
             PostgresRequests(engine),
             PostgresTemplates(engine),
+            PostgresPayouts(engine),
         )
         yield Both(PostgresJournal(pool), *parts)
         await pool.close()

@@ -19,6 +19,7 @@ from server.domain.tournament.decide import decide
 from server.domain.tournament.facts import count, judge
 from server.domain.tournament.lifecycle import ResultsStatus, Status
 from server.domain.tournament.movements import postings_for
+from server.domain.tournament.payouts import FORFEITED, MOVES
 from server.domain.tournament.prizes import final_sheet
 from server.domain.tournament.rounds import put_out
 from server.domain.tournament.state import Tournament
@@ -154,6 +155,13 @@ class AnyTournament(RuleBasedStateMachine):
     def start(self) -> None:
         self.do(ask.Start())
 
+    @rule(nth=st.integers(0, 9), becomes=st.sampled_from(sorted(MOVES)), strict=st.booleans())
+    def settle(self, nth: int, becomes: str, strict: bool) -> None:
+        names = sorted(self.tournament.payouts)
+        if names:
+            step = fact.PayoutStep(names[nth % len(names)], becomes, "ref", "why", self.now_ms)
+            self.do(ask.Settle((step,), strict))
+
     @rule()
     def approve(self) -> None:
         self.do(ask.Approve())
@@ -201,10 +209,23 @@ class AnyTournament(RuleBasedStateMachine):
             return
         assert sum(self.balances.values()) == 0
         final = self.state.results_status is ResultsStatus.FINAL
+        self._owed_is_what_the_ledger_says()
         if final or self.state.status is Status.CANCELLED:
             assert self.balances[POOL] == 0
         else:
             assert self.balances[POOL] == self.state.collected_minor
+
+    def _owed_is_what_the_ledger_says(self) -> None:
+        """What a player is owed and did not forfeit is what the ledger gave back; one line per thing."""
+        assert self.state is not None
+        owed: dict[str, int] = defaultdict(int)
+        for payout in self.state.payouts.values():
+            if payout.state not in FORFEITED:
+                owed[f"player:{payout.player_no}"] += payout.amount_minor
+        for entry in self.state.entries:
+            account = f"player:{entry.player_no}"
+            paid_in = sum(sale.buy_in_minor + sale.fee_minor for sale in entry.sales)
+            assert self.balances[account] == owed[account] - paid_in
 
     @invariant()
     def prizes_and_fee_are_collected_and_overlay_and_seed(self) -> None:

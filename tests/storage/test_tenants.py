@@ -11,10 +11,11 @@ import sqlalchemy as sa
 from server import ports
 from server.domain.ids import OperatorId, Tenant
 from server.domain.tournament import commands as ask
-from server.ports import ApiKey, GivenAnswer, Operator, Template
+from server.ports import ApiKey, GivenAnswer, Operator, Template, Wallet
 from server.storage.engine import open_engine
 from server.storage.journal import PostgresJournal, open_pool
 from server.storage.operators import PostgresOperators, PostgresRequests
+from server.storage.payouts import PostgresPayouts
 from server.storage.reader import Reader
 from server.storage.tables import metadata
 from server.storage.templates import PostgresTemplates
@@ -26,7 +27,7 @@ SANDBOX = replace(OURS, live=False)
 # What the house asks of all tenants, or before a tenant is known.
 OF_THE_HOUSE = {
     "due", "public", "find_public", "due_templates", "forget",
-    "add", "add_key", "key", "operator", "touch_key",
+    "claim_payouts", "add", "add_key", "key", "operator", "touch_key",
 }  # fmt: skip
 # No tenant has any business here.
 HIDDEN = {"operators", "leases", "fact_blocks", "answers", "checkpoints", "alembic_version"}
@@ -60,6 +61,7 @@ async def raw(postgres: str) -> AsyncIterator[Raw]:
         await operators.add(Operator(tenant.operator_id, "Name", {}))
         await operators.add_key(ApiKey(f"pk_{name}", tenant, "key", "read_only", b"", ()))
         assert writer.state is not None
+        await PostgresPayouts(engine).set_wallet(tenant, Wallet("https://wallet.example", ("s",)))
         template = Template(f"tpl-{name}", tenant, b"{}", writer.state.rules, 0, 0)
         await PostgresTemplates(engine).add_template(template)
         await PostgresRequests(engine).claim(tenant, "once", b"hash", 1)
@@ -113,7 +115,9 @@ async def test_the_next_statement_of_the_house_is_the_houses_again(raw: Raw) -> 
 
 
 @pytest.mark.parametrize(
-    "port", [ports.Listings, ports.Templates, ports.RequestAnswers, ports.Operators], ids=lambda p: p.__name__
+    "port",
+    [ports.Listings, ports.Templates, ports.RequestAnswers, ports.Operators, ports.Payouts],
+    ids=lambda p: p.__name__,
 )
 def test_a_query_without_an_operator_cannot_be_written(port: type) -> None:
     for name, method in inspect.getmembers(port, inspect.isfunction):

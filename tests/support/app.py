@@ -91,6 +91,7 @@ async def a_house(clock: Any = None, ids: Any = None, signing_key: Any = None) -
         operators=store,
         requests=store,
         templates=store,
+        payouts=store,
         limiter=MemoryLimiter(clock),
         pages=BoardPages(clock),
         keyring=KeyRing(store, clock),

@@ -9,6 +9,7 @@ from server.domain.scoring.tally import copied, fresh
 from server.domain.tournament import events as fact
 from server.domain.tournament.facts import digest_of, place, ring_earlier
 from server.domain.tournament.lifecycle import ResultsStatus, Status, may_become
+from server.domain.tournament.payouts import move, owed_by, told
 from server.domain.tournament.state import Entry, Sale, Tournament
 
 
@@ -19,9 +20,13 @@ def apply(state: Tournament | None, event: fact.Event, at_ms: int) -> Tournament
         return Tournament(event.tournament_id, event.tenant, event.rules, at_ms, seq=1, events_counted=1)
     assert state is not None, "the first event of a log is Created"
     state.seq += 1
-    state.events_counted += 1
     if not _life(state, event, at_ms):
         _player(state, event, at_ms)
+    made = owed_by(event, state, at_ms)
+    state.payouts |= {payout.id: payout for payout in made}
+    # One public event each; a movement of payouts is told line by line.
+    itself = 0 if isinstance(event, fact.PayoutsMoved) else 1
+    state.events_counted += itself + told(event) + len(made)
     return state
 
 
@@ -38,6 +43,19 @@ def _life(state: Tournament, event: fact.Event, at_ms: int) -> bool:
             state.in_play = len(state.ranking)
             if state.rules.rounds is not None:
                 state.round_no, state.round_started_ms = 1, at_ms
+        case fact.Completed():
+            _complete(state, event, at_ms)
+        case fact.Cancelled():
+            _become(state, Status.CANCELLED)
+            state.cancelled_at_ms, state.cancellation = at_ms, event
+        case _:
+            return _round(state, event, at_ms) or _settlement(state, event, at_ms)
+    return True
+
+
+def _round(state: Tournament, event: fact.Event, at_ms: int) -> bool:
+    """Events of rounds; False for any other."""
+    match event:
         case fact.RoundEnded():
             state.round_ended_ms = at_ms
         case fact.RoundCompleted():
@@ -47,13 +65,21 @@ def _life(state: Tournament, event: fact.Event, at_ms: int) -> bool:
         case fact.RoundStarted():
             state.round_no, state.round_started_ms = event.round_no, at_ms
             state.round_ended_ms, state.between_rounds = None, False
-        case fact.Completed():
-            _complete(state, event, at_ms)
+        case _:
+            return False
+    return True
+
+
+def _settlement(state: Tournament, event: fact.Event, at_ms: int) -> bool:
+    """Events behind the end of play; False for any other."""
+    match event:
+        case fact.ApprovalGiven():
+            state.approved_by = event.by
+        case fact.PayoutsMoved():
+            for step in event.steps:
+                move(state.payouts[step.payout_id], step, at_ms)
         case fact.ResultsFinalised():
             state.results, state.results_status = event, ResultsStatus.FINAL
-        case fact.Cancelled():
-            _become(state, Status.CANCELLED)
-            state.cancelled_at_ms, state.cancellation = at_ms, event
         case _:
             return False
     return True
@@ -74,11 +100,13 @@ def _player(state: Tournament, event: fact.Event, at_ms: int) -> None:
             _leave(state, state.entries[event.player_no], event.refunds)
         case fact.Disqualified():
             state.entries[event.player_no].disqualified = True
+            state.approved_by = None  # what was approved is not what there is now
             _leave(state, state.entries[event.player_no], event.refunds)
         case fact.PlayerEliminated():
             state.seen.add(digest_of(event.event_id))
             _eliminate(state, state.entries[event.player_no], event.round_no)
         case fact.ScoreCorrected():
+            state.approved_by = None
             _correct(state, event, at_ms)
         case fact.ReviewRequested():
             state.reviews += 1

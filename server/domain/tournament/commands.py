@@ -5,6 +5,7 @@ from typing import Literal
 
 from server.domain.ids import PlayerId, Tenant, TournamentId
 from server.domain.scoring.trace import Scored
+from server.domain.tournament.events import PayoutStep
 from server.domain.tournament.rules import RuleFields
 
 Correction = Literal["void", "adjust", "reset"]
@@ -96,7 +97,18 @@ class Correct:
 
 @dataclass(frozen=True, slots=True)
 class Approve:
-    """Make reviewed results final, so that payouts may start."""
+    """Make reviewed results final, so that payouts may start. `by` names the key, where two are needed."""
+
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """Say what became of payout lines. `strict` refuses the whole when a step is not possible; else that
+    step is left out, because somebody else was quicker."""
+
+    steps: tuple[PayoutStep, ...]
+    strict: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +154,7 @@ Command = (
     | Disqualify
     | Correct
     | Approve
+    | Settle
     | Start
     | PaceRound
     | Finish

@@ -15,6 +15,7 @@ from server.domain.tournament.bell import bell_of
 from server.domain.tournament.corrections import correct
 from server.domain.tournament.facts import crossing_ms
 from server.domain.tournament.lifecycle import ResultsStatus, Status, is_over
+from server.domain.tournament.payouts import settle
 from server.domain.tournament.pool import PrizePool
 from server.domain.tournament.prizes import final_sheet
 from server.domain.tournament.refunds import cancelled
@@ -142,6 +143,11 @@ def _approve(state: Tournament, command: ask.Approve, now_ms: int) -> Events:
     if state.status is not Status.COMPLETED or now_ms < grace_over_ms(state):
         detail = {"status": state.status.value, "results_status": state.results_status.value}
         raise Refusal(Code.RESULTS_NOT_READY, "Results can be approved once late facts are in", detail)
+    if state.rules.payout_approval == "two_keys":
+        if state.approved_by is None:
+            return [fact.ApprovalGiven(command.by)]
+        if state.approved_by == command.by:
+            raise Refusal(Code.SECOND_KEY_NEEDED, "Another key must approve these results, too")
     return [final_sheet(state)]
 
 
@@ -182,6 +188,7 @@ _HANDLERS: dict[type, Callable[[Tournament, Any, int], Events]] = {
     ask.Disqualify: entries.disqualify,
     ask.Correct: correct,
     ask.Approve: _approve,
+    ask.Settle: settle,
     ask.Start: _start,
     ask.PaceRound: pace,
     ask.Finish: _finish,

@@ -217,6 +217,31 @@ class ResultsFinalised:
 
 
 @dataclass(frozen=True, slots=True)
+class ApprovalGiven:
+    """The first of two keys that results need."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutStep:
+    """A payout line becomes `state`: paid under the wallet's `reference`, or not, for a `reason`."""
+
+    payout_id: str
+    state: str
+    reference: str | None = None
+    reason: str | None = None
+    next_try_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutsMoved:
+    """Lines of what is owed went on."""
+
+    steps: tuple[PayoutStep, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Cancelled:
     """Called off. With `waived` the lines say what the operator chose not to pay back. A roll-forward
     shares `pool_minor`, to which the house adds its seed and overlay; else only what was collected is there.
@@ -247,6 +272,8 @@ Event = (
     | RoundCompleted
     | RoundStarted
     | Completed
+    | ApprovalGiven
+    | PayoutsMoved
     | ResultsFinalised
     | Cancelled
 )

@@ -12,12 +12,15 @@ from server.domain.tournament.events import (
     Cancelled,
     Disqualified,
     Event,
+    PayoutsMoved,
+    PayoutStep,
     Rebought,
     RefundLine,
     Registered,
     Removed,
     ResultsFinalised,
 )
+from server.domain.tournament.payouts import FORFEITED
 from server.domain.tournament.state import Tournament
 
 
@@ -48,8 +51,21 @@ def _transfers(event: Event, before: Tournament) -> list[Transfer]:
             return _call_off(event, before.collected_minor)
         case ResultsFinalised():
             return _settle(event)
+        case PayoutsMoved():
+            return [move for step in event.steps for move in _step(step, before)]
         case _:
             return []
+
+
+def _step(step: PayoutStep, before: Tournament) -> list[Transfer]:
+    """What a player forfeits the house keeps, until the line is released or was paid all the same."""
+    payout = before.payouts[step.payout_id]
+    was, becomes = payout.state in FORFEITED, step.state in FORFEITED
+    if was == becomes:
+        return []
+    player = player_account(payout.player_no)
+    debit, credit = (player, ledger.HOUSE_RETAINED) if becomes else (ledger.HOUSE_RETAINED, player)
+    return [Transfer(debit, credit, payout.amount_minor, f"{payout.kind}_forfeited", payout.tender)]
 
 
 def _call_off(event: Cancelled, collected_minor: int) -> list[Transfer]:

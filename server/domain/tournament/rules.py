@@ -19,7 +19,7 @@ Format = Literal["scheduled", "hop_on_off"]
 MinPlayersMissed = Literal["cancel", "wait", "start"]
 CancellationPolicy = Literal["pro_rata", "full", "roll_forward"]
 EntryScoring = Literal["cumulative", "best_entry"]
-PayoutApproval = Literal["auto", "manual"]
+PayoutApproval = Literal["auto", "manual", "two_keys"]
 Pace = Literal["clock", "game"]
 EliminatedBy = Literal["rank", "game"]
 

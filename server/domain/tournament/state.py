@@ -27,6 +27,28 @@ class Sale:
 
 
 @dataclass(slots=True)
+class Payout:
+    """One thing owed to a player: money in a `tender`, or `quantity` of `code`. `state` is a
+    `payouts.PayoutState`; `next_try_ms` is when the house may try to pay it, None when not by itself."""
+
+    id: str
+    player_no: int
+    kind: str
+    amount_minor: int
+    tender: str
+    made_at_ms: int
+    position: int | None = None
+    code: str | None = None
+    quantity: int = 0
+    state: str = "approved"
+    attempts: int = 0
+    reference: str | None = None
+    reason: str | None = None
+    moved_at_ms: int | None = None
+    next_try_ms: int | None = None
+
+
+@dataclass(slots=True)
 class Entry:
     """One player of this tournament.
 
@@ -103,11 +125,13 @@ class Tournament:
     between_rounds: bool = False
     in_play: int = 0
     reviews: int = 0
+    approved_by: str | None = None
     entries: list[Entry] = field(default_factory=list)
     no_of: dict[str, int] = field(default_factory=dict)
     seen: set[bytes] = field(default_factory=set)
     noted: dict[bytes, Outcome] = field(default_factory=dict)
     voided: set[bytes] = field(default_factory=set)
+    payouts: dict[str, Payout] = field(default_factory=dict)
     ranking: Ranking = field(default_factory=Ranking)
     scorer: Scorer = field(init=False)
 

@@ -1,0 +1,48 @@
+"""The operator's wallet, which may be credited by us: where it is, and the secret that signs the calls."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+from api.answers import Json
+from api.auth import Home, PayoutsRead, WebhooksWrite
+from api.body import parse, read_json
+from api.once import OnceRoute
+from api.openapi import body_of
+from api.schemas.payouts import WalletBody
+from server.keys import signing_secret
+from server.ports import Wallet
+from server.wire import dump
+
+router = APIRouter(route_class=OnceRoute, prefix="/api/wallet", tags=["Payouts"])
+
+
+@router.get("")
+async def get_wallet(home: Home, caller: PayoutsRead) -> Json:
+    """Where credits go; `url` is null while lines wait to be acknowledged over the API."""
+    return Json(_view(await home.payouts.wallet(caller.tenant)))
+
+
+@router.put("", openapi_extra=body_of(WalletBody))
+async def put_wallet(request: Request, home: Home, caller: WebhooksWrite) -> Json:
+    """Set the wallet. `secret` is shown once; the secret before it signs beside it until the next change."""
+    parsed = parse(await read_json(request), WalletBody)
+    parsed.raise_faults()
+    before = await home.payouts.wallet(caller.tenant)
+    secret = signing_secret(home.ids)
+    former = () if before is None else before.secrets[:1]
+    wallet = Wallet(parsed.values["url"], (secret, *former))
+    await home.payouts.set_wallet(caller.tenant, wallet)
+    request.state.kept_body = dump(_view(wallet) | {"secret": None})
+    return Json(_view(wallet) | {"secret": secret})
+
+
+@router.delete("")
+async def remove_wallet(home: Home, caller: WebhooksWrite) -> Json:
+    """From now on lines wait to be acknowledged over the API."""
+    await home.payouts.set_wallet(caller.tenant, None)
+    return Json(_view(None))
+
+
+def _view(wallet: Wallet | None) -> dict[str, Any]:
+    return {"url": None if wallet is None else wallet.url}

@@ -1,0 +1,23 @@
+"""Bodies about money that is owed."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import BeforeValidator
+
+from api.body import Model
+from api.schemas.types import Line, web_address
+
+
+class AckBody(Model):
+    """What became of a payout line. `reference` is the wallet's own name of the credit."""
+
+    ALIASES: ClassVar[dict[str, tuple[str, ...]]] = {"status": ("outcome",)}
+    status: Literal["paid", "failed", "not_eligible", "void", "retry"]
+    reference: Line | None = None
+    reason: Line | None = None
+
+
+class WalletBody(Model):
+    """Where the wallet takes credits."""
+
+    url: Annotated[Line, BeforeValidator(web_address)]

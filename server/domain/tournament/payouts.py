@@ -1,0 +1,166 @@
+"""What is owed to players once it is certain: a line per thing owed, each paid once (10-rules.md, section 7).
+
+A line comes into being with the event that makes it certain: results that are final, a cancellation, a refund
+before the start. Its id is made from tournament, player and kind alone.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from server.domain.ids import internal_player_id, payout_id
+from server.domain.refusal import Code, Refusal
+from server.domain.tournament import commands as ask
+from server.domain.tournament import events as fact
+from server.domain.tournament.state import Payout, Tournament
+
+
+class PayoutState(StrEnum):
+    """Where a line is on its way. `waiting_review` and `processing` are never stored: results under review
+    have no lines yet, and whoever has claimed a line is processing it."""
+
+    WAITING_REVIEW = "waiting_review"
+    APPROVED = "approved"
+    PROCESSING = "processing"
+    RETRY_SCHEDULED = "retry_scheduled"
+    NEEDS_PERSON = "needs_person"
+    NOT_ELIGIBLE = "not_eligible"
+    VOID = "void"
+    PAID = "paid"
+
+
+_S = PayoutState
+# What was paid was paid, whatever the line said before.
+MOVES: Final[dict[str, frozenset[str]]] = {
+    _S.APPROVED: frozenset({_S.RETRY_SCHEDULED, _S.NEEDS_PERSON, _S.NOT_ELIGIBLE, _S.VOID, _S.PAID}),
+    _S.RETRY_SCHEDULED: frozenset(
+        {_S.RETRY_SCHEDULED, _S.APPROVED, _S.NEEDS_PERSON, _S.NOT_ELIGIBLE, _S.VOID, _S.PAID}
+    ),
+    _S.NEEDS_PERSON: frozenset({_S.APPROVED, _S.NOT_ELIGIBLE, _S.VOID, _S.PAID}),
+    _S.NOT_ELIGIBLE: frozenset({_S.APPROVED, _S.VOID, _S.PAID}),
+    _S.VOID: frozenset({_S.PAID}),
+    _S.PAID: frozenset(),
+}
+FORFEITED: Final = frozenset({_S.NOT_ELIGIBLE, _S.VOID})
+# Of these the house may try to pay.
+OPEN: Final = frozenset({_S.APPROVED, _S.RETRY_SCHEDULED})
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutRow:
+    """One line with the names that a wallet knows its player by."""
+
+    payout: Payout
+    tournament_id: str
+    user_id: str
+    player_id: str
+    internal_player_id: str
+    display_name: str
+    currency: str
+    currency_places: int
+
+
+def settle(state: Tournament, command: ask.Settle, now_ms: int) -> list[fact.Event]:
+    """Move lines; a step made already is nothing."""
+    steps = tuple(step for step in command.steps if _moves(state, step, command.strict))
+    return [fact.PayoutsMoved(steps)] if steps else []
+
+
+def _moves(state: Tournament, step: fact.PayoutStep, strict: bool) -> bool:
+    payout = state.payouts.get(step.payout_id)
+    if payout is None:
+        raise Refusal(
+            Code.PAYOUT_NOT_FOUND, f"Payout {step.payout_id} not found", {"payout_id": step.payout_id}
+        )
+    if step.state in MOVES[payout.state]:
+        return True
+    if step.state == payout.state or not strict:
+        return False
+    detail = {"payout_id": step.payout_id, "state": payout.state}
+    raise Refusal(Code.PAYOUT_CLOSED, f"A payout that is {payout.state} cannot become {step.state}", detail)
+
+
+def owed_by(event: fact.Event, state: Tournament, at_ms: int) -> list[Payout]:
+    """The lines that come into being with an event."""
+    match event:
+        case fact.ResultsFinalised():
+            prizes = (_prize(line, state, at_ms) for line in event.prizes if line.amount_minor)
+            return [*prizes, *_items(event.items, state, at_ms)]
+        case fact.Removed() | fact.Disqualified():
+            return _refunds(event.refunds, state, at_ms)
+        case fact.Cancelled() if not event.waived:
+            return _refunds(event.refunds, state, at_ms)
+    return []
+
+
+def _prize(line: fact.PrizeLine, state: Tournament, at_ms: int) -> Payout:
+    name = name_of(state, line.player_no, "prize")
+    return Payout(
+        name, line.player_no, "prize", line.amount_minor, "cash", at_ms, line.position, next_try_ms=at_ms
+    )
+
+
+def _items(items: tuple[fact.ItemLine, ...], state: Tournament, at_ms: int) -> list[Payout]:
+    """Prizes that are not money: handed out by the casino, never by a wallet. One line per thing."""
+    made: dict[str, Payout] = {}
+    for item in items:
+        name = name_of(state, item.player_no, f"{item.kind}:{item.code}")
+        fresh = Payout(name, item.player_no, item.kind, 0, "", at_ms, item.position, item.code)
+        made.setdefault(name, fresh).quantity += item.quantity
+    return list(made.values())
+
+
+def _refunds(refunds: tuple[fact.RefundLine, ...], state: Tournament, at_ms: int) -> list[Payout]:
+    """One line per player, kind and tender, whatever number of sales it gives back."""
+    sums: dict[tuple[int, str, str], int] = {}
+    for line in refunds:
+        key = line.player_no, line.kind, line.tender
+        sums[key] = sums.get(key, 0) + line.refund_minor
+    return [
+        Payout(
+            name_of(state, player_no, f"{kind}:{tender}"), player_no, kind, amount, tender, at_ms,
+            next_try_ms=at_ms,
+        )
+        for (player_no, kind, tender), amount in sums.items()
+        if amount
+    ]  # fmt: skip
+
+
+def name_of(state: Tournament, player_no: int, kind: str) -> str:
+    """The id of what a player is owed for one kind of thing."""
+    entry = state.entries[player_no]
+    return payout_id(state.id, internal_player_id(state.id, entry.player_id, player_no), kind)
+
+
+def move(payout: Payout, step: fact.PayoutStep, at_ms: int) -> None:
+    """Apply a step."""
+    payout.state, payout.moved_at_ms = step.state, at_ms
+    payout.reason, payout.next_try_ms = step.reason, step.next_try_ms
+    if step.reference is not None:
+        payout.reference = step.reference
+    if step.state == _S.RETRY_SCHEDULED:
+        payout.attempts += 1
+    if step.state == _S.APPROVED:
+        payout.attempts, payout.next_try_ms = 0, at_ms if payout.amount_minor else None
+
+
+def told(event: fact.Event) -> int:
+    """How many of the steps of an event are told outside: a retry is the house's own affair."""
+    steps = event.steps if isinstance(event, fact.PayoutsMoved) else ()
+    return sum(step.state != _S.RETRY_SCHEDULED for step in steps)
+
+
+def payout_row(state: Tournament, name: str) -> PayoutRow:
+    """The row of one line."""
+    payout = state.payouts[name]
+    entry = state.entries[payout.player_no]
+    return PayoutRow(
+        payout=payout,
+        tournament_id=state.id,
+        user_id=entry.user_id,
+        player_id=entry.player_id,
+        internal_player_id=internal_player_id(state.id, entry.player_id, payout.player_no),
+        display_name=entry.display_name,
+        currency=state.rules.currency,
+        currency_places=state.rules.currency_places,
+    )

@@ -1,0 +1,68 @@
+"""Payout lines and wallets in memory: the twin of `payouts.PostgresPayouts`."""
+
+from collections.abc import Sequence
+
+from server.domain.ids import Tenant
+from server.domain.tournament.payouts import OPEN, PayoutRow
+from server.ports import Claimed, Owed, Wallet
+
+
+class MemoryPayouts:
+    """`Payouts` over dictionaries. Rows are kept as they were stored, so that no owner changes them later."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._owed: dict[str, tuple[Tenant, Owed]] = {}
+        self._wallets: dict[Tenant, Wallet] = {}
+
+    def _keep_payouts(self, tenant: Tenant, rows: list[PayoutRow]) -> None:
+        self._owed |= {row.payout.id: (tenant, Owed(row)) for row in rows}
+
+    async def payouts(
+        self, tenant: Tenant, tournament_id: str | None, states: Sequence[str], limit: int, offset: int
+    ) -> tuple[int, list[Owed]]:
+        found = [
+            owed
+            for of, owed in self._owed.values()
+            if of == tenant
+            and tournament_id in (None, owed.row.tournament_id)
+            and (not states or owed.row.payout.state in states)
+        ]
+        found.sort(key=_by_age if tournament_id is None else _by_place)
+        return len(found), found[offset : offset + limit]
+
+    async def payout(self, tenant: Tenant, payout_id: str) -> Owed | None:
+        of, owed = self._owed.get(payout_id, (None, None))
+        return owed if of == tenant else None
+
+    async def claim_payouts(self, now_ms: int, until_ms: int, limit: int) -> list[Claimed]:
+        due = [
+            (tenant, owed)
+            for tenant, owed in self._owed.values()
+            if tenant in self._wallets
+            and owed.row.payout.state in OPEN
+            and (owed.row.payout.next_try_ms is not None and owed.row.payout.next_try_ms <= now_ms)
+            and (owed.claimed_until_ms is None or owed.claimed_until_ms <= now_ms)
+        ]
+        due.sort(key=lambda pair: (pair[1].row.payout.next_try_ms or 0, pair[1].row.payout.id))
+        for tenant, owed in due[:limit]:
+            self._owed[owed.row.payout.id] = (tenant, Owed(owed.row, until_ms))
+        return [Claimed(owed.row, tenant, self._wallets[tenant]) for tenant, owed in due[:limit]]
+
+    async def wallet(self, tenant: Tenant) -> Wallet | None:
+        return self._wallets.get(tenant)
+
+    async def set_wallet(self, tenant: Tenant, wallet: Wallet | None) -> None:
+        if wallet is None:
+            self._wallets.pop(tenant, None)
+        else:
+            self._wallets[tenant] = wallet
+
+
+def _by_age(owed: Owed) -> tuple[int, str]:
+    return owed.row.payout.made_at_ms, owed.row.payout.id
+
+
+def _by_place(owed: Owed) -> tuple[float, str]:
+    place = owed.row.payout.position
+    return float("inf") if place is None else place, owed.row.payout.id

@@ -1,0 +1,49 @@
+"""Everybody who works behind the scenes, together: the same crew beside Ray and in one process."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from actors.handles import Directory
+from server.chance import SystemIds, jittered
+from server.clock import SystemClock
+from server.storage.listings import PostgresListings
+from server.storage.operators import PostgresRequests
+from server.storage.payouts import PostgresPayouts
+from server.storage.templates import PostgresTemplates
+from workers.housekeeping import Housekeeper
+from workers.outgoing import Outgoing
+from workers.recurring import Recurring
+from workers.schedule import Scheduler
+from workers.settlement import Settlement
+
+
+@dataclass(slots=True)
+class Crew:
+    """The running tasks; done when one of them fails."""
+
+    tasks: list[asyncio.Task[None]]
+
+
+@asynccontextmanager
+async def at_work(engine: AsyncEngine, directory: Directory, *, allow_private: bool) -> AsyncIterator[Crew]:
+    """All workers run until the block ends."""
+    clock, ids = SystemClock(), SystemIds()
+    outgoing = Outgoing(allow_private)
+    workers = (
+        Scheduler(PostgresListings(engine), directory, clock, ids),
+        Recurring(PostgresTemplates(engine), directory, clock),
+        Housekeeper(PostgresRequests(engine), clock),
+        Settlement(PostgresPayouts(engine), directory, outgoing, clock, ids, jittered),
+    )
+    tasks = [asyncio.create_task(worker.run()) for worker in workers]
+    try:
+        yield Crew(tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await outgoing.close()

@@ -1,0 +1,107 @@
+"""Calls to systems of operators: bounded in time and size, never redirected, never into our own network.
+
+Addresses are judged when they are connected to, after the name was resolved, and the judged one is the one
+that is used: a name that changes its mind in between (DNS rebinding) gains nothing.
+"""
+
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
+
+from config.limits import OUTGOING_ANSWER_BYTES_MAX, OUTGOING_TIMEOUT_S
+
+# Addresses that carry an IPv4 address inside: NAT64 and 6to4.
+_NAT64, _6TO4 = ip_network("64:ff9b::/96"), ip_network("2002::/16")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: the body is clipped."""
+
+    status: int
+    body: bytes
+
+
+class Unreachable(Exception):  # noqa: N818 - becomes a retry
+    """No answer: refused target, no connection, too slow, broken."""
+
+
+def is_public(address: str) -> bool:
+    """Whether an address belongs to the internet at large: not to a machine, not to a private network."""
+    try:
+        found: IPv4Address | IPv6Address = ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(found, IPv6Address):
+        inner = found.ipv4_mapped or found.sixtofour or (found.teredo or (None, None))[1]
+        if inner is None and found in _NAT64:
+            inner = IPv4Address(int(found) & 0xFFFFFFFF)
+        if inner is not None:
+            return is_public(str(inner))
+    return found.is_global and not found.is_multicast
+
+
+class _PublicResolver(AbstractResolver):
+    """Resolves names to public addresses only."""
+
+    def __init__(self, inner: AbstractResolver) -> None:
+        self._inner = inner
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        found = await self._inner.resolve(host, port, family)
+        public = [one for one in found if is_public(one["host"])]
+        if not public:
+            raise OSError(None, f"{host} is not a public address")
+        return public
+
+    async def close(self) -> None:
+        await self._inner.close()
+
+
+class Outgoing:
+    """One pool of connections for all calls of a process."""
+
+    def __init__(self, allow_private: bool, resolver: AbstractResolver | None = None) -> None:
+        self._allow_private = allow_private
+        inner = resolver or aiohttp.ThreadedResolver()
+        connector = aiohttp.TCPConnector(
+            resolver=inner if allow_private else _PublicResolver(inner), use_dns_cache=False, limit=0
+        )
+        self._http = aiohttp.ClientSession(
+            connector=connector,
+            timeout=aiohttp.ClientTimeout(total=OUTGOING_TIMEOUT_S),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trust_env=False,
+        )
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """POST JSON; raises `Unreachable`. A redirect is an answer like any other."""
+        self._check(url)
+        told = {"Content-Type": "application/json", "User-Agent": "Pitboss"} | dict(headers)
+        try:
+            async with self._http.post(url, data=body, headers=told, allow_redirects=False) as answer:
+                return Answer(answer.status, await answer.content.read(OUTGOING_ANSWER_BYTES_MAX))
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            raise Unreachable(str(error) or type(error).__name__) from error
+
+    def _check(self, url: str) -> None:
+        """A literal address is never resolved, so it is judged here. aiohttp takes any digits for one, and the
+        system then reads 2130706433 as 127.0.0.1."""
+        try:
+            host = URL(url).host or ""
+        except ValueError as error:
+            raise Unreachable(str(error)) from error
+        literal = ":" in host or host.replace(".", "").isdigit()
+        if literal and not self._allow_private and not is_public(host):
+            raise Unreachable(f"{host} is not a public address")
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._http.close()

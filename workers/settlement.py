@@ -1,0 +1,164 @@
+"""Settlement: lines that are owed go to the operator's wallet, each credited once.
+
+A worker claims due lines, calls the wallet with the line's id as its once-only key, and tells the owner
+what became of it; the owner alone moves the line. Whoever dies in between, the claim runs out and the next
+worker asks the wallet again under the same key. So any number of these may run, late or twice, without
+harm.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+import msgspec
+from standardwebhooks.webhooks import Webhook
+
+from actors.handles import Directory
+from actors.messages import Order
+from actors.replies import Done
+from config.limits import (
+    PAYOUT_CLAIM_MS,
+    PAYOUTS_AT_ONCE,
+    SETTLEMENT_BATCH_MAX,
+    SETTLEMENT_PAUSES_S,
+    SETTLEMENT_POLL_S,
+)
+from server.domain.money import to_decimal
+from server.domain.tournament.commands import Settle
+from server.domain.tournament.events import PayoutStep
+from server.domain.tournament.payouts import PayoutRow, PayoutState
+from server.ports import Claimed, Clock, IdSource, Payouts, StoreUnavailable
+from server.wire import dump
+from workers.outgoing import Answer, Unreachable
+
+log = logging.getLogger(__name__)
+ACTOR = "settlement"
+# Of the refusals these are of the moment; every other 4xx is about the line itself.
+_PASSING = {408, 425, 429}
+_REASON_MAX = 300
+
+
+class Caller(Protocol):
+    """What reaches wallets."""
+
+    async def post(self, url: str, body: bytes, headers: dict[str, str]) -> Answer: ...
+
+
+class Settlement:
+    """Pays what is due."""
+
+    def __init__(
+        self,
+        payouts: Payouts,
+        directory: Directory,
+        outgoing: Caller,
+        clock: Clock,
+        ids: IdSource,
+        jitter: Callable[[float], float],
+    ) -> None:
+        self._payouts = payouts
+        self._directory = directory
+        self._outgoing = outgoing
+        self._clock = clock
+        self._ids = ids
+        self._jitter = jitter
+        self._slots = asyncio.Semaphore(PAYOUTS_AT_ONCE)
+
+    async def run(self) -> None:
+        """Look, pay, wait; for ever. While there is more, no waiting."""
+        while True:
+            try:
+                while await self.look():
+                    pass
+            except StoreUnavailable as error:
+                log.warning("settlement_cannot_look reason=%s", error)
+            await self._clock.sleep(SETTLEMENT_POLL_S)
+
+    async def look(self) -> int:
+        """Claim what is due, pay it, tell the owners; how many lines were claimed."""
+        now_ms = self._clock.now_ms()
+        claimed = await self._payouts.claim_payouts(now_ms, now_ms + PAYOUT_CLAIM_MS, SETTLEMENT_BATCH_MAX)
+        by_tournament: dict[str, list[Claimed]] = {}
+        for one in claimed:
+            by_tournament.setdefault(one.row.tournament_id, []).append(one)
+        await asyncio.gather(*(self._settle(name, lines) for name, lines in by_tournament.items()))
+        return len(claimed)
+
+    async def _settle(self, tournament_id: str, lines: Sequence[Claimed]) -> None:
+        steps = await asyncio.gather(*(self._pay(line) for line in lines))
+        command = Settle(tuple(steps), strict=False)
+        reply = await self._directory.ask(tournament_id, Order(command, self._ids.command_id(), ACTOR))
+        if isinstance(reply, Done):
+            paid = sum(step.state == PayoutState.PAID for step in steps)
+            log.info("settlement_moved tournament=%s lines=%d paid=%d", tournament_id, len(steps), paid)
+        else:
+            log.warning("settlement_untold tournament=%s reply=%s", tournament_id, reply)
+
+    async def _pay(self, line: Claimed) -> PayoutStep:
+        """One credit, tried once."""
+        row = line.row
+        body = dump(_credit(line))
+        headers = signed(row.payout.id, body, line.wallet.secrets, self._clock.now_ms())
+        try:
+            async with self._slots:
+                answer = await self._outgoing.post(line.wallet.url, body, headers)
+        except Unreachable as error:
+            return self._later(row, str(error))
+        if 200 <= answer.status < 300:
+            return PayoutStep(row.payout.id, PayoutState.PAID, _reference(answer.body))
+        reason = f"The wallet answered {answer.status}: {answer.body.decode(errors='replace')}"[:_REASON_MAX]
+        if 400 <= answer.status < 500 and answer.status not in _PASSING:
+            return PayoutStep(row.payout.id, PayoutState.NEEDS_PERSON, reason=reason)
+        return self._later(row, reason)
+
+    def _later(self, row: PayoutRow, reason: str) -> PayoutStep:
+        """Again after a pause that grows, until a person must look."""
+        reason, tries = reason[:_REASON_MAX], row.payout.attempts
+        if tries >= len(SETTLEMENT_PAUSES_S):
+            return PayoutStep(row.payout.id, PayoutState.NEEDS_PERSON, reason=reason)
+        pause_ms = round(self._jitter(SETTLEMENT_PAUSES_S[tries]) * 1_000)
+        next_ms = self._clock.now_ms() + pause_ms
+        return PayoutStep(row.payout.id, PayoutState.RETRY_SCHEDULED, reason=reason, next_try_ms=next_ms)
+
+
+def _credit(line: Claimed) -> dict[str, Any]:
+    """What a wallet reads. `payoutId` is the once-only key."""
+    row, payout = line.row, line.row.payout
+    return {
+        "type": "payout.credit",
+        "payoutId": payout.id,
+        "operatorId": line.tenant.operator_id,
+        "live": line.tenant.live,
+        "tournamentId": row.tournament_id,
+        "userId": row.user_id,
+        "playerId": row.player_id,
+        "kind": payout.kind,
+        "amount": to_decimal(payout.amount_minor, row.currency_places),
+        "currency": row.currency,
+        "tender": payout.tender,
+        "position": payout.position,
+    }
+
+
+def signed(message_id: str, body: bytes, secrets: Sequence[str], now_ms: int) -> dict[str, str]:
+    """Headers by the Standard Webhooks spec, one signature for each live secret."""
+    at = datetime.fromtimestamp(now_ms // 1_000, UTC)
+    signatures = " ".join(Webhook(secret).sign(message_id, at, body.decode()) for secret in secrets)
+    return {
+        "webhook-id": message_id,
+        "webhook-timestamp": str(now_ms // 1_000),
+        "webhook-signature": signatures,
+        "Idempotency-Key": message_id,
+    }
+
+
+def _reference(body: bytes) -> str | None:
+    """`{"reference": ...}` of a wallet's answer, when it says one."""
+    try:
+        told = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeError):
+        return None
+    found = told.get("reference") if isinstance(told, dict) else None
+    return str(found)[:_REASON_MAX] if isinstance(found, str | int) else None
