@@ -61,6 +61,8 @@ class TournamentHost:
             return Unavailable("not owned here")
         if not keeper.board.snapshot:
             await keeper.submit(Tick())
+        if not keeper.board.snapshot:
+            return Unavailable("no board yet")  # this keeper ended before it could show one
         if (poll.epoch, poll.seq) == (keeper.board.epoch, keeper.board.seq):
             with suppress(TimeoutError):
                 async with asyncio.timeout(limits.LONG_POLL_S):

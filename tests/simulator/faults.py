@@ -1,0 +1,205 @@
+"""What goes wrong, and how often: drawn from the seed, so that some runs are calm and some are wild."""
+
+import asyncio
+import pickle
+import random
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from actors.local import LocalDirectory
+from actors.messages import Message, Order, Poll
+from actors.replies import Frames, Reply, Unavailable
+from server.domain.ids import TournamentId
+from server.ports import AnswerRow, BlockRow, Checkpoint, Clock, Commit, EventRow, StoreUnavailable
+from server.storage.memory import MemoryStore
+from tests.simulator.checks import Checks
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Weather:
+    """Chances per call, and longest delays in seconds."""
+
+    lost: float = 0.0
+    doubled: float = 0.0
+    lag_s: float = 0.0
+    store_before: float = 0.0
+    store_after: float = 0.0
+    store_stuck: float = 0.0
+    store_lag_s: float = 0.0
+    bad_checkpoint: float = 0.0
+    kill_every_s: float = 60.0
+
+    @classmethod
+    def of(cls, luck: random.Random) -> "Weather":
+        """Of a seed: each fault is absent, rare or frequent."""
+
+        def rate(most: float) -> float:
+            return most * luck.choice([0.0, 0.1, 0.4, 1.0])
+
+        return cls(
+            lost=rate(0.25),
+            doubled=rate(0.3),
+            lag_s=rate(2.0),
+            store_before=rate(0.15),
+            store_after=rate(0.15),
+            store_stuck=rate(0.03),
+            store_lag_s=rate(0.5),
+            bad_checkpoint=rate(0.5),
+            kill_every_s=luck.choice([3.0, 10.0, 30.0, 1_000.0]),
+        )
+
+    def clear(self) -> None:
+        """Everything works from here on."""
+        self.lost = self.doubled = self.lag_s = 0.0
+        self.store_before = self.store_after = self.store_stuck = self.store_lag_s = self.bad_checkpoint = 0.0
+        self.kill_every_s = 10**9
+
+
+class FaultyStore(MemoryStore):
+    """The memory twin, behind a line that is slow, breaks before or after, or gets stuck and delivers late."""
+
+    def __init__(self, clock: Clock, luck: random.Random, weather: Weather, checks: Checks) -> None:
+        super().__init__(clock)
+        self._luck = luck
+        self._weather = weather
+        self._checks = checks
+        self._late: set[asyncio.Task[None]] = set()
+
+    async def _line(self, before: float, after: float, work: Any) -> Any:
+        if self._weather.store_lag_s:
+            await asyncio.sleep(self._luck.uniform(0, self._weather.store_lag_s))
+        if self._luck.random() < before:
+            raise StoreUnavailable("simulated: before")
+        told = await work()
+        if self._luck.random() < after:
+            raise StoreUnavailable("simulated: after")
+        return told
+
+    async def birth(self, commit: Commit) -> bool:
+        async def store() -> bool:
+            born = await MemoryStore.birth(self, commit)
+            if born:
+                self._checks.stored(commit)
+            return born
+
+        born: bool = await self._line(self._weather.store_before, self._weather.store_after, store)
+        return born
+
+    async def commit(self, commit: Commit) -> None:
+        commit = pickle.loads(pickle.dumps(commit))
+        if self._luck.random() < self._weather.store_stuck:
+            await self._get_stuck(commit)
+
+        async def store() -> None:
+            self._write(commit)
+
+        await self._line(self._weather.store_before, self._weather.store_after, store)
+
+    def _write(self, commit: Commit) -> None:
+        """One moment: nothing can come between the fence and the rows."""
+        stored = self._owned(commit.tournament_id, commit.epoch)
+        self._store(stored, commit)
+        self._checks.stored(commit)
+
+    async def _get_stuck(self, commit: Commit) -> None:
+        """The commit hangs; long after the owner gave up it arrives all the same, if its epoch still may."""
+        wait_s = self._luck.uniform(1, 60)
+
+        async def deliver() -> None:
+            await asyncio.sleep(wait_s)
+            try:
+                self._write(commit)
+            except Exception as error:
+                self._checks.note(f"late commit refused: {type(error).__name__}")
+
+        task = asyncio.create_task(deliver())
+        self._late.add(task)
+        await asyncio.sleep(100)
+        raise StoreUnavailable("simulated: stuck")
+
+    async def take_over(self, tournament_id: TournamentId, holder: str) -> int | None:
+        async def take() -> int | None:
+            return await MemoryStore.take_over(self, tournament_id, holder)
+
+        epoch: int | None = await self._line(self._weather.store_before, self._weather.store_after, take)
+        return epoch
+
+    async def tail(self, tournament_id: TournamentId, after_seq: int) -> AsyncIterator[EventRow | BlockRow]:
+        async for row in super().tail(tournament_id, after_seq):
+            if self._luck.random() < self._weather.store_before / 20:
+                raise StoreUnavailable("simulated: while reading")
+            yield row
+
+    async def answer(self, tournament_id: TournamentId, command_id: str) -> AnswerRow | None:
+        async def read() -> AnswerRow | None:
+            return await MemoryStore.answer(self, tournament_id, command_id)
+
+        row: AnswerRow | None = await self._line(self._weather.store_before, 0, read)
+        return row
+
+    async def save_checkpoint(self, tournament_id: TournamentId, epoch: int, point: Checkpoint) -> None:
+        if self._luck.random() < self._weather.bad_checkpoint:
+            point = replace(point, payload=point.payload[: self._luck.randrange(len(point.payload))])
+
+        async def store() -> None:
+            await MemoryStore.save_checkpoint(self, tournament_id, epoch, point)
+
+        await self._line(self._weather.store_before, self._weather.store_after, store)
+
+    async def heartbeat(self, tournament_id: TournamentId, epoch: int) -> bool:
+        async def beat() -> bool:
+            return await MemoryStore.heartbeat(self, tournament_id, epoch)
+
+        alive: bool = await self._line(self._weather.store_before, 0, beat)
+        return alive
+
+
+class Network:
+    """`Directory` of one caller: messages are copied, late, lost, doubled; each goes to one of several
+    nodes, which do not know of each other."""
+
+    def __init__(self, nodes: list[LocalDirectory], luck: random.Random, weather: Weather) -> None:
+        self._nodes = nodes
+        self._luck = luck
+        self._weather = weather
+        self._doubles: set[asyncio.Task[Any]] = set()
+
+    def node(self) -> LocalDirectory:
+        """Mostly the first: the hint that a name is."""
+        return self._nodes[0] if self._luck.random() < 0.8 else self._luck.choice(self._nodes)
+
+    async def create(self, order: Order) -> Reply:
+        return await self._through(lambda: self.node().create(pickle.loads(pickle.dumps(order))))
+
+    async def ask(self, tournament_id: str, message: Message) -> Reply:
+        def once() -> Any:
+            return self.node().host(tournament_id).ask(pickle.loads(pickle.dumps(message)))
+
+        return await self._through(once)
+
+    async def frames(self, tournament_id: str, poll: Poll) -> Frames | Unavailable:
+        await self._lag()
+        return await self.node().frames(tournament_id, poll)
+
+    async def close(self) -> None:
+        """Nothing to let go."""
+
+    async def _through(self, send: Any) -> Any:
+        await self._lag()
+        if self._luck.random() < self._weather.lost:
+            return Unavailable("simulated: lost on the way")
+        if self._luck.random() < self._weather.doubled:
+            self._doubles.add(asyncio.create_task(self._later(send)))
+        told = pickle.loads(pickle.dumps(await send()))
+        await self._lag()
+        return Unavailable("simulated: answer lost") if self._luck.random() < self._weather.lost else told
+
+    async def _later(self, send: Any) -> None:
+        await self._lag()
+        await send()
+
+    async def _lag(self) -> None:
+        await asyncio.sleep(self._luck.uniform(0, self._weather.lag_s))

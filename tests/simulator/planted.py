@@ -1,0 +1,113 @@
+"""Bugs that were made in systems like this one. The simulator must find each of them."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from actors import keeper as keepers
+from actors.draft import Draft
+from actors.keeper import TournamentKeeper
+from actors.messages import Tick
+from actors.replies import Reply
+from server.domain.tournament import payouts
+from server.domain.tournament.state import Tournament
+from server.ports import StoreUnavailable
+from tests.simulator.faults import FaultyStore
+from workers import settlement
+
+
+def answer_before_commit(patch: pytest.MonkeyPatch) -> None:
+    """Callers are told before it is durable."""
+
+    async def serve(self: TournamentKeeper, waiting: Any) -> None:
+        draft = Draft(self.state, self.epoch, self._chain)
+        for message, future in waiting:
+            reply: Reply = await self._handle(draft, message)
+            keepers._answer(future, reply)
+        await self._store(draft)
+        if any(isinstance(message, Tick) for message, _ in waiting):
+            self.board.refresh(self.state, self._clock.now_ms())
+
+    patch.setattr(TournamentKeeper, "_serve", serve)
+
+
+def frame_before_commit(patch: pytest.MonkeyPatch) -> None:
+    """The board is shown as it will be, if the commit succeeds."""
+    store = TournamentKeeper._store
+
+    async def show_first(self: TournamentKeeper, draft: Draft) -> None:
+        self.board.refresh(self.state, self._clock.now_ms())
+        await store(self, draft)
+
+    patch.setattr(TournamentKeeper, "_store", show_first)
+
+
+def orders_apply_twice(patch: pytest.MonkeyPatch) -> None:
+    """A repeated command is a new one."""
+
+    async def order(self: TournamentKeeper, draft: Draft, order: Any, now_ms: int) -> Reply:
+        return keepers.orders.run(draft, order, now_ms)
+
+    patch.setattr(TournamentKeeper, "_order", order)
+
+
+def facts_apply_twice(patch: pytest.MonkeyPatch) -> None:
+    """A repeated fact is forgotten to be known after a recovery."""
+    decode = keepers.codec.decode_state
+
+    def forgetful(data: bytes) -> Tournament:
+        state = decode(data)
+        state.seen = set()
+        return state
+
+    patch.setattr(keepers.codec, "decode_state", forgetful)
+
+
+def no_epoch_check(patch: pytest.MonkeyPatch) -> None:
+    """Whoever commits may."""
+    patch.setattr(FaultyStore, "_owned", lambda self, name, epoch: self._tournaments[name])
+
+
+def payout_id_with_rank(patch: pytest.MonkeyPatch) -> None:
+    """The line's name changes with the place."""
+    prize = payouts._prize
+
+    def named_by_place(line: Any, state: Tournament, at_ms: int) -> Any:
+        made = prize(line, state, at_ms)
+        return replace(made, id=f"{made.id}-{line.position}")
+
+    patch.setattr(payouts, "_prize", named_by_place)
+
+
+def fresh_key_for_every_try(patch: pytest.MonkeyPatch) -> None:
+    """The wallet is asked under a new key each time."""
+    signed = settlement.signed
+    tries = iter(range(10**9))
+    patch.setattr(settlement, "signed", lambda name, *rest: signed(f"{name}-{next(tries)}", *rest))
+
+
+def keeps_an_unstored_state(patch: pytest.MonkeyPatch) -> None:
+    """A failed commit is answered, and the keeper goes on with what was not stored."""
+    serve = TournamentKeeper._serve
+
+    async def go_on(self: TournamentKeeper, waiting: Any) -> None:
+        try:
+            await serve(self, waiting)
+        except StoreUnavailable:
+            self.dirty = False
+
+    patch.setattr(TournamentKeeper, "_serve", go_on)
+
+
+PLANTED: tuple[Callable[[pytest.MonkeyPatch], None], ...] = (
+    answer_before_commit,
+    frame_before_commit,
+    orders_apply_twice,
+    facts_apply_twice,
+    no_epoch_check,
+    payout_id_with_rank,
+    fresh_key_for_every_try,
+    keeps_an_unstored_state,
+)

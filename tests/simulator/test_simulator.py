@@ -1,0 +1,70 @@
+"""Hundreds of evenings without a broken promise, and every planted bug found."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from tests.simulator.checks import Broken
+from tests.simulator.loop import EndlessRun
+from tests.simulator.planted import PLANTED
+from tests.simulator.world import simulate
+
+SEEDS, PER_TEST = 500, 20
+FOUND_WITHIN = 200
+
+
+@pytest.mark.parametrize("first", range(0, SEEDS, PER_TEST))
+def test_no_seed_breaks_an_invariant(first: int) -> None:
+    reports = [simulate(seed) for seed in range(first, first + PER_TEST)]
+    assert sum(report.facts for report in reports) > 500, "games were played"
+    assert sum(report.kills for report in reports) > 10, "owners died"
+    assert sum(report.frames for report in reports) > 500, "boards were watched"
+
+
+def test_between_them_the_seeds_meet_every_trouble() -> None:
+    met = set()
+    for seed in range(60):
+        met |= set(simulate(seed).notes)
+    assert {
+        "kill",
+        "late commit refused: Fenced",
+        "fact: ACCEPTED",
+        "fact: DUPLICATE",
+        "fact: AFTER_BELL",
+        "facts: Unavailable",
+        "Register: Done",
+        "Rebuy: Done",
+        "Correct: Done",
+        "Disqualify: Done",
+        "Cancel: Done",
+    } <= met
+
+
+def test_a_seed_repeats_the_run_to_the_byte_in_any_process() -> None:
+    code = "from tests.simulator.world import simulate; print([simulate(n).digest for n in (3, 4, 5)])"
+    here = [simulate(seed).digest for seed in (3, 4, 5)]
+    for hash_seed in ("1", "2"):
+        env = os.environ | {"PYTHONHASHSEED": hash_seed}
+        told = subprocess.run(
+            [sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True
+        )
+        assert told.stdout.strip() == str(here)
+    assert len(set(here)) == 3
+
+
+@pytest.mark.parametrize("plant", PLANTED, ids=lambda plant: plant.__name__)
+def test_a_planted_bug_is_found(
+    plant: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant(monkeypatch)
+    for seed in range(FOUND_WITHIN):
+        try:
+            simulate(seed)
+        except Broken:
+            return
+        except EndlessRun:
+            continue
+    pytest.fail(f"not found within {FOUND_WITHIN} seeds")

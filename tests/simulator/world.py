@@ -1,0 +1,275 @@
+"""One run: people, faults and an evening, all of one seed."""
+
+import asyncio
+import logging
+import random
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from actors.host import TournamentHost
+from actors.local import LocalDirectory
+from actors.messages import ReadSummary
+from actors.replies import Done
+from server import codec
+from server.domain.tournament import commands as ask
+from server.domain.tournament.events import PayoutStep
+from server.domain.tournament.lifecycle import ResultsStatus, Status
+from server.domain.tournament.pool import PrizePool
+from server.domain.tournament.rules import Rounds
+from server.ports import Wallet as Target
+from tests.simulator.checks import Checks, need
+from tests.simulator.faults import FaultyStore, Network, Weather
+from tests.simulator.loop import VirtualClock, run_virtually
+from tests.simulator.people import Casino, Game, Watcher
+from tests.support.builders import TENANT, TOURNAMENT, create
+from tests.support.wallet import Wallet
+from workers.schedule import Scheduler
+from workers.settlement import Settlement
+
+_PLAY_S = 60.0
+_PATIENCE_S = 1_800.0
+
+
+class Ids:
+    """Command ids one after the other."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def command_id(self) -> str:
+        self._count += 1
+        return f"worker-{self._count}"
+
+
+@dataclass(slots=True)
+class Report:
+    """How a run went: its fingerprint, and what happened how often."""
+
+    digest: str
+    notes: dict[str, int]
+    facts: int
+    kills: int
+    frames: int
+
+
+class World:
+    """Two nodes, a store, a wallet, two games, a casino, two watchers, workers; and something that kills."""
+
+    def __init__(self, seed: int, clock: VirtualClock) -> None:
+        self.luck = random.Random(seed)
+        self.clock = clock
+        self.weather = Weather.of(self.luck)
+        self.checks = Checks()
+        self.store = FaultyStore(clock, self.luck, self.weather, self.checks)
+        self.nodes = [self._node(n) for n in range(2)]
+        self.wallet = Wallet()
+        self.wallet.mood = lambda key: self.luck.choice(["ok", "ok", "ok", "answer lost", "busy", "away"])
+        self.casino = Casino(self._network(), self.luck, self.checks)
+        self.games = [Game(f"g{n}", self._network(), self.luck, self.checks) for n in range(2)]
+        self.watchers = [Watcher(f"w{n}", self._network(), self.luck, self.checks) for n in range(2)]
+        self.kills = 0
+        self._ids = Ids()
+        self._running: list[asyncio.Task[Any]] = []
+
+    def _node(self, number: int) -> LocalDirectory:
+        def jitter(seconds: float) -> float:
+            return self.luck.uniform(0.5, 1) * seconds
+
+        return LocalDirectory(self.store, self.clock, f"node-{number}", jitter)
+
+    def _network(self) -> Network:
+        return Network(self.nodes, self.luck, self.weather)
+
+    async def run(self) -> Report:
+        """The evening, then fair weather, then the accounts. Raises what was found broken first."""
+        try:
+            report = await self._evening()
+        except AssertionError as error:
+            raise self.checks.broken or error from None
+        if self.checks.broken is not None:
+            raise self.checks.broken
+        return report
+
+    async def _evening(self) -> Report:
+        users = [f"u{n}" for n in range(self.luck.randint(2, 6))]
+        await self.casino.order(create(**self._rules()))
+        await self.store.set_wallet(TENANT, Target("https://wallet.example", ("whsec_c2VjcmV0",)))
+        self._running = [asyncio.create_task(work) for work in self._background()]
+        await asyncio.gather(*(self.casino.sell(user) for user in users))
+        await self.casino.order(ask.Start())
+        play = [game.play(users, _PLAY_S, self.clock.now_ms) for game in self.games]
+        await self._watched(asyncio.gather(self.casino.evening(users, _PLAY_S), *play))
+        if self.luck.random() < 0.2:
+            await self.casino.order(ask.Cancel("storm"))
+        self.weather.clear()
+        await self._watched(self._fair_weather())
+        await self._stop()
+        frames = sum(watcher.seen for watcher in self.watchers)
+        facts = len(self.checks.acknowledged)
+        return Report(self.checks.digest(), dict(self.checks.notes), facts, self.kills, frames)
+
+    def _rules(self) -> dict[str, Any]:
+        rounds = Rounds(3, 20_000, elimination_rate=3_000, survivors=1)
+        return {
+            "duration_ms": int(_PLAY_S * 1_000),
+            "rounds": self.luck.choice([None, None, rounds]),
+            "rebuy_enabled": True,
+            "rebuy_fee_minor": 500,
+            "fee_minor": 0,
+            "late_registration_ms": 30_000,
+            "min_players": 1,
+            "prize_pool": self.luck.choice(
+                [PrizePool(), PrizePool("fixed", 50_00, (50, 30, 20), unit="weight")]
+            ),
+            "cancellation_policy": self.luck.choice(["pro_rata", "full", "roll_forward"]),
+        }
+
+    def _background(self) -> list[Any]:
+        return [
+            *(watcher.watch() for watcher in self.watchers),
+            self._restarted(lambda: Scheduler(self.store, self._network(), self.clock, self._ids).run()),  # type: ignore[arg-type]
+            *(self._restarted(lambda: self._settlement().run()) for _ in range(2)),
+            self._killer(),
+        ]
+
+    def _settlement(self) -> Settlement:
+        jitter = self.luck.uniform
+        return Settlement(
+            self.store,
+            self._network(),
+            self.wallet,  # type: ignore[arg-type]
+            self.clock,
+            self._ids,  # type: ignore[arg-type]
+            lambda seconds: jitter(0.5, 1) * seconds,
+        )
+
+    async def _restarted(self, life: Any) -> None:
+        """A worker that is killed now and then, and started again."""
+        while True:
+            task = asyncio.create_task(life())
+            try:
+                await asyncio.wait({task}, timeout=self.luck.expovariate(1 / self.weather.kill_every_s))
+                if task.done() and task.exception() is not None:
+                    raise task.exception() or AssertionError
+            finally:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+
+    async def _killer(self) -> None:
+        """Owners die without a word."""
+        while True:
+            await asyncio.sleep(self.luck.expovariate(1 / self.weather.kill_every_s))
+            node = self.luck.choice(self.nodes)
+            host = node._hosts.pop(TOURNAMENT, None)
+            if host is not None:
+                self.kills += 1
+                self.checks.note("kill")
+                await _kill(host)
+
+    async def _watched(self, work: Any) -> None:
+        """Work beside the others; whoever of them finds something broken ends the run."""
+        task = asyncio.ensure_future(work)
+        await asyncio.wait({task, *self._running}, return_when=asyncio.FIRST_COMPLETED)
+        for other in self._running:
+            if other.done() and other.exception() is not None:
+                task.cancel()
+                raise other.exception() or AssertionError
+        await task
+
+    async def _fair_weather(self) -> None:
+        """What was not acknowledged is reported once more; then everything comes to its end by itself."""
+        for game in self.games:
+            for _ in range(20):
+                if not game.unsure:
+                    break
+                await game.report(game.unsure)
+                await asyncio.sleep(1)
+            need(not game.unsure, "in fair weather every fact gets its answer")
+        self.wallet.mood = lambda key: "ok"
+        for _ in range(int(_PATIENCE_S)):
+            if await self._settled():
+                return
+            await asyncio.sleep(60)
+        need(False, "in fair weather every tournament comes to its end and everything owed is paid")
+
+    async def _settled(self) -> bool:
+        await self.casino.order(ask.Advance())
+        state = self.checks.shadow
+        assert state is not None
+        over = state.status is Status.CANCELLED or state.results_status is ResultsStatus.FINAL
+        if over:
+            await self._release()
+        return over and all(payout.state == "paid" for payout in state.payouts.values())
+
+    async def _release(self) -> None:
+        """A person lets what got stuck be paid again."""
+        state = self.checks.shadow
+        assert state is not None
+        for payout in list(state.payouts.values()):
+            if payout.state == "needs_person":
+                await self.casino.order(ask.Settle((PayoutStep(payout.id, "approved"),), strict=False))
+
+    async def _stop(self) -> None:
+        """The last accounts: money, digest after a recovery, and the final board for every watcher."""
+        self._accounts()
+        for watcher in self.watchers:
+            await watcher.look()
+            await watcher.look()
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+        for node in self.nodes:
+            await node.close()
+        assert self.checks.shadow is not None
+        for forget in (False, True):
+            if forget:
+                self.store._tournaments[TOURNAMENT].checkpoints.clear()
+            fresh = self._node(9)
+            need(isinstance(await fresh.ask(TOURNAMENT, ReadSummary()), Done), "a fresh owner answers")
+            keeper = fresh.host(TOURNAMENT)._keeper
+            assert keeper is not None
+            same = codec.state_digest(keeper.state) == codec.state_digest(self.checks.shadow)
+            need(same, "a recovered owner holds what the log says, with checkpoints and without")
+            await fresh.close()
+
+    def _accounts(self) -> None:
+        state = self.checks.shadow
+        assert state is not None
+        owed = {payout.id: payout.amount_minor for payout in state.payouts.values() if payout.amount_minor}
+        need(set(self.wallet.credited) == set(owed), "everything owed was credited, and nothing else")
+        need(self.wallet.paid_minor() == sum(owed.values()), "to the cent")
+        _, rows = _payout_rows(self.store)
+        need(
+            {name: row.state for name, row in rows.items()} == dict.fromkeys(rows, "paid"),
+            "and is kept as paid",
+        )
+        for game in self.games:
+            for name in game.accepted:
+                need(self.checks.recorded[name] == 1, f"{name} is stored once")
+
+
+def _payout_rows(store: FaultyStore) -> tuple[int, dict[str, Any]]:
+    rows = {name: owed.row.payout for name, (_, owed) in store._owed.items()}
+    return len(rows), rows
+
+
+async def _kill(host: TournamentHost) -> None:
+    """SIGKILL: no checkpoint, no goodbye; whoever waits hears that the process is gone."""
+    keeper, host._keeper, host.retired = host._keeper, None, True
+    for task in host._life:
+        task.cancel()
+    with suppress(asyncio.CancelledError):
+        await asyncio.gather(*host._life, return_exceptions=True)
+    if keeper is not None:
+        keeper.abandon("killed")
+
+
+def simulate(seed: int, world: type[World] = World) -> Report:
+    """One run. Raises `Broken` when an invariant does not hold."""
+    logging.disable(logging.CRITICAL)
+    try:
+        report: Report = run_virtually(lambda clock: world(seed, clock).run())
+        return report
+    finally:
+        logging.disable(logging.NOTSET)
