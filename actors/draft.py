@@ -52,7 +52,7 @@ class Draft:
         number = 0 if self.state is None else self.state.events_counted
         state = self.state = apply(self.state, event, at_ms)
         kind, payload = encode_event(event)
-        self.chain = chained(self.chain, state.seq, kind, at_ms, payload)
+        self.chain = chained(self.chain, state.seq, kind, at_ms, payload, actor)
         self._events.append(EventRow(state.seq, kind, at_ms, actor, payload, self.chain))
         self._postings += [PostingRow(state.seq, n, line) for n, line in enumerate(lines)]
         for event_type, data in announce(event, state, at_ms):

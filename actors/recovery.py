@@ -1,8 +1,10 @@
 """How an owner comes to know its tournament: newest good checkpoint, then the tail of the journal."""
 
 import logging
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import Protocol
 
 from server import codec
 from server.domain.ids import TournamentId
@@ -12,6 +14,13 @@ from server.domain.tournament.state import Tournament
 from server.ports import BlockRow, Checkpoint, EventRow, Journal
 
 log = logging.getLogger(__name__)
+
+
+class Log(Protocol):
+    """What of a journal, or of the books, a reader needs."""
+
+    async def checkpoints(self, tournament_id: TournamentId) -> list[Checkpoint]: ...
+    def tail(self, tournament_id: TournamentId, after_seq: int) -> AsyncIterator[EventRow | BlockRow]: ...
 
 
 @dataclass(slots=True)
@@ -33,13 +42,18 @@ async def take_over(journal: Journal, tournament_id: TournamentId, holder: str) 
     epoch = await journal.take_over(tournament_id, holder)
     if epoch is None:
         return None
-    start, chain, kept_seq = await _start(journal, tournament_id)
-    state = start
+    state, chain, kept_seq = await read_state(journal, tournament_id)
+    ids = set(await journal.command_ids(tournament_id))
+    return Recovered(state, epoch, chain, ids, kept_seq)
+
+
+async def read_state(journal: Log, tournament_id: TournamentId) -> tuple[Tournament, bytes, int]:
+    """The state as stored now, the head of its chain, and the position of the checkpoint it began with."""
+    state, chain, kept_seq = await _start(journal, tournament_id)
     async for row in journal.tail(tournament_id, kept_seq):
         state, chain = replay(state, row), row.hash
     assert state is not None, "a tournament has a first event"
-    ids = set(await journal.command_ids(tournament_id))
-    return Recovered(state, epoch, chain, ids, kept_seq)
+    return state, chain, kept_seq
 
 
 def replay(state: Tournament | None, row: EventRow | BlockRow) -> Tournament:
@@ -61,7 +75,7 @@ def _digest(payload: bytes) -> bytes:
     return blake2b(payload, digest_size=16).digest()
 
 
-async def _start(journal: Journal, tournament_id: TournamentId) -> tuple[Tournament | None, bytes, int]:
+async def _start(journal: Log, tournament_id: TournamentId) -> tuple[Tournament | None, bytes, int]:
     """The newest checkpoint that is whole and readable; a bad one only costs time."""
     for point in await journal.checkpoints(tournament_id):
         if _digest(point.payload) != point.digest:

@@ -11,7 +11,18 @@ from api.known import Known
 from api.pages import BoardPages
 from api.tokens import Tokens
 from api.ws.hub import Hub
-from server.ports import Clock, IdSource, Limiter, Listings, Operators, Payouts, RequestAnswers, Templates
+from server.ports import (
+    Audit,
+    Books,
+    Clock,
+    IdSource,
+    Limiter,
+    Listings,
+    Operators,
+    Payouts,
+    RequestAnswers,
+    Templates,
+)
 
 
 @dataclass(slots=True)
@@ -26,6 +37,8 @@ class Resources:
     requests: RequestAnswers
     templates: Templates
     payouts: Payouts
+    audit: Audit
+    books: Books
     limiter: Limiter
     pages: BoardPages
     keyring: KeyRing

@@ -26,7 +26,9 @@ from server.clock import SystemClock
 from server.collector import calm_collector
 from server.limits.memory import MemoryLimiter
 from server.limits.redis import RedisLimiter
+from server.storage.audit import PostgresAudit, PostgresBooks
 from server.storage.engine import open_engine
+from server.storage.journal import PostgresJournal, open_pool
 from server.storage.listings import PostgresListings
 from server.storage.operators import PostgresOperators, PostgresRequests
 from server.storage.payouts import PostgresPayouts
@@ -38,7 +40,7 @@ _DRAIN_S = 5
 @asynccontextmanager
 async def open_resources(settings: Settings, database_url: str) -> AsyncIterator[tuple[Resources, Owners]]:
     """Everything a front end holds, closed in reverse order."""
-    engine = open_engine(database_url)
+    engine, pool = open_engine(database_url), await open_pool(database_url, 2)
     owners = await open_owners(settings, database_url)
     clock, ids = SystemClock(), SystemIds()
     limiter = MemoryLimiter(clock) if settings.redis_url is None else RedisLimiter(settings.redis_url, clock)
@@ -52,6 +54,8 @@ async def open_resources(settings: Settings, database_url: str) -> AsyncIterator
         requests=PostgresRequests(engine),
         templates=PostgresTemplates(engine),
         payouts=PostgresPayouts(engine),
+        audit=PostgresAudit(engine),
+        books=PostgresBooks(engine, PostgresJournal(pool)),
         limiter=limiter,
         pages=BoardPages(clock),
         keyring=KeyRing(operators, clock),
@@ -66,6 +70,7 @@ async def open_resources(settings: Settings, database_url: str) -> AsyncIterator
         if isinstance(limiter, RedisLimiter):
             await limiter.close()
         await owners.close()
+        await pool.close()
         await engine.dispose()
 
 

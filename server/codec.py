@@ -102,10 +102,17 @@ def decode_block(data: bytes) -> list[Counted]:
     return _BLOCK.decode(zlib.decompress(data))
 
 
-def chained(previous: bytes, seq: int, kind: str, at_ms: int, payload: bytes) -> bytes:
-    """The hash of a journal row: each covers the one before, so no row can change unnoticed."""
-    head = f"{seq}:{kind}:{at_ms}:".encode()
+def chained(previous: bytes, seq: int, kind: str, at_ms: int, payload: bytes, actor: str = "") -> bytes:
+    """The hash of a journal row: each covers the one before, so no row can change unnoticed. A block of facts
+    has no actor."""
+    head = f"{seq}:{kind}:{at_ms}:{actor}:".encode()
     return blake2b(previous + head + payload, digest_size=HASH_BYTES).digest()
+
+
+def chained_deed(previous: bytes, seq: int, deed: Any) -> tuple[bytes, bytes]:
+    """The readable (JSON) bytes of an audited deed, and the hash that chains it to the one before."""
+    payload = msgspec.json.encode(deed)
+    return payload, blake2b(previous + f"{seq}:".encode() + payload, digest_size=HASH_BYTES).digest()
 
 
 @dataclass(frozen=True, slots=True)

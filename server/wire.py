@@ -21,6 +21,11 @@ def load(data: bytes) -> Any:
     return json.loads(data, parse_float=Decimal)
 
 
+def plain(value: Any) -> Any:
+    """What a reader of the JSON of `value` holds, numbers with places as text: kept byte for byte."""
+    return json.loads(_JSON.encode(value), parse_float=str)
+
+
 def instant(at_ms: int) -> str:
     """`2026-01-15T20:00:00Z`, with milliseconds only when there are any."""
     moment = _EPOCH + timedelta(milliseconds=at_ms)

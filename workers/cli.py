@@ -26,7 +26,7 @@ from server.permissions import ROLES
 from server.ports import Operator
 from server.storage.engine import migrate as migrate_schema
 from server.wire import instant
-from workers import masterdata
+from workers import books, masterdata
 from workers.up import House, sweep, write_run_file
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -34,6 +34,8 @@ operators = typer.Typer(no_args_is_help=True, help="Operators (tenants).")
 keys = typer.Typer(no_args_is_help=True, help="API keys.")
 app.add_typer(operators, name="operators")
 app.add_typer(keys, name="keys")
+app.command()(books.verify)
+app.command()(books.export)
 console = Console(stderr=True, highlight=False)
 _READY_PATIENCE_S = 120.0
 T = TypeVar("T")

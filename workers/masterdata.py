@@ -12,7 +12,8 @@ from server import keys
 from server.chance import SystemIds
 from server.clock import SystemClock
 from server.domain.ids import OperatorId, Tenant
-from server.ports import ApiKey, Operator
+from server.ports import ApiKey, Deed, Operator
+from server.storage.audit import PostgresAudit
 from server.storage.engine import open_engine
 from server.storage.operators import PostgresOperators
 
@@ -58,6 +59,7 @@ async def issue_key(
         if await operators.operator(operator_id) is None:
             raise LookupError(f"there is no operator {operator_id}")
         issued = keys.issue(SystemIds(), tenant, name, role, rate_factor, SystemClock().now_ms())
+        await _note(database_url, tenant, "key.created", issued.stored.key_id, after=role)
         await operators.add_key(issued.stored)
         return issued.text
 
@@ -67,6 +69,7 @@ async def rotate_key(database_url: str, key_id: str, overlap_s: int) -> str:
     async with _operators(database_url) as operators:
         key = await _known(operators, key_id)
         issued = keys.rotated(SystemIds(), key, SystemClock().now_ms(), overlap_s * 1_000)
+        await _note(database_url, key.tenant, "key.rotated", key_id)
         await operators.add_key(issued.stored)
         return issued.text
 
@@ -75,6 +78,7 @@ async def revoke_key(database_url: str, key_id: str) -> None:
     """Revoke a key: it opens nothing within seconds. Raises LookupError."""
     async with _operators(database_url) as operators:
         key = await _known(operators, key_id)
+        await _note(database_url, key.tenant, "key.revoked", key_id)
         await operators.add_key(replace(key, revoked_at_ms=SystemClock().now_ms()))
 
 
@@ -83,6 +87,18 @@ async def list_keys(database_url: str, operator_id: str) -> list[tuple[ApiKey, i
     async with _operators(database_url) as operators:
         modes = (Tenant(OperatorId(operator_id), live) for live in (True, False))
         return [row for tenant in modes for row in await operators.keys(tenant)]
+
+
+async def _note(
+    database_url: str, tenant: Tenant, action: str, subject: str, before: Any = None, after: Any = None
+) -> None:
+    """A deed of the command line."""
+    engine = open_engine(database_url)
+    try:
+        deed = Deed(SystemClock().now_ms(), "cli", action, subject, before, after)
+        await PostgresAudit(engine).append(tenant, deed)
+    finally:
+        await engine.dispose()
 
 
 async def _known(operators: PostgresOperators, key_id: str) -> ApiKey:

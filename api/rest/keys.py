@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from api.answers import Json
 from api.auth import Home, KeysAdmin
 from api.body import Parsed, parse, read_json
+from api.deeds import note
 from api.errors import ApiError, DoorCode
 from api.keyring import Caller
 from api.once import OnceRoute
@@ -52,6 +53,7 @@ async def create_key(request: Request, home: Home, caller: KeysAdmin) -> Json:
         allowed_ips=tuple(parsed.values.get("allowed_ips") or ()),
         created_at_ms=now_ms,
     )
+    await note(home, caller, "key.created", stored.key_id, after=_view(stored, now_ms))
     await home.operators.add_key(stored)
     return _shown_once(request, _view(stored, now_ms), issued.text, 201)
 
@@ -82,6 +84,7 @@ async def rotate_key(key_id: str, request: Request, home: Home, caller: KeysAdmi
     now_ms = home.clock.now_ms()
     overlap_ms = RotateBody(**parsed.values).overlap_seconds * 1_000
     issued = keys.rotated(home.ids, key, now_ms, overlap_ms)
+    await note(home, caller, "key.rotated", key_id, _view(key, now_ms), _view(issued.stored, now_ms))
     await _keep(home, issued.stored)
     return _shown_once(request, _view(issued.stored, now_ms), issued.text, 200)
 
@@ -91,7 +94,9 @@ async def revoke_key(key_id: str, home: Home, caller: KeysAdmin) -> Json:
     """Revoke a key: here at once, elsewhere within seconds. Twice changes nothing."""
     key = await _mine(home, caller, key_id)
     if key.revoked_at_ms is None:
-        key = replace(key, revoked_at_ms=home.clock.now_ms())
+        now_ms = home.clock.now_ms()
+        before, key = key, replace(key, revoked_at_ms=now_ms)
+        await note(home, caller, "key.revoked", key_id, _view(before, now_ms), _view(key, now_ms))
         await _keep(home, key)
     return Json(_view(key, home.clock.now_ms()))
 

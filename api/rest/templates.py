@@ -11,6 +11,7 @@ from api.answers import Json
 from api.auth import Home, TemplatesWrite, TournamentsRead, TournamentsWrite
 from api.body import Parsed, parse, read_json, spellings
 from api.creation import INVALID, create, over_template, template_of
+from api.deeds import note
 from api.errors import ApiError, DoorCode, invalid
 from api.keyring import Caller
 from api.once import OnceRoute
@@ -59,6 +60,7 @@ async def create_template(request: Request, home: Home, caller: TemplatesWrite) 
         recurrence=recurrence,
         next_start_ms=_first_start(recurrence, now_ms),
     )
+    await note(home, caller, "template.created", template.id, after=_view(template))
     await home.templates.add_template(template)
     return Json(_view(template), status_code=201)
 
@@ -158,11 +160,11 @@ async def update_template(template_id: str, request: Request, home: Home, caller
     merged = over_template(template, _normal(body))
     parsed = parse(merged | {k: v for k, v in body.items() if k == "recurrence"}, NewTemplateBody)
     rules, recurrence = _read(parsed, caller)
-    changed = replace(template, body=dump(_normal(merged)), rules=rules, version=template.version + 1)
-    now_ms = home.clock.now_ms()
-    changed = replace(changed, updated_at_ms=now_ms)
+    now_ms, version = home.clock.now_ms(), template.version + 1
+    changed = replace(template, body=dump(merged), rules=rules, version=version, updated_at_ms=now_ms)
     if "recurrence" in body and recurrence != template.recurrence:
         changed = replace(changed, recurrence=recurrence, next_start_ms=_first_start(recurrence, now_ms))
+    await note(home, caller, "template.changed", template.id, _view(template), _view(changed))
     if not await home.templates.replace_template(changed, template.version):
         raise ApiError(DoorCode.CONFLICT, "The template was changed at the same time; read it again")
     return Json(_view(changed))
@@ -172,6 +174,7 @@ async def update_template(template_id: str, request: Request, home: Home, caller
 async def delete_template(template_id: str, home: Home, caller: TemplatesWrite) -> Json:
     """Remove a template and its schedule; tournaments made of it stay."""
     template = await template_of(home, caller, template_id)
+    await note(home, caller, "template.removed", template.id, _view(template))
     await home.templates.remove_template(caller.tenant, template.id)
     return Json({"templateId": template.id, "deleted": True})
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request
 from api.answers import Json
 from api.auth import Home, PayoutsRead, WebhooksWrite
 from api.body import parse, read_json
+from api.deeds import note
 from api.once import OnceRoute
 from api.openapi import body_of
 from api.schemas.payouts import WalletBody
@@ -32,6 +33,7 @@ async def put_wallet(request: Request, home: Home, caller: WebhooksWrite) -> Jso
     secret = signing_secret(home.ids)
     former = () if before is None else before.secrets[:1]
     wallet = Wallet(parsed.values["url"], (secret, *former))
+    await note(home, caller, "wallet.set", "wallet", _view(before), _view(wallet))
     await home.payouts.set_wallet(caller.tenant, wallet)
     request.state.kept_body = dump(_view(wallet) | {"secret": None})
     return Json(_view(wallet) | {"secret": secret})
@@ -40,7 +42,10 @@ async def put_wallet(request: Request, home: Home, caller: WebhooksWrite) -> Jso
 @router.delete("")
 async def remove_wallet(home: Home, caller: WebhooksWrite) -> Json:
     """From now on lines wait to be acknowledged over the API."""
-    await home.payouts.set_wallet(caller.tenant, None)
+    before = await home.payouts.wallet(caller.tenant)
+    if before is not None:
+        await note(home, caller, "wallet.removed", "wallet", _view(before))
+        await home.payouts.set_wallet(caller.tenant, None)
     return Json(_view(None))
 
 

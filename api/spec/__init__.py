@@ -32,6 +32,8 @@ _QUERY: dict[str, dict[str, str]] = {
     | {"around": "string", "above": "integer", "below": "integer", "includeEliminated": "boolean"},
     "/api/tournaments/{tournament_id}/results": _PAGE,
     "/api/tournaments/{tournament_id}/payouts": _PAGE | {"state": "string"},
+    "/api/tournaments/{tournament_id}/record": {"format": "string", "section": "string"},
+    "/api/audit": {"cursor": "integer", "limit": "integer"},
     "/api/payouts": _PAGE | {"state": "string"},
     "/api/tournaments/{tournament_id}/events": {"cursor": "integer", "limit": "integer"},
     "/api/tournaments/{tournament_id}/rules": {"version": "integer"},

@@ -1,5 +1,6 @@
 """What the house needs from outside, as Protocols. Adapters live in `storage` and `broadcast`."""
 
+from server.ports.audit import Audit, AuditRow, Books, Deed, Kept
 from server.ports.journal import AnswerRow, BlockRow, Checkpoint, Commit, EventRow, Journal, PostingRow
 from server.ports.limits import Limiter, Verdict, Window
 from server.ports.listings import DueRow, LedgerLine, ListFilter, Listings, Played, RuleChange
@@ -12,19 +13,24 @@ from server.ports.templates import CatchUp, Recurrence, Template, Templates
 __all__ = [
     "AnswerRow",
     "ApiKey",
+    "Audit",
+    "AuditRow",
     "BlockRow",
+    "Books",
     "CatchUp",
     "Checkpoint",
     "Claim",
     "Claimed",
     "Clock",
     "Commit",
+    "Deed",
     "DueRow",
     "EventRow",
     "Fenced",
     "GivenAnswer",
     "IdSource",
     "Journal",
+    "Kept",
     "LedgerLine",
     "Limiter",
     "ListFilter",

@@ -86,11 +86,12 @@ class PostgresJournal:
             raise Fenced(commit.tournament_id)
 
     async def tail(self, tournament_id: TournamentId, after_seq: int) -> AsyncIterator[EventRow | BlockRow]:
-        """Events are few and read at once; blocks are streamed between them."""
+        """Events are few and read at once; blocks are streamed between them. One snapshot, so that a reader
+        beside a writer sees no block without the event before it."""
         async with self._connection() as db:
-            rows = await db.fetch(_TAIL_EVENTS, tournament_id, after_seq)
-            events = [EventRow(*row) for row in reversed(rows)]
             async with db.transaction(isolation="repeatable_read", readonly=True):
+                rows = await db.fetch(_TAIL_EVENTS, tournament_id, after_seq)
+                events = [EventRow(*row) for row in reversed(rows)]
                 async for row in db.cursor(_TAIL_BLOCKS, tournament_id, after_seq, prefetch=64):
                     while events and events[-1].seq < row["first_seq"]:
                         yield events.pop()

@@ -23,6 +23,7 @@ from server.ports import (
     DueRow,
     EventRow,
     Fenced,
+    Kept,
     LedgerLine,
     ListFilter,
     Operator,
@@ -30,6 +31,7 @@ from server.ports import (
     PostingRow,
     RuleChange,
 )
+from server.storage.memory_audit import MemoryAudit
 from server.storage.memory_payouts import MemoryPayouts
 from server.storage.memory_requests import MemoryRequests
 from server.storage.memory_templates import MemoryTemplates
@@ -57,7 +59,7 @@ def first_seq(row: EventRow | BlockRow) -> int:
     return row.seq if isinstance(row, EventRow) else row.first_seq
 
 
-class MemoryStore(MemoryRequests, MemoryTemplates, MemoryPayouts):
+class MemoryStore(MemoryRequests, MemoryTemplates, MemoryPayouts, MemoryAudit):
     """All stores over dictionaries."""
 
     def __init__(self, clock: Clock) -> None:
@@ -141,6 +143,32 @@ class MemoryStore(MemoryRequests, MemoryTemplates, MemoryPayouts):
         if stored is None or stored.beat_ms is None:
             return None
         return (self._clock.now_ms() - stored.beat_ms) / 1_000
+
+    # Books
+
+    async def tournament_ids(self, after: str, limit: int) -> list[TournamentId]:
+        return sorted(stored.summary.id for stored in self._tournaments.values() if stored.summary.id > after)[
+            :limit
+        ]
+
+    async def kept(self, tournament_id: TournamentId) -> Kept | None:
+        stored = self._tournaments.get(tournament_id)
+        if stored is None:
+            return None
+        owed = [one.row for _, one in self._owed.values() if one.row.tournament_id == tournament_id]
+        return Kept(
+            summary=stored.summary,
+            next_due_ms=stored.next_due_ms,
+            postings=stored.postings,
+            announcements=stored.announcements,
+            entries=[stored.entries[no] for no in sorted(stored.entries)],
+            results=stored.results,
+            payouts=sorted(owed, key=lambda row: row.payout.id),
+        )
+
+    async def events(self, tournament_id: TournamentId, until_seq: int) -> list[EventRow]:
+        rows = [row for row in self._tournaments[tournament_id].log if isinstance(row, EventRow)]
+        return [row for row in rows if row.seq <= until_seq]
 
     # Listings
 

@@ -205,6 +205,16 @@ wallets = sa.Table(
     sa.Column("document", _BYTES, nullable=False),
 )
 
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("operator_id", _ID, primary_key=True),
+    sa.Column("live", sa.Boolean, primary_key=True),
+    sa.Column("seq", sa.BigInteger, primary_key=True),
+    sa.Column("deed", _BYTES, nullable=False),
+    sa.Column("hash", _BYTES, nullable=False),
+)
+
 results = sa.Table(
     "results",
     metadata,

@@ -185,6 +185,7 @@ async def _settlement(r: Recorder, tournament_id: str) -> None:
     await r.call("GET", "/api/payouts?state=paid")
     await r.call("PUT", "/api/wallet", {"url": "https://wallet.example/credit"})
     await r.call("GET", "/api/wallet")
+    await r.call("GET", _T + "/record", **here)
     await r.call("DELETE", "/api/wallet")
 
 
@@ -195,6 +196,7 @@ async def _keys(r: Recorder) -> None:
     await r.call("GET", "/api/keys")
     await r.call("POST", "/api/keys/{key_id}/rotate", {"overlapSeconds": 3600}, **here)
     await r.call("DELETE", "/api/keys/{key_id}", **here)
+    await r.call("GET", "/api/audit?limit=3")
 
 
 async def _platform(r: Recorder) -> None:

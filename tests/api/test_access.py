@@ -17,6 +17,7 @@ from api.rest import (
     keys,
     payouts,
     players,
+    record,
     rules,
     scoring,
     templates,
@@ -55,6 +56,8 @@ ROUTES = [
     ("POST", "/api/tournaments/{t}/payouts/approve", "payouts.approve"),
     ("POST", "/api/tournaments/{t}/payouts/{payout_id}/ack", "payouts.approve"),
     ("GET", "/api/payouts", "payouts.read"),
+    ("GET", "/api/tournaments/{t}/record", "audit.read"),
+    ("GET", "/api/audit", "audit.read"),
     ("GET", "/api/wallet", "payouts.read"),
     ("PUT", "/api/wallet", "webhooks.write"),
     ("DELETE", "/api/wallet", "webhooks.write"),
@@ -100,6 +103,7 @@ def test_the_list_of_routes_is_complete() -> None:
         templates,
         tournaments,
         wallet,
+        record,
     )
     for router, prefix in (*((module, "") for module in casino), (internal, "/api/internal")):
         for route in (*router.router.routes, *getattr(router, "all_payouts", APIRouter()).routes):

@@ -10,7 +10,7 @@ import pytest
 from actors.draft import Draft
 from actors.messages import Order
 from actors.orders import catch_up, run
-from actors.recovery import checkpoint_of, replay
+from actors.recovery import checkpoint_of, read_state, replay
 from server import codec
 from server.codec import CHAIN_START, chained
 from server.domain.ids import OperatorId, Tenant, TournamentId
@@ -23,6 +23,7 @@ from server.ports import (
     AnswerRow,
     BlockRow,
     Commit,
+    Deed,
     EventRow,
     Fenced,
     GivenAnswer,
@@ -32,6 +33,7 @@ from server.ports import (
     Wallet,
 )
 from tests.support.builders import NOW_MS, create, fields, order, points, register
+from workers.verify import all_tournaments, verify_tournament, verify_trail
 
 
 class Writer:
@@ -104,8 +106,8 @@ class StoreContract:
         async for row in store.tail(writer.id, 0):
             state = replay(state, row)
             seq = row.seq if isinstance(row, EventRow) else row.last_seq
-            kind = row.kind if isinstance(row, EventRow) else "facts"
-            chain = chained(chain, seq, kind, row.at_ms, row.payload)
+            kind, actor = (row.kind, row.actor) if isinstance(row, EventRow) else ("facts", "")
+            chain = chained(chain, seq, kind, row.at_ms, row.payload, actor)
             assert row.hash == chain
         assert state is not None and writer.state is not None
         assert codec.state_digest(state) == codec.state_digest(writer.state)
@@ -393,3 +395,34 @@ class StoreContract:
         total, rows = await store.played_by(tenant, user, 9, 0)
         assert rows[0].result is not None and rows[0].result.prize_minor == 1_250
         assert await store.played_by(Tenant(OperatorId("op_x"), live=True), user, 9, 0) == (0, [])
+
+    async def test_the_books_of_what_was_played_are_right(
+        self, store: Any, writer: Writer, tenant: Tenant
+    ) -> None:
+        await self.played(store, writer)
+        await store.commit(writer.commit(order(ask.Remove("ben"))))
+        await store.commit(writer.commit(order(ask.Correct("adjust", "lag", "ann", points=5))))
+        assert writer.state is not None
+        await store.save_checkpoint(writer.id, writer.epoch, checkpoint_of(writer.state, writer.chain))
+        await store.commit(writer.commit(facts=(points("9", "ann", 1),)))
+        assert await verify_tournament(store, writer.id) is None
+        await store.commit(writer.commit(order(ask.Finish())))
+        writer.now_ms += 5_000
+        await store.commit(writer.commit(order(ask.Advance())))
+        assert await verify_tournament(store, writer.id) is None
+        assert writer.id in [name async for name in all_tournaments(store)]
+        state, chain, _ = await read_state(store, writer.id)
+        assert chain == writer.chain and codec.state_digest(state) == codec.state_digest(writer.state)
+        events = await store.events(writer.id, 3)
+        assert [row.seq for row in events] == [1, 2, 3]
+        assert await store.kept(TournamentId("nowhere")) is None
+
+    async def test_deeds_are_chained_in_the_order_of_their_numbers(self, store: Any, tenant: Tenant) -> None:
+        deeds = [Deed(n, "key:a", "template.changed", f"t{n}", {"n": 1}, {"n": [1, "2"]}) for n in range(12)]
+        await asyncio.gather(*(store.append(tenant, deed) for deed in deeds))
+        rows = await store.trail(tenant, 0, 100)
+        assert [row.seq for row in rows] == list(range(1, 13))
+        assert sorted(row.deed.subject for row in rows) == sorted(deed.subject for deed in deeds)
+        assert await store.trail(tenant, 10, 1) == rows[10:11]
+        assert await verify_trail(store, tenant) is None and tenant in await store.tenants()
+        assert await store.trail(Tenant(tenant.operator_id, live=False), 0, 9) == []

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from server.storage.audit import PostgresAudit, PostgresBooks
 from server.storage.engine import open_engine
 from server.storage.journal import PostgresJournal, open_pool
 from server.storage.listings import PostgresListings
@@ -34,6 +35,8 @@ class TestPostgres(StoreContract):
             PostgresRequests(engine),
             PostgresTemplates(engine),
             PostgresPayouts(engine),
+            PostgresAudit(engine),
+            PostgresBooks(engine, PostgresJournal(pool)),
         )
         yield Both(PostgresJournal(pool), *parts)
         await pool.close()

@@ -37,7 +37,8 @@ class Casino:
             if not isinstance(reply, Unavailable):
                 break
             await asyncio.sleep(self._luck.uniform(0.05, 1))
-        if isinstance(reply, Done):
+        # Doing what is due is no deed of anybody: its answer is of the moment.
+        if isinstance(reply, Done) and not isinstance(command, ask.Advance):
             self._checks.answered(order.command_id, reply.value)
             if self._luck.random() < 0.2:
                 again = await self._ask(order)

@@ -112,6 +112,7 @@ class World:
     def _rules(self) -> dict[str, Any]:
         rounds = Rounds(3, 20_000, elimination_rate=3_000, survivors=1)
         return {
+            "start_at_ms": self.clock.now_ms() + 120_000,
             "duration_ms": int(_PLAY_S * 1_000),
             "rounds": self.luck.choice([None, None, rounds]),
             "rebuy_enabled": True,

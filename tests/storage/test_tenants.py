@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from server import ports
 from server.domain.ids import OperatorId, Tenant
 from server.domain.tournament import commands as ask
-from server.ports import ApiKey, GivenAnswer, Operator, Template, Wallet
+from server.ports import ApiKey, Deed, GivenAnswer, Operator, Template, Wallet
+from server.storage.audit import PostgresAudit
 from server.storage.engine import open_engine
 from server.storage.journal import PostgresJournal, open_pool
 from server.storage.operators import PostgresOperators, PostgresRequests
@@ -61,6 +62,7 @@ async def raw(postgres: str) -> AsyncIterator[Raw]:
         await operators.add(Operator(tenant.operator_id, "Name", {}))
         await operators.add_key(ApiKey(f"pk_{name}", tenant, "key", "read_only", b"", ()))
         assert writer.state is not None
+        await PostgresAudit(engine).append(tenant, Deed(1, "key:a", "key.created", "pk"))
         await PostgresPayouts(engine).set_wallet(tenant, Wallet("https://wallet.example", ("s",)))
         template = Template(f"tpl-{name}", tenant, b"{}", writer.state.rules, 0, 0)
         await PostgresTemplates(engine).add_template(template)
@@ -104,8 +106,9 @@ async def test_nobody_writes_into_anothers_rows(raw: Raw) -> None:
     forged = sa.text("INSERT INTO request_answers VALUES ('op_theirs', true, 'forged', 1, '', NULL, NULL)")
     with pytest.raises(sa.exc.ProgrammingError):
         await raw._rows(OURS, forged)
-    with pytest.raises(sa.exc.ProgrammingError):
-        await raw._rows(OURS, sa.text("UPDATE tournaments SET public = true"))
+    for sql in ("UPDATE tournaments SET public = true", "UPDATE audit SET seq = 9", "DELETE FROM audit"):
+        with pytest.raises(sa.exc.ProgrammingError):
+            await raw._rows(OURS, sa.text(sql))
 
 
 async def test_the_next_statement_of_the_house_is_the_houses_again(raw: Raw) -> None:
@@ -116,7 +119,7 @@ async def test_the_next_statement_of_the_house_is_the_houses_again(raw: Raw) -> 
 
 @pytest.mark.parametrize(
     "port",
-    [ports.Listings, ports.Templates, ports.RequestAnswers, ports.Operators, ports.Payouts],
+    [ports.Listings, ports.Templates, ports.RequestAnswers, ports.Operators, ports.Payouts, ports.Audit],
     ids=lambda p: p.__name__,
 )
 def test_a_query_without_an_operator_cannot_be_written(port: type) -> None:

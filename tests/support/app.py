@@ -92,6 +92,8 @@ async def a_house(clock: Any = None, ids: Any = None, signing_key: Any = None) -
         requests=store,
         templates=store,
         payouts=store,
+        audit=store,
+        books=store,
         limiter=MemoryLimiter(clock),
         pages=BoardPages(clock),
         keyring=KeyRing(store, clock),

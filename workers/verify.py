@@ -1,0 +1,189 @@
+"""Checking the books: everything that is stored beside a log is derived from it again and compared row by row.
+
+The first wrong row is named: a changed, missing or added row of the log breaks its chain; whatever else was
+changed differs from what the log implies.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from typing import Any
+
+from actors.recovery import replay
+from server import codec
+from server.announcements import Announcement, announce, event_id
+from server.domain.ids import Tenant, TournamentId
+from server.domain.postings import is_balanced
+from server.domain.tournament.movements import postings_for
+from server.domain.tournament.payouts import payout_row
+from server.domain.tournament.prizes import pool_minor
+from server.domain.tournament.schedule import next_due_ms
+from server.domain.tournament.state import Tournament
+from server.domain.tournament.summary import entry_row, result_rows, summary_of
+from server.ports import Audit, BlockRow, Books, EventRow, Kept, PostingRow
+from server.wire import dump
+
+_PAGE = 500
+_LOOKS_MAX = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """The first row that is not as it should be."""
+
+    table: str
+    row: str
+    what: str
+
+
+@dataclass(slots=True)
+class Derived:
+    """What a log implies."""
+
+    state: Tournament | None
+    postings: list[PostingRow]
+    announcements: list[Announcement]
+    chain: bytes = codec.CHAIN_START
+    seq: int = 0
+
+
+async def all_tournaments(books: Books) -> AsyncIterator[TournamentId]:
+    """Every tournament of every tenant."""
+    after = ""
+    while page := await books.tournament_ids(after, _PAGE):
+        for found in page:
+            yield found
+        after = page[-1]
+
+
+async def verify_tournament(books: Books, tournament_id: TournamentId) -> Wrong | None:
+    """The first wrong row of a tournament, None when all is well. While it runs, its log may be ahead of what
+    was read first: a difference counts once nothing was written during the look."""
+    for _ in range(_LOOKS_MAX):
+        kept = await books.kept(tournament_id)
+        if kept is None:
+            return Wrong("tournaments", tournament_id, "is missing")
+        wrong = await _look(books, tournament_id, kept)
+        if wrong is None or await books.kept(tournament_id) == kept:
+            return wrong
+    return wrong
+
+
+async def _look(books: Books, tournament_id: TournamentId, kept: Kept) -> Wrong | None:
+    derived = Derived(None, [], [])
+    async for row in books.tail(tournament_id, 0):
+        if wrong := _follow(derived, row):
+            return wrong
+    if derived.state is None:
+        return Wrong("events", f"{tournament_id}:1", "is missing")
+    return _compared(kept, derived, derived.state) or await _checkpoints(books, derived.state)
+
+
+def _follow(derived: Derived, row: EventRow | BlockRow) -> Wrong | None:
+    """One row of the log: in its place, covered by the chain, readable."""
+    table = "events" if isinstance(row, EventRow) else "fact_blocks"
+    first, last = (row.seq, row.seq) if isinstance(row, EventRow) else (row.first_seq, row.last_seq)
+    if first != derived.seq + 1:
+        return Wrong(table, str(first), f"does not follow {derived.seq}: a row is missing or was added")
+    kind, actor = (row.kind, row.actor) if isinstance(row, EventRow) else ("facts", "")
+    derived.chain = codec.chained(derived.chain, last, kind, row.at_ms, row.payload, actor)
+    if derived.chain != row.hash:
+        return Wrong(table, str(first), "was changed: its hash does not fit")
+    derived.seq = last
+    try:
+        if isinstance(row, BlockRow):
+            derived.state = replay(derived.state, row)
+        else:
+            _apply(derived, row)
+    except Exception as error:
+        return Wrong(table, str(first), f"cannot be replayed: {type(error).__name__}: {error}")
+    assert derived.state is not None
+    return None if derived.state.seq == last else Wrong(table, str(first), "has another number of facts")
+
+
+def _apply(derived: Derived, row: EventRow) -> None:
+    event = codec.decode_event(row.kind, row.payload)
+    lines = postings_for(event, derived.state)
+    assert is_balanced(lines), "postings of an event balance"
+    number = 0 if derived.state is None else derived.state.events_counted
+    state = derived.state = replay(derived.state, row)
+    derived.postings += [PostingRow(row.seq, n, line) for n, line in enumerate(lines)]
+    for event_type, data in announce(event, state, row.at_ms):
+        number += 1
+        name = event_id(state.id, number)
+        derived.announcements.append(Announcement(name, number, event_type, row.at_ms, dump(data)))
+
+
+def _compared(kept: Kept, derived: Derived, state: Tournament) -> Wrong | None:
+    """Everything beside the log against what the log implies."""
+    entries = [entry_row(state, no) for no in range(len(state.entries))]
+    payouts = [payout_row(state, name) for name in sorted(state.payouts)]
+    results = result_rows(state)
+    return (
+        _rows("postings", kept.postings, derived.postings, lambda row: f"{row.seq}:{row.line}")
+        or _rows("outbox", kept.announcements, derived.announcements, lambda row: row.event_id)
+        or _rows("entries", kept.entries, entries, lambda row: str(row.player_no))
+        or _rows("results", kept.results, results, lambda row: str(row.position))
+        or _rows("payouts", kept.payouts, payouts, lambda row: row.payout.id)
+        or _money(state)
+        or _listing(kept, state)
+    )
+
+
+def _rows(table: str, kept: Sequence[Any], expected: Sequence[Any], name: Any) -> Wrong | None:
+    """The first difference, by the row's key."""
+    by_key, wanted = {name(row): row for row in kept}, {name(row): row for row in expected}
+    for key, row in wanted.items():
+        if key not in by_key:
+            return Wrong(table, key, "is missing")
+        if by_key[key] != row:
+            return Wrong(table, key, "is not what the log says")
+    added = [key for key in by_key if key not in wanted]
+    return Wrong(table, added[0], "is not in the log") if added else None
+
+
+def _money(state: Tournament) -> Wrong | None:
+    """prizes + fee = collected + overlay + seed; one line per thing owed."""
+    results = state.results
+    if results is None:
+        return None
+    total = sum(line.amount_minor for line in results.prizes) + results.unclaimed_minor
+    pool = pool_minor(state.rules.prize_pool, results.collected_minor)
+    if total != pool:
+        return Wrong("results", "sheet", f"prizes add up to {total}, the pool is {pool}")
+    return None
+
+
+def _listing(kept: Kept, state: Tournament) -> Wrong | None:
+    expected = replace(summary_of(state), seq=kept.summary.seq)
+    if kept.summary != expected or kept.summary.seq > state.seq:
+        return Wrong("tournaments", state.id, "is not what the log says")
+    if kept.next_due_ms != next_due_ms(state):
+        return Wrong("tournaments", state.id, "is due at another time than the log says")
+    return None
+
+
+async def _checkpoints(books: Books, state: Tournament) -> Wrong | None:
+    """A checkpoint is only a shortcut, yet it must lead to the same place."""
+    for point in await books.checkpoints(state.id):
+        if blake2b(point.payload, digest_size=16).digest() != point.digest:
+            return Wrong("checkpoints", f"{state.id}:{point.seq}", "is damaged")
+        short = codec.decode_state(point.payload)
+        async for row in books.tail(state.id, point.seq):
+            short = replay(short, row)
+        if codec.state_digest(short) != codec.state_digest(state):
+            return Wrong("checkpoints", f"{state.id}:{point.seq}", "leads to another state than the log")
+    return None
+
+
+async def verify_trail(audit: Audit, tenant: Tenant) -> Wrong | None:
+    """The first row of a tenant's trail of deeds that breaks its chain."""
+    seq, chain = 0, codec.CHAIN_START
+    while page := await audit.trail(tenant, seq, _PAGE):
+        for row in page:
+            seq += 1
+            _, chain = codec.chained_deed(chain, seq, row.deed)
+            if (row.seq, row.hash) != (seq, chain):
+                what = "was changed, or one before it is missing"
+                return Wrong("audit", f"{tenant.operator_id}:{row.seq}", what)
+    return None
