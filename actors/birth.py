@@ -3,7 +3,7 @@
 from actors.draft import Draft
 from actors.messages import Order
 from actors.orders import catch_up, repeated, run
-from actors.replies import Done, Refused, Reply, Unavailable
+from actors.replies import Done, Refused, Reply, unavailable
 from server.codec import CHAIN_START
 from server.domain.refusal import Code
 from server.domain.tournament.commands import Create
@@ -24,7 +24,7 @@ async def give_birth(journal: Journal, clock: Clock, order: Order) -> Reply:
             return reply
         row = await journal.answer(tournament_id, order.command_id)
     except StoreUnavailable as error:
-        return Unavailable(str(error))
+        return unavailable(error)
     if row is None:
         return Refused(Code.INVALID_STATUS.value, "Tournament exists already")
     return repeated(row, order)

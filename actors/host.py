@@ -8,7 +8,7 @@ from contextlib import suppress
 from actors.keeper import TournamentKeeper
 from actors.messages import Message, Poll, Tick
 from actors.recovery import take_over
-from actors.replies import Frames, Refused, Reply, Unavailable
+from actors.replies import STORE_AWAY, Frames, Refused, Reply, Unavailable, unavailable
 from config import limits
 from server.domain.ids import TournamentId
 from server.domain.refusal import Code
@@ -101,7 +101,7 @@ class TournamentHost:
         try:
             recovered = await take_over(self._journal, self.tournament_id, self._holder)
         except StoreUnavailable as error:
-            return Unavailable(f"store: {error}")
+            return unavailable(error)
         if recovered is None:
             await self.retire()
             return Refused(Code.TOURNAMENT_NOT_FOUND.value, "Tournament not found")
@@ -119,7 +119,7 @@ class TournamentHost:
         except Fenced:
             reason = "fenced"
         except (StoreUnavailable, TimeoutError) as error:
-            reason = f"store: {error}"
+            reason = f"{STORE_AWAY}{error}"
         except Exception:
             reason = "failed"
             log.exception("keeper_failed tournament=%s", self.tournament_id)

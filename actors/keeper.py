@@ -27,7 +27,7 @@ from actors.messages import (
 )
 from actors.past import lines_of, needs_past, with_past
 from actors.recovery import Recovered, checkpoint_of
-from actors.replies import Done, Reply, Unavailable, refused
+from actors.replies import Done, Reply, Unavailable, refused, unavailable
 from config import limits
 from server import codec
 from server.broadcast.frames import Board
@@ -102,7 +102,7 @@ class TournamentKeeper:
                 self.board.refresh(self.state, self._clock.now_ms())
         except BaseException as error:
             for _, future in waiting:
-                _answer(future, Unavailable(type(error).__name__))
+                _answer(future, unavailable(error))
             raise
         self.dirty = False
         for (_, future), reply in zip(waiting, replies, strict=True):

@@ -7,6 +7,7 @@ from server.domain.refusal import Refusal
 from server.domain.tournament.events import RefundLine, ResultsFinalised
 from server.domain.tournament.summary import EntryRow, ResultRow, Summary
 from server.domain.tournament.trace import TraceLine
+from server.ports import StoreUnavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +27,25 @@ class Refused:
     detail: dict[str, Any] = field(default_factory=dict)
 
 
+STORE_AWAY = "store: "
+
+
 @dataclass(frozen=True, slots=True)
 class Unavailable:
     """No answer could be had: it may have happened. Repeat with the same command id."""
 
     reason: str
+
+    @property
+    def is_store(self) -> bool:
+        """Whether it is the store that cannot be reached: another owner would not help."""
+        return self.reason.startswith(STORE_AWAY)
+
+
+def unavailable(error: BaseException) -> Unavailable:
+    """What ended a try, as a reply."""
+    where = STORE_AWAY if isinstance(error, StoreUnavailable) else ""
+    return Unavailable(f"{where}{type(error).__name__}: {error}")
 
 
 Reply = Done | Refused | Unavailable

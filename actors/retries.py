@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from actors.replies import Reply, Unavailable
-from config.limits import CALL_DEADLINE_S
+from config.limits import CALL_DEADLINE_S, STORE_AWAY_DEADLINE_S
 from server.chance import jittered
 from server.ports import Clock
 
@@ -14,13 +14,16 @@ _PAUSE_MAX_S = 1.0
 async def until_available(
     clock: Clock, once: Callable[[], Awaitable[Reply]], jitter: Callable[[float], float] = jittered
 ) -> Reply:
-    """The first reply that is not `Unavailable`, or the last one at the deadline. Pauses double, with
-    jitter, so that callers of one fallen owner do not all come back together."""
-    deadline_ms = clock.now_ms() + int(CALL_DEADLINE_S * 1_000)
-    pause_s = _PAUSE_FIRST_S
+    """The first reply that is not `Unavailable`, or the last one at the deadline, which is nearer while the
+    store is away. Pauses double, with jitter, so that callers of one fallen owner do not all come back
+    together."""
+    begun_ms, pause_s = clock.now_ms(), _PAUSE_FIRST_S
     while True:
         reply = await once()
-        if not isinstance(reply, Unavailable) or clock.now_ms() >= deadline_ms:
+        if not isinstance(reply, Unavailable):
+            return reply
+        patience_s = STORE_AWAY_DEADLINE_S if reply.is_store else CALL_DEADLINE_S
+        if clock.now_ms() - begun_ms >= patience_s * 1_000:
             return reply
         await clock.sleep(jitter(pause_s))
         pause_s = min(pause_s * 2, _PAUSE_MAX_S)

@@ -3,12 +3,13 @@
 from contextlib import suppress
 from dataclasses import dataclass
 
-from config.limits import KEY_CACHE_S, KEY_TOUCH_EVERY_MS
+from config.limits import KEY_CACHE_S, KEY_STALE_MS, KEY_TOUCH_EVERY_MS
 from server import keys
 from server.domain.ids import Tenant
 from server.ports import ApiKey, Clock, Operator, Operators, StoreUnavailable
 
 _TOUCHED_MAX = 10_000
+_AGAIN_MS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,8 @@ class KeyRing:
     def __init__(self, operators: Operators, clock: Clock) -> None:
         self._operators = operators
         self._clock = clock
-        self._known: dict[str, tuple[int, Caller]] = {}
+        # Until when it need not be looked up again, and when it was.
+        self._known: dict[str, tuple[int, Caller, int]] = {}
         self._touched: dict[str, int] = {}
 
     def known(self, text: str) -> Caller | None:
@@ -46,7 +48,7 @@ class KeyRing:
             return None
         key_id, secret = halves
         now_ms = self._clock.now_ms()
-        fresh_until_ms, caller = self._known.get(key_id, (0, None))
+        fresh_until_ms, caller, _ = self._known.get(key_id, (0, None, 0))
         touch_due = now_ms - self._touched.get(key_id, 0) >= KEY_TOUCH_EVERY_MS
         if caller is None or now_ms >= fresh_until_ms or touch_due:
             return None
@@ -68,13 +70,20 @@ class KeyRing:
             await self._touch(key_id, now_ms)
         return found if opens else None
 
-    async def _look_up(self, key_id: str, now_ms: int) -> tuple[int, Caller] | None:
-        self._known.pop(key_id, None)
-        key = await self._operators.key(key_id)
-        operator = None if key is None else await self._operators.operator(key.tenant.operator_id)
+    async def _look_up(self, key_id: str, now_ms: int) -> tuple[int, Caller, int] | None:
+        """From the store; while that is away, a key that was good a few minutes ago goes on being so."""
+        before = self._known.pop(key_id, None)
+        try:
+            key = await self._operators.key(key_id)
+            operator = None if key is None else await self._operators.operator(key.tenant.operator_id)
+        except StoreUnavailable:
+            if before is None or now_ms - before[2] > KEY_STALE_MS:
+                raise
+            self._known[key_id] = known = (now_ms + _AGAIN_MS, *before[1:])
+            return known
         if key is None or operator is None:
             return None
-        known = (now_ms + int(KEY_CACHE_S * 1_000), Caller(key, operator))
+        known = (now_ms + int(KEY_CACHE_S * 1_000), Caller(key, operator), now_ms)
         self._known[key_id] = known
         if len(self._touched) > _TOUCHED_MAX:
             self._touched.clear()

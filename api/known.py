@@ -6,7 +6,7 @@ be true now (counts, rules, status pages) is read from the store each time.
 
 from server.domain.ids import Tenant
 from server.domain.tournament.summary import Summary
-from server.ports import Clock, Listings
+from server.ports import Clock, Listings, StoreUnavailable
 
 _FRESH_MS = 1_000
 _KEPT_MAX = 10_000
@@ -21,13 +21,18 @@ class Known:
         self._seen: dict[tuple[Tenant, str], tuple[int, Summary]] = {}
 
     async def find(self, tenant: Tenant, tournament_id: str) -> Summary | None:
-        """As `Listings.find`, at most a second old."""
+        """As `Listings.find`, at most a second old; older only while the database is away."""
         now_ms = self._clock.now_ms()
         key = tenant, tournament_id
         seen = self._seen.get(key)
         if seen is not None and now_ms - seen[0] < _FRESH_MS:
             return seen[1]
-        summary = await self._listings.find(tenant, tournament_id)
+        try:
+            summary = await self._listings.find(tenant, tournament_id)
+        except StoreUnavailable:
+            if seen is None:
+                raise
+            return seen[1]  # while the database is away: whose it is has not changed
         if len(self._seen) >= _KEPT_MAX:
             self._seen.clear()
         if summary is not None:

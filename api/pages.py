@@ -31,11 +31,16 @@ class BoardPages:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._pages: dict[str, dict[PageKey, Page]] = {}
+        self._old: dict[PageKey, Page] = {}
 
     def find(self, key: PageKey) -> Page | None:
         """A page that is fresh."""
         page = self._pages.get(key.tournament_id, {}).get(key)
         return page if page is not None and self._clock.now_ms() < page.fresh_until_ms else None
+
+    def last(self, key: PageKey) -> Page | None:
+        """A page however old: for when no newer one can be had."""
+        return self._pages.get(key.tournament_id, {}).get(key) or self._old.get(key)
 
     def keep(self, key: PageKey, body: bytes, tag: bytes) -> None:
         """Show this page again for a tick."""
@@ -47,8 +52,10 @@ class BoardPages:
         mine[key] = Page(self._clock.now_ms() + TICK_MS, body, tag)
 
     def forget(self, tournament_id: str) -> None:
-        """Something was written."""
-        self._pages.pop(tournament_id, None)
+        """Something was written: what there was is old now."""
+        if len(self._old) >= BOARDS_KEPT_MAX:
+            self._old.clear()
+        self._old |= self._pages.pop(tournament_id, {})
 
 
 def tag_of(epoch: int, seq: int, query: bytes) -> bytes:

@@ -30,6 +30,12 @@ SILENT_AFTER_S: Final = 10.0
 # One try of a call to an owner, and the whole of it with retries.
 CALL_TRY_TIMEOUT_S: Final = 8.0
 CALL_DEADLINE_S: Final = 30.0
+# While the database is away callers are told so after this: a restart of it takes a second or two.
+STORE_AWAY_DEADLINE_S: Final = 5.0
+# A board that was read before is shown as it was, and marked, when its owner does not answer in this time.
+BOARD_PATIENCE_S: Final = 1.0
+# Keys that were known stay so for this long while the database is away.
+KEY_STALE_MS: Final = 600_000
 # New owner processes started at once per front end: each costs seconds of a core.
 ACTIVATIONS_AT_ONCE: Final = 4
 

@@ -1,5 +1,7 @@
 """Rankings and money: leaderboard, results, prize pool, event history."""
 
+import asyncio
+
 from fastapi import APIRouter, Request
 
 from actors.messages import ReadBoard, ReadSheet
@@ -11,7 +13,7 @@ from api.errors import ApiError, DoorCode
 from api.keyring import Caller
 from api.once import OnceRoute
 from api.owner import ask, find, find_known
-from api.pages import PageKey, tag_of
+from api.pages import Page, PageKey, tag_of
 from api.query import Query
 from api.resources import Resources
 from api.results import priced_rows
@@ -19,12 +21,13 @@ from config.limits import (
     AROUND_ROWS_MAX,
     BOARD_PAGE_DEFAULT,
     BOARD_PAGE_MAX,
+    BOARD_PATIENCE_S,
     LIST_PAGE_DEFAULT,
     LIST_PAGE_MAX,
 )
 from server.domain.tournament.lifecycle import ResultsStatus, Status
 from server.domain.tournament.summary import Summary
-from server.wire import instant
+from server.wire import instant, load
 
 router = APIRouter(route_class=OnceRoute, prefix="/api/tournaments/{tournament_id}", tags=["Results"])
 
@@ -37,7 +40,15 @@ async def get_leaderboard(tournament_id: str, request: Request, home: Home, call
     want = _wanted(request)
     if summary.results_status is ResultsStatus.FINAL and want.around is None and want.eliminated:
         return await _final_board(home, caller, summary, want)
-    board = await ask(home, summary, want, BoardAnswer)
+    key = PageKey(caller.tenant, summary.id, request.scope["query_string"])
+    last = home.pages.last(key)
+    try:
+        async with asyncio.timeout(None if last is None else BOARD_PATIENCE_S):
+            board = await ask(home, summary, want, BoardAnswer)
+    except (ApiError, TimeoutError) as error:
+        if last is None or (isinstance(error, ApiError) and error.code != DoorCode.SERVICE_UNAVAILABLE):
+            raise
+        return _stale(last)
     offset = board.rows[0].position - 1 if board.rows else want.offset
     answer = Json(
         {
@@ -46,17 +57,23 @@ async def get_leaderboard(tournament_id: str, request: Request, home: Home, call
             "lastUpdated": instant(board.at_ms),
             "epoch": board.epoch,
             "sequence": board.seq,
+            "stale": False,
             "leaderboard": [views_people.leader(row) for row in board.rows],
             "pagination": views.pagination(
                 board.total, want.limit if want.around is None else len(board.rows), offset
             ),
         }
     )
-    query: bytes = request.scope["query_string"]
-    tag = tag_of(board.epoch, board.seq, query)
-    home.pages.keep(PageKey(caller.tenant, summary.id, query), bytes(answer.body), tag)
+    tag = tag_of(board.epoch, board.seq, key.query)
+    home.pages.keep(key, bytes(answer.body), tag)
     answer.headers["ETag"] = tag.decode()
     return answer
+
+
+def _stale(page: Page) -> Json:
+    """The board as it was read last, and saying so: its owner or the database cannot be reached right now."""
+    body = load(page.body) | {"stale": True}
+    return Json(body, headers={"Warning": '110 - "Response is Stale"'})
 
 
 def _wanted(request: Request) -> ReadBoard:
@@ -85,6 +102,7 @@ async def _final_board(home: Resources, caller: Caller, summary: Summary, want: 
             "lastUpdated": instant(summary.completed_at_ms or summary.created_at_ms),
             "epoch": 0,
             "sequence": summary.seq,
+            "stale": False,
             "leaderboard": [views_people.board_row(row) for row in rows],
             "pagination": views.pagination(total, want.limit, want.offset),
         }
