@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-$(shell cksum < requirements.lock | cut -d' ' -f1)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check simulate bench lock clean
+.PHONY: help install run test check simulate soak bench lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -35,6 +35,9 @@ check: install ## Lint, types and import contracts
 
 simulate: install ## Evenings with crashes and faults on manual time; SEEDS=10000 for more
 	$(BIN)/python -m tests.simulator --seeds $(or $(SEEDS),1000)
+
+soak: install ## Real processes killed at random under load, then the books; SOAK="--owners 100" for more
+	$(BIN)/python -m tests.soak $(SOAK)
 
 bench: install ## Measure; writes docs/benchmarks.md
 	$(BIN)/python -m tests.load.bench

@@ -24,6 +24,40 @@ def redis_server() -> str:
     return found
 
 
+class RestartingRedis:
+    """A server on one port that can be killed and started again."""
+
+    def __init__(self) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self._port = probe.getsockname()[1]
+        self.url = f"redis://127.0.0.1:{self._port}/1"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> "RestartingRedis":
+        self._start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._kill()
+
+    def restart(self) -> None:
+        """Killed, away for a moment, and back with nothing in it."""
+        self._kill()
+        time.sleep(1)
+        self._start()
+
+    def _kill(self) -> None:
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait(10)
+
+    def _start(self) -> None:
+        command = [redis_server(), "--port", str(self._port), "--bind", "127.0.0.1", "--save", ""]
+        quiet = subprocess.DEVNULL
+        self._process = subprocess.Popen(command, stdout=quiet, stderr=quiet)
+
+
 @contextmanager
 def a_redis() -> Iterator[redis.Redis]:
     """A fresh server without persistence, over TCP on loopback."""
