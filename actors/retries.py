@@ -8,7 +8,8 @@ from server.chance import jittered
 from server.ports import Clock
 
 _PAUSE_FIRST_S = 0.05
-_PAUSE_MAX_S = 1.0
+# A restarted owner answers after a second or two: a longer pause would be most of what callers wait.
+_PAUSE_MAX_S = 0.2
 
 
 async def until_available(

@@ -11,6 +11,7 @@ from typing import Any
 
 import asyncpg
 
+from tests.soak.bare import BareActors
 from tests.soak.load import Client, Source
 
 
@@ -20,6 +21,7 @@ class Kills:
 
     counts: dict[str, int] = field(default_factory=dict)
     recoveries_s: list[float] = field(default_factory=list)
+    bare_s: list[float] = field(default_factory=list)
 
 
 class Chaos:
@@ -31,6 +33,7 @@ class Chaos:
         self._luck = luck
         self.kills = Kills()
         self.restart_redis: Callable[[], None] | None = None
+        self.bare: BareActors | None = None
 
     async def run(self, kinds: list[str], pause_s: float) -> None:
         """One kill of each kind in the list, in random order."""
@@ -46,6 +49,8 @@ class Chaos:
             await probe.report(1)
             if kind == "owner":
                 self.kills.recoveries_s.append(time.monotonic() - begun)
+                bare_s = None if self.bare is None else await asyncio.to_thread(self.bare.start_one)
+                self.kills.bare_s += [] if bare_s is None else [bare_s]
 
     async def _kill(self, kind: str, victim: str) -> bool:
         if kind == "redis":

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -31,8 +30,8 @@ from workers import masterdata
 class Outage:
     """What callers met while the database was away, and after."""
 
-    writes: Counter[str] = field(default_factory=Counter)
-    reads: Counter[str] = field(default_factory=Counter)
+    writes: dict[str, int] = field(default_factory=dict)
+    reads: dict[str, int] = field(default_factory=dict)
     slowest_read_s: float = 0.0
     slowest_refusal_s: float = 0.0
     back_after_s: float = 0.0
@@ -104,7 +103,7 @@ async def _meanwhile(
         begun = time.monotonic()
         async with http.get(run["url"] + board, headers=keys["api_key"]) as answer:
             body = await answer.json()
-            found.reads[f"{answer.status}{' stale' if body.get('stale') else ''}"] += 1
+            _count(found.reads, f"{answer.status}{' stale' if body.get('stale') else ''}")
         found.slowest_read_s = round(max(found.slowest_read_s, time.monotonic() - begun), 2)
         begun = time.monotonic()
         path = f"{run['url']}/api/internal/tournaments/{name}/events"
@@ -112,9 +111,13 @@ async def _meanwhile(
         facts = {"events": [{"event_id": f"probe-{serial}", "player": "nobody", "points": 1}]}
         async with http.post(path, json=facts, headers=keys["game_platform_key"]) as answer:
             assert answer.status != 503 or "Retry-After" in answer.headers
-            found.writes[str(answer.status)] += 1
+            _count(found.writes, str(answer.status))
         found.slowest_refusal_s = round(max(found.slowest_refusal_s, time.monotonic() - begun), 2)
         await asyncio.sleep(0.2)
+
+
+def _count(seen: dict[str, int], what: str) -> None:
+    seen[what] = seen.get(what, 0) + 1
 
 
 def run(seconds: float) -> Outage:

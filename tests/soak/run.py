@@ -16,31 +16,9 @@ from typing import Any
 import aiohttp
 
 from server import codec
+from tests.soak.bare import BareActors
 from tests.soak.chaos import Chaos, facts_in
 from tests.soak.load import BATCH, PLAYERS, Client, Source
-
-_BARE = """
-import json, os, sys, time
-from actors.ray_runtime import prepare
-from pathlib import Path
-prepare(Path(sys.argv[1]))
-import ray
-ray.init(address=sys.argv[2], namespace="bare", log_to_driver=False, configure_logging=False)
-
-@ray.remote(num_cpus=0, resources={"tournament": 1})
-class Bare:
-    def ping(self):
-        return os.getpid()
-
-times = []
-for n in range(int(sys.argv[3])):
-    begun = time.monotonic()
-    actor = Bare.remote()
-    ray.get(actor.ping.remote())
-    times.append(time.monotonic() - begun)
-    ray.kill(actor)
-print(json.dumps(times))
-"""
 
 
 @dataclass(slots=True)
@@ -74,6 +52,7 @@ async def soak(
         probes = [Source(f"{name[-6:]}-probe", Client(http, run_file), name) for name in names]
         chaos = Chaos(client, probes, random.Random(seed))
         chaos.restart_redis = restart_redis
+        chaos.bare = BareActors(home, client)
         stop, begun = asyncio.Event(), time.monotonic()
         playing = [
             Source(f"{name[-6:]}-{n}", Client(http, run_file), name) for name in names for n in range(sources)
@@ -82,6 +61,7 @@ async def soak(
         pace_s = len(playing) * BATCH / 2_500
         tasks = [asyncio.create_task(source.play(stop, pace_s)) for source in playing]
         await _beside(chaos.run(kinds, pause_s), tasks)
+        chaos.bare.close()
         await asyncio.sleep(1)
         stop.set()
         await asyncio.gather(*tasks)
@@ -90,7 +70,6 @@ async def soak(
         wrong = await _accounts(client, names, playing)
         for source in playing:
             troubles.update(source.client.troubles)
-        bare = await asyncio.to_thread(_bare_actor, home, client.run()) if chaos.kills.recoveries_s else []
     acknowledged = sum(len(source.acknowledged) for source in playing)
     return Report(
         seconds=round(seconds, 1),
@@ -98,7 +77,7 @@ async def soak(
         per_second=round(acknowledged / seconds),
         kills=chaos.kills.counts,
         recovery_median_s=_median(chaos.kills.recoveries_s),
-        bare_actor_median_s=_median(bare),
+        bare_actor_median_s=_median(chaos.kills.bare_s),
         troubles=dict(troubles),
         wrong=wrong,
     )
@@ -158,14 +137,6 @@ def _verify(database_url: str) -> list[str]:
     if told.returncode not in (0, 1):
         return [f"verify failed: {told.stderr[-300:]}"]
     return [f"{one['table']} {one['row']}: {one['what']}" for one in json.loads(told.stdout)["wrong"]]
-
-
-def _bare_actor(home: Path, run: dict[str, Any], times: int = 5) -> list[float]:
-    """How long a Ray actor that does nothing takes to answer first, on this machine, now."""
-    command = [sys.executable, "-c", _BARE, str(home), run["ray_address"], str(times)]
-    told = subprocess.run(command, capture_output=True, text=True, check=True)
-    found: list[float] = json.loads(told.stdout.strip().splitlines()[-1])
-    return found
 
 
 def _median(values: list[float]) -> float | None:
