@@ -14,7 +14,7 @@ from server.domain.ids import Tenant, TournamentId
 from server.domain.scoring.fact import Counted, Fact, Outcome
 from server.domain.tournament import events as fact
 from server.domain.tournament.apply import names_of
-from server.domain.tournament.facts import standing_of
+from server.domain.tournament.facts import DIGEST_BYTES, standing_of
 from server.domain.tournament.lifecycle import ResultsStatus, Status
 from server.domain.tournament.rules import Rules
 from server.domain.tournament.state import Entry, Payout, Tournament
@@ -156,14 +156,16 @@ _PLAIN = tuple(name for name in _Image.__dataclass_fields__ if name not in ("not
 
 def encode_state(state: Tournament) -> bytes:
     """A checkpoint: the state at its journal position."""
-    return _pack((_image(state), b"".join(state.seen)))
+    return _pack((_image(state), b"".join(state.seen), DIGEST_BYTES))
 
 
 def decode_state(data: bytes) -> Tournament:
-    """The state of a checkpoint, with indexes and board rebuilt."""
-    image, seen = msgspec.msgpack.decode(data, type=tuple[_Image, bytes])
+    """The state of a checkpoint, with indexes and board rebuilt. ValueError when it is of another make."""
+    image, seen, width = msgspec.msgpack.decode(data, type=tuple[_Image, bytes, int])
+    if width != DIGEST_BYTES:
+        raise ValueError("digests of another width")
     state = Tournament(**{name: getattr(image, name) for name in _PLAIN})
-    state.seen = {seen[i : i + 16] for i in range(0, len(seen), 16)}
+    state.seen = {seen[i : i + width] for i in range(0, len(seen), width)}
     state.noted, state.voided = image.noted, set(image.voided)
     for entry in state.entries:
         for name in names_of(state, entry):

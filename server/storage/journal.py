@@ -1,6 +1,7 @@
 """The journal on Postgres, over asyncpg alone: this is all of storage that an owner process loads."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
@@ -36,6 +37,7 @@ _SAVE_CHECKPOINT = (
     "   WHERE tournament_id = $1 AND seq < $3 ORDER BY seq DESC LIMIT $7))"
     " SELECT count(*) FROM own"
 )
+_PAGE_ROWS = 500
 _DOWN = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncio.TimeoutError,
          asyncpg.CannotConnectNowError, asyncpg.AdminShutdownError, asyncpg.CrashShutdownError,
          asyncpg.TooManyConnectionsError)  # fmt: skip
@@ -86,18 +88,21 @@ class PostgresJournal:
             raise Fenced(commit.tournament_id)
 
     async def tail(self, tournament_id: TournamentId, after_seq: int) -> AsyncIterator[EventRow | BlockRow]:
-        """Events are few and read at once; blocks are streamed between them. One snapshot, so that a reader
-        beside a writer sees no block without the event before it."""
-        async with self._connection() as db:
-            async with db.transaction(isolation="repeatable_read", readonly=True):
-                rows = await db.fetch(_TAIL_EVENTS, tournament_id, after_seq)
-                events = [EventRow(*row) for row in reversed(rows)]
-                async for row in db.cursor(_TAIL_BLOCKS, tournament_id, after_seq, prefetch=64):
-                    while events and events[-1].seq < row["first_seq"]:
-                        yield events.pop()
-                    yield BlockRow(*row)
-            for event in reversed(events):
-                yield event
+        """Both are streamed and merged: held at once, the events of many players were a third of an owner's
+        memory. One snapshot, so that a reader beside a writer sees no block without the event before it."""
+        async with self._connection() as db, db.transaction(isolation="repeatable_read", readonly=True):
+            events = await db.cursor(_TAIL_EVENTS, tournament_id, after_seq)
+            waiting = deque(await events.fetch(_PAGE_ROWS))
+            async for row in db.cursor(_TAIL_BLOCKS, tournament_id, after_seq, prefetch=64):
+                while waiting and waiting[0]["seq"] < row["first_seq"]:
+                    yield EventRow(*waiting.popleft())
+                    if not waiting:
+                        waiting.extend(await events.fetch(_PAGE_ROWS))
+                yield BlockRow(*row)
+            while waiting:
+                yield EventRow(*waiting.popleft())
+                if not waiting:
+                    waiting.extend(await events.fetch(_PAGE_ROWS))
 
     async def command_ids(self, tournament_id: TournamentId) -> list[str]:
         sql = "SELECT command_id FROM answers WHERE tournament_id = $1"

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from server.collector import calm_collector
-from tests.load import boards, house, owner, ranking, scoring
+from tests.load import boards, durability, house, owner, ranking, scoring
 from tests.load.measure import RUNS, machine
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -36,6 +36,12 @@ _SECTIONS = (
         "The whole house",
         house,
         "One front end, one Ray actor, embedded Postgres with `synchronous_commit=on`.",
+    ),
+    (
+        "Durability",
+        durability,
+        "Nothing is answered before it is stored. Group commit and recovery: one process on real\n"
+        "Postgres; memory: real Ray actors that recovered their tournament from the log.",
     ),
     (
         "Board reads",

@@ -168,7 +168,7 @@ def _rebuy(state: Tournament, event: fact.Rebought, at_ms: int) -> None:
         entry.eliminated_round = None
         state.in_play += 1
     if state.rules.entry_scoring == "best_entry":
-        entry.former.append(entry.tally)
+        entry.former = (*entry.former, entry.tally)
         entry.tally = fresh(at_ms, state.seq)
     place(state, entry)
 
@@ -205,11 +205,12 @@ def _correct(state: Tournament, event: fact.ScoreCorrected, at_ms: int) -> None:
         case "adjust":
             _adjust(state, entry, event.delta, at_ms)
         case "reset":
-            entry.tally, entry.former = fresh(at_ms, state.seq), []
+            entry.tally, entry.former = fresh(at_ms, state.seq), ()
             entry.adjusted = entry.adjusted_ms = entry.adjusted_seq = 0
             entry.reset_seq = state.seq
         case _:
             assert event.event_id is not None, "a void names its fact"
             state.voided.add(digest_of(event.event_id))
-            entry.tally, *entry.former = [copied(tally) for tally in event.attempts]
+            entry.tally, *former = [copied(tally) for tally in event.attempts]
+            entry.former = tuple(former)
     place(state, entry)

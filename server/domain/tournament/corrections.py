@@ -70,7 +70,7 @@ def _corrected(
 def replayed(state: Tournament, entry: Entry, facts: Iterable[Scored]) -> tuple[Tally, ...]:
     """The player's attempts, current one first, as these facts alone would have made them."""
     tally, *former = [fresh(one.start_ms, one.start_seq) for one in (entry.tally, *entry.former)]
-    again = Entry(0, "", entry.player_id, "", 0, 0, tally, former)
+    again = Entry(0, "", entry.player_id, "", 0, 0, tally, tuple(former))
     race_over_ms = state.bell_ms if state.scorer.scoring.is_race else None
     for one in facts:
         if race_over_ms is not None and one.moment[0] >= race_over_ms:

@@ -6,13 +6,15 @@ are loops over plain tuples, because this runs tens of thousands of times a seco
 
 from collections.abc import Sequence
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from server.domain.scoring.fact import ELIMINATION, Counted, Fact, Outcome
 from server.domain.scoring.tally import Tally, truncate
 from server.domain.tournament.bell import outcome_of, window_of
 from server.domain.tournament.lifecycle import Status
 from server.domain.tournament.state import Entry, Tournament
+
+DIGEST_BYTES: Final = 15
 
 
 class Judged(NamedTuple):
@@ -24,11 +26,12 @@ class Judged(NamedTuple):
 
 
 def digest_of(event_id: str) -> bytes:
-    """128 bits of BLAKE2b: duplicates are found for the tournament's whole life without keeping ids.
+    """120 bits of BLAKE2b: duplicates are found for the tournament's whole life without keeping ids.
 
-    Two different ids among a billion collide with a chance below 1e-20, by accident or on purpose.
+    Two different ids among a billion collide with a chance below 1e-18, by accident or on purpose. One byte
+    less than 16 saves 16 bytes of memory a fact.
     """
-    return blake2b(event_id.encode(), digest_size=16).digest()
+    return blake2b(event_id.encode(), digest_size=DIGEST_BYTES).digest()
 
 
 def judge(state: Tournament, facts: Sequence[Fact], now_ms: int) -> Judged:
@@ -43,7 +46,7 @@ def judge(state: Tournament, facts: Sequence[Fact], now_ms: int) -> Judged:
     scorer, window = state.scorer, window_of(state)
     value_of, taken = scorer.value, counted.append
     for fact in facts:
-        digest = blake2b(fact.event_id.encode(), digest_size=16).digest()
+        digest = blake2b(fact.event_id.encode(), digest_size=DIGEST_BYTES).digest()
         if digest in seen:
             outcome = Outcome.DUPLICATE
         elif digest in noted:

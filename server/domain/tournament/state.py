@@ -64,7 +64,7 @@ class Entry:
     registered_at_ms: int
     rules_version: int
     tally: Tally
-    former: list[Tally] = field(default_factory=list)
+    former: tuple[Tally, ...] = ()
     points: int = 0
     adjusted: int = 0
     adjusted_ms: int = 0
