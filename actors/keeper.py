@@ -26,7 +26,7 @@ from actors.messages import (
     Tick,
 )
 from actors.past import lines_of, needs_past, with_past
-from actors.recovery import Recovered, checkpoint_of
+from actors.recovery import Recovered, checkpoint_of, hint_of
 from actors.replies import Done, Reply, Unavailable, refused, unavailable
 from config import limits
 from server import codec
@@ -114,7 +114,7 @@ class TournamentKeeper:
             return
         await self._commit(commit)
         self._chain = draft.chain
-        self._answered.update(draft.answers)
+        self._answered.update(map(hint_of, draft.answers))
 
     async def _commit(self, commit: Commit) -> None:
         async with asyncio.timeout(limits.COMMIT_TIMEOUT_S):
@@ -152,7 +152,7 @@ class TournamentKeeper:
     async def _order(self, draft: Draft, order: Order, now_ms: int) -> Reply:
         """Repetition first: a known command id gets its first answer before any rule is asked."""
         known = draft.answers.get(order.command_id)
-        if known is None and order.command_id in self._answered:
+        if known is None and hint_of(order.command_id) in self._answered:
             known = await self._journal.answer(self.state.id, order.command_id)
         if known is not None:
             return orders.repeated(known, order)

@@ -13,6 +13,8 @@ from server.domain.tournament.facts import count
 from server.domain.tournament.state import Tournament
 from server.ports import BlockRow, Checkpoint, EventRow, Journal
 
+# Up to 60 bits a number of Python takes 32 bytes.
+_HINT_MASK = (1 << 60) - 1
 log = logging.getLogger(__name__)
 
 
@@ -30,8 +32,13 @@ class Recovered:
     state: Tournament
     epoch: int
     chain: bytes
-    command_ids: set[str]
+    command_ids: set[int]
     checkpoint_seq: int
+
+
+def hint_of(command_id: str) -> int:
+    """A third of the id's memory, and enough: whether a command was answered the store says for certain."""
+    return hash(command_id) & _HINT_MASK
 
 
 async def take_over(journal: Journal, tournament_id: TournamentId, holder: str) -> Recovered | None:
@@ -43,7 +50,7 @@ async def take_over(journal: Journal, tournament_id: TournamentId, holder: str) 
     if epoch is None:
         return None
     state, chain, kept_seq = await read_state(journal, tournament_id)
-    ids = set(await journal.command_ids(tournament_id))
+    ids = {hint_of(name) for name in await journal.command_ids(tournament_id)}
     return Recovered(state, epoch, chain, ids, kept_seq)
 
 

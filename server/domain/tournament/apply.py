@@ -3,6 +3,8 @@
 Never refuses and never looks at a clock: replaying a log gives the state that was.
 """
 
+from sys import intern
+
 from server.domain.ids import internal_player_id
 from server.domain.scoring.scorer import Scorer
 from server.domain.scoring.tally import copied, fresh
@@ -143,7 +145,8 @@ def _register(state: Tournament, event: fact.Registered, at_ms: int) -> None:
     place(state, entry)
     state.seated += 1
     state.in_play += 1
-    sale = Sale("entry", 1, event.buy_in_minor, event.fee_minor, event.tender, event.payment_id, at_ms)
+    tender = intern(event.tender)  # a few words, said by every entry
+    sale = Sale("entry", 1, event.buy_in_minor, event.fee_minor, tender, event.payment_id, at_ms)
     _sell(state, entry, sale)
 
 
