@@ -14,6 +14,8 @@ import asyncpg
 from tests.soak.bare import BareActors
 from tests.soak.load import Client, Source
 
+_TRIES = 60
+
 
 @dataclass(slots=True)
 class Kills:
@@ -41,7 +43,7 @@ class Chaos:
         for kind in kinds:
             await asyncio.sleep(self._luck.uniform(0.5, 1.5) * pause_s)
             probe = self._luck.choice(self._probes)
-            if not await self._kill(kind, probe.tournament_id):
+            if not await self._killed(kind, probe.tournament_id):
                 continue
             begun = time.monotonic()
             self.kills.counts[kind] = self.kills.counts.get(kind, 0) + 1
@@ -51,6 +53,16 @@ class Chaos:
                 self.kills.recoveries_s.append(time.monotonic() - begun)
                 bare_s = None if self.bare is None else await asyncio.to_thread(self.bare.start_one)
                 self.kills.bare_s += [] if bare_s is None else [bare_s]
+
+    async def _killed(self, kind: str, victim: str) -> bool:
+        """Whether it could be killed: who is just being started, or whose database is, is waited for."""
+        for _ in range(_TRIES):
+            if await self._kill(kind, victim):
+                return True
+            if kind == "redis":
+                break
+            await asyncio.sleep(0.5)
+        return False
 
     async def _kill(self, kind: str, victim: str) -> bool:
         if kind == "redis":

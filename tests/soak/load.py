@@ -32,8 +32,11 @@ class Client:
 
     def run(self) -> dict[str, Any]:
         """What the house says about itself."""
-        found: dict[str, Any] = json.loads(self._run_file.read_text())
-        return found
+        try:
+            self._run: dict[str, Any] = json.loads(self._run_file.read_text())
+        except ValueError:
+            pass  # it is being written: what it said before holds
+        return self._run
 
     async def once(self, method: str, path: str, body: Any, key: str, once_key: str | None) -> Any:
         """One try. Raises `Away`; a refusal is an assertion."""

@@ -60,8 +60,10 @@ async def soak(
         # At least a thousand facts a second from all of them, as long as the house keeps up.
         pace_s = len(playing) * BATCH / 2_500
         tasks = [asyncio.create_task(source.play(stop, pace_s)) for source in playing]
-        await _beside(chaos.run(kinds, pause_s), tasks)
-        chaos.bare.close()
+        try:
+            await _beside(chaos.run(kinds, pause_s), tasks)
+        finally:
+            await asyncio.to_thread(chaos.bare.close)
         await asyncio.sleep(1)
         stop.set()
         await asyncio.gather(*tasks)

@@ -62,7 +62,7 @@ class Receiver:
             case "/large":
                 return web.Response(body=b"x" * (OUTGOING_ANSWER_BYTES_MAX * 4))
             case "/slow":
-                await asyncio.sleep(30)
+                await asyncio.sleep(2)
         return web.Response(body=await request.read())
 
 
