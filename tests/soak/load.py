@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +33,9 @@ class Client:
 
     def run(self) -> dict[str, Any]:
         """What the house says about itself."""
-        try:
+        # While it is being written, what it said before holds.
+        with suppress(ValueError):
             self._run: dict[str, Any] = json.loads(self._run_file.read_text())
-        except ValueError:
-            pass  # it is being written: what it said before holds
         return self._run
 
     async def once(self, method: str, path: str, body: Any, key: str, once_key: str | None) -> Any:
