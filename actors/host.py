@@ -9,11 +9,12 @@ from actors.keeper import TournamentKeeper
 from actors.messages import Message, Poll, Tick
 from actors.recovery import take_over
 from actors.replies import STORE_AWAY, Frames, Refused, Reply, Unavailable, unavailable
+from actors.watchers import Watchers
 from config import limits
 from server.domain.ids import TournamentId
 from server.domain.refusal import Code
 from server.domain.tournament.lifecycle import Status
-from server.ports import Clock, Fenced, Journal, StoreUnavailable
+from server.ports import Clock, Fenced, Journal, Publisher, StoreUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,7 @@ class TournamentHost:
         clock: Clock,
         holder: str,
         on_retire: Callable[[], Awaitable[None]],
+        publisher: Publisher | None = None,
     ) -> None:
         self.tournament_id = tournament_id
         self.retired = False
@@ -40,9 +42,7 @@ class TournamentHost:
         self._opening = asyncio.Lock()
         self._life: list[asyncio.Task[None]] = []
         self._used_at_ms = clock.now_ms()
-        self._watched_at_ms = 0
-        self._fresh = asyncio.Event()
-        self._present: dict[str, tuple[int, int]] = {}
+        self._watchers = Watchers(tournament_id, clock, publisher)
 
     async def ask(self, message: Message) -> Reply:
         """One message, recovering the tournament first when needed."""
@@ -54,8 +54,8 @@ class TournamentHost:
 
     async def frames(self, poll: Poll) -> Frames | Unavailable:
         """Wait until there is something behind the poll's position, at most `LONG_POLL_S`."""
-        self._used_at_ms = self._watched_at_ms = self._clock.now_ms()
-        self._present[poll.front_end] = (poll.sockets, self._used_at_ms)
+        self._used_at_ms = self._clock.now_ms()
+        self._watchers.note(poll)
         keeper = await self._opened()
         if not isinstance(keeper, TournamentKeeper):
             return Unavailable("not owned here")
@@ -63,31 +63,9 @@ class TournamentHost:
             await keeper.submit(Tick())
         if not keeper.board.snapshot:
             return Unavailable("no board yet")  # this keeper ended before it could show one
-        if (poll.epoch, poll.seq) == (keeper.board.epoch, keeper.board.seq):
-            with suppress(TimeoutError):
-                async with asyncio.timeout(limits.LONG_POLL_S):
-                    await self._fresh.wait()
-        return self._frames(keeper, poll)
-
-    def _frames(self, keeper: TournamentKeeper, poll: Poll) -> Frames:
-        board = keeper.board
-        behind = board.since(poll.epoch, poll.seq)
-        new = behind is None or bool(behind)
-        return Frames(
-            epoch=board.epoch,
-            seq=board.seq,
-            contiguous=behind is not None,
-            frames=tuple((f.seq, f.kind, f.data) for f in behind or ()),
-            snapshot=board.snapshot if new else None,
-            sockets=self._sockets(),
-            over=board.is_over(),
-        )
-
-    def _sockets(self) -> int:
-        now_ms = self._clock.now_ms()
-        gone_ms = limits.PRESENCE_S * 1_000
-        self._present = {fe: seen for fe, seen in self._present.items() if now_ms - seen[1] < gone_ms}
-        return sum(sockets for sockets, _ in self._present.values())
+        if poll.wait and (poll.epoch, poll.seq) == (keeper.board.epoch, keeper.board.seq):
+            await self._watchers.wait()
+        return self._watchers.frames(keeper.board, poll.epoch, poll.seq)
 
     async def _opened(self) -> TournamentKeeper | Reply:
         if self._keeper is not None:
@@ -132,25 +110,22 @@ class TournamentHost:
         if self._keeper is keeper:
             self._keeper = None
         keeper.abandon(reason)
-        self._wake_polls()
-
-    def _wake_polls(self) -> None:
-        self._fresh.set()
-        self._fresh.clear()
+        self._watchers.wake()
 
     async def _tick(self, keeper: TournamentKeeper) -> None:
         """Refresh frames at the tick rate while anybody watches; wake those who wait."""
         seen = (-1, -1)
         while self._keeper is keeper:
             await self._clock.sleep(limits.TICK_MS / 1_000)
-            if self._clock.now_ms() - self._watched_at_ms > limits.WATCHED_FOR_MS:
+            if not self._watchers.are_there():
                 continue
             here = (keeper.state.seq, len(keeper.state.ranking))
             if here == seen:
                 continue
             seen = here
             await keeper.submit(Tick())
-            self._wake_polls()
+            self._watchers.wake()
+            await self._watchers.publish(keeper.board)
 
     async def _beat(self, keeper: TournamentKeeper) -> None:
         """Show life in the store, and retire when idle."""
@@ -181,7 +156,7 @@ class TournamentHost:
             with suppress(Fenced, StoreUnavailable):
                 await keeper.checkpoint()
             keeper.abandon("retired")
-        self._wake_polls()
+        self._watchers.wake()
         await self._on_retire()
 
     async def _stop_life(self) -> None:

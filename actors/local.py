@@ -10,7 +10,7 @@ from actors.replies import Frames, Reply, Unavailable
 from actors.retries import until_available
 from server.chance import jittered
 from server.domain.ids import TournamentId
-from server.ports import Clock, Journal
+from server.ports import Clock, Journal, Publisher
 
 Jitter = Callable[[float], float]
 
@@ -19,12 +19,18 @@ class LocalDirectory:
     """`Directory` over hosts in a dictionary."""
 
     def __init__(
-        self, journal: Journal, clock: Clock, holder: str = "local", jitter: Jitter = jittered
+        self,
+        journal: Journal,
+        clock: Clock,
+        holder: str = "local",
+        jitter: Jitter = jittered,
+        publisher: Publisher | None = None,
     ) -> None:
         self._journal = journal
         self._clock = clock
         self._holder = holder
         self._jitter = jitter
+        self._publisher = publisher
         self._hosts: dict[str, TournamentHost] = {}
         self.calls = 0
 
@@ -51,9 +57,8 @@ class LocalDirectory:
             async def forget() -> None:
                 self._hosts.pop(tournament_id, None)
 
-            host = TournamentHost(
-                TournamentId(tournament_id), self._journal, self._clock, self._holder, forget
-            )
+            name = TournamentId(tournament_id)
+            host = TournamentHost(name, self._journal, self._clock, self._holder, forget, self._publisher)
             self._hosts[tournament_id] = host
         return host
 

@@ -81,9 +81,11 @@ Message = Order | ReportFacts | Reading | ReadTrace | Tick
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """A front end's long poll: what it has (None is nothing yet), who it is and its open sockets."""
+    """A front end's long poll: what it has (None is nothing yet), who it is and its open sockets; whether to
+    wait when there is nothing new."""
 
     front_end: str
     sockets: int
     epoch: int | None = None
     seq: int = 0
+    wait: bool = True

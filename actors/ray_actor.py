@@ -15,6 +15,7 @@ from actors.replies import Frames, Reply, Unavailable
 from server.clock import SystemClock
 from server.collector import calm_collector
 from server.domain.ids import TournamentId
+from server.ports import Publisher
 from server.storage.journal import PostgresJournal, open_pool
 
 NAMESPACE = "pitboss"
@@ -39,9 +40,10 @@ _CONNECTIONS_MAX = 2
 class TournamentActor:
     """What runs in the owner's process. The host is opened on the first call, also after a restart."""
 
-    def __init__(self, tournament_id: str, database_url: str) -> None:
+    def __init__(self, tournament_id: str, database_url: str, redis_url: str | None) -> None:
         self._tournament_id = TournamentId(tournament_id)
         self._database_url = database_url
+        self._redis_url = redis_url
         self._host: TournamentHost | None = None
         self._pool: asyncpg.Pool | None = None
         self._opening = asyncio.Lock()
@@ -80,8 +82,14 @@ class TournamentActor:
                 except (OSError, asyncpg.PostgresError) as error:
                     return Unavailable(f"store: {error}")
                 journal = PostgresJournal(self._pool)
-                holder = f"ray:{os.getpid()}"
-                self._host = TournamentHost(self._tournament_id, journal, SystemClock(), holder, self._retired)
+                self._host = TournamentHost(
+                    self._tournament_id,
+                    journal,
+                    SystemClock(),
+                    f"ray:{os.getpid()}",
+                    self._retired,
+                    _publisher(self._redis_url),
+                )
         return self._host
 
     async def _retired(self) -> None:
@@ -90,10 +98,18 @@ class TournamentActor:
         me.exit.remote()
 
 
+def _publisher(redis_url: str | None) -> Publisher | None:
+    if redis_url is None:
+        return None
+    from server.carrier.publisher import RedisPublisher  # some MiB that owners without a Redis do not pay
+
+    return RedisPublisher(redis_url)
+
+
 RemoteTournament: Any = ray.remote(TournamentActor)
 
 
-def get_or_create(tournament_id: str, database_url: str) -> Any:
+def get_or_create(tournament_id: str, database_url: str, redis_url: str | None) -> Any:
     """The handle of the owner, created when there is none. The name is a hint; the lease decides."""
     options = ACTOR_OPTIONS | {"name": f"tournament:{tournament_id}"}
-    return RemoteTournament.options(**options).remote(tournament_id, database_url)
+    return RemoteTournament.options(**options).remote(tournament_id, database_url, redis_url)

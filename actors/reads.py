@@ -94,5 +94,6 @@ def places(state: Tournament, player_nos: tuple[int, ...]) -> list[Place]:
         at = state.ranking.standing_of(player_no)
         better = paid[min(at.position - 1, len(paid)) - 1] if at.position > 1 and paid else None
         gap = None if better is None else better.points - at.points
-        found.append(Place(player_no, at.position, at.rank, at.points, gap, prizes.at(at.position)))
+        out = state.entries[player_no].eliminated_round
+        found.append(Place(player_no, at.position, at.rank, at.points, gap, prizes.at(at.position), out))
     return found

@@ -1,7 +1,7 @@
 """What owners answer: data, never exceptions, because these cross processes."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from server.domain.refusal import Refusal
 from server.domain.tournament.events import RefundLine, ResultsFinalised
@@ -145,10 +145,10 @@ class CancelPreview:
     pool_minor: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where one player stands. `to_next_prize` is how many scaled points the next better paid place
-    has more; None when the player holds the best paid place or none is better."""
+class Place(NamedTuple):
+    """Where one player stands: a tuple, because thousands travel together. `to_next_prize` is how many scaled
+    points the next better paid place has more; None when the player holds the best paid place or none is
+    better."""
 
     player_no: int
     position: int
@@ -156,6 +156,7 @@ class Place:
     points: int
     to_next_prize: int | None
     prize_minor: int
+    eliminated_round: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +164,7 @@ class Frames:
     """Answer to a `Poll`: the frames behind the asked position, or only a snapshot when it is gone.
 
     `frames` are (seq, kind, bytes); `snapshot` is the whole board at `seq`, None when nothing is new;
-    `over` says that no frame will follow.
+    `over` says that no frame will follow, `published` that they are also sent over the carrier.
     """
 
     epoch: int
@@ -173,3 +174,5 @@ class Frames:
     snapshot: bytes | None = None
     sockets: int = 0
     over: bool = False
+    status: str = ""
+    published: bool = False

@@ -31,7 +31,6 @@ from api.rest import (
     wallet,
 )
 from api.spec import document
-from api.ws import route as socket
 from api.ws import stream
 from server.ports import StoreUnavailable
 
@@ -53,7 +52,6 @@ ROUTERS = (
     record.router,
     public.router,
     health.router,
-    socket.router,
     stream.router,
 )
 

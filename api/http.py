@@ -1,4 +1,5 @@
-"""uvicorn's HTTP/1.1, with the repeated read of a board answered in the protocol itself."""
+"""uvicorn's HTTP/1.1, with the two hottest paths taken in the protocol itself: the repeated read of a board,
+and the sockets of players."""
 
 import asyncio
 from functools import partial
@@ -7,6 +8,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from api.quick_boards import Found, QuickBoards
+from api.ws.socket import PATH, PlayerSocket
 from server.ports import Verdict
 
 
@@ -28,6 +30,18 @@ class QuickProtocol(HttpToolsProtocol):
     def __init__(self, *args: Any, boards: QuickBoards, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._boards = boards
+
+    def handle_websocket_upgrade(self) -> None:
+        """Players' sockets go straight on the transport; other sockets uvicorn's way."""
+        if not self.url.startswith(PATH):
+            super().handle_websocket_upgrade()
+            return
+        self.connections.discard(self)
+        socket = PlayerSocket(self._boards.home, self.connections)
+        socket.connection_made(self.transport)
+        lines = b"".join(b"%b: %b\r\n" % line for line in self.headers)
+        socket.data_received(b"%b %b HTTP/1.1\r\n%b\r\n" % (self.parser.get_method(), self.url, lines))
+        self.transport.set_protocol(socket)
 
     def on_headers_complete(self) -> None:
         found = self._found()

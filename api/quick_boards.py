@@ -40,7 +40,7 @@ class QuickBoards:
     """Knows which requests can be answered from kept pages, and the bytes of the answers."""
 
     def __init__(self, home: Resources) -> None:
-        self._home = home
+        self.home = home
         self._answered = 0
         self._told_at_ms = 0
         self.limiter = home.limiter
@@ -54,12 +54,12 @@ class QuickBoards:
         caller = self._caller(given)
         if caller is None:
             return None
-        page = self._home.pages.find(PageKey(caller.tenant, found[1].decode(), found[2] or b""))
+        page = self.home.pages.find(PageKey(caller.tenant, found[1].decode(), found[2] or b""))
         if page is None:
             return None
         request_id = given.get(b"x-request-id", b"")
         if not GIVEN_ID.match(request_id):
-            request_id = b"req_" + self._home.ids.command_id().encode()
+            request_id = b"req_" + self.home.ids.command_id().encode()
         same = given.get(b"if-none-match") == page.tag
         return Found(page, windows_for(caller, "results"), same, request_id)
 
@@ -67,7 +67,7 @@ class QuickBoards:
         scheme, _, text = given.get(b"authorization", b"").partition(b" ")
         if scheme.lower() != b"bearer":
             return None
-        caller = self._home.keyring.known(text.strip().decode("latin-1"))
+        caller = self.home.keyring.known(text.strip().decode("latin-1"))
         # A key for certain addresses goes the long way, which looks behind proxies.
         may = caller is not None and _PERMISSION in caller.key.permissions and not caller.key.allowed_ips
         return caller if may else None
@@ -84,7 +84,7 @@ class QuickBoards:
     def _count(self) -> None:
         """One line for many: a line each would cost as much as the answer."""
         self._answered += 1
-        now_ms = self._home.clock.now_ms()
+        now_ms = self.home.clock.now_ms()
         if now_ms - self._told_at_ms >= _TELL_EVERY_MS:
             log.info("boards_read", pages=self._answered)
             self._answered, self._told_at_ms = 0, now_ms

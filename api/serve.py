@@ -18,9 +18,9 @@ from api.quick_boards import QuickBoards
 from api.resources import Resources
 from api.tokens import Tokens, load_key
 from api.ws.hub import Hub
-from api.ws.sizes import SizedSockets
-from config.limits import SOCKET_MESSAGE_BYTES_MAX, SOCKET_PING_S
+from config.limits import SOCKET_PING_MS, STREAM_MESSAGE_BYTES_MAX
 from config.settings import Settings
+from server.carrier.subscriber import RedisSubscriber
 from server.chance import SystemIds
 from server.clock import SystemClock
 from server.collector import calm_collector
@@ -44,6 +44,7 @@ async def open_resources(settings: Settings, database_url: str) -> AsyncIterator
     owners = await open_owners(settings, database_url)
     clock, ids = SystemClock(), SystemIds()
     limiter = MemoryLimiter(clock) if settings.redis_url is None else RedisLimiter(settings.redis_url, clock)
+    carrier = None if settings.redis_url is None else RedisSubscriber(settings.redis_url)
     operators, listings = PostgresOperators(engine), PostgresListings(engine)
     resources = Resources(
         directory=owners.directory,
@@ -60,7 +61,7 @@ async def open_resources(settings: Settings, database_url: str) -> AsyncIterator
         pages=BoardPages(clock),
         keyring=KeyRing(operators, clock),
         tokens=Tokens(load_key(settings.token_key_path()), settings.token_issuer),
-        hub=Hub(owners.directory, clock, f"fe-{ids.short_id()}"),
+        hub=Hub(owners.directory, clock, f"fe-{ids.short_id()}", carrier),
         clock=clock,
         ids=ids,
     )
@@ -69,6 +70,8 @@ async def open_resources(settings: Settings, database_url: str) -> AsyncIterator
     finally:
         if isinstance(limiter, RedisLimiter):
             await limiter.close()
+        if carrier is not None:
+            await carrier.close()
         await owners.close()
         await pool.close()
         await engine.dispose()
@@ -93,9 +96,9 @@ def server_config(
         access_log=False,
         log_config=None,
         server_header=False,
-        ws=SizedSockets,
-        ws_max_size=SOCKET_MESSAGE_BYTES_MAX,
-        ws_ping_interval=SOCKET_PING_S,
+        ws="websockets-sansio",
+        ws_max_size=STREAM_MESSAGE_BYTES_MAX,
+        ws_ping_interval=SOCKET_PING_MS / 1_000,
         # Deflate costs 46 KiB a socket and the frames are small.
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=drain_s,

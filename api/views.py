@@ -156,7 +156,7 @@ def status(summary: Summary, now_ms: int, connections: int) -> dict[str, Any]:
         },
         "gameRoom": {
             "roomId": room_id(summary.id),
-            "status": _room_status(summary.status),
+            "status": room_status(summary.status),
             "activeConnections": connections,
         },
     }
@@ -167,7 +167,8 @@ def room_id(tournament_id: str) -> str:
     return f"room_{tournament_id}"
 
 
-def _room_status(of: Status) -> str:
+def room_status(of: Status) -> str:
+    """A room waits for play, is active in it, and is closed after it."""
     if is_over(of):
         return "closed"
     return "active" if of is Status.IN_PROGRESS else "waiting"

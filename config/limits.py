@@ -54,6 +54,8 @@ FRAME_RING_MAX: Final = 300
 # A front end that polls shows its sockets with every poll; one that has not polled for PRESENCE_S is gone.
 LONG_POLL_S: Final = 4.0
 PRESENCE_S: Final = 10.0
+# Where a carrier brings the frames, the owner is asked this often: for presence, and for what got lost.
+POLL_EVERY_S: Final = 3.0
 # Frames are computed only while somebody asked within this time.
 WATCHED_FOR_MS: Final = 30_000
 
@@ -75,10 +77,19 @@ STREAM_MESSAGE_BYTES_MAX: Final = BODY_BYTES_MAX
 STREAM_BATCHES_MAX: Final = 16
 SOCKET_MESSAGES_PER_S: Final = 20
 SOCKET_AUTH_TIMEOUT_S: Final = 5.0
-SOCKET_QUEUE_FRAMES_MAX: Final = 64
-SOCKET_STUCK_AFTER_S: Final = 30.0
-SOCKET_PING_S: Final = 20.0
+# What the kernel holds for a reader that is slow; beyond it, and what the transport takes, it gets no more.
+SOCKET_KERNEL_BUFFER_BYTES: Final = 64 * 1024
+SOCKET_STUCK_AFTER_MS: Final = 30_000
+SOCKET_PING_MS: Final = 20_000
+SOCKET_CLOSE_MS: Final = 10_000
+# A client that has seen a newer board elsewhere waits so long for this front end to have it.
+REACH_PATIENCE_S: Final = 2.0
+# Sockets written to before others get their turn: 10 ms of a core.
+SOCKETS_PER_TURN: Final = 500
 ME_FRAME_EVERY_S: Final = 1.0
+ROOM_FRAME_EVERY_S: Final = 5.0
+# Places of so many players travel as one reply.
+PLACES_PER_CALL_MAX: Final = 1_500
 
 # Answers to keyed requests: kept for two days; a claim without an answer is free again after this.
 ANSWERS_KEPT_MS: Final = 48 * 3_600_000
@@ -111,7 +122,7 @@ assert FACT_CALL_BYTES_MAX < CALL_BYTES_MAX, "a call of facts must fit a message
 assert FACTS_PER_CALL_MAX >= 100, "a batch of 100 must travel as one call"
 assert HEARTBEAT_EVERY_S * 3 < SILENT_AFTER_S, "one missed beat is not silence"
 assert CALL_TRY_TIMEOUT_S < CALL_DEADLINE_S, "a call must be able to retry"
-assert LONG_POLL_S * 2 < PRESENCE_S, "one late poll does not empty a room"
+assert max(LONG_POLL_S, POLL_EVERY_S) * 2 < PRESENCE_S, "one late poll does not empty a room"
 assert SETTLEMENT_BATCH_MAX / PAYOUTS_AT_ONCE * OUTGOING_TIMEOUT_S < PAYOUT_CLAIM_MS / 1_000, (
     "claims outlive calls"
 )

@@ -22,7 +22,8 @@ class Settings(BaseSettings):
         None, description="Postgres to use; empty starts an embedded one under the home folder."
     )
     redis_url: str | None = Field(
-        None, description="Redis that front ends share to count rate limits; empty counts in each process."
+        None,
+        description="Redis that carries boards to all front ends and counts their limits; empty does without.",
     )
     engine: Literal["ray", "local"] = Field(
         "ray", description="Where tournaments live: Ray actors, or one process without Ray."

@@ -5,8 +5,8 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from actors.messages import Poll, PreviewCancel
-from actors.replies import CancelPreview, Frames, TournamentAnswer
+from actors.messages import PreviewCancel
+from actors.replies import CancelPreview, TournamentAnswer
 from api import amounts, views
 from api.answers import Json
 from api.auth import Home, TournamentsDelete, TournamentsRead, TournamentsWrite
@@ -134,8 +134,7 @@ async def _connections(home: Resources, summary: Summary) -> int:
     """Open sockets on all front ends, as the owner counts them. Nobody is woken to say zero."""
     if summary.status is not Status.IN_PROGRESS:
         return home.hub.sockets(summary.id)
-    seen = await home.directory.frames(summary.id, Poll(home.hub.name, home.hub.sockets(summary.id)))
-    return seen.sockets if isinstance(seen, Frames) else home.hub.sockets(summary.id)
+    return await home.hub.connections(summary.id)
 
 
 @router.post("/{tournament_id}/start")

@@ -1,131 +1,127 @@
-"""One channel per watched tournament: a long poll to its owner, the frames since, the sockets here.
-
-The owner encodes a frame once; this copies the same bytes to every socket. A new epoch (the owner moved
-or was rebuilt) is told by a snapshot, never by silence.
-"""
+"""All watched boards of this front end: what each hears from its owner, and who looks after its sockets."""
 
 import asyncio
 import logging
-from typing import Protocol
+from contextlib import suppress
 
 from actors.handles import Directory
 from actors.messages import Poll
 from actors.replies import Frames
-from config.limits import FRAME_RING_MAX
-from server.broadcast.history import Frame, History
-from server.ports import Clock
+from api.ws.channel import Channel, Watcher
+from api.ws.personal import tell_places, tell_room
+from config.limits import POLL_EVERY_S
+from server import codec
+from server.domain.tournament.summary import Summary
+from server.ports import Clock, Subscriber
 
 log = logging.getLogger(__name__)
 
 _PAUSE_AFTER_FAILURE_S = 0.5
-
-
-class Watcher(Protocol):
-    """A socket, as the channel sees it."""
-
-    def offer(self, frame: Frame) -> None:
-        """Take a frame; must not wait."""
-
-    def resync(self) -> None:
-        """Frames are missing: start again from the channel's snapshot."""
-
-    def changed(self) -> None:
-        """Something moved: personal frames may be stale."""
-
-
-class Channel:
-    """Everything this front end knows of one tournament's live board."""
-
-    def __init__(self, tournament_id: str, directory: Directory, front_end: str, clock: Clock) -> None:
-        self.tournament_id = tournament_id
-        self.epoch = 0
-        self.seq = 0
-        self.snapshot = b""
-        self.watchers: set[Watcher] = set()
-        self.ready = asyncio.Event()
-        self.over = False
-        self._history = History(FRAME_RING_MAX)
-        self._directory = directory
-        self._front_end = front_end
-        self._clock = clock
-        self._task: asyncio.Task[None] | None = None
-
-    def join(self, watcher: Watcher) -> None:
-        """Start listening with the first watcher."""
-        self.watchers.add(watcher)
-        if self._task is None:
-            self._task = asyncio.create_task(self._listen())
-
-    def leave(self, watcher: Watcher) -> None:
-        """Stop listening with the last one."""
-        self.watchers.discard(watcher)
-        if not self.watchers and self._task is not None:
-            self._task.cancel()
-            self._task = None
-
-    def missed(self, epoch: int, seq: int) -> list[Frame] | None:
-        """The frames behind a position, or None: only the snapshot helps."""
-        return self._history.since(seq, self.seq) if epoch == self.epoch else None
-
-    async def _listen(self) -> None:
-        epoch: int | None = None
-        while True:
-            poll = Poll(self._front_end, len(self.watchers), epoch, self.seq)
-            try:
-                reply = await self._directory.frames(self.tournament_id, poll)
-            except Exception:
-                log.exception("long_poll_failed tournament=%s", self.tournament_id)
-                reply = None
-            if not isinstance(reply, Frames):
-                await self._clock.sleep(_PAUSE_AFTER_FAILURE_S)
-                continue
-            self._take(reply)
-            epoch = self.epoch
-
-    def _take(self, news: Frames) -> None:
-        if news.snapshot is None:
-            return
-        contiguous = news.contiguous and news.epoch == self.epoch
-        self.epoch, self.seq, self.snapshot = news.epoch, news.seq, news.snapshot
-        self.over = news.over
-        if not contiguous:
-            self._history.clear()
-        frames = [Frame(*frame) for frame in news.frames] if contiguous else []
-        for frame in frames:
-            self._history.add(frame)
-        for watcher in list(self.watchers):
-            if not contiguous:
-                watcher.resync()
-            for frame in frames:
-                watcher.offer(frame)
-            watcher.changed()
-        self.ready.set()
+_CARE_EVERY_S = 1.0
 
 
 class Hub:
-    """All channels of this front end."""
+    """One channel per watched tournament; the first socket opens it, the last one closes it."""
 
-    def __init__(self, directory: Directory, clock: Clock, name: str) -> None:
+    def __init__(
+        self, directory: Directory, clock: Clock, name: str, carrier: Subscriber | None = None
+    ) -> None:
         self.name = name
         self._directory = directory
         self._clock = clock
+        self._carrier = carrier
         self._channels: dict[str, Channel] = {}
+        self._work: dict[str, list[asyncio.Task[None]]] = {}
+        self._care: asyncio.Task[None] | None = None
 
-    def channel(self, tournament_id: str) -> Channel:
-        """The channel of a tournament, made when needed."""
-        channel = self._channels.get(tournament_id)
+    def join(self, summary: Summary, watcher: Watcher) -> Channel:
+        """The channel of a tournament, made when needed, with one more watcher."""
+        channel = self._channels.get(summary.id)
         if channel is None:
-            channel = Channel(tournament_id, self._directory, self.name, self._clock)
-            self._channels[tournament_id] = channel
+            channel = self._channels[summary.id] = Channel(summary)
+            parts = [
+                self._listen(channel),
+                channel.spread(),
+                tell_places(channel, self._directory, self._clock),
+                tell_room(channel, self._clock),
+            ]
+            self._work[summary.id] = [asyncio.create_task(part) for part in parts]
+        if self._care is None:
+            self._care = asyncio.create_task(self._look_after())
+        channel.watchers.add(watcher)
         return channel
 
     def leave(self, channel: Channel, watcher: Watcher) -> None:
         """Take a watcher off; a channel without watchers is forgotten."""
-        channel.leave(watcher)
-        if not channel.watchers:
-            self._channels.pop(channel.tournament_id, None)
+        channel.watchers.discard(watcher)
+        if channel.watchers or self._channels.get(channel.summary.id) is not channel:
+            return
+        self._channels.pop(channel.summary.id)
+        for task in self._work.pop(channel.summary.id):
+            task.cancel()
+        if self._care is not None and not self._channels:
+            self._care.cancel()
+            self._care = None
 
     def sockets(self, tournament_id: str) -> int:
         """Open sockets of a tournament on this front end."""
         channel = self._channels.get(tournament_id)
         return 0 if channel is None else len(channel.watchers)
+
+    async def connections(self, tournament_id: str) -> int:
+        """Open sockets of a tournament on all front ends, as its owner counts them."""
+        here = self.sockets(tournament_id)
+        seen = await self._directory.frames(tournament_id, Poll(self.name, here, wait=False))
+        return seen.sockets if isinstance(seen, Frames) else here
+
+    async def _listen(self, channel: Channel) -> None:
+        """Ask the owner: with a carrier that brings its frames now and then, else all the time."""
+        tournament_id, gap = channel.summary.id, channel.gap
+
+        def hear(data: bytes | None) -> None:
+            if data is None or not channel.take(codec.decode(data, Frames)):
+                gap.set()
+
+        if self._carrier is not None:
+            self._carrier.listen(tournament_id, hear)
+        try:
+            carried = False
+            while True:
+                carried = await self._ask(channel, wait=not carried) and self._carries(tournament_id)
+                if carried:
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(POLL_EVERY_S):
+                            await gap.wait()
+                    gap.clear()
+        finally:
+            if self._carrier is not None:
+                self._carrier.leave(tournament_id)
+
+    def _carries(self, tournament_id: str) -> bool:
+        return self._carrier is not None and self._carrier.carries(tournament_id)
+
+    async def _ask(self, channel: Channel, *, wait: bool) -> bool:
+        """One poll; whether the owner's frames also come by the carrier."""
+        at = channel.at
+        epoch = at.epoch if channel.ready.is_set() else None
+        poll = Poll(self.name, len(channel.watchers), epoch, at.seq, wait)
+        try:
+            reply = await self._directory.frames(channel.summary.id, poll)
+        except Exception:
+            log.exception("long_poll_failed tournament=%s", channel.summary.id)
+            reply = None
+        if not isinstance(reply, Frames):
+            await self._clock.sleep(_PAUSE_AFTER_FAILURE_S)
+            return False
+        channel.take(reply)
+        channel.connections = reply.sockets
+        return reply.published
+
+    async def _look_after(self) -> None:
+        """Once a second: who must log in again, who must be pinged, who is stuck or gone."""
+        while True:
+            await self._clock.sleep(_CARE_EVERY_S)
+            now_ms = self._clock.now_ms()
+            for channel in list(self._channels.values()):
+                for watcher in list(channel.watchers):
+                    watcher.look_after(now_ms)

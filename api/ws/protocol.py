@@ -5,8 +5,9 @@ from typing import Any, Final
 
 import msgspec
 
-from actors.replies import Place
-from api.views import end_time, registration_status, room_id, rounds_of, start_time
+from actors.replies import BoardAnswer, Place
+from api.views import end_time, registration_status, room_id, room_status, rounds_of, start_time
+from api.views_people import public_row
 from server.domain.money import points_or_none, points_to_decimal, to_decimal
 from server.domain.tournament.lifecycle import Status
 from server.domain.tournament.summary import EntryRow, Summary
@@ -130,6 +131,45 @@ def me(place: Place, before: Place | None, summary: Summary, now_ms: int) -> byt
             "prize": to_decimal(place.prize_minor, summary.rules.currency_places),
         }
     )
+
+
+def around(board: BoardAnswer, now_ms: int) -> bytes:
+    """The rows about this player, as asked for."""
+    rows = [public_row(row) for row in board.rows]
+    return dump({"type": "around", "serverTime": instant(now_ms), "total": board.total, "rows": rows})
+
+
+def room(tournament_id: str, status: str, connections: int) -> bytes:
+    """The game room: waiting, active or closed, and how many sockets are in it on all front ends."""
+    return dump(
+        {
+            "type": "room",
+            "roomId": room_id(tournament_id),
+            "status": room_status(Status(status)),
+            "activeConnections": connections,
+        }
+    )
+
+
+def eliminated(place: Place, now_ms: int) -> bytes:
+    """Told to the player who is out. Not a frame of the board: it has no `seq`."""
+    told = {"event": "eliminated", "serverTime": instant(now_ms), "round": place.eliminated_round}
+    return dump({"type": "lifecycle"} | told)
+
+
+def maintenance(now_ms: int) -> bytes:
+    """This front end is about to stop; another will take the socket."""
+    return dump({"type": "lifecycle", "event": "maintenance", "serverTime": instant(now_ms)})
+
+
+def pong(now_ms: int) -> bytes:
+    """Answer to a ping, for clients that keep our time."""
+    return dump({"type": "pong", "serverTime": instant(now_ms)})
+
+
+def renewed() -> bytes:
+    """Answer to an `auth` that was good."""
+    return dump({"type": "auth", "renewed": True})
 
 
 def error(code: str, message: str) -> bytes:

@@ -58,6 +58,11 @@ class Board:
         self.snapshot = dump(self._head("snapshot", now_ms) | _whole(now, state))
         return True
 
+    @property
+    def status(self) -> str:
+        """The status that was shown last."""
+        return "" if self._shown is None else self._shown.status.value
+
     def is_over(self) -> bool:
         """Whether the end has been shown: no frame will follow."""
         shown = self._shown

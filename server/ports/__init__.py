@@ -1,6 +1,7 @@
 """What the house needs from outside, as Protocols. Adapters live in `storage` and `broadcast`."""
 
 from server.ports.audit import Audit, AuditRow, Books, Deed, Kept
+from server.ports.carrier import Publisher, Subscriber
 from server.ports.journal import AnswerRow, BlockRow, Checkpoint, Commit, EventRow, Journal, PostingRow
 from server.ports.limits import Limiter, Verdict, Window
 from server.ports.listings import DueRow, LedgerLine, ListFilter, Listings, Played, RuleChange
@@ -41,10 +42,12 @@ __all__ = [
     "Payouts",
     "Played",
     "PostingRow",
+    "Publisher",
     "Recurrence",
     "RequestAnswers",
     "RuleChange",
     "StoreUnavailable",
+    "Subscriber",
     "Template",
     "Templates",
     "Verdict",

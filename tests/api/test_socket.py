@@ -5,10 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from api.ws.connection import Connection
 from api.ws.protocol import Close
-from config.limits import SOCKET_QUEUE_FRAMES_MAX
-from server.broadcast.history import Frame
 from tests.support.served import Served, a_served_house, close_code, frame
 
 
@@ -184,26 +181,3 @@ async def test_messages_in_are_answered_and_bad_ones_close(served: Served) -> No
     async with served.socket(tournament_id, f"token={token}") as socket:
         await socket.send("x" * 5_000)
         assert await close_code(socket) in (1009, Close.BAD_FRAME)
-
-
-async def test_an_expired_token_closes_the_socket(served: Served) -> None:
-    tournament_id = await served.house.tournament("ann", "ben", started=True)
-    token = await served.token(tournament_id, "ann")
-    async with served.socket(tournament_id, f"token={token}") as socket:
-        await frame(socket, "snapshot")
-        channel = served.house.resources.hub.channel(tournament_id)
-        for watcher in channel.watchers:
-            watcher.expires_at_s = 1  # type: ignore[attr-defined]
-        assert await close_code(socket) == Close.LOG_IN_AGAIN
-
-
-async def test_a_slow_reader_gets_a_snapshot_instead_of_a_queue(served: Served) -> None:
-    channel = served.house.resources.hub.channel("any")
-    channel.snapshot = b"whole"
-    slow = Connection(None, served.house.resources, channel, None, None)  # type: ignore[arg-type]
-    slow._greeted = True
-    for seq in range(SOCKET_QUEUE_FRAMES_MAX + 1):
-        slow.offer(Frame(seq, "delta", b"part"))
-    assert len(slow._queue) == 0 and slow._next() == b"whole"
-    slow.offer(Frame(99, "delta", b"part"))
-    assert slow._next() == b"part"

@@ -26,7 +26,7 @@ from server.domain.tournament.facts import judge
 from server.storage.embedded import EmbeddedPostgres
 from server.storage.engine import migrate
 from server.storage.journal import PostgresJournal, open_pool
-from tests.load.house import Load, _owner_pid, up
+from tests.load.house import Load, owner_pid, up
 from tests.load.measure import RUNS, median, table, timed
 from tests.support.builders import HOUR_MS, create, order, points, register
 
@@ -132,7 +132,7 @@ async def _memory(run: dict[str, Any]) -> tuple[float, float]:
             ) as answer:
                 assert answer.status in (200, 503), await answer.text()
             await load.call("GET", f"/api/tournaments/{name}/leaderboard")
-            process = psutil.Process(await _owner_pid(run, name))
+            process = psutil.Process(await owner_pid(run, name))
             found.append(process.memory_info().rss / 2**20)
     await pool.close()
     return found[0], found[1]

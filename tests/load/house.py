@@ -63,10 +63,10 @@ class Load:
         async with self.http.request(method, url, json=body, headers=headers, raise_for_status=True) as answer:
             return await answer.json()
 
-    async def tournament(self) -> str:
+    async def tournament(self, **more: Any) -> str:
         """Created, filled, started."""
         start = instant(SystemClock().now_ms() + 3_600_000)
-        body = {"name": "Bench", "startTime": start, "gameSlug": "crash-classic"}
+        body = {"name": "Bench", "startTime": start, "gameSlug": "crash-classic"} | more
         made = await self.call("POST", "/api/tournaments", body)
         path = f"/api/tournaments/{made['tournamentId']}"
         for n in range(PLAYERS):
@@ -138,7 +138,8 @@ async def _throughput(load: Load, tournament_id: str, owner: int) -> list[list[s
     return rows
 
 
-async def _owner_pid(run: dict[str, Any], tournament_id: str) -> int:
+async def owner_pid(run: dict[str, Any], tournament_id: str) -> int:
+    """The process of an owner."""
     connection = await asyncpg.connect(run["database_url"])
     holder = await connection.fetchval("SELECT holder FROM leases WHERE tournament_id = $1", tournament_id)
     await connection.close()
@@ -157,7 +158,7 @@ async def _life(load: Load) -> list[list[str]]:
     tournament_id = await load.tournament()
     for _ in range(RUNS):
         await load.facts(tournament_id, 100)
-        pid = await _owner_pid(load.run, tournament_id)
+        pid = await owner_pid(load.run, tournament_id)
         memory = psutil.Process(pid).memory_full_info()
         memories.append((memory.rss / 2**20, memory.uss / 2**20))
         os.kill(pid, signal.SIGKILL)
@@ -178,7 +179,7 @@ async def _measure(run: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     async with aiohttp.ClientSession(connector=connector) as http:
         load = Load(http, run)
         tournament_id = await load.tournament()
-        rates = await _throughput(load, tournament_id, await _owner_pid(run, tournament_id))
+        rates = await _throughput(load, tournament_id, await owner_pid(run, tournament_id))
         life = await _life(load)
     head = ["over HTTP", "per wall second", "p50 / p99, ms", "front end CPU us each", "owner CPU us each"]
     return table(head, rates) + "\n" + table(["life of an owner", "median"], life), {

@@ -78,7 +78,9 @@ class House:
 
 
 @asynccontextmanager
-async def a_house(clock: Any = None, ids: Any = None, signing_key: Any = None) -> AsyncIterator[House]:
+async def a_house(
+    clock: Any = None, ids: Any = None, signing_key: Any = None, carrier: Any = None
+) -> AsyncIterator[House]:
     """Opened, with two operators, one full key, one game platform key, one foreign key."""
     clock = clock or ManualClock()
     store = MemoryStore(clock)
@@ -98,7 +100,7 @@ async def a_house(clock: Any = None, ids: Any = None, signing_key: Any = None) -
         pages=BoardPages(clock),
         keyring=KeyRing(store, clock),
         tokens=Tokens(signing_key or Ed25519PrivateKey.generate(), "pitboss"),
-        hub=Hub(directory, clock, "fe-test"),
+        hub=Hub(directory, clock, "fe-test", carrier),
         clock=clock,
         ids=ids or SystemIds(),
     )

@@ -1,0 +1,133 @@
+"""One watched tournament on this front end: where the board stands, what led there, and the sockets here.
+
+A socket has a position; catching up means writing what lies behind it, or the whole board where that is gone
+or longer. The owner encodes a frame once and the same bytes go to every socket. A new epoch (the owner moved
+or was rebuilt) is told by a snapshot, never by silence.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import NamedTuple, Protocol
+
+from websockets.frames import Frame as WireFrame
+from websockets.frames import Opcode
+
+from actors.replies import Frames, Place
+from config.limits import FRAME_RING_MAX, REACH_PATIENCE_S, SOCKETS_PER_TURN
+from server.broadcast.history import Frame, History
+from server.domain.tournament.summary import Summary
+
+
+class Position(NamedTuple):
+    """Where a board stands: `epoch` changes with the owner, `seq` grows by one a frame."""
+
+    epoch: int
+    seq: int
+
+
+class Watcher(Protocol):
+    """A socket, as the channel sees it."""
+
+    at: Position | None
+    """Where it stands; None while nothing can be written to it."""
+    write: Callable[[bytes], None]
+    player_no: int | None
+    place: Place | None
+
+    def look_after(self, now_ms: int) -> None:
+        """Once a second: log in again, ping, or give up."""
+
+    def catch_up(self) -> None:
+        """Write what is new, however far behind. Must not wait."""
+
+    def tell(self, frame: bytes) -> bool:
+        """Write a frame that has no place in the board's order; False when the reader is too slow."""
+
+
+def packed(data: bytes) -> bytes:
+    """A text message as it goes over the wire: header and payload, for any number of sockets."""
+    return WireFrame(Opcode.TEXT, data).serialize(mask=False)
+
+
+class Channel:
+    """Everything this front end knows of one tournament's live board."""
+
+    def __init__(self, summary: Summary) -> None:
+        self.summary = summary
+        self.at = Position(0, 0)
+        self.snapshot = b""
+        self.over = False
+        self.connections = 0
+        self.status = summary.status.value
+        self.watchers: set[Watcher] = set()
+        self.ready = asyncio.Event()
+        self.moved = asyncio.Event()
+        self.gap = asyncio.Event()
+        self._took = asyncio.Event()
+        self._news = asyncio.Event()
+        self._history = History(FRAME_RING_MAX)
+        self._before = self.at
+        self._step = b""
+
+    def take(self, news: Frames) -> bool:
+        """Add what the owner said. False when frames in between are missing: ask for them."""
+        now = Position(news.epoch, news.seq)
+        if news.snapshot is None or now <= self.at:
+            return True
+        same = now.epoch == self.at.epoch and news.contiguous
+        frames = [Frame(seq, kind, packed(data)) for seq, kind, data in news.frames if seq > self.at.seq]
+        if same and (not frames or frames[0].seq != self.at.seq + 1):
+            return False
+        if not same:
+            self._history.clear()
+        for frame in frames if same else ():
+            self._history.add(frame)
+        self.snapshot = packed(news.snapshot)
+        self._before, self._step = self.at, b"".join(frame.data for frame in frames) if same else self.snapshot
+        self.at, self.over, self.status = now, news.over, news.status
+        self.ready.set()
+        self.moved.set()
+        self._news.set()
+        self._took.set()
+        self._took.clear()
+        return True
+
+    async def reach(self, at: Position) -> None:
+        """Wait until the board here is not older than one seen elsewhere: a client that comes from another
+        front end shall not go back in time. A position that never was is not waited for long."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(REACH_PATIENCE_S):
+                while self.at < at:
+                    self.gap.set()
+                    await self._took.wait()
+
+    def behind(self, at: Position, *, exact: bool = False) -> bytes:
+        """What brings a socket from `at` to now: the missed frames, or the whole board where they are gone.
+        Unless `exact`, also where they are longer: a slow reader's frames melt into one."""
+        missed = self._history.since(at.seq, self.at.seq) if at.epoch == self.at.epoch else None
+        if missed is None:
+            return self.snapshot
+        data = b"".join(frame.data for frame in missed)
+        return data if exact or len(data) <= len(self.snapshot) else self.snapshot
+
+    async def spread(self) -> None:
+        """Bring all sockets up to date whenever there is news; others get their turn in between."""
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            for turn, watcher in enumerate(list(self.watchers), start=1):
+                if watcher.at is self._before and not self.over:
+                    watcher.at = self.at
+                    watcher.write(self._step)
+                else:
+                    watcher.catch_up()
+                if turn % SOCKETS_PER_TURN == 0:
+                    await asyncio.sleep(0)
+
+    async def tell(self, frame: bytes) -> None:
+        """The same frame to every socket."""
+        for turn, watcher in enumerate(list(self.watchers), start=1):
+            watcher.tell(frame)
+            if turn % SOCKETS_PER_TURN == 0:
+                await asyncio.sleep(0)

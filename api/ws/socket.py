@@ -1,0 +1,291 @@
+"""`WS /ws/tournaments/{id}`: one client, straight on its transport.
+
+Frames to thousands of clients are the product's hottest path, so nothing stands between a ready-made frame
+and `transport.write`: no task, no queue and no framework a socket. What comes in is read by the `websockets`
+library. A client that reads too slowly is left alone until its buffer drains, then catches up: memory never
+grows.
+"""
+
+import asyncio
+import logging
+import socket
+from typing import Any, cast
+
+import structlog
+from websockets.frames import Frame, Opcode
+from websockets.http11 import Request
+from websockets.protocol import State
+from websockets.server import ServerProtocol
+
+from actors.replies import Place
+from api.resources import Resources
+from api.ws import protocol
+from api.ws.admission import Guest, Rejected, admit, knock_of
+from api.ws.channel import Channel, Position, packed
+from api.ws.protocol import Close
+from api.ws.talk import Talk
+from config import limits
+from server.ports import StoreUnavailable
+
+log = structlog.get_logger("api")
+
+PATH = b"/ws/tournaments/"
+_NOWHERE = Position(-1, 0)
+_QUIET = logging.getLogger("api.sockets")
+_QUIET.setLevel(logging.WARNING)  # not a line for every client that comes or goes
+_PING = Frame(Opcode.PING, b"").serialize(mask=False)
+
+
+class PlayerSocket(asyncio.Protocol):
+    """A client from its handshake to its end. Implements `channel.Watcher`."""
+
+    __slots__ = (
+        "_channel",
+        "_closing_at_ms",
+        "_early",
+        "_first",
+        "_heard_at_ms",
+        "_home",
+        "_open_ones",
+        "_parts",
+        "_paused_at",
+        "_paused_at_ms",
+        "_pinged",
+        "_talk",
+        "_task",
+        "_transport",
+        "_wire",
+        "at",
+        "place",
+        "player_no",
+        "write",
+    )
+
+    def __init__(self, home: Resources, open_ones: set[Any]) -> None:
+        self._home = home
+        self._open_ones = open_ones
+        self._wire = ServerProtocol(max_size=limits.SOCKET_MESSAGE_BYTES_MAX, logger=_QUIET)
+        self._channel: Channel | None = None
+        self._talk: Talk | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._first: asyncio.Future[bytes] | None = None
+        self._early: list[bytes] = []
+        self._parts: list[bytes] = []
+        self._heard_at_ms = home.clock.now_ms()
+        self._closing_at_ms = self._paused_at_ms = 0
+        self._pinged = False
+        self._paused_at: Position | None = None
+        self.at: Position | None = None
+        self.place: Place | None = None
+        self.player_no: int | None = None
+
+    # What the transport calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is none by inheritance
+        self.write = transport.write  # type: ignore[attr-defined]
+        self._open_ones.add(self)
+        plain = transport.get_extra_info("socket")
+        if plain is not None:
+            # What the kernel keeps for a client that does not read is bounded, too.
+            plain.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, limits.SOCKET_KERNEL_BUFFER_BYTES)
+
+    def data_received(self, data: bytes) -> None:
+        self._heard_at_ms, self._pinged = self._home.clock.now_ms(), False
+        self._wire.receive_data(data)
+        for event in self._wire.events_received():
+            if isinstance(event, Request):
+                self._shake_hands(event)
+            elif isinstance(event, Frame) and not self._closing_at_ms:
+                self._take(event)
+        self._flush()
+
+    def eof_received(self) -> None:
+        self._wire.receive_eof()
+        self._flush()
+
+    def pause_writing(self) -> None:
+        self._paused_at_ms = self._home.clock.now_ms()
+        self._paused_at, self.at = self.at, None
+
+    def resume_writing(self) -> None:
+        self._paused_at_ms = 0
+        self.at = self._paused_at
+        self.catch_up()
+        if self._channel is not None:
+            self._channel.moved.set()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._open_ones.discard(self)
+        if self._task is not None:
+            self._task.cancel()
+        self.at = self._paused_at = None
+        if self._channel is not None:
+            self._home.hub.leave(self._channel, self)
+            self._channel = None
+
+    def shutdown(self) -> None:
+        """What uvicorn calls when it stops: come back, to another front end."""
+        self._write(packed(protocol.maintenance(self._home.clock.now_ms())))
+        self.close(Close.RECONNECT)
+
+    # What the channel calls
+
+    def catch_up(self) -> None:
+        channel, at = self._channel, self.at
+        if channel is None or at is None:
+            return
+        if at is not channel.at:
+            self.at = channel.at
+            self.write(channel.behind(at))
+        if channel.over:
+            self.close(Close.TOURNAMENT_OVER)
+
+    def tell(self, frame: bytes) -> bool:
+        if self.at is None:
+            return False
+        self.write(frame)
+        return True
+
+    def look_after(self, now_ms: int) -> None:
+        silent_ms = now_ms - self._heard_at_ms
+        if self._closing_at_ms:
+            if now_ms - self._closing_at_ms > limits.SOCKET_CLOSE_MS:
+                self._transport.abort()
+        elif self._talk is not None and self._talk.is_expired(now_ms):
+            self.close(Close.LOG_IN_AGAIN)
+        elif self._paused_at_ms and now_ms - self._paused_at_ms > limits.SOCKET_STUCK_AFTER_MS:
+            self.close(Close.TOO_MANY)
+            self._transport.abort()
+        elif silent_ms > 2 * limits.SOCKET_PING_MS:
+            self._transport.abort()
+        elif silent_ms > limits.SOCKET_PING_MS and not self._pinged:
+            self._pinged = True
+            self._write(_PING)
+
+    # From the handshake to the first frames
+
+    def _shake_hands(self, request: Request) -> None:
+        response = self._wire.accept(request)
+        self._wire.send_response(response)
+        self._flush()
+        if response.status_code == 101:
+            self._task = asyncio.get_running_loop().create_task(self._welcome(request))
+        else:
+            self._transport.close()
+
+    async def _welcome(self, request: Request) -> None:
+        """Let in and greet, or say why not; only an open socket can."""
+        knock = knock_of(request, self._transport, self._first_message)
+        try:
+            guest = await admit(self._home, knock)
+            await self._enter(guest, knock.query.get("resume", ""))
+        except Rejected as rejected:
+            self.close(rejected.code)
+        except (StoreUnavailable, TimeoutError):
+            self.close(Close.RECONNECT)
+        except Exception:
+            log.exception("socket_failed")
+            self.close(Close.RECONNECT)
+        finally:
+            self._task = None
+
+    async def _first_message(self) -> bytes:
+        if self._early:
+            return self._early.pop(0)
+        self._first = asyncio.get_running_loop().create_future()
+        return await self._first
+
+    async def _enter(self, guest: Guest, resume: str) -> None:
+        """Welcome, then what was missed or the whole board; what comes later follows in order."""
+        channel = self._channel = self._home.hub.join(guest.summary, self)
+        async with asyncio.timeout(limits.CALL_DEADLINE_S):
+            await channel.ready.wait()
+        seen = _position(resume)
+        await channel.reach(seen)
+        now_ms = self._home.clock.now_ms()
+        self._talk = Talk(self._home, channel, guest, self._answer)
+        missed = channel.behind(seen, exact=True)
+        welcome = packed(protocol.welcome(guest.summary, guest.entry, now_ms, channel.at))
+        room = packed(protocol.room(guest.summary.id, channel.status, channel.connections))
+        self._write(welcome + missed + room)
+        self._stand(channel.at)
+        if guest.entry is not None:
+            self.player_no = guest.entry.player_no
+            channel.moved.set()
+        early, self._early = self._early, []
+        for text in early:
+            self._hear(text)
+        if channel.over:
+            self.close(Close.TOURNAMENT_OVER)
+
+    def _stand(self, at: Position) -> None:
+        """From here on the channel writes what follows; at once, unless the greeting was too much already."""
+        if self._closing_at_ms or self._transport.is_closing():
+            return
+        if self._paused_at_ms:
+            self._paused_at = at
+        else:
+            self.at = at
+
+    # Messages
+
+    def _take(self, frame: Frame) -> None:
+        """A frame of a client: only text is a message, in one piece or in several."""
+        if self._talk is not None and not self._talk.may_say(self._heard_at_ms):
+            self.close(Close.TOO_MANY)
+        elif frame.opcode is Opcode.BINARY:
+            self.close(Close.BAD_FRAME)
+        elif frame.opcode in (Opcode.TEXT, Opcode.CONT):
+            self._parts.append(bytes(frame.data))
+            if frame.fin:
+                text = b"".join(self._parts)
+                self._parts = []
+                self._hear(text)
+
+    def _hear(self, text: bytes) -> None:
+        if self._talk is not None:
+            if not self._talk.hear(text):
+                self.close(Close.BAD_FRAME)
+        elif self._first is not None and not self._first.done():
+            self._first.set_result(text)
+        elif len(self._early) < limits.SOCKET_MESSAGES_PER_S:
+            self._early.append(text)  # heard once the client is let in
+        else:
+            self.close(Close.TOO_MANY)
+
+    def _answer(self, data: bytes) -> None:
+        self._write(packed(data))
+
+    # Bytes out
+
+    def close(self, code: Close) -> None:
+        """Say why, and wait a moment for the client to agree."""
+        if self._wire.state is not State.OPEN:
+            return
+        self._closing_at_ms = self._home.clock.now_ms()
+        self.at = self._paused_at = None
+        self._wire.send_close(code)
+        self._flush()
+
+    def _write(self, data: bytes) -> None:
+        if not self._closing_at_ms and not self._transport.is_closing():
+            self._transport.write(data)
+
+    def _flush(self) -> None:
+        """What the library wants to be sent: answers to pings, closes."""
+        data = b"".join(self._wire.data_to_send())
+        if self._transport.is_closing():
+            return
+        if data:
+            self._transport.write(data)
+        if self._wire.close_expected():
+            self._closing_at_ms = self._closing_at_ms or self._heard_at_ms
+            self._transport.close()
+
+
+def _position(resume: str) -> Position:
+    """`?resume=<epoch>:<seq>`; anything malformed is as good as none: a snapshot follows."""
+    epoch, _, seq = resume.partition(":")
+    digits = epoch.isascii() and epoch.isdigit() and seq.isascii() and seq.isdigit()
+    return Position(int(epoch), int(seq)) if digits and len(epoch) + len(seq) < 36 else _NOWHERE

@@ -1,0 +1,223 @@
+"""The player socket against clients that are slow, silent, hostile or late; the others are not disturbed."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from websockets.frames import CloseCode, Frame, Opcode
+
+from actors.messages import ReportFacts
+from api.ws.protocol import Close
+from config import limits
+from server import codec
+from tests.support.app import House, a_house
+from tests.support.builders import points
+from tests.support.sockets import HIGH_BYTES, Wire
+
+Kinds = list[str]
+
+
+class Room:
+    """A tournament in play with somebody who just watches."""
+
+    def __init__(self, house: House, tournament_id: str) -> None:
+        self.house, self.id, self.count = house, tournament_id, 0
+
+    async def wire(self, path: str = "{id}?spectate", more: str = "") -> Wire:
+        """A client that was let in, or turned away."""
+        wire = Wire(self.house.resources, path.format(id=self.id), more)
+        await self.house.clock.advance(0)
+        return wire
+
+    async def player(self, name: str) -> Wire:
+        """A player's client."""
+        path = f"/api/tournaments/{self.id}/players/{name}/token"
+        answer = await self.house.client.post(path, headers=self.house.auth)
+        self.token = answer.json()["crash-classic"]["jwt"]
+        return await self.wire(f"{{id}}?token={self.token}")
+
+    async def score(self, name: str = "ann", seconds: float = 0.2) -> None:
+        """A fact, and time for a tick."""
+        self.count += 1
+        fact = points(f"f{self.count}", name, 1)
+        await self.house.directory.ask(self.id, ReportFacts(codec.encode_facts([fact])))
+        await self.wait(seconds)
+
+    async def wait(self, seconds: float) -> None:
+        """Time passes."""
+        await self.house.clock.advance(round(seconds * 1_000))
+
+
+@pytest.fixture
+async def room() -> AsyncIterator[Room]:
+    async with a_house() as house:
+        users = ("ann", "ben", *(f"u{n}" for n in range(60)))
+        tournament_id = await house.tournament(*users, started=True, visibility="public")
+        yield Room(house, tournament_id)
+
+
+def kinds(wire: Wire) -> Kinds:
+    return [frame["type"] for frame in wire.heard]
+
+
+async def test_a_slow_reader_melts_into_one_snapshot_and_holds_no_memory(room: Room) -> None:
+    slow, other = await room.wire(), await room.wire()
+    slow.hold()
+    for _ in range(170):
+        await room.score()
+    assert slow.most_waiting < HIGH_BYTES + 10_000
+    before = len(slow.heard)
+    slow.read_on()
+    await room.wait(0)
+    caught_up = [frame for frame in slow.heard[before:] if "seq" in frame]
+    assert caught_up[-1]["type"] == "snapshot" and caught_up[-1]["seq"] == other.heard[-1]["seq"]
+    assert kinds(other).count("delta") == 170 and kinds(other).count("snapshot") == 1
+    await room.score()
+    assert kinds(slow)[-1] == "delta"
+
+
+async def test_a_reader_that_is_only_a_little_late_gets_every_delta(room: Room) -> None:
+    await room.score()
+    late = await room.wire()
+    late.socket.pause_writing()
+    for _ in range(2):
+        await room.score()
+    assert "delta" not in kinds(late)
+    late.socket.resume_writing()
+    assert kinds(late).count("delta") == 2 and kinds(late).count("snapshot") == 1
+
+
+async def test_a_reader_that_is_stuck_is_closed(room: Room) -> None:
+    stuck, other = await room.wire(), await room.wire()
+    stuck.hold()
+    while not stuck.is_cut and room.count < 400:
+        await room.score()
+    await room.wait(limits.SOCKET_STUCK_AFTER_MS / 1_000 + 2)
+    assert stuck.is_cut and not other.is_cut
+    assert room.house.resources.hub.sockets(room.id) == 1
+
+
+async def test_a_half_open_socket_is_pinged_and_then_given_up(room: Room) -> None:
+    gone, there = await room.wire(), await room.wire()
+    await room.wait(limits.ROOM_FRAME_EVERY_S)
+    gone.hold()
+    gone.most_waiting = 0
+    await room.wait(limits.SOCKET_PING_MS / 1_000 + 2)
+    assert gone.most_waiting == 2 and not there.is_cut, "an empty ping"
+    await room.wait(limits.SOCKET_PING_MS / 1_000 + 2)
+    assert gone.is_cut and not there.is_cut
+
+
+async def test_a_token_runs_out_unless_it_is_renewed_in_band(room: Room) -> None:
+    ann, ben = await room.player("ann"), await room.player("ben")
+    await room.wait(limits.PLAYER_TOKEN_TTL_S - 60)
+    fresh = await room.house.client.post(
+        f"/api/tournaments/{room.id}/players/ben/token", headers=room.house.auth
+    )
+    ben.say(f'{{"type":"auth","token":"{fresh.json()["crash-classic"]["jwt"]}"}}')
+    ben.say('{"type":"auth","token":"rubbish"}')
+    assert {"type": "auth", "renewed": True} in ben.heard and ben.heard[-1]["error"] == "unauthorized"
+    await room.wait(62)
+    assert ann.code == Close.LOG_IN_AGAIN and ben.code is None
+
+
+HOSTILE: dict[str, tuple[bytes, int]] = {
+    "garbage": (b"\xff" * 40, CloseCode.PROTOCOL_ERROR),
+    "not masked": (Frame(Opcode.TEXT, b"{}").serialize(mask=False), CloseCode.PROTOCOL_ERROR),
+    "too long": (Frame(Opcode.TEXT, b"x" * 5_000).serialize(mask=True), CloseCode.MESSAGE_TOO_BIG),
+    "endless": (b"\x81\xff" + (2**62).to_bytes(8, "big"), CloseCode.MESSAGE_TOO_BIG),
+    "binary": (Frame(Opcode.BINARY, b"{}").serialize(mask=True), Close.BAD_FRAME),
+    "no text": (Frame(Opcode.TEXT, b"\xff\xfe").serialize(mask=True), Close.BAD_FRAME),
+    "no message": (Frame(Opcode.TEXT, b"[]").serialize(mask=True), Close.BAD_FRAME),
+    "pings": (Frame(Opcode.PING, b"").serialize(mask=True) * 50, Close.TOO_MANY),
+    "pieces": (Frame(Opcode.TEXT, b"", fin=False).serialize(mask=True), 0),
+    "messages": (Frame(Opcode.TEXT, b'{"type":"ping"}').serialize(mask=True) * 50, Close.TOO_MANY),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+async def test_hostile_bytes_close_with_the_right_code_and_nobody_else(room: Room, name: str) -> None:
+    hostile, other = await room.wire(), await room.wire()
+    data, code = HOSTILE[name]
+    hostile.socket.data_received(data)
+    if name == "pieces":
+        for _ in range(30):
+            hostile.socket.data_received(Frame(Opcode.CONT, b"x", fin=False).serialize(mask=True))
+        code = Close.TOO_MANY
+    assert hostile.code == code
+    for _ in range(100):
+        if not hostile.is_cut:
+            hostile.socket.data_received(data)
+    await room.wait(limits.SOCKET_CLOSE_MS / 1_000 + 2)
+    assert hostile.is_cut, "a client that does not agree to the close is cut"
+    await room.score()
+    assert kinds(other)[-1] == "delta" and other.code is None
+
+
+async def test_messages_before_the_welcome_are_heard_after_it_and_not_endlessly(room: Room) -> None:
+    eager = Wire(room.house.resources, f"{room.id}?spectate")
+    eager.say('{"type":"ping"}')
+    await room.wait(0)
+    assert kinds(eager)[0] == "welcome" and "pong" in kinds(eager)
+    flood = Wire(room.house.resources, f"{room.id}?spectate")
+    for _ in range(limits.SOCKET_MESSAGES_PER_S + 1):
+        flood.say('{"type":"ping"}')
+    await room.wait(0)
+    assert flood.code == Close.TOO_MANY
+
+
+async def test_a_front_end_that_stops_says_so_and_sends_its_clients_elsewhere(room: Room) -> None:
+    wire = await room.wire()
+    wire.socket.shutdown()
+    assert (wire.heard[-1]["type"], wire.heard[-1]["event"]) == ("lifecycle", "maintenance")
+    assert wire.code == Close.RECONNECT
+
+
+async def test_origins_are_checked_for_spectators_too(room: Room) -> None:
+    operator = await room.house.store.operator("op_123")
+    assert operator is not None
+    fields: dict[str, Any] = {name: getattr(operator, name) for name in operator.__slots__}
+    await room.house.store.add(type(operator)(**fields | {"origins": ("https://casino.example",)}))
+    for origin, code in (("https://evil.example", Close.FORBIDDEN), ("https://casino.example", None)):
+        wire = await room.wire(more=f"Origin: {origin}\r\n")
+        assert wire.code == code
+    assert (await room.wire()).code is None, "what is no browser says none"
+
+
+async def test_a_handshake_that_is_none_gets_an_http_answer(room: Room) -> None:
+    wire = Wire(room.house.resources, room.id, version="8")
+    assert wire.head.startswith(b"HTTP/1.1 426") or wire.head.startswith(b"HTTP/1.1 400"), wire.head
+    assert wire.is_cut
+
+
+async def test_a_player_who_is_out_is_told_so_once() -> None:
+    async with a_house() as house:
+        rounds = {"count": 2, "durationSeconds": 600, "pacedBy": "game", "eliminatedBy": "game"}
+        tournament_id = await house.tournament("ann", "ben", "cid", started=True, rounds=rounds)
+        room = Room(house, tournament_id)
+        ann, ben = await room.player("ann"), await room.player("ben")
+        body = {"events": [{"event_id": "out-1", "player": "ann", "kind": "elimination"}]}
+        path = f"/api/internal/tournaments/{tournament_id}/events"
+        answer = await house.client.post(path, headers=house.platform, json=body)
+        assert answer.json()["accepted"] == 1, answer.text
+        await room.wait(5)
+        await room.score("ben", seconds=5)
+        out = [frame for frame in ann.heard if frame.get("event") == "eliminated"]
+        assert len(out) == 1 and "seq" not in out[0]
+        assert not [frame for frame in ben.heard if frame.get("event") == "eliminated"]
+
+
+async def test_the_room_is_told_when_it_fills(room: Room) -> None:
+    first = await room.wire()
+    assert first.heard[-1] == {
+        "type": "room",
+        "roomId": f"room_{room.id}",
+        "status": "active",
+        "activeConnections": 1,
+    }
+    await room.wire()
+    for _ in range(2):
+        await room.score()
+    await room.wait(limits.ROOM_FRAME_EVERY_S)
+    rooms = [frame for frame in first.heard if frame["type"] == "room"]
+    assert rooms[-1]["activeConnections"] == 2

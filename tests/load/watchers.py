@@ -1,0 +1,228 @@
+"""Boards pushed to watchers, beside FastAPI's WebSocket over Redis pub/sub, in one run; and what watchers cost
+an owner. CPU is that of the process that holds the sockets; messages are as long as ours are."""
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+import psutil
+import redis
+
+from server.clock import SystemClock
+from server.wire import instant
+from tests.load.house import Load, owner_pid, up
+from tests.load.measure import cpu_of, median, table
+from tests.load.plain_socket import CHANNEL
+from tests.support.served import free_port
+from tests.support.servers import a_redis
+
+SOCKETS = 5_000
+RUNS = 3
+SECONDS = 8
+# At this many the peer has more to send than a core can.
+SATURATING = 9_500
+FRAMES_PER_S = 5
+OURS, TUNED, PLAIN = (
+    "Pitboss",
+    "FastAPI over Redis pub/sub, deflate off",
+    "FastAPI over Redis pub/sub, as it comes",
+)
+GROWING = (100, 1_000, 5_000)
+
+Told = dict[str, float]
+Say = Callable[[], Awaitable[None]]
+
+
+class Swarm:
+    """A process of watchers, from here."""
+
+    def __init__(self, port: int, path: str, sockets: int) -> None:
+        command = [sys.executable, "-m", "tests.load.swarm", str(port), path, str(sockets), "300"]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    async def answer(self) -> Told:
+        """Its next line."""
+        assert self.process.stdout is not None
+        line = await asyncio.to_thread(self.process.stdout.readline)
+        told: Told = json.loads(line)
+        return told
+
+    async def report(self) -> Told:
+        """What it counted since it was last asked."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(b"\n")
+        self.process.stdin.flush()
+        return await self.answer()
+
+
+@contextmanager
+def a_swarm(port: int, path: str, sockets: int) -> Iterator[Swarm]:
+    """Connecting, until the block ends."""
+    found = Swarm(port, path, sockets)
+    try:
+        yield found
+    finally:
+        found.process.kill()
+        found.process.wait(30)
+
+
+async def paced(say: Say, seconds: float) -> None:
+    """Call `say` at the rate of frames."""
+    due = time.monotonic()
+    until = due + seconds
+    while due < until:
+        await say()
+        due = max(due + 1 / FRAMES_PER_S, time.monotonic())
+        await asyncio.sleep(due - time.monotonic())
+
+
+async def served(pid: int, port: int, path: str, sockets: int, say: Say, others: list[int]) -> Told:
+    """One run: memory a socket, messages a CPU second, lag; and the share of a core that others took."""
+    before = psutil.Process(pid).memory_info().rss
+    with a_swarm(port, path, sockets) as swarm:
+        await swarm.answer()
+        await paced(say, 2)
+        memory = psutil.Process(pid).memory_info().rss - before
+        await swarm.report()
+        used, theirs = psutil.Process(pid).cpu_times(), cpu_of(others)
+        await paced(say, SECONDS)
+        await asyncio.sleep(0.5)
+        told = await swarm.report()
+        now, others_s = psutil.Process(pid).cpu_times(), cpu_of(others) - theirs
+    user_s, system_s = now.user - used.user, now.system - used.system
+    await asyncio.sleep(2)
+    return told | {
+        "kib_each": memory / 1024 / sockets,
+        "per_cpu_s": told["messages"] / (user_s + system_s),
+        "user_us": user_s / told["messages"] * 1e6,
+        "system_us": system_s / told["messages"] * 1e6,
+        "delivered": told["messages"] / (sockets * SECONDS * FRAMES_PER_S),
+        "core": (user_s + system_s) / SECONDS,
+        "others_core": others_s / SECONDS,
+    }
+
+
+@contextmanager
+def plain(redis_url: str, *flags: str) -> Iterator[tuple[int, int]]:
+    """The peer, fresh for each run, because memory of an earlier one is not given back: its pid and port."""
+    port = free_port("127.0.0.1")
+    command = [sys.executable, "-m", "tests.load.plain_socket", redis_url, str(port), *flags]
+    process = subprocess.Popen(command)
+    try:
+        time.sleep(3)
+        yield process.pid, port
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+async def _theirs(client: redis.Redis, redis_url: str, sockets: int, rows: str, *flags: str) -> Told:
+    async def say() -> None:
+        head = f'{{"type":"delta","serverTime":"{instant(SystemClock().now_ms())}","rows":'
+        client.publish(CHANNEL, head + rows + "}")
+
+    with plain(redis_url, *flags) as (pid, port):
+        return await served(pid, port, "/ws/board", sockets, say, [])
+
+
+def _rows(size: int) -> str:
+    """Rows as ours are, `size` bytes of them."""
+    rows, n = "", 0
+    while len(rows) < size - 90:
+        n += 1
+        name = f"{n * 2654435761 % 2**32:08x}"
+        row = {
+            "position": n,
+            "rank": n,
+            "playerId": f"01a1fe04e149{name}",
+            "displayName": f"u{n}",
+            "points": n,
+        }
+        rows += json.dumps(row) + ","
+    return f"[{rows[:-1]}]"
+
+
+async def _ours(load: Load, sockets: int) -> Told:
+    tournament_id = await load.tournament(visibility="public")
+    owner = await owner_pid(load.run, tournament_id)
+    port = urlsplit(load.run["url"]).port
+    assert port is not None
+
+    async def say() -> None:
+        await load.facts(tournament_id, 3)
+
+    path = f"/ws/tournaments/{tournament_id}?spectate"
+    return await served(load.run["pids"]["api"], port, path, sockets, say, [owner])
+
+
+def _house(redis_url: str, sockets: list[int]) -> list[Told]:
+    """Runs with a fresh front end."""
+
+    async def runs(run: dict[str, Any]) -> list[Told]:
+        async with aiohttp.ClientSession() as http:
+            load = Load(http, run)
+            await load.facts(await load.tournament(), 100)
+            return [await _ours(load, count) for count in sockets]
+
+    with up(PITBOSS_REDIS_URL=f"{redis_url}/1") as run:
+        return asyncio.run(runs(run))
+
+
+def _beside(client: redis.Redis, redis_url: str, sockets: int, runs: int) -> dict[str, list[Told]]:
+    found: dict[str, list[Told]] = {OURS: [], TUNED: [], PLAIN: []}
+    for _ in range(runs):
+        [ours] = _house(redis_url, [sockets])
+        rows = _rows(round(ours["bytes"] / ours["messages"]))
+        found[OURS].append(ours)
+        found[TUNED].append(asyncio.run(_theirs(client, redis_url, sockets, rows, "--no-deflate")))
+        found[PLAIN].append(asyncio.run(_theirs(client, redis_url, sockets, rows)))
+    return found
+
+
+def _table(sockets: int, found: dict[str, list[Told]]) -> str:
+    rows = []
+    for name, runs in found.items():
+        middle = {key: median(told[key] for told in runs) for key in runs[0]}
+        cells = [
+            f"{middle['per_cpu_s']:,.0f}",
+            f"{middle['user_us']:.1f} + {middle['system_us']:.1f}",
+            f"{middle['delivered']:.0%}",
+            f"{middle['core']:.0%}",
+            f"{middle['lag_p50_ms']:,.0f} / {middle['lag_p90_ms']:,.0f}",
+            f"{middle['kib_each']:.1f}",
+        ]
+        rows.append([name, *cells])
+    head = [
+        f"{sockets:,} sockets, {FRAMES_PER_S} frames/s",
+        "messages a CPU second",
+        "CPU us each: own + kernel",
+    ]
+    head += ["delivered of those due", "of a core", "lag p50 / p90, ms", "KiB a socket"]
+    return table(head, rows)
+
+
+def measure() -> tuple[str, dict[str, Any]]:
+    """The tables and their figures."""
+    with a_redis() as client:
+        redis_url = f"redis://127.0.0.1:{client.connection_pool.connection_kwargs['port']}"
+        beside = _beside(client, redis_url, SOCKETS, RUNS)
+        crowd = _beside(client, redis_url, SATURATING, 1)
+        growing = _house(redis_url, list(GROWING))
+    more = [
+        [f"{count:,}", f"{told['others_core']:.1%}", f"{told['core']:.0%}", f"{told['lag_p50_ms']:.0f}"]
+        for count, told in zip(GROWING, growing, strict=True)
+    ]
+    below = table(["watchers", "owner, of a core", "front end, of a core", "lag p50, ms"], more)
+    tables = [_table(SOCKETS, beside), _table(SATURATING, crowd), below]
+    return "\n".join(tables), {"beside": beside, "crowd": crowd, "growing": growing}
+
+
+if __name__ == "__main__":
+    print(measure()[0])
