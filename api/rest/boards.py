@@ -32,16 +32,21 @@ from server.wire import instant, load
 router = APIRouter(route_class=OnceRoute, prefix="/api/tournaments/{tournament_id}", tags=["Results"])
 
 
+_BOARD_QUERY = "limit", "offset", "around", "above", "below", "includeEliminated", "consistency"
+
+
 @router.get("/leaderboard")
 async def get_leaderboard(tournament_id: str, request: Request, home: Home, caller: ResultsRead) -> Json:
     """The live board, exact at its `sequence`; with `around` the rows about one player, with
-    `includeEliminated=false` only those in play."""
+    `includeEliminated=false` only those in play. A board is shown again for up to one tick; with
+    `consistency=strong` its owner is asked each time, and an old one is never shown."""
     summary = await find_known(home, caller, tournament_id)
     want = _wanted(request)
     if summary.results_status is ResultsStatus.FINAL and want.around is None and want.eliminated:
         return await _final_board(home, caller, summary, want)
     key = PageKey(caller.tenant, summary.id, request.scope["query_string"])
-    last = home.pages.last(key)
+    strong = request.query_params.get("consistency") == "strong"
+    last = None if strong else home.pages.last(key)
     try:
         async with asyncio.timeout(None if last is None else BOARD_PATIENCE_S):
             board = await ask(home, summary, want, BoardAnswer)
@@ -65,7 +70,8 @@ async def get_leaderboard(tournament_id: str, request: Request, home: Home, call
         }
     )
     tag = tag_of(board.epoch, board.seq, key.query)
-    home.pages.keep(key, bytes(answer.body), tag)
+    if not strong:
+        home.pages.keep(key, bytes(answer.body), tag)
     answer.headers["ETag"] = tag.decode()
     return answer
 
@@ -77,7 +83,8 @@ def _stale(page: Page) -> Json:
 
 
 def _wanted(request: Request) -> ReadBoard:
-    with Query(request, "limit", "offset", "around", "above", "below", "includeEliminated") as query:
+    with Query(request, *_BOARD_QUERY) as query:
+        query.among("consistency", {"eventual": False, "strong": True}, False)
         around = query.text("around")
         if around is None and ("above" in query or "below" in query):
             query.faults["around"] = "Is required with above and below"

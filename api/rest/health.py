@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from api.answers import Json
 from api.auth import Home
+from api.spec import sockets
 from server.ports import StoreUnavailable
 
 router = APIRouter(tags=["Operations"])
@@ -23,6 +24,12 @@ async def readyz(home: Home) -> Json:
     except StoreUnavailable as error:
         return Json({"status": "not_ready", "missing": {"database": str(error)}}, status_code=503)
     return Json({"status": "ready"})
+
+
+@router.get("/asyncapi.json", include_in_schema=False)
+async def asyncapi() -> Json:
+    """The player socket, described as `/openapi.json` describes the rest."""
+    return Json(sockets.asyncapi())
 
 
 @router.get("/.well-known/jwks.json")

@@ -29,7 +29,8 @@ _QUERY: dict[str, dict[str, str]] = {
     | {"format": "string", "externalId": "string"},
     "/api/tournaments/{tournament_id}/players": _PAGE,
     "/api/tournaments/{tournament_id}/leaderboard": _PAGE
-    | {"around": "string", "above": "integer", "below": "integer", "includeEliminated": "boolean"},
+    | {"around": "string", "above": "integer", "below": "integer", "includeEliminated": "boolean"}
+    | {"consistency": "string"},
     "/api/tournaments/{tournament_id}/results": _PAGE,
     "/api/tournaments/{tournament_id}/payouts": _PAGE | {"state": "string"},
     "/api/tournaments/{tournament_id}/record": {"format": "string", "section": "string"},

@@ -139,3 +139,16 @@ async def test_answers_have_a_date_and_the_headers_of_every_answer(house: House)
     first = await board(house, tournament_id)
     again = await board(house, tournament_id, **{"X-Request-Id": "mine"})
     assert set(first.headers) == set(again.headers) and again.headers["x-request-id"] == "mine"
+
+
+async def test_who_asks_for_it_gets_the_owners_word_each_time(house: House) -> None:
+    tournament_id = await house.tournament("ann", "ben", started=True)
+    await board(house, tournament_id, "?consistency=strong")
+    calls = house.directory.calls
+    await board(house, tournament_id, "?consistency=strong")
+    assert house.directory.calls == calls + 1
+    await board(house, tournament_id, "?consistency=eventual")
+    await board(house, tournament_id, "?consistency=eventual")
+    assert house.directory.calls == calls + 2
+    wrong = await board(house, tournament_id, "?consistency=weak")
+    assert wrong.status_code == 400 and "consistency" in wrong.json()["details"]

@@ -16,6 +16,7 @@ from websockets.exceptions import ConnectionClosed
 from api.serve import server_config
 from server.clock import SystemClock
 from tests.support.app import House, a_house
+from tests.support.sockets import FRAMES
 
 PATIENCE_S = 30.0
 _serial = itertools.count(1)
@@ -59,7 +60,10 @@ async def frame(socket: ClientConnection, *kinds: str) -> dict[str, Any]:
     """The next frame, or the next one of these kinds."""
     async with asyncio.timeout(PATIENCE_S):
         while True:
-            body: dict[str, Any] = msgspec.json.decode(await socket.recv())
+            data = await socket.recv()
+            body: dict[str, Any] = msgspec.json.decode(data)
+            if "/ws/tournaments/" in (socket.request.path if socket.request else ""):
+                FRAMES.decode(data)
             if not kinds or body["type"] in kinds:
                 return body
 

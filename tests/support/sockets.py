@@ -9,12 +9,15 @@ from websockets.protocol import State
 from websockets.uri import parse_uri
 
 from api.resources import Resources
+from api.spec.frames import ServerFrame
 from api.ws.socket import PlayerSocket
 
 _HELLO = (
     "GET /ws/tournaments/{path} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: {version}\r\n{more}\r\n"
 )
+# Every frame of every test is held against what is published.
+FRAMES = msgspec.json.Decoder(ServerFrame)
 # What the transport takes before it asks for a pause.
 HIGH_BYTES = 16 * 1024
 
@@ -97,6 +100,7 @@ class Wire:
         self.client.receive_data(data)
         for event in self.client.events_received():
             if event.opcode is Opcode.TEXT:
+                FRAMES.decode(event.data)
                 self.heard.append(msgspec.json.decode(event.data))
         answer = b"".join(self.client.data_to_send())
         if answer and not self.is_cut:

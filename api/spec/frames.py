@@ -1,0 +1,223 @@
+"""Every message of the player socket as a type: the AsyncAPI document is made from these, and tests hold every
+frame that was ever sent against them."""
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+Instant = Annotated[str, Meta(description="RFC 3339, UTC", examples=["2026-01-15T20:00:00Z"])]
+Amount = Annotated[
+    int | float, Meta(description="Exact decimal places of the currency, or up to four of points")
+]
+Status = Literal["draft", "open", "in_progress", "completed", "cancelled"]
+Count = Annotated[int, Meta(ge=0)]
+Place = Annotated[int, Meta(ge=1)]
+Epoch = Annotated[int, Meta(description="Changes when the tournament's owner changes", ge=1)]
+Seq = Annotated[int, Meta(description="Grows by one a frame of the board", ge=0)]
+
+
+class _Part(Struct, forbid_unknown_fields=True, rename="camel"):
+    pass
+
+
+class _Frame(Struct, forbid_unknown_fields=True, rename="camel", tag_field="type"):
+    pass
+
+
+class _BoardFrame(_Frame):
+    epoch: Epoch
+    seq: Seq
+    server_time: Instant
+
+
+class Row(_Part):
+    """A row of the board. Ties share a rank, never a position."""
+
+    position: Place
+    rank: Place
+    player_id: str
+    display_name: str
+    points: Amount
+    eliminated: bool = False
+
+
+class Prize(_Part):
+    """What a place gets if nothing more is sold."""
+
+    position: Place
+    prize: Amount
+
+
+class Flag(_Part):
+    """Whether something may be done now, and if not, why."""
+
+    allowed: bool
+    reason: str | None
+
+
+class Capabilities(_Part):
+    """What this client may do now."""
+
+    play: Flag
+    register: Flag
+    rebuy: Flag
+
+
+class Rounds(_Part):
+    """Which round is on, of how many."""
+
+    current: Count
+    total: Place
+
+
+class Player(_Part):
+    """Who this socket belongs to."""
+
+    player_id: str
+    internal_player_id: str
+    display_name: str
+
+
+class ResumePosition(_Part):
+    """Where to come back to: `?resume=<epoch>:<seq>`."""
+
+    epoch: int
+    seq: int
+
+
+class Welcome(_Frame, tag="welcome"):
+    """Always first."""
+
+    protocol: int
+    server_time: Instant
+    tournament_id: str
+    name: str
+    status: Status
+    rules_version: int
+    round: Rounds
+    room_id: str
+    start_time: Instant
+    ends_at: Instant | None
+    me: Player | None
+    can: Capabilities
+    resume: ResumePosition
+
+
+class Snapshot(_BoardFrame, tag="snapshot"):
+    """The whole top of the board. Replaces everything that was known."""
+
+    tournament_id: str
+    status: Status
+    results_status: str
+    rows: list[Row]
+    total: Count
+    prizes: list[Prize]
+    currency: str
+
+
+class Delta(_BoardFrame, tag="delta"):
+    """What changed since the frame before: drop `left` and every row whose player or position is in `rows`,
+    add `rows`, sort by position."""
+
+    rows: list[Row]
+    left: list[str]
+    total: Count
+    prizes: list[Prize] | UnsetType = UNSET
+
+
+class Lifecycle(_Frame, tag="lifecycle"):
+    """The tournament moved on. `eliminated` (told to that player alone) and `maintenance` (this front end is
+    about to stop) are no frames of the board and have no `seq`."""
+
+    event: Literal[
+        "opened",
+        "started",
+        "round_started",
+        "round_ended",
+        "completed",
+        "results_final",
+        "cancelled",
+        "eliminated",
+        "maintenance",
+    ]
+    server_time: Instant
+    epoch: Epoch | UnsetType = UNSET
+    seq: Seq | UnsetType = UNSET
+    status: Status | UnsetType = UNSET
+    started_at: Instant | None | UnsetType = UNSET
+    ends_at: Instant | None | UnsetType = UNSET
+    round: int | None | UnsetType = UNSET
+    reason: str | None | UnsetType = UNSET
+
+
+class Me(_Frame, tag="me"):
+    """Where this player stands and what moved since the last one; on change, at most once a second."""
+
+    server_time: Instant
+    position: Place
+    rank: Place
+    points: Amount
+    moved: Annotated[int, Meta(description="Places won, negative when lost")]
+    points_moved: Amount
+    points_to_next_prize: Amount | None
+    prize: Amount
+
+
+class Room(_Frame, tag="room"):
+    """The game room, and how many sockets are in it on all front ends."""
+
+    room_id: str
+    status: Literal["waiting", "active", "closed"]
+    active_connections: Count
+
+
+class Around(_Frame, tag="around"):
+    """Answer to `around`: the rows about this player."""
+
+    server_time: Instant
+    total: Count
+    rows: list[Row]
+
+
+class Pong(_Frame, tag="pong"):
+    """Answer to `ping`."""
+
+    server_time: Instant
+
+
+class Auth(_Frame, tag="auth"):
+    """Answer to an `auth` that renewed the token."""
+
+    renewed: Literal[True]
+
+
+class Error(_Frame, tag="error"):
+    """Something was refused; the socket stays open."""
+
+    error: str
+    message: str
+
+
+ServerFrame = (
+    Welcome | Snapshot | Delta | Lifecycle | Me | Room | Around | Pong | Auth | Error
+)  # fmt: skip
+
+
+class SendAuth(_Frame, tag="auth"):
+    """First frame of a browser, or a fresh token in band."""
+
+    token: str
+
+
+class SendPing(_Frame, tag="ping"):
+    """Ask for the server's time."""
+
+
+class SendAround(_Frame, tag="around"):
+    """Ask for the rows about this player, at most 20 above and below."""
+
+    above: int = 20
+    below: int = 20
+
+
+ClientFrame = SendAuth | SendPing | SendAround
