@@ -144,10 +144,10 @@ class Lifecycle(_Frame, tag="lifecycle"):
     epoch: Epoch | UnsetType = UNSET
     seq: Seq | UnsetType = UNSET
     status: Status | UnsetType = UNSET
-    started_at: Instant | None | UnsetType = UNSET
-    ends_at: Instant | None | UnsetType = UNSET
-    round: int | None | UnsetType = UNSET
-    reason: str | None | UnsetType = UNSET
+    started_at: Instant | UnsetType | None = UNSET
+    ends_at: Instant | UnsetType | None = UNSET
+    round: int | UnsetType | None = UNSET
+    reason: str | UnsetType | None = UNSET
 
 
 class Me(_Frame, tag="me"):

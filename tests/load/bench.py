@@ -54,8 +54,8 @@ _SECTIONS = (
         "Watchers",
         watchers,
         "Frames of one board to sockets on one front end, beside FastAPI's WebSocket over Redis pub/sub with\n"
-        "messages as long; medians of 3 runs at 5,000 sockets, one at 9,500. Clients ask for deflate, as browsers\n"
-        "do; as it comes uvicorn grants it.",
+        "messages as long; medians of 3 runs at 5,000 sockets, one at 9,500. Clients ask for deflate, as\n"
+        "browsers do; as it comes uvicorn grants it.",
     ),
 )
 
