@@ -27,7 +27,7 @@ from server.domain.scoring.models import Scoring
 from server.domain.tournament import commands as ask
 from server.domain.tournament.lifecycle import Status
 from server.domain.tournament.summary import Summary
-from server.ports import Commit, StoreUnavailable
+from server.ports import BlockRow, Commit, StoreUnavailable
 from server.storage.memory import MemoryStore
 from tests.support.builders import HOUR_MS, TENANT, TOURNAMENT, create, order, points, register
 from tests.support.clock import ManualClock, settle
@@ -307,20 +307,41 @@ async def test_a_poll_gets_a_snapshot_then_only_what_changed(scene: Scene) -> No
     assert [kind for _, kind, _ in news.frames] == ["delta"]
 
 
-async def test_a_frame_never_shows_what_is_not_stored(scene: Scene) -> None:
+class Listener:
+    """A carrier that notes what of the log was stored when something was published."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self.store = store
+        self.heard: list[tuple[bytes, int]] = []
+
+    async def publish(self, tournament_id: str, data: bytes) -> bool:
+        stored = self.store._tournaments[TOURNAMENT].log
+        self.heard.append((data, sum(isinstance(row, BlockRow) for row in stored)))
+        return True
+
+
+@pytest.mark.parametrize("moment", ["fail_before", "fail_after"])
+async def test_a_frame_never_shows_what_is_not_stored(scene: Scene, moment: str) -> None:
+    """A crash between apply and commit, and one between commit and frame."""
+    listener = scene.directory._publisher = Listener(scene.store)
     await scene.playing("ann", "ben")
     first = await scene.directory.frames(TOURNAMENT, Poll("fe", 1))
     assert isinstance(first, Frames)
-    scene.store.fail_before = 1
+    setattr(scene.store, moment, 1)
     poll = asyncio.create_task(scene.directory.frames(TOURNAMENT, Poll("fe", 1, first.epoch, first.seq)))
     sent = asyncio.create_task(scene.courier.send(TOURNAMENT, [points("a", "ben", 5)]))
     await settle()
     keeper = scene.directory.host(TOURNAMENT)._keeper
     assert keeper is None or b'"points":5' not in keeper.board.snapshot
-    assert await scene.through(sent) == [Outcome.ACCEPTED]
+    told = await scene.through(sent)
+    assert told == [Outcome.ACCEPTED if moment == "fail_before" else Outcome.DUPLICATE]
     await scene.through(poll)
     again = await scene.directory.frames(TOURNAMENT, Poll("fe", 1, first.epoch, first.seq))
     assert isinstance(again, Frames) and again.epoch == first.epoch + 1 and not again.contiguous
+    await scene.send(points("b", "ann", 1))
+    await scene.clock.advance(limits.TICK_MS * 2)
+    shown = [stored for data, stored in listener.heard if b'"points":5' in data]
+    assert shown and all(shown), "shown after it was stored, and only then"
 
 
 async def test_a_full_mailbox_says_so(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
