@@ -125,7 +125,10 @@ class TournamentHost:
             seen = here
             await keeper.submit(Tick())
             self._watchers.wake()
-            await self._watchers.publish(keeper.board)
+            try:
+                await self._watchers.publish(keeper.board)
+            except Exception:  # a board must not stand still because of its carrier
+                log.exception("publish_failed tournament=%s", self.tournament_id)
 
     async def _beat(self, keeper: TournamentKeeper) -> None:
         """Show life in the store, and retire when idle."""

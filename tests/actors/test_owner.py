@@ -344,6 +344,21 @@ async def test_a_frame_never_shows_what_is_not_stored(scene: Scene, moment: str)
     assert shown and all(shown), "shown after it was stored, and only then"
 
 
+async def test_a_carrier_that_breaks_its_word_stops_no_board(scene: Scene) -> None:
+    class Broken:
+        async def publish(self, tournament_id: str, data: bytes) -> bool:
+            raise RuntimeError("never to be raised")
+
+    scene.directory._publisher = Broken()
+    await scene.playing("ann", "ben")
+    for n in range(3):
+        await scene.directory.frames(TOURNAMENT, Poll("fe", 1, wait=False))
+        await scene.send(points(f"f{n}", "ben", 5))
+        await scene.clock.advance(limits.TICK_MS * 2)
+    news = await scene.directory.frames(TOURNAMENT, Poll("fe", 1, wait=False))
+    assert isinstance(news, Frames) and b'"points":15' in (news.snapshot or b"")
+
+
 async def test_a_full_mailbox_says_so(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     await scene.playing("ann", "ben")
     monkeypatch.setattr(limits, "MAILBOX_DEPTH_MAX", 3)
