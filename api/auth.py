@@ -1,5 +1,6 @@
 """Who is calling, and what they may do."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -13,12 +14,19 @@ from server.keys import allows
 from server.permissions import GAME_PLATFORM
 
 
+def bearer(headers: Mapping[str, str]) -> str | None:
+    """What `Authorization: Bearer` carries; None when it is missing or says something else."""
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and token else None
+
+
 def credential(connection: HTTPConnection) -> str | None:
     """The key of a request or of a socket: Bearer, `X-API-Key`, or `X-Internal-Api-Key`."""
-    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and token:
-        return token.strip()
-    return connection.headers.get("x-api-key") or connection.headers.get("x-internal-api-key")
+    return (
+        bearer(connection.headers)
+        or connection.headers.get("x-api-key")
+        or connection.headers.get("x-internal-api-key")
+    )
 
 
 async def authenticate(request: Request) -> Caller:

@@ -41,11 +41,10 @@ async def get_leaderboard(tournament_id: str, request: Request, home: Home, call
     `includeEliminated=false` only those in play. A board is shown again for up to one tick; with
     `consistency=strong` its owner is asked each time, and an old one is never shown."""
     summary = await find_known(home, caller, tournament_id)
-    want = _wanted(request)
+    want, strong = _wanted(request)
     if summary.results_status is ResultsStatus.FINAL and want.around is None and want.eliminated:
         return await _final_board(home, caller, summary, want)
     key = PageKey(caller.tenant, summary.id, request.scope["query_string"])
-    strong = request.query_params.get("consistency") == "strong"
     last = None if strong else home.pages.last(key)
     try:
         async with asyncio.timeout(None if last is None else BOARD_PATIENCE_S):
@@ -82,14 +81,15 @@ def _stale(page: Page) -> Json:
     return Json(body, headers={"Warning": '110 - "Response is Stale"'})
 
 
-def _wanted(request: Request) -> ReadBoard:
+def _wanted(request: Request) -> tuple[ReadBoard, bool]:
+    """The page, and whether the owner itself must say it."""
     with Query(request, *_BOARD_QUERY) as query:
-        query.among("consistency", {"eventual": False, "strong": True}, False)
+        strong = query.among("consistency", {"eventual": False, "strong": True}, False)
         around = query.text("around")
         if around is None and ("above" in query or "below" in query):
             query.faults["around"] = "Is required with above and below"
         limit, offset = query.page(BOARD_PAGE_DEFAULT, BOARD_PAGE_MAX)
-        return ReadBoard(
+        want = ReadBoard(
             offset=offset,
             limit=limit,
             around=around,
@@ -97,6 +97,7 @@ def _wanted(request: Request) -> ReadBoard:
             below=query.whole("below", AROUND_ROWS_MAX, 0, AROUND_ROWS_MAX),
             eliminated=query.flag("includeEliminated", True),
         )
+    return want, strong
 
 
 async def _final_board(home: Resources, caller: Caller, summary: Summary, want: ReadBoard) -> Json:

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, unquote
 import msgspec
 from websockets.http11 import Request
 
+from api.auth import bearer
 from api.guests import player_of
 from api.resources import Resources
 from api.ws import protocol
@@ -73,9 +74,8 @@ async def admit(home: Resources, knock: Knock) -> Guest:
 
 async def _credential(knock: Knock) -> str:
     """Header, query, or a first frame within a few seconds."""
-    scheme, _, token = knock.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and token:
-        return token.strip()
+    if (token := bearer(knock.headers)) is not None:
+        return token
     if "token" in knock.query:
         return knock.query["token"]
     try:

@@ -6,7 +6,7 @@ or was rebuilt) is told by a snapshot, never by silence.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import NamedTuple, Protocol
 
@@ -75,16 +75,18 @@ class Channel:
         now = Position(news.epoch, news.seq)
         if news.snapshot is None or now <= self.at:
             return True
-        same = now.epoch == self.at.epoch and news.contiguous
-        frames = [Frame(seq, kind, packed(data)) for seq, kind, data in news.frames if seq > self.at.seq]
-        if same and (not frames or frames[0].seq != self.at.seq + 1):
-            return False
-        if not same:
+        snapshot = packed(news.snapshot)
+        if now.epoch == self.at.epoch and news.contiguous:
+            frames = [Frame(seq, kind, packed(data)) for seq, kind, data in news.frames if seq > self.at.seq]
+            if not frames or frames[0].seq != self.at.seq + 1:
+                return False
+            for frame in frames:
+                self._history.add(frame)
+            step = b"".join(frame.data for frame in frames)
+        else:
             self._history.clear()
-        for frame in frames if same else ():
-            self._history.add(frame)
-        self.snapshot = packed(news.snapshot)
-        self._before, self._step = self.at, b"".join(frame.data for frame in frames) if same else self.snapshot
+            step = snapshot
+        self.snapshot, self._step, self._before = snapshot, step, self.at
         self.at, self.over, self.status = now, news.over, news.status
         self.ready.set()
         self.moved.set()
@@ -116,18 +118,23 @@ class Channel:
         while True:
             await self._news.wait()
             self._news.clear()
-            for turn, watcher in enumerate(list(self.watchers), start=1):
-                if watcher.at is self._before and not self.over:
-                    watcher.at = self.at
-                    watcher.write(self._step)
-                else:
-                    watcher.catch_up()
-                if turn % SOCKETS_PER_TURN == 0:
-                    await asyncio.sleep(0)
+            for some in self._in_turns():
+                for watcher in some:
+                    if watcher.at is self._before and not self.over:
+                        watcher.at = self.at
+                        watcher.write(self._step)
+                    else:
+                        watcher.catch_up()
+                await asyncio.sleep(0)
 
     async def tell(self, frame: bytes) -> None:
         """The same frame to every socket."""
-        for turn, watcher in enumerate(list(self.watchers), start=1):
-            watcher.tell(frame)
-            if turn % SOCKETS_PER_TURN == 0:
-                await asyncio.sleep(0)
+        for some in self._in_turns():
+            for watcher in some:
+                watcher.tell(frame)
+            await asyncio.sleep(0)
+
+    def _in_turns(self) -> Iterator[list[Watcher]]:
+        everybody = list(self.watchers)
+        for first in range(0, len(everybody), SOCKETS_PER_TURN):
+            yield everybody[first : first + SOCKETS_PER_TURN]

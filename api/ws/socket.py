@@ -43,7 +43,6 @@ class PlayerSocket(asyncio.Protocol):
         "_channel",
         "_closing_at_ms",
         "_early",
-        "_first",
         "_heard_at_ms",
         "_home",
         "_open_ones",
@@ -68,8 +67,7 @@ class PlayerSocket(asyncio.Protocol):
         self._channel: Channel | None = None
         self._talk: Talk | None = None
         self._task: asyncio.Task[None] | None = None
-        self._first: asyncio.Future[bytes] | None = None
-        self._early: list[bytes] = []
+        self._early: asyncio.Queue[bytes] | None = asyncio.Queue(limits.SOCKET_MESSAGES_PER_S)
         self._parts: list[bytes] = []
         self._heard_at_ms = home.clock.now_ms()
         self._closing_at_ms = self._paused_at_ms = 0
@@ -176,7 +174,8 @@ class PlayerSocket(asyncio.Protocol):
 
     async def _welcome(self, request: Request) -> None:
         """Let in and greet, or say why not; only an open socket can."""
-        knock = knock_of(request, self._transport, self._first_message)
+        assert self._early is not None, "nobody is welcomed twice"
+        knock = knock_of(request, self._transport, self._early.get)
         try:
             guest = await admit(self._home, knock)
             await self._enter(guest, knock.query.get("resume", ""))
@@ -189,12 +188,6 @@ class PlayerSocket(asyncio.Protocol):
             self.close(Close.RECONNECT)
         finally:
             self._task = None
-
-    async def _first_message(self) -> bytes:
-        if self._early:
-            return self._early.pop(0)
-        self._first = asyncio.get_running_loop().create_future()
-        return await self._first
 
     async def _enter(self, guest: Guest, resume: str) -> None:
         """Welcome, then what was missed or the whole board; what comes later follows in order."""
@@ -213,9 +206,9 @@ class PlayerSocket(asyncio.Protocol):
         if guest.entry is not None:
             self.player_no = guest.entry.player_no
             channel.moved.set()
-        early, self._early = self._early, []
-        for text in early:
-            self._hear(text)
+        early, self._early = self._early, None
+        while early is not None and not early.empty():
+            self._hear(early.get_nowait())
         if channel.over:
             self.close(Close.TOURNAMENT_OVER)
 
@@ -247,12 +240,10 @@ class PlayerSocket(asyncio.Protocol):
         if self._talk is not None:
             if not self._talk.hear(text):
                 self.close(Close.BAD_FRAME)
-        elif self._first is not None and not self._first.done():
-            self._first.set_result(text)
-        elif len(self._early) < limits.SOCKET_MESSAGES_PER_S:
-            self._early.append(text)  # heard once the client is let in
-        else:
+        elif self._early is None or self._early.full():
             self.close(Close.TOO_MANY)
+        else:
+            self._early.put_nowait(text)  # its credential, or heard once it is let in
 
     def _answer(self, data: bytes) -> None:
         self._write(packed(data))

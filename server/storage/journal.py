@@ -1,7 +1,6 @@
 """The journal on Postgres, over asyncpg alone: this is all of storage that an owner process loads."""
 
 import asyncio
-from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
@@ -37,7 +36,6 @@ _SAVE_CHECKPOINT = (
     "   WHERE tournament_id = $1 AND seq < $3 ORDER BY seq DESC LIMIT $7))"
     " SELECT count(*) FROM own"
 )
-_PAGE_ROWS = 500
 _DOWN = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncio.TimeoutError,
          asyncpg.CannotConnectNowError, asyncpg.AdminShutdownError, asyncpg.CrashShutdownError,
          asyncpg.TooManyConnectionsError)  # fmt: skip
@@ -91,18 +89,16 @@ class PostgresJournal:
         """Both are streamed and merged: held at once, the events of many players were a third of an owner's
         memory. One snapshot, so that a reader beside a writer sees no block without the event before it."""
         async with self._connection() as db, db.transaction(isolation="repeatable_read", readonly=True):
-            events = await db.cursor(_TAIL_EVENTS, tournament_id, after_seq)
-            waiting = deque(await events.fetch(_PAGE_ROWS))
+            events = aiter(db.cursor(_TAIL_EVENTS, tournament_id, after_seq, prefetch=500))
+            event = await anext(events, None)
             async for row in db.cursor(_TAIL_BLOCKS, tournament_id, after_seq, prefetch=64):
-                while waiting and waiting[0]["seq"] < row["first_seq"]:
-                    yield EventRow(*waiting.popleft())
-                    if not waiting:
-                        waiting.extend(await events.fetch(_PAGE_ROWS))
+                while event is not None and event["seq"] < row["first_seq"]:
+                    yield EventRow(*event)
+                    event = await anext(events, None)
                 yield BlockRow(*row)
-            while waiting:
-                yield EventRow(*waiting.popleft())
-                if not waiting:
-                    waiting.extend(await events.fetch(_PAGE_ROWS))
+            while event is not None:
+                yield EventRow(*event)
+                event = await anext(events, None)
 
     async def command_ids(self, tournament_id: TournamentId) -> list[str]:
         sql = "SELECT command_id FROM answers WHERE tournament_id = $1"

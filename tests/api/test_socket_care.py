@@ -14,8 +14,6 @@ from tests.support.app import House, a_house
 from tests.support.builders import points
 from tests.support.sockets import HIGH_BYTES, Wire
 
-Kinds = list[str]
-
 
 class Room:
     """A tournament in play with somebody who just watches."""
@@ -56,7 +54,7 @@ async def room() -> AsyncIterator[Room]:
         yield Room(house, tournament_id)
 
 
-def kinds(wire: Wire) -> Kinds:
+def kinds(wire: Wire) -> list[str]:
     return [frame["type"] for frame in wire.heard]
 
 

@@ -18,7 +18,7 @@ from api.ws.protocol import Close
 from server import codec
 from server.domain.tournament import commands as ask
 from tests.simulator.loop import VirtualClock, run_virtually
-from tests.simulator.world import _kill
+from tests.simulator.world import kill
 from tests.support.app import House, a_house
 from tests.support.builders import TOURNAMENT, create, order, points, register
 from tests.support.sockets import HIGH_BYTES, Wire
@@ -205,7 +205,7 @@ class Evening:
 
     async def _kill_owner(self) -> None:
         if self.luck.random() < 0.3 and (host := self.directory._hosts.pop(TOURNAMENT, None)):
-            await _kill(host)
+            await kill(host)
 
     async def _kill_front_end(self) -> None:
         if self.luck.random() < 0.3:

@@ -12,7 +12,7 @@ from server.limits.memory import MemoryLimiter
 from server.limits.redis import RedisLimiter
 from server.ports import Limiter, Verdict, Window
 from tests.support.clock import ManualClock
-from tests.support.servers import a_redis
+from tests.support.servers import a_redis, url_of
 
 LENGTH_MS = 400
 
@@ -74,11 +74,7 @@ class TestMemory(LimiterContract):
 @pytest.fixture(scope="module")
 def redis_url() -> Iterator[str]:
     with a_redis() as client:
-        yield _url(client)
-
-
-def _url(client: redis.Redis) -> str:
-    return f"redis://127.0.0.1:{client.connection_pool.connection_kwargs['port']}"
+        yield url_of(client)
 
 
 class TestRedis(LimiterContract):
@@ -110,7 +106,7 @@ async def test_when_redis_is_killed_requests_go_on_and_when_it_is_back_it_counts
     clock = ManualClock()
     windows = (Window("k", 3, 60_000),)
     with a_redis() as client:
-        limiter = RedisLimiter(_url(client), clock)
+        limiter = RedisLimiter(url_of(client), clock)
         assert (await limiter.hit(windows)).remaining == 2
         client.config_set("save", "")
         with pytest.raises(redis.ConnectionError):

@@ -5,8 +5,6 @@ second. CPU is that of the process that serves HTTP; neither Redis nor the owner
 """
 
 import asyncio
-import subprocess
-import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from hashlib import sha256
@@ -15,11 +13,10 @@ from typing import Any
 import aiohttp
 import redis
 
-from tests.load.house import PLAYERS, Load, spread, up
+from tests.load.house import PLAYERS, Load, a_peer, spread, up
 from tests.load.measure import RUNS, cpu_of, median, percentile, table
 from tests.load.plain import KEY_ID, SECRET
-from tests.support.served import free_port
-from tests.support.servers import a_redis
+from tests.support.servers import a_redis, url_of
 
 READS = 3_000
 CALLERS = 16
@@ -86,16 +83,12 @@ def measure() -> tuple[str, dict[str, Any]]:
     """The table and its figures: medians of RUNS runs taken in turn."""
     with a_redis() as client:
         _fill(client)
-        redis_url = f"redis://127.0.0.1:{client.connection_pool.connection_kwargs['port']}"
-        port = free_port("127.0.0.1")
-        command = [sys.executable, "-m", "tests.load.plain", redis_url, str(port)]
-        plain = subprocess.Popen(command)
-        try:
-            with up(PITBOSS_REDIS_URL=f"{redis_url}/1") as run:
-                runs = asyncio.run(_compare(run, f"http://127.0.0.1:{port}", plain.pid, client))
-        finally:
-            plain.terminate()
-            plain.wait(30)
+        redis_url = url_of(client)
+        with (
+            a_peer("tests.load.plain", redis_url) as (pid, port),
+            up(PITBOSS_REDIS_URL=f"{redis_url}/1") as run,
+        ):
+            runs = asyncio.run(_compare(run, f"http://127.0.0.1:{port}", pid, client))
     middle = {name: [median(row[n] for row in rows) for n in range(3)] for name, rows in runs.items()}
     base = middle["plain FastAPI over Redis"][0]
     lines = [

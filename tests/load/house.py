@@ -21,6 +21,7 @@ import psutil
 from server.clock import SystemClock
 from server.wire import instant
 from tests.load.measure import RUNS, cpu_of, median, percentile, table
+from tests.support.served import free_port
 
 SINGLES = 400
 CALLERS = 64
@@ -47,6 +48,19 @@ def up(**more: str) -> Iterator[dict[str, Any]]:
         process.terminate()
         process.wait(120)
         shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def a_peer(module: str, redis_url: str, *flags: str) -> Iterator[tuple[int, int]]:
+    """A peer over Redis, fresh for each run, because memory of an earlier one stays taken: pid and port."""
+    port = free_port("127.0.0.1")
+    process = subprocess.Popen([sys.executable, "-m", module, redis_url, str(port), *flags])
+    try:
+        time.sleep(3)
+        yield process.pid, port
+    finally:
+        process.terminate()
+        process.wait(60)
 
 
 class Load:

@@ -17,11 +17,10 @@ import redis
 
 from server.clock import SystemClock
 from server.wire import instant
-from tests.load.house import Load, owner_pid, up
+from tests.load.house import Load, a_peer, owner_pid, up
 from tests.load.measure import cpu_of, median, table
 from tests.load.plain_socket import CHANNEL
-from tests.support.served import free_port
-from tests.support.servers import a_redis
+from tests.support.servers import a_redis, url_of
 
 SOCKETS = 5_000
 RUNS = 3
@@ -109,26 +108,12 @@ async def served(pid: int, port: int, path: str, sockets: int, say: Say, others:
     }
 
 
-@contextmanager
-def plain(redis_url: str, *flags: str) -> Iterator[tuple[int, int]]:
-    """The peer, fresh for each run, because memory of an earlier one is not given back: its pid and port."""
-    port = free_port("127.0.0.1")
-    command = [sys.executable, "-m", "tests.load.plain_socket", redis_url, str(port), *flags]
-    process = subprocess.Popen(command)
-    try:
-        time.sleep(3)
-        yield process.pid, port
-    finally:
-        process.terminate()
-        process.wait(60)
-
-
 async def _theirs(client: redis.Redis, redis_url: str, sockets: int, rows: str, *flags: str) -> Told:
     async def say() -> None:
         head = f'{{"type":"delta","serverTime":"{instant(SystemClock().now_ms())}","rows":'
         client.publish(CHANNEL, head + rows + "}")
 
-    with plain(redis_url, *flags) as (pid, port):
+    with a_peer("tests.load.plain_socket", redis_url, *flags) as (pid, port):
         return await served(pid, port, "/ws/board", sockets, say, [])
 
 
@@ -211,7 +196,7 @@ def _table(sockets: int, found: dict[str, list[Told]]) -> str:
 def measure() -> tuple[str, dict[str, Any]]:
     """The tables and their figures."""
     with a_redis() as client:
-        redis_url = f"redis://127.0.0.1:{client.connection_pool.connection_kwargs['port']}"
+        redis_url = url_of(client)
         beside = _beside(client, redis_url, SOCKETS, RUNS)
         crowd = _beside(client, redis_url, SATURATING, 1)
         growing = _house(redis_url, list(GROWING))

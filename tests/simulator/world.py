@@ -166,7 +166,7 @@ class World:
             if host is not None:
                 self.kills += 1
                 self.checks.note("kill")
-                await _kill(host)
+                await kill(host)
 
     async def _watched(self, work: Any) -> None:
         """Work beside the others; whoever of them finds something broken ends the run."""
@@ -255,7 +255,7 @@ def _payout_rows(store: FaultyStore) -> tuple[int, dict[str, Any]]:
     return len(rows), rows
 
 
-async def _kill(host: TournamentHost) -> None:
+async def kill(host: TournamentHost) -> None:
     """SIGKILL: no checkpoint, no goodbye; whoever waits hears that the process is gone."""
     keeper, host._keeper, host.retired = host._keeper, None, True
     for task in host._life:

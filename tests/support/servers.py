@@ -58,6 +58,11 @@ class RestartingRedis:
         self._process = subprocess.Popen(command, stdout=quiet, stderr=quiet)
 
 
+def url_of(client: redis.Redis) -> str:
+    """Where a server of `a_redis` listens."""
+    return f"redis://127.0.0.1:{client.connection_pool.connection_kwargs['port']}"
+
+
 @contextmanager
 def a_redis() -> Iterator[redis.Redis]:
     """A fresh server without persistence, over TCP on loopback."""
