@@ -35,9 +35,6 @@ class Watcher(Protocol):
     player_no: int | None
     place: Place | None
 
-    def look_after(self, now_ms: int) -> None:
-        """Once a second: log in again, ping, or give up."""
-
     def catch_up(self) -> None:
         """Write what is new, however far behind. Must not wait."""
 

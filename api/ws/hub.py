@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from contextlib import suppress
+from typing import Protocol
 
 from actors.handles import Directory
 from actors.messages import Poll
@@ -20,6 +21,13 @@ _PAUSE_AFTER_FAILURE_S = 0.5
 _CARE_EVERY_S = 1.0
 
 
+class Attended(Protocol):
+    """Any open socket, as the hub sees it."""
+
+    def look_after(self, now_ms: int) -> None:
+        """Once a second: log in again, ping, or give up."""
+
+
 class Hub:
     """One channel per watched tournament; the first socket opens it, the last one closes it."""
 
@@ -32,6 +40,7 @@ class Hub:
         self._carrier = carrier
         self._channels: dict[str, Channel] = {}
         self._work: dict[str, list[asyncio.Task[None]]] = {}
+        self._attended: set[Attended] = set()
         self._care: asyncio.Task[None] | None = None
 
     def join(self, summary: Summary, watcher: Watcher) -> Channel:
@@ -46,8 +55,6 @@ class Hub:
                 tell_room(channel, self._clock),
             ]
             self._work[summary.id] = [asyncio.create_task(part) for part in parts]
-        if self._care is None:
-            self._care = asyncio.create_task(self._look_after())
         channel.watchers.add(watcher)
         return channel
 
@@ -59,7 +66,17 @@ class Hub:
         self._channels.pop(channel.summary.id)
         for task in self._work.pop(channel.summary.id):
             task.cancel()
-        if self._care is not None and not self._channels:
+
+    def attend(self, socket: Attended) -> None:
+        """From its first byte to its last a socket is looked after, let in or not."""
+        self._attended.add(socket)
+        if self._care is None:
+            self._care = asyncio.create_task(self._look_after())
+
+    def release(self, socket: Attended) -> None:
+        """It is gone."""
+        self._attended.discard(socket)
+        if self._care is not None and not self._attended:
             self._care.cancel()
             self._care = None
 
@@ -122,6 +139,5 @@ class Hub:
         while True:
             await self._clock.sleep(_CARE_EVERY_S)
             now_ms = self._clock.now_ms()
-            for channel in list(self._channels.values()):
-                for watcher in list(channel.watchers):
-                    watcher.look_after(now_ms)
+            for socket in list(self._attended):
+                socket.look_after(now_ms)

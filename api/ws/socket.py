@@ -37,7 +37,7 @@ _PING = Frame(Opcode.PING, b"").serialize(mask=False)
 
 
 class PlayerSocket(asyncio.Protocol):
-    """A client from its handshake to its end. Implements `channel.Watcher`."""
+    """A client from its handshake to its end. Implements `channel.Watcher` and `hub.Attended`."""
 
     __slots__ = (
         "_channel",
@@ -83,6 +83,7 @@ class PlayerSocket(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)  # uvloop's is none by inheritance
         self.write = transport.write  # type: ignore[attr-defined]
         self._open_ones.add(self)
+        self._home.hub.attend(self)
         plain = transport.get_extra_info("socket")
         if plain is not None:
             # What the kernel keeps for a client that does not read is bounded, too.
@@ -115,6 +116,7 @@ class PlayerSocket(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._open_ones.discard(self)
+        self._home.hub.release(self)
         if self._task is not None:
             self._task.cancel()
         self.at = self._paused_at = None
@@ -127,7 +129,7 @@ class PlayerSocket(asyncio.Protocol):
         self._write(packed(protocol.maintenance(self._home.clock.now_ms())))
         self.close(Close.RECONNECT)
 
-    # What the channel calls
+    # What the channel and the hub call
 
     def catch_up(self) -> None:
         channel, at = self._channel, self.at
@@ -270,9 +272,10 @@ class PlayerSocket(asyncio.Protocol):
             return
         if data:
             self._transport.write(data)
-        if self._wire.close_expected():
-            self._closing_at_ms = self._closing_at_ms or self._heard_at_ms
+        if self._wire.close_rcvd is not None or self._wire.parser_exc is not None:
             self._transport.close()
+        if self._wire.close_expected():
+            self._closing_at_ms = self._closing_at_ms or self._home.clock.now_ms()
 
 
 def _position(resume: str) -> Position:

@@ -106,6 +106,16 @@ async def test_a_half_open_socket_is_pinged_and_then_given_up(room: Room) -> Non
     assert gone.is_cut and not there.is_cut
 
 
+@pytest.mark.parametrize("path", ["nowhere?spectate", "{id}?token=rubbish"])
+async def test_who_is_not_let_in_and_never_agrees_to_the_close_is_cut(room: Room, path: str) -> None:
+    wire = Wire(room.house.resources, path.format(id=room.id))
+    wire.hold()
+    await room.wait(0)
+    assert not wire.is_cut
+    await room.wait(limits.SOCKET_CLOSE_MS / 1_000 + 2)
+    assert wire.is_cut
+
+
 async def test_a_token_runs_out_unless_it_is_renewed_in_band(room: Room) -> None:
     ann, ben = await room.player("ann"), await room.player("ben")
     await room.wait(limits.PLAYER_TOKEN_TTL_S - 60)

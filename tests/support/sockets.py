@@ -28,7 +28,7 @@ class Wire:
     def __init__(self, home: Resources, path: str, more: str = "", version: str = "13") -> None:
         self.client = ClientProtocol(parse_uri("ws://x/"), state=State.OPEN, max_size=None)
         self.heard: list[dict[str, Any]] = []
-        self.is_cut = self.is_held = self._paused = False
+        self.is_cut = self.is_held = self._paused = self._is_closing = False
         self.most_waiting = 0
         self._waiting = bytearray()
         self.head = bytearray()
@@ -50,10 +50,12 @@ class Wire:
             self.socket.pause_writing()
 
     def is_closing(self) -> bool:
-        return self.is_cut
+        return self.is_cut or self._is_closing
 
     def close(self) -> None:
-        self.cut()
+        self._is_closing = True
+        if not self._waiting:
+            self.cut()
 
     def abort(self) -> None:
         self.cut()
@@ -103,5 +105,7 @@ class Wire:
                 FRAMES.decode(event.data)
                 self.heard.append(msgspec.json.decode(event.data))
         answer = b"".join(self.client.data_to_send())
-        if answer and not self.is_cut:
+        if answer and not self.is_closing():
             self.socket.data_received(answer)
+        if self._is_closing and not self._waiting:
+            self.cut()
