@@ -2,6 +2,20 @@
 
 from server.ports.audit import Audit, AuditRow, Books, Deed, Kept
 from server.ports.carrier import Publisher, Subscriber
+from server.ports.events import (
+    Attempt,
+    AttemptFilter,
+    Deliveries,
+    Endpoint,
+    Endpoints,
+    Feed,
+    FeedRow,
+    Health,
+    Kind,
+    Lane,
+    Mark,
+    Outcome,
+)
 from server.ports.journal import AnswerRow, BlockRow, Checkpoint, Commit, EventRow, Journal, PostingRow
 from server.ports.limits import Limiter, Verdict, Window
 from server.ports.listings import DueRow, LedgerLine, ListFilter, Listings, Played, RuleChange
@@ -14,6 +28,8 @@ from server.ports.templates import CatchUp, Recurrence, Template, Templates
 __all__ = [
     "AnswerRow",
     "ApiKey",
+    "Attempt",
+    "AttemptFilter",
     "Audit",
     "AuditRow",
     "BlockRow",
@@ -25,19 +41,29 @@ __all__ = [
     "Clock",
     "Commit",
     "Deed",
+    "Deliveries",
     "DueRow",
+    "Endpoint",
+    "Endpoints",
     "EventRow",
+    "Feed",
+    "FeedRow",
     "Fenced",
     "GivenAnswer",
+    "Health",
     "IdSource",
     "Journal",
     "Kept",
+    "Kind",
+    "Lane",
     "LedgerLine",
     "Limiter",
     "ListFilter",
     "Listings",
+    "Mark",
     "Operator",
     "Operators",
+    "Outcome",
     "Owed",
     "Payouts",
     "Played",

@@ -13,7 +13,7 @@ from server.ports import Commit
 
 _NO_PLACE = 1 << 30
 _FENCE = "own AS MATERIALIZED (SELECT 1 FROM leases WHERE tournament_id = $1 AND epoch = $2 FOR SHARE)"
-# Part: table, conflict clause, and (column, array type) in the order of its values.
+# Part: table, what stands after its rows, and (column, array type) in the order of its values.
 _PARTS: dict[str, tuple[str, str, tuple[tuple[str, str], ...]]] = {
     "events": (
         "events",
@@ -35,7 +35,7 @@ _PARTS: dict[str, tuple[str, str, tuple[tuple[str, str], ...]]] = {
     ),
     "announcements": (
         "outbox",
-        "",
+        "RETURNING seq",
         (("seq", "bigint"), ("event_id", "text"), ("event_type", "text"), ("at_ms", "bigint"),
          ("data", "bytea")),
     ),
@@ -64,6 +64,8 @@ _PARTS: dict[str, tuple[str, str, tuple[tuple[str, str], ...]]] = {
         (("position", "int"), ("player_no", "int"), ("prize_minor", "bigint"), ("document", "bytea")),
     ),
 }  # fmt: skip
+# What was announced waits for its place in the feed; numbers are given in the order of events.
+_QUEUE = "queued AS (INSERT INTO unrouted (tournament_id, seq) SELECT $1, seq FROM announcements ORDER BY seq)"
 _LISTING = (
     "listing AS (INSERT INTO tournaments (id, operator_id, live, status, game_slug, format, external_id,"
     " start_at_ms, public, next_due_ms, document) SELECT $1, {args} WHERE EXISTS (SELECT 1 FROM own)"
@@ -91,14 +93,16 @@ def statement_of(commit: Commit) -> tuple[str, list[Any]]:
 def _sql(parts: tuple[str, ...], with_listing: bool) -> str:
     clauses, next_argument = [_FENCE], 3
     for name in parts:
-        table, conflict, columns = _PARTS[name]
+        table, tail, columns = _PARTS[name]
         arrays = ", ".join(f"${next_argument + i}::{kind}[]" for i, (_, kind) in enumerate(columns))
         names = ", ".join(column for column, _ in columns)
         next_argument += len(columns)
         clauses.append(
             f"{name} AS (INSERT INTO {table} (tournament_id, {names}) SELECT $1, * FROM unnest({arrays})"
-            f" WHERE EXISTS (SELECT 1 FROM own) {conflict})"
+            f" WHERE EXISTS (SELECT 1 FROM own) {tail})"
         )
+    if "announcements" in parts:
+        clauses.append(_QUEUE)
     if with_listing:
         args = ", ".join(f"${next_argument + i}::{kind}" for i, kind in enumerate(_LISTING_TYPES))
         clauses.append(_LISTING.format(args=args))

@@ -32,6 +32,7 @@ from server.ports import (
     RuleChange,
 )
 from server.storage.memory_audit import MemoryAudit
+from server.storage.memory_events import MemoryEvents
 from server.storage.memory_payouts import MemoryPayouts
 from server.storage.memory_requests import MemoryRequests
 from server.storage.memory_templates import MemoryTemplates
@@ -47,7 +48,6 @@ class _Stored:
     next_due_ms: int | None = None
     log: list[EventRow | BlockRow] = field(default_factory=list)
     postings: list[PostingRow] = field(default_factory=list)
-    announcements: list[Announcement] = field(default_factory=list)
     answers: dict[str, AnswerRow] = field(default_factory=dict)
     entries: dict[int, EntryRow] = field(default_factory=dict)
     results: list[ResultRow] = field(default_factory=list)
@@ -59,7 +59,7 @@ def first_seq(row: EventRow | BlockRow) -> int:
     return row.seq if isinstance(row, EventRow) else row.first_seq
 
 
-class MemoryStore(MemoryRequests, MemoryTemplates, MemoryPayouts, MemoryAudit):
+class MemoryStore(MemoryRequests, MemoryTemplates, MemoryPayouts, MemoryAudit, MemoryEvents):
     """All stores over dictionaries."""
 
     def __init__(self, clock: Clock) -> None:
@@ -102,7 +102,7 @@ class MemoryStore(MemoryRequests, MemoryTemplates, MemoryPayouts, MemoryAudit):
         self.commits += 1
         stored.log = sorted([*stored.log, *commit.events, *commit.blocks], key=first_seq)
         stored.postings += commit.postings
-        stored.announcements += commit.announcements
+        self._announce(stored.summary.tenant, commit.tournament_id, commit.announcements)
         stored.answers |= {row.command_id: row for row in commit.answers}
         stored.entries |= commit.entries
         stored.results += commit.results
@@ -160,7 +160,7 @@ class MemoryStore(MemoryRequests, MemoryTemplates, MemoryPayouts, MemoryAudit):
             summary=stored.summary,
             next_due_ms=stored.next_due_ms,
             postings=stored.postings,
-            announcements=stored.announcements,
+            announcements=self._outbox[tournament_id],
             entries=[stored.entries[no] for no in sorted(stored.entries)],
             results=stored.results,
             payouts=sorted(owed, key=lambda row: row.payout.id),
@@ -233,8 +233,7 @@ class MemoryStore(MemoryRequests, MemoryTemplates, MemoryPayouts, MemoryAudit):
     async def history(
         self, tenant: Tenant, tournament_id: str, after_seq: int, limit: int
     ) -> list[Announcement]:
-        stored = self._visible(tenant, tournament_id)
-        rows = [] if stored is None else stored.announcements
+        rows = [] if self._visible(tenant, tournament_id) is None else self._outbox[tournament_id]
         return [row for row in rows if row.seq > after_seq][:limit]
 
     async def balances(self, tenant: Tenant, tournament_id: str) -> list[LedgerLine]:

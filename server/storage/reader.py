@@ -4,11 +4,12 @@ A tenant's statement runs as the role `pitboss_tenant`, which Postgres itself sh
 (row-level security, migration 0006): a forgotten condition finds nothing instead of somebody else's data.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, Final, Literal, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from server import codec
 from server.domain.ids import Tenant
@@ -36,13 +37,18 @@ class Reader:
         self._engine = engine
 
     async def _rows(self, whose: Whose, statement: sa.Executable) -> Sequence[Any]:
+        async with self._transaction() as db:
+            if isinstance(whose, Tenant):
+                who = {"operator_id": whose.operator_id, "live": str(whose.live).lower()}
+                await db.execute(_BECOME_TENANT, who)
+            result = await db.execute(statement)
+            return result.fetchall() if result.returns_rows else []
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[AsyncConnection]:
         try:
             async with self._engine.begin() as db:
-                if isinstance(whose, Tenant):
-                    who = {"operator_id": whose.operator_id, "live": str(whose.live).lower()}
-                    await db.execute(_BECOME_TENANT, who)
-                result = await db.execute(statement)
-                return result.fetchall() if result.returns_rows else []
+                yield db
         except (OSError, sa.exc.DBAPIError, sa.exc.TimeoutError) as error:
             if isinstance(error, sa.exc.IntegrityError | sa.exc.ProgrammingError):
                 raise

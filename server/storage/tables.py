@@ -1,57 +1,76 @@
-"""The tables, as SQLAlchemy Core. Instants are UTC milliseconds, money is minor units, both bigint.
-
-Alembic migrates to exactly this; a test compares the two.
-"""
+"""The tables, as SQLAlchemy Core. Alembic migrates to exactly these; a test compares the two."""
 
 import sqlalchemy as sa
 
-metadata = sa.MetaData()
+from server.storage.columns import BYTES, ID, MINOR, MS, metadata
+from server.storage.tables_events import attempts, endpoints, feed, lanes, streams, unrouted
 
-_ID = sa.Text
-_MS = sa.BigInteger
-_MINOR = sa.BigInteger
-# LZ4 is quick, but payloads are compressed already where that pays: plain storage for the rest.
-_BYTES = sa.LargeBinary
+__all__ = [
+    "answers",
+    "api_keys",
+    "attempts",
+    "audit",
+    "checkpoints",
+    "endpoints",
+    "entries",
+    "events",
+    "fact_blocks",
+    "feed",
+    "lanes",
+    "leases",
+    "metadata",
+    "operators",
+    "outbox",
+    "payouts",
+    "postings",
+    "request_answers",
+    "results",
+    "streams",
+    "templates",
+    "tournaments",
+    "unrouted",
+    "wallets",
+]
 
 operators = sa.Table(
     "operators",
     metadata,
-    sa.Column("id", _ID, primary_key=True),
-    sa.Column("document", _BYTES, nullable=False),
+    sa.Column("id", ID, primary_key=True),
+    sa.Column("document", BYTES, nullable=False),
 )
 
 api_keys = sa.Table(
     "api_keys",
     metadata,
-    sa.Column("key_id", _ID, primary_key=True),
-    sa.Column("operator_id", _ID, sa.ForeignKey("operators.id"), nullable=False, index=True),
-    sa.Column("document", _BYTES, nullable=False),
-    sa.Column("last_used_ms", _MS),
+    sa.Column("key_id", ID, primary_key=True),
+    sa.Column("operator_id", ID, sa.ForeignKey("operators.id"), nullable=False, index=True),
+    sa.Column("document", BYTES, nullable=False),
+    sa.Column("last_used_ms", MS),
 )
 
 request_answers = sa.Table(
     "request_answers",
     metadata,
-    sa.Column("operator_id", _ID, primary_key=True),
+    sa.Column("operator_id", ID, primary_key=True),
     sa.Column("live", sa.Boolean, primary_key=True),
     sa.Column("key", sa.Text, primary_key=True),
-    sa.Column("claimed_ms", _MS, nullable=False),
-    sa.Column("request_hash", _BYTES, nullable=False),
+    sa.Column("claimed_ms", MS, nullable=False),
+    sa.Column("request_hash", BYTES, nullable=False),
     sa.Column("status", sa.Integer),
-    sa.Column("body", _BYTES),
+    sa.Column("body", BYTES),
     sa.Index("request_answers_by_age", "claimed_ms"),
 )
 
 templates = sa.Table(
     "templates",
     metadata,
-    sa.Column("id", _ID, primary_key=True),
-    sa.Column("operator_id", _ID, nullable=False),
+    sa.Column("id", ID, primary_key=True),
+    sa.Column("operator_id", ID, nullable=False),
     sa.Column("live", sa.Boolean, nullable=False),
-    sa.Column("created_ms", _MS, nullable=False),
+    sa.Column("created_ms", MS, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
-    sa.Column("due_ms", _MS),
-    sa.Column("document", _BYTES, nullable=False),
+    sa.Column("due_ms", MS),
+    sa.Column("document", BYTES, nullable=False),
     sa.Index("templates_by_tenant", "operator_id", "live", sa.text("created_ms DESC"), sa.text("id DESC")),
     sa.Index("templates_due", "due_ms", postgresql_where=sa.text("due_ms IS NOT NULL")),
 )
@@ -59,7 +78,7 @@ templates = sa.Table(
 leases = sa.Table(
     "leases",
     metadata,
-    sa.Column("tournament_id", _ID, primary_key=True),
+    sa.Column("tournament_id", ID, primary_key=True),
     sa.Column("epoch", sa.BigInteger, nullable=False),
     sa.Column("holder", sa.Text, nullable=False),
     sa.Column("beat_at", sa.DateTime(timezone=True)),
@@ -70,35 +89,35 @@ leases = sa.Table(
 events = sa.Table(
     "events",
     metadata,
-    sa.Column("tournament_id", _ID, primary_key=True),
+    sa.Column("tournament_id", ID, primary_key=True),
     sa.Column("seq", sa.BigInteger, primary_key=True),
     sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("at_ms", _MS, nullable=False),
+    sa.Column("at_ms", MS, nullable=False),
     sa.Column("actor", sa.Text, nullable=False),
-    sa.Column("payload", _BYTES, nullable=False),
-    sa.Column("hash", _BYTES, nullable=False),
+    sa.Column("payload", BYTES, nullable=False),
+    sa.Column("hash", BYTES, nullable=False),
 )
 
 fact_blocks = sa.Table(
     "fact_blocks",
     metadata,
-    sa.Column("tournament_id", _ID, primary_key=True),
+    sa.Column("tournament_id", ID, primary_key=True),
     sa.Column("first_seq", sa.BigInteger, primary_key=True),
     sa.Column("last_seq", sa.BigInteger, nullable=False),
-    sa.Column("at_ms", _MS, nullable=False),
-    sa.Column("payload", _BYTES, nullable=False),
-    sa.Column("hash", _BYTES, nullable=False),
+    sa.Column("at_ms", MS, nullable=False),
+    sa.Column("payload", BYTES, nullable=False),
+    sa.Column("hash", BYTES, nullable=False),
 )
 
 postings = sa.Table(
     "postings",
     metadata,
-    sa.Column("tournament_id", _ID, primary_key=True),
+    sa.Column("tournament_id", ID, primary_key=True),
     sa.Column("seq", sa.BigInteger, primary_key=True),
     sa.Column("line", sa.Integer, primary_key=True),
     sa.Column("account", sa.Text, nullable=False),
     sa.Column("currency", sa.Text, nullable=False),
-    sa.Column("amount_minor", _MINOR, nullable=False),
+    sa.Column("amount_minor", MINOR, nullable=False),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("tender", sa.Text, nullable=False),
     sa.CheckConstraint("amount_minor <> 0", name="postings_move_something"),
@@ -107,47 +126,47 @@ postings = sa.Table(
 outbox = sa.Table(
     "outbox",
     metadata,
-    sa.Column("tournament_id", _ID, primary_key=True),
+    sa.Column("tournament_id", ID, primary_key=True),
     sa.Column("seq", sa.BigInteger, primary_key=True),
     sa.Column("event_id", sa.Text, nullable=False, unique=True),
     sa.Column("event_type", sa.Text, nullable=False),
-    sa.Column("at_ms", _MS, nullable=False),
-    sa.Column("data", _BYTES, nullable=False),
+    sa.Column("at_ms", MS, nullable=False),
+    sa.Column("data", BYTES, nullable=False),
 )
 
 answers = sa.Table(
     "answers",
     metadata,
-    sa.Column("tournament_id", _ID, primary_key=True),
-    sa.Column("command_id", _ID, primary_key=True),
-    sa.Column("input_hash", _BYTES, nullable=False),
-    sa.Column("answer", _BYTES, nullable=False),
+    sa.Column("tournament_id", ID, primary_key=True),
+    sa.Column("command_id", ID, primary_key=True),
+    sa.Column("input_hash", BYTES, nullable=False),
+    sa.Column("answer", BYTES, nullable=False),
 )
 
 checkpoints = sa.Table(
     "checkpoints",
     metadata,
-    sa.Column("tournament_id", _ID, primary_key=True),
+    sa.Column("tournament_id", ID, primary_key=True),
     sa.Column("seq", sa.BigInteger, primary_key=True),
-    sa.Column("digest", _BYTES, nullable=False),
-    sa.Column("chain", _BYTES, nullable=False),
-    sa.Column("payload", _BYTES, nullable=False),
+    sa.Column("digest", BYTES, nullable=False),
+    sa.Column("chain", BYTES, nullable=False),
+    sa.Column("payload", BYTES, nullable=False),
 )
 
 tournaments = sa.Table(
     "tournaments",
     metadata,
-    sa.Column("id", _ID, primary_key=True),
-    sa.Column("operator_id", _ID, nullable=False),
+    sa.Column("id", ID, primary_key=True),
+    sa.Column("operator_id", ID, nullable=False),
     sa.Column("live", sa.Boolean, nullable=False),
     sa.Column("status", sa.Text, nullable=False),
     sa.Column("game_slug", sa.Text, nullable=False),
     sa.Column("format", sa.Text, nullable=False, server_default="scheduled"),
     sa.Column("external_id", sa.Text),
-    sa.Column("start_at_ms", _MS, nullable=False),
+    sa.Column("start_at_ms", MS, nullable=False),
     sa.Column("public", sa.Boolean, nullable=False),
-    sa.Column("next_due_ms", _MS),
-    sa.Column("document", _BYTES, nullable=False),
+    sa.Column("next_due_ms", MS),
+    sa.Column("document", BYTES, nullable=False),
     sa.Index("tournaments_by_tenant", "operator_id", "live", sa.text("start_at_ms DESC"), sa.text("id DESC")),
     sa.Index(
         "tournaments_by_external_id",
@@ -162,12 +181,12 @@ tournaments = sa.Table(
 entries = sa.Table(
     "entries",
     metadata,
-    sa.Column("tournament_id", _ID, primary_key=True),
+    sa.Column("tournament_id", ID, primary_key=True),
     sa.Column("player_no", sa.Integer, primary_key=True),
     sa.Column("user_id", sa.Text, nullable=False),
     sa.Column("player_id", sa.Text, nullable=False),
     sa.Column("internal_player_id", sa.Text, nullable=False),
-    sa.Column("document", _BYTES, nullable=False),
+    sa.Column("document", BYTES, nullable=False),
     sa.Index("entries_by_user", "tournament_id", "user_id"),
     sa.Index("entries_of_user", "user_id"),
     sa.Index("entries_by_player", "tournament_id", "player_id"),
@@ -177,17 +196,17 @@ entries = sa.Table(
 payouts = sa.Table(
     "payouts",
     metadata,
-    sa.Column("payout_id", _ID, primary_key=True),
-    sa.Column("tournament_id", _ID, nullable=False),
-    sa.Column("operator_id", _ID, nullable=False),
+    sa.Column("payout_id", ID, primary_key=True),
+    sa.Column("tournament_id", ID, nullable=False),
+    sa.Column("operator_id", ID, nullable=False),
     sa.Column("live", sa.Boolean, nullable=False),
     sa.Column("position", sa.Integer, nullable=False),
-    sa.Column("amount_minor", _MINOR, nullable=False),
+    sa.Column("amount_minor", MINOR, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
-    sa.Column("made_ms", _MS, nullable=False),
-    sa.Column("next_try_ms", _MS),
-    sa.Column("claimed_until_ms", _MS),
-    sa.Column("document", _BYTES, nullable=False),
+    sa.Column("made_ms", MS, nullable=False),
+    sa.Column("next_try_ms", MS),
+    sa.Column("claimed_until_ms", MS),
+    sa.Column("document", BYTES, nullable=False),
     sa.Index("payouts_of_tournament", "tournament_id", "position"),
     sa.Index("payouts_of_tenant", "operator_id", "live", "state", "made_ms"),
     sa.Index(
@@ -200,28 +219,28 @@ payouts = sa.Table(
 wallets = sa.Table(
     "wallets",
     metadata,
-    sa.Column("operator_id", _ID, primary_key=True),
+    sa.Column("operator_id", ID, primary_key=True),
     sa.Column("live", sa.Boolean, primary_key=True),
-    sa.Column("document", _BYTES, nullable=False),
+    sa.Column("document", BYTES, nullable=False),
 )
 
 audit = sa.Table(
     "audit",
     metadata,
-    sa.Column("operator_id", _ID, primary_key=True),
+    sa.Column("operator_id", ID, primary_key=True),
     sa.Column("live", sa.Boolean, primary_key=True),
     sa.Column("seq", sa.BigInteger, primary_key=True),
-    sa.Column("deed", _BYTES, nullable=False),
-    sa.Column("hash", _BYTES, nullable=False),
+    sa.Column("deed", BYTES, nullable=False),
+    sa.Column("hash", BYTES, nullable=False),
 )
 
 results = sa.Table(
     "results",
     metadata,
-    sa.Column("tournament_id", _ID, primary_key=True),
+    sa.Column("tournament_id", ID, primary_key=True),
     sa.Column("position", sa.Integer, primary_key=True),
     sa.Column("player_no", sa.Integer, nullable=False),
-    sa.Column("prize_minor", _MINOR, nullable=False),
-    sa.Column("document", _BYTES, nullable=False),
+    sa.Column("prize_minor", MINOR, nullable=False),
+    sa.Column("document", BYTES, nullable=False),
     sa.UniqueConstraint("tournament_id", "player_no", name="results_once_per_player"),
 )

@@ -6,12 +6,16 @@ from typing import Any
 import pytest
 
 from server.storage.audit import PostgresAudit, PostgresBooks
+from server.storage.deliveries import PostgresDeliveries
+from server.storage.endpoints import PostgresEndpoints
 from server.storage.engine import open_engine
+from server.storage.feed import PostgresFeed
 from server.storage.journal import PostgresJournal, open_pool
 from server.storage.listings import PostgresListings
 from server.storage.operators import PostgresOperators, PostgresRequests
 from server.storage.payouts import PostgresPayouts
 from server.storage.templates import PostgresTemplates
+from tests.contracts.events import EventsContract
 from tests.contracts.stores import StoreContract
 
 
@@ -25,7 +29,7 @@ class Both:
         return next(getattr(part, name) for part in self._parts if hasattr(part, name))
 
 
-class TestPostgres(StoreContract):
+class TestPostgres(StoreContract, EventsContract):
     @pytest.fixture
     async def store(self, postgres: str) -> AsyncIterator[Both]:
         pool, engine = await open_pool(postgres, 8), open_engine(postgres)
@@ -36,6 +40,9 @@ class TestPostgres(StoreContract):
             PostgresTemplates(engine),
             PostgresPayouts(engine),
             PostgresAudit(engine),
+            PostgresFeed(engine),
+            PostgresEndpoints(engine),
+            PostgresDeliveries(engine),
             PostgresBooks(engine, PostgresJournal(pool)),
         )
         yield Both(PostgresJournal(pool), *parts)

@@ -7,31 +7,39 @@ from typing import Any, get_type_hints
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server import ports
 from server.domain.ids import OperatorId, Tenant
 from server.domain.tournament import commands as ask
-from server.ports import ApiKey, Deed, GivenAnswer, Operator, Template, Wallet
+from server.ports import ApiKey, Attempt, Deed, GivenAnswer, Operator, Outcome, Template, Wallet
 from server.storage.audit import PostgresAudit
+from server.storage.deliveries import PostgresDeliveries
+from server.storage.endpoints import PostgresEndpoints
 from server.storage.engine import open_engine
+from server.storage.feed import PostgresFeed
 from server.storage.journal import PostgresJournal, open_pool
 from server.storage.operators import PostgresOperators, PostgresRequests
 from server.storage.payouts import PostgresPayouts
 from server.storage.reader import Reader
 from server.storage.tables import metadata
 from server.storage.templates import PostgresTemplates
+from server.streams import house_stream
+from tests.contracts.events import endpoint
 from tests.contracts.stores import Writer
-from tests.support.builders import order, register
+from tests.support.builders import NOW_MS, order, register
 
 OURS, THEIRS = (Tenant(OperatorId(name), live=True) for name in ("op_ours", "op_theirs"))
 SANDBOX = replace(OURS, live=False)
 # What the house asks of all tenants, or before a tenant is known.
 OF_THE_HOUSE = {
     "due", "public", "find_public", "due_templates", "forget",
-    "claim_payouts", "add", "add_key", "key", "operator", "touch_key",
+    "claim_payouts", "add", "add_key", "key", "operator", "touch_key", "route",
 }  # fmt: skip
 # No tenant has any business here.
-HIDDEN = {"operators", "leases", "fact_blocks", "answers", "checkpoints", "alembic_version"}
+HIDDEN = {
+    "operators", "leases", "fact_blocks", "answers", "checkpoints", "alembic_version", "unrouted",
+}  # fmt: skip
 
 
 class Raw(Reader):
@@ -64,6 +72,7 @@ async def raw(postgres: str) -> AsyncIterator[Raw]:
         assert writer.state is not None
         await PostgresAudit(engine).append(tenant, Deed(1, "key:a", "key.created", "pk"))
         await PostgresPayouts(engine).set_wallet(tenant, Wallet("https://wallet.example", ("s",)))
+        await _events_out(engine, tenant)
         template = Template(f"tpl-{name}", tenant, b"{}", writer.state.rules, 0, 0)
         await PostgresTemplates(engine).add_template(template)
         await PostgresRequests(engine).claim(tenant, "once", b"hash", 1)
@@ -71,6 +80,18 @@ async def raw(postgres: str) -> AsyncIterator[Raw]:
     yield Raw(engine)
     await pool.close()
     await engine.dispose()
+
+
+async def _events_out(engine: AsyncEngine, tenant: Tenant) -> None:
+    """An endpoint, something that it was sent, and something that it is still to get."""
+    feed, endpoints = PostgresFeed(engine), PostgresEndpoints(engine)
+    of = endpoint(tenant)
+    await endpoints.save_endpoint(tenant, of)
+    said = await feed.say(tenant, "system.alert", b"{}", NOW_MS)
+    await feed.route(NOW_MS, 1_000)
+    stream = house_stream(tenant)
+    row = Attempt(of.id, tenant, stream, said.seq, said.event_id, "system.alert", 1, NOW_MS, 1, Outcome.FAILED)
+    await PostgresDeliveries(engine).mark([], [row], NOW_MS)
 
 
 async def test_a_query_without_conditions_finds_the_tenants_own_rows_alone(
@@ -84,7 +105,8 @@ async def test_a_query_without_conditions_finds_the_tenants_own_rows_alone(
             owner = fields.get("operator_id") or fields["tournament_id"]
             assert "theirs" not in owner, table
             if table != "api_keys":
-                assert fields.get("live", "False" not in fields.get("tournament_id", "")), table
+                name = fields.get("tournament_id", "")
+                assert fields.get("live", not name.endswith(("False", ":test"))), table
 
 
 async def test_a_tenant_of_nothing_finds_nothing(raw: Raw, tables: list[str]) -> None:
@@ -119,7 +141,16 @@ async def test_the_next_statement_of_the_house_is_the_houses_again(raw: Raw) -> 
 
 @pytest.mark.parametrize(
     "port",
-    [ports.Listings, ports.Templates, ports.RequestAnswers, ports.Operators, ports.Payouts, ports.Audit],
+    [
+        ports.Listings,
+        ports.Templates,
+        ports.RequestAnswers,
+        ports.Operators,
+        ports.Payouts,
+        ports.Audit,
+        ports.Feed,
+        ports.Endpoints,
+    ],
     ids=lambda p: p.__name__,
 )
 def test_a_query_without_an_operator_cannot_be_written(port: type) -> None:

@@ -1,0 +1,11 @@
+"""What all tables are made of. Instants are UTC milliseconds, money is minor units, both bigint."""
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
+
+ID = sa.Text
+MS = sa.BigInteger
+MINOR = sa.BigInteger
+# LZ4 is quick, but payloads are compressed already where that pays: plain storage for the rest.
+BYTES = sa.LargeBinary
