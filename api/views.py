@@ -2,12 +2,9 @@
 
 from typing import Any
 
-import msgspec
-
 from api import views_rules
 from api.amounts import money, pool
 from api.translate import wire_name
-from server.announcements import Announcement
 from server.domain.tournament.lifecycle import Status, is_over
 from server.domain.tournament.prizes import pool_minor
 from server.domain.tournament.rules import Rules
@@ -205,17 +202,4 @@ def cancelled(summary: Summary, players: int, refund_minor: int) -> dict[str, An
         "reason": summary.cancel_reason,
         "playersRefunded": players,
         "refundAmount": money(summary, refund_minor),
-    }
-
-
-def envelope(row: Announcement, summary: Summary) -> dict[str, Any]:
-    """A public event with its envelope (20-api.md, section 5)."""
-    return {
-        "eventId": row.event_id,
-        "eventType": row.event_type,
-        "timestamp": instant(row.at_ms),
-        "tournamentId": summary.id,
-        "operatorId": summary.tenant.operator_id,
-        "sequence": row.seq,
-        "data": msgspec.Raw(row.data),
     }

@@ -115,6 +115,43 @@ PAYOUTS_AT_ONCE: Final = 20
 PAYOUT_CLAIM_MS: Final = 180_000
 SETTLEMENT_PAUSES_S: Final = (10, 60, 300, 1_800, 7_200, 21_600, 43_200, 57_600)
 
+# Events out. The router and the deliverer look so often; a lane is worked on for so long, then given back.
+ROUTE_POLL_S: Final = 0.25
+ROUTE_BATCH_MAX: Final = 1_000
+DELIVERY_POLL_S: Final = 0.1
+DELIVERY_NOTE_EVERY_S: Final = 0.02
+DELIVERY_CLAIM_MS: Final = 40_000
+DELIVERY_SEND_UNTIL_MS: Final = 20_000
+LANES_PER_ENDPOINT: Final = 16
+LANE_EVENTS_MAX: Final = 50
+# Pauses between tries grow to a day and a half in all: over 24 h even when jitter halves every one of them.
+DELIVERY_PAUSES_S: Final = (
+    5,
+    30,
+    120,
+    300,
+    900,
+    1_800,
+    3_600,
+    7_200,
+    14_400,
+    21_600,
+    28_800,
+    28_800,
+    43_200,
+    43_200,
+)
+RETRY_AFTER_MAX_S: Final = 3_600.0
+# What fits a queue's message of 256 KiB with its envelope.
+EVENT_DATA_BYTES_MAX: Final = 200 * 1024
+QUEUE_BATCH_MAX: Final = 10
+QUEUE_BATCH_BYTES_MAX: Final = 250 * 1024
+ANSWER_KEPT_CHARS: Final = 1_000
+ATTEMPTS_KEPT_MS: Final = 30 * 86_400_000
+ALARM_POLL_S: Final = 30.0
+BEHIND_AFTER_MS: Final = 300_000
+DISABLE_AFTER_MS: Final = 5 * 86_400_000
+
 RAY_START_TRIES: Final = 5
 RAY_START_TIMEOUT_S: Final = 90.0
 
@@ -126,4 +163,8 @@ assert max(LONG_POLL_S, POLL_EVERY_S) * 2 < PRESENCE_S, "one late poll does not 
 assert SETTLEMENT_BATCH_MAX / PAYOUTS_AT_ONCE * OUTGOING_TIMEOUT_S < PAYOUT_CLAIM_MS / 1_000, (
     "claims outlive calls"
 )
+assert DELIVERY_SEND_UNTIL_MS + 1_000 * OUTGOING_TIMEOUT_S < DELIVERY_CLAIM_MS, (
+    "no event leaves under a lost claim"
+)
+assert sum(DELIVERY_PAUSES_S) / 2 > 24 * 3600, "a receiver has a day, at the least jitter"
 assert FRAME_RING_MAX * TICK_MS >= 60_000, "sockets may resume for a minute"

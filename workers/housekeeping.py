@@ -2,17 +2,18 @@
 
 import logging
 
-from config.limits import ANSWERS_KEPT_MS, HOUSEKEEPING_EVERY_S
-from server.ports import Clock, RequestAnswers, StoreUnavailable
+from config.limits import ANSWERS_KEPT_MS, ATTEMPTS_KEPT_MS, HOUSEKEEPING_EVERY_S
+from server.ports import Clock, Deliveries, RequestAnswers, StoreUnavailable
 
 log = logging.getLogger(__name__)
 
 
 class Housekeeper:
-    """Forgets answers to keyed requests once nobody can rely on them."""
+    """Forgets answers to keyed requests once nobody can rely on them, and old lines of the delivery log."""
 
-    def __init__(self, requests: RequestAnswers, clock: Clock) -> None:
+    def __init__(self, requests: RequestAnswers, deliveries: Deliveries, clock: Clock) -> None:
         self._requests = requests
+        self._deliveries = deliveries
         self._clock = clock
 
     async def run(self) -> None:
@@ -26,7 +27,9 @@ class Housekeeper:
 
     async def sweep(self) -> int:
         """Forget what is old; how many."""
-        gone = await self._requests.forget(self._clock.now_ms() - ANSWERS_KEPT_MS)
-        if gone:
-            log.info("housekeeping_forgot answers=%d", gone)
-        return gone
+        now_ms = self._clock.now_ms()
+        answers = await self._requests.forget(now_ms - ANSWERS_KEPT_MS)
+        attempts = await self._deliveries.forget_attempts(now_ms - ATTEMPTS_KEPT_MS)
+        if answers or attempts:
+            log.info("housekeeping_forgot answers=%d attempts=%d", answers, attempts)
+        return answers + attempts

@@ -8,6 +8,7 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Protocol
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -21,14 +22,21 @@ _NAT64, _6TO4 = ip_network("64:ff9b::/96"), ip_network("2002::/16")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back: the body is clipped."""
+    """What came back: the body is clipped. `retry_after_s` is what the receiver asked for, in seconds."""
 
     status: int
     body: bytes
+    retry_after_s: float | None = None
 
 
 class Unreachable(Exception):  # noqa: N818 - becomes a retry
     """No answer: refused target, no connection, too slow, broken."""
+
+
+class Caller(Protocol):
+    """What reaches systems of operators; raises `Unreachable`."""
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer: ...
 
 
 def is_public(address: str) -> bool:
@@ -44,6 +52,11 @@ def is_public(address: str) -> bool:
         if inner is not None:
             return is_public(str(inner))
     return found.is_global and not found.is_multicast
+
+
+def _seconds(text: str) -> float | None:
+    """`Retry-After` in seconds; as a date it is left aside, our own pauses will do."""
+    return float(text) if text.isascii() and text.isdigit() and len(text) < 9 else None
 
 
 class _PublicResolver(AbstractResolver):
@@ -87,7 +100,8 @@ class Outgoing:
         told = {"Content-Type": "application/json", "User-Agent": "Pitboss"} | dict(headers)
         try:
             async with self._http.post(url, data=body, headers=told, allow_redirects=False) as answer:
-                return Answer(answer.status, await answer.content.read(OUTGOING_ANSWER_BYTES_MAX))
+                said = await answer.content.read(OUTGOING_ANSWER_BYTES_MAX)
+                return Answer(answer.status, said, _seconds(answer.headers.get("Retry-After", "")))
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             raise Unreachable(str(error) or type(error).__name__) from error
 

@@ -9,11 +9,9 @@ harm.
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
-from standardwebhooks.webhooks import Webhook
 
 from actors.handles import Directory
 from actors.messages import Order
@@ -31,19 +29,14 @@ from server.domain.tournament.events import PayoutStep
 from server.domain.tournament.payouts import PayoutRow, PayoutState
 from server.ports import Claimed, Clock, IdSource, Payouts, StoreUnavailable
 from server.wire import dump
-from workers.outgoing import Answer, Unreachable
+from workers.outgoing import Caller, Unreachable
+from workers.signing import signed
 
 log = logging.getLogger(__name__)
 ACTOR = "settlement"
 # Of the refusals these are of the moment; every other 4xx is about the line itself.
 _PASSING = {408, 425, 429}
 _REASON_MAX = 300
-
-
-class Caller(Protocol):
-    """What reaches wallets."""
-
-    async def post(self, url: str, body: bytes, headers: dict[str, str]) -> Answer: ...
 
 
 class Settlement:
@@ -139,18 +132,6 @@ def _credit(line: Claimed) -> dict[str, Any]:
         "currency": row.currency,
         "tender": payout.tender,
         "position": payout.position,
-    }
-
-
-def signed(message_id: str, body: bytes, secrets: Sequence[str], now_ms: int) -> dict[str, str]:
-    """Headers by the Standard Webhooks spec, one signature for each live secret."""
-    at = datetime.fromtimestamp(now_ms // 1_000, UTC)
-    signatures = " ".join(Webhook(secret).sign(message_id, at, body.decode()) for secret in secrets)
-    return {
-        "webhook-id": message_id,
-        "webhook-timestamp": str(now_ms // 1_000),
-        "webhook-signature": signatures,
-        "Idempotency-Key": message_id,
     }
 
 

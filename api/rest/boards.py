@@ -27,6 +27,7 @@ from config.limits import (
 )
 from server.domain.tournament.lifecycle import ResultsStatus, Status
 from server.domain.tournament.summary import Summary
+from server.envelope import envelope
 from server.wire import instant, load
 
 router = APIRouter(route_class=OnceRoute, prefix="/api/tournaments/{tournament_id}", tags=["Results"])
@@ -166,7 +167,7 @@ async def get_events(tournament_id: str, request: Request, home: Home, caller: T
     return Json(
         {
             "tournamentId": summary.id,
-            "events": [views.envelope(row, summary) for row in page],
+            "events": [envelope(caller.tenant.operator_id, summary.id, row) for row in page],
             "nextCursor": str(page[-1].seq if page else after),
             "hasMore": len(rows) > limit,
         }

@@ -22,18 +22,11 @@ from server.domain.money import to_decimal
 from server.domain.tournament import commands as do
 from server.domain.tournament.events import PayoutStep
 from server.domain.tournament.lifecycle import ResultsStatus
-from server.domain.tournament.payouts import MOVES, OPEN, PayoutState
+from server.domain.tournament.payouts import ACKS, MOVES, OPEN, PayoutState
 from server.domain.tournament.summary import ResultRow, Summary
 from server.ports import Owed
 from server.wire import instant, instant_or_none
 
-_ACKS = {
-    "paid": PayoutState.PAID,
-    "failed": PayoutState.NEEDS_PERSON,
-    "not_eligible": PayoutState.NOT_ELIGIBLE,
-    "void": PayoutState.VOID,
-    "retry": PayoutState.APPROVED,
-}
 all_payouts = APIRouter(route_class=OnceRoute, tags=["Payouts"])
 router = APIRouter(route_class=OnceRoute, prefix="/api/tournaments/{tournament_id}/payouts", tags=["Payouts"])
 
@@ -135,7 +128,7 @@ async def acknowledge_payout(
     parsed = parse(body, AckBody)
     parsed.raise_faults()
     given = AckBody(**parsed.values)
-    step = PayoutStep(payout_id, _ACKS[given.status], given.reference, given.reason)
+    step = PayoutStep(payout_id, ACKS[given.status], given.reference, given.reason)
     await ask(home, summary, order(request, home, caller, do.Settle((step,)), body), TournamentAnswer)
     owed = await home.payouts.payout(caller.tenant, payout_id)
     assert owed is not None, "the owner moved it"

@@ -21,11 +21,14 @@ class _NoWaiting(selectors.SelectSelector):
 
     skipped_s = 0.0
     steps = 0
+    steps_max = STEPS_MAX
 
     def select(self, timeout: float | None = None) -> list[Any]:
         self.steps += 1
-        if self.steps > STEPS_MAX:
-            raise EndlessRun(f"still running after {STEPS_MAX} steps, {self.skipped_s:.0f} s into the evening")
+        if self.steps > self.steps_max:
+            raise EndlessRun(
+                f"still running after {self.steps_max} steps, {self.skipped_s:.0f} s into the evening"
+            )
         found = super().select(0)
         if not found:
             assert timeout is not None, "everybody waits and nobody will ever run again"
@@ -36,8 +39,9 @@ class _NoWaiting(selectors.SelectSelector):
 class VirtualLoop(asyncio.SelectorEventLoop):
     """`time()` is virtual; a whole day passes in as many steps as something happens in it."""
 
-    def __init__(self) -> None:
+    def __init__(self, steps_max: int = STEPS_MAX) -> None:
         self._virtual = _NoWaiting()
+        self._virtual.steps_max = steps_max
         super().__init__(self._virtual)
         # Two deadlines closer than this are one moment: a step must always reach the next one.
         self._clock_resolution = 1e-6
@@ -66,9 +70,9 @@ class VirtualClock:
         await asyncio.sleep(seconds)
 
 
-def run_virtually(make: Any) -> Any:
+def run_virtually(make: Any, steps_max: int = STEPS_MAX) -> Any:
     """The result of the coroutine that `make(clock)` gives, on a loop of its own."""
-    loop = VirtualLoop()
+    loop = VirtualLoop(steps_max)
     try:
         work: Coroutine[Any, Any, Any] = make(VirtualClock(loop))
         return loop.run_until_complete(work)

@@ -17,7 +17,7 @@ async def test_answers_are_kept_for_two_days_and_an_outage_is_waited_for(
 ) -> None:
     clock = ManualClock(NOW_MS)
     store = MemoryStore(clock)
-    housekeeper = Housekeeper(store, clock)
+    housekeeper = Housekeeper(store, store, clock)
     await store.claim(TENANT, "old", b"h", NOW_MS)
     await store.claim(TENANT, "young", b"h", NOW_MS + 1)
     clock.jump(ANSWERS_KEPT_MS)

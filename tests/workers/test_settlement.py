@@ -26,7 +26,8 @@ from server.storage.memory import MemoryStore
 from tests.support.builders import TENANT, TOURNAMENT, create, order, register
 from tests.support.clock import ManualClock
 from tests.support.wallet import Wallet
-from workers.settlement import Settlement, signed
+from workers.settlement import Settlement
+from workers.signing import signed
 
 
 class Store(MemoryStore):

@@ -41,6 +41,14 @@ MOVES: Final[dict[str, frozenset[str]]] = {
     _S.VOID: frozenset({_S.PAID}),
     _S.PAID: frozenset(),
 }
+# What an operator may say became of a line.
+ACKS: Final = {
+    "paid": _S.PAID,
+    "failed": _S.NEEDS_PERSON,
+    "not_eligible": _S.NOT_ELIGIBLE,
+    "void": _S.VOID,
+    "retry": _S.APPROVED,
+}
 FORFEITED: Final = frozenset({_S.NOT_ELIGIBLE, _S.VOID})
 # Of these the house may try to pay.
 OPEN: Final = frozenset({_S.APPROVED, _S.RETRY_SCHEDULED})

@@ -1,0 +1,58 @@
+"""A webhook's answer may say what became of a payout: an acknowledgement without a second call."""
+
+import logging
+from collections.abc import Callable
+from typing import Literal
+
+import msgspec
+
+from actors.handles import Directory
+from actors.messages import Order
+from actors.replies import Done, Refused
+from server.announcements import Announcement
+from server.domain.tournament.commands import Settle
+from server.domain.tournament.events import PayoutStep
+from server.domain.tournament.payouts import ACKS
+from server.ports import Lane
+
+log = logging.getLogger(__name__)
+ACTOR = "webhook"
+_ABOUT = {"payout.created", "payout.approved", "refund.created"}
+
+
+class _Said(msgspec.Struct):
+    status: Literal["paid", "failed", "not_eligible", "void"]
+    reference: str | None = None
+    reason: str | None = None
+
+
+class _Answer(msgspec.Struct):
+    payout: _Said
+
+
+class _Line(msgspec.Struct, rename="camel"):
+    payout_id: str
+
+
+class Acks:
+    """Tells the owner what a receiver answered."""
+
+    def __init__(self, directory: Directory, command_id: Callable[[], str]) -> None:
+        self._directory = directory
+        self._command_id = command_id
+
+    async def take(self, lane: Lane, event: Announcement, body: bytes) -> bool:
+        """False when the owner could not be told: the event is sent again, and answered again. What it
+        refuses, because the line has moved on, is refused for good."""
+        if not lane.endpoint.acknowledges or event.event_type not in _ABOUT:
+            return True
+        try:
+            said = msgspec.json.decode(body, type=_Answer).payout
+        except (msgspec.DecodeError, UnicodeError):
+            return True
+        line = msgspec.json.decode(event.data, type=_Line)
+        step = PayoutStep(line.payout_id, ACKS[said.status], said.reference, said.reason)
+        command = Settle((step,), strict=False)
+        reply = await self._directory.ask(lane.stream, Order(command, self._command_id(), ACTOR))
+        log.info("payout_acknowledged payout=%s status=%s", line.payout_id, said.status)
+        return isinstance(reply, Done | Refused)

@@ -1,0 +1,159 @@
+"""The deliverer: claims lanes and sends their events, in order, until each was taken.
+
+A lane is one tournament to one endpoint. Whoever has its claim sends one event after the other; whoever dies
+leaves a claim that runs out, and the next worker sends the same events, with the same ids, again. Each
+endpoint has a few lanes at a time, one that fails a single one: so none keeps another waiting.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from config.limits import (
+    DELIVERY_CLAIM_MS,
+    DELIVERY_POLL_S,
+    DELIVERY_SEND_UNTIL_MS,
+    LANE_EVENTS_MAX,
+    LANES_PER_ENDPOINT,
+)
+from server.announcements import Announcement
+from server.ports import Attempt, Clock, Deliveries, IdSource, Kind, Lane, Mark, Outcome, StoreUnavailable
+from server.streams import wants
+from workers.events.acks import Acks
+from workers.events.alarms import Alarms
+from workers.events.backoff import pause_ms
+from workers.events.notes import Notes
+from workers.events.sender import Heard, Sender, Told
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Progress:
+    """How far a lane has come under this claim."""
+
+    done_seq: int
+    tries: int
+    next_try_ms: int
+
+
+class Deliverer:
+    """Sends what is due."""
+
+    def __init__(
+        self,
+        deliveries: Deliveries,
+        senders: Mapping[Kind, Sender],
+        alarms: Alarms,
+        acks: Acks,
+        clock: Clock,
+        ids: IdSource,
+        jitter: Callable[[float], float],
+    ) -> None:
+        self._deliveries = deliveries
+        self._senders = senders
+        self._alarms = alarms
+        self._acks = acks
+        self._clock = clock
+        self._ids = ids
+        self._jitter = jitter
+        self._notes = Notes(deliveries, clock)
+        self._at_work: Counter[str] = Counter()
+
+    async def run(self) -> None:
+        """Claim, begin to send, wait; for ever. Ended, nothing of it goes on."""
+        async with asyncio.TaskGroup() as work:
+            work.create_task(self._notes.run())
+            while True:
+                try:
+                    await self._look(work)
+                except StoreUnavailable as error:
+                    log.warning("deliverer_cannot_look reason=%s", error)
+                await self._clock.sleep(DELIVERY_POLL_S)
+
+    async def _look(self, work: asyncio.TaskGroup) -> None:
+        now_ms = self._clock.now_ms()
+        busy = [name for name, count in self._at_work.items() if count >= LANES_PER_ENDPOINT]
+        claim, until_ms = self._ids.command_id(), now_ms + DELIVERY_CLAIM_MS
+        limits = (LANES_PER_ENDPOINT, LANE_EVENTS_MAX)
+        for lane in await self._deliveries.claim_lanes(claim, now_ms, until_ms, *limits, busy):
+            self._at_work[lane.endpoint.id] += 1
+            work.create_task(self._work(lane, now_ms + DELIVERY_SEND_UNTIL_MS))
+
+    async def _work(self, lane: Lane, until_ms: int) -> None:
+        """Send what was claimed, in order, up to the first that is not taken, while the claim is good."""
+        at = _Progress(lane.done_seq, lane.attempts, self._clock.now_ms())
+        try:
+            for event in lane.events:
+                if self._clock.now_ms() >= until_ms or not await self._pass(lane, event, at):
+                    break
+            else:
+                at.done_seq = at.done_seq if lane.events else lane.tip_seq
+        except Exception:
+            log.exception("delivery_failed endpoint=%s stream=%s", lane.endpoint.id, lane.stream)
+            at.next_try_ms = self._clock.now_ms() + DELIVERY_CLAIM_MS
+        finally:
+            self._at_work[lane.endpoint.id] -= 1
+        self._notes.came(Mark(lane.id, lane.claim, at.done_seq, at.tries, at.next_try_ms))
+
+    async def _pass(self, lane: Lane, event: Announcement, at: _Progress) -> bool:
+        """One event; whether the next one may follow now."""
+        if lane.whole or wants(lane.endpoint.types, event.event_type):
+            begun_ms = self._clock.now_ms()
+            told = await self._senders[lane.endpoint.kind].send(lane, event, begun_ms)
+            if told.heard is Heard.TAKEN and not await self._acks.take(lane, event, told.body):
+                told = replace(
+                    told, heard=Heard.AGAIN, reason="Its tournament could not be told what it answered"
+                )
+            if told.heard is not Heard.TAKEN:
+                return await self._not_taken(lane, event, at, told, begun_ms)
+            self._note(lane, event, at.tries + 1, told, begun_ms, Outcome.DELIVERED)
+        at.done_seq, at.tries = event.seq, 0
+        return True
+
+    async def _not_taken(
+        self, lane: Lane, event: Announcement, at: _Progress, told: Told, begun_ms: int
+    ) -> bool:
+        """Again after a pause; after the last one it is a dead letter and the next event's turn."""
+        at.tries += 1
+        pause = pause_ms(at.tries, told.retry_after_s, self._jitter)
+        if told.heard is Heard.GONE:
+            await self._alarms.disable(lane.tenant, lane.endpoint, "It answered 410 Gone")
+        if pause is not None:
+            at.next_try_ms = self._clock.now_ms() + pause
+            self._note(lane, event, at.tries, told, begun_ms, Outcome.FAILED, at.next_try_ms)
+            return False
+        self._note(lane, event, at.tries, told, begun_ms, Outcome.DEAD)
+        await self._alarms.dead(lane.tenant, lane.endpoint, lane.stream, event)
+        at.done_seq, at.tries = event.seq, 0
+        return True
+
+    def _note(
+        self,
+        lane: Lane,
+        event: Announcement,
+        number: int,
+        told: Told,
+        begun_ms: int,
+        outcome: Outcome,
+        next_ms: int | None = None,
+    ) -> None:
+        took_ms = self._clock.now_ms() - begun_ms
+        attempt = Attempt(
+            endpoint_id=lane.endpoint.id,
+            tenant=lane.tenant,
+            stream=lane.stream,
+            seq=event.seq,
+            event_id=event.event_id,
+            event_type=event.event_type,
+            number=number,
+            at_ms=begun_ms,
+            duration_ms=took_ms,
+            outcome=outcome,
+            status=told.status,
+            answer=told.text,
+            next_try_ms=next_ms,
+        )
+        self._notes.tried(attempt)

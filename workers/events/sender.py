@@ -1,0 +1,42 @@
+"""What delivers: one event of a lane to the endpoint behind it."""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Protocol
+
+from config.limits import ANSWER_KEPT_CHARS
+from server.announcements import Announcement
+from server.ports import Lane
+
+
+class Heard(Enum):
+    """What an answer means."""
+
+    TAKEN = auto()
+    AGAIN = auto()
+    GONE = auto()
+    """The endpoint wants no more events, ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An answer, or why there was none. `body` is what an endpoint said, `text` is what is kept of it."""
+
+    heard: Heard
+    status: int | None = None
+    body: bytes = b""
+    reason: str = ""
+    retry_after_s: float | None = None
+
+    @property
+    def text(self) -> str:
+        """For people, clipped. No NUL, which no text column takes."""
+        said = self.reason or self.body[: ANSWER_KEPT_CHARS * 4].decode(errors="replace")
+        return said.replace("\x00", "")[:ANSWER_KEPT_CHARS]
+
+
+class Sender(Protocol):
+    """Never raises for what a receiver does."""
+
+    async def send(self, lane: Lane, event: Announcement, now_ms: int) -> Told:
+        """Try once."""

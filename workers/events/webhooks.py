@@ -1,0 +1,37 @@
+"""Events as webhooks, signed by the Standard Webhooks spec."""
+
+from config.limits import EVENT_DATA_BYTES_MAX
+from server.announcements import Announcement
+from server.envelope import body_of
+from server.ports import Endpoint, Lane
+from workers.events.sender import Heard, Told
+from workers.outgoing import Caller, Unreachable
+from workers.signing import signed
+
+
+class Webhooks:
+    """`Sender` over HTTP. Any 2xx is success, 410 ends it, everything else is tried again; redirects are
+    answers like any other."""
+
+    def __init__(self, outgoing: Caller) -> None:
+        self._outgoing = outgoing
+
+    async def send(self, lane: Lane, event: Announcement, now_ms: int) -> Told:
+        body = body_of(lane.tenant.operator_id, lane.stream, event, EVENT_DATA_BYTES_MAX)
+        headers = signed(event.event_id, body, _secrets(lane.endpoint, now_ms), now_ms)
+        try:
+            answer = await self._outgoing.post(lane.endpoint.url, body, headers)
+        except Unreachable as error:
+            return Told(Heard.AGAIN, reason=str(error))
+        return Told(_heard(answer.status), answer.status, answer.body, retry_after_s=answer.retry_after_s)
+
+
+def _secrets(endpoint: Endpoint, now_ms: int) -> tuple[str, ...]:
+    """The newest, and while rotating those before it."""
+    return endpoint.secrets if now_ms < endpoint.former_until_ms else endpoint.secrets[:1]
+
+
+def _heard(status: int) -> Heard:
+    if 200 <= status < 300:
+        return Heard.TAKEN
+    return Heard.GONE if status == 410 else Heard.AGAIN
