@@ -16,6 +16,8 @@ from api.resources import Resources
 from api.rest import (
     boards,
     corrections,
+    deliveries,
+    events,
     health,
     history,
     internal,
@@ -29,6 +31,7 @@ from api.rest import (
     templates,
     tournaments,
     wallet,
+    webhooks,
 )
 from api.spec import document
 from api.ws import stream
@@ -46,6 +49,9 @@ ROUTERS = (
     payouts.router,
     payouts.all_payouts,
     wallet.router,
+    events.router,
+    deliveries.router,
+    webhooks.router,
     rules.router,
     scoring.router,
     templates.router,

@@ -19,6 +19,10 @@ class DoorCode(StrEnum):
     KEY_NOT_FOUND = "key_not_found"
     NOT_FOUND = "not_found"
     TEMPLATE_NOT_FOUND = "template_not_found"
+    WEBHOOK_NOT_FOUND = "webhook_not_found"
+    EVENT_NOT_FOUND = "event_not_found"
+    WEBHOOK_DISABLED = "webhook_disabled"
+    TOO_MANY_WEBHOOKS = "too_many_webhooks"
     CONFLICT = "conflict"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     RESULTS_NOT_AVAILABLE = "results_not_available"
@@ -58,6 +62,10 @@ STATUS: dict[str, int] = {
     DoorCode.KEY_NOT_FOUND: 404,
     DoorCode.NOT_FOUND: 404,
     DoorCode.TEMPLATE_NOT_FOUND: 404,
+    DoorCode.WEBHOOK_NOT_FOUND: 404,
+    DoorCode.EVENT_NOT_FOUND: 404,
+    DoorCode.WEBHOOK_DISABLED: 409,
+    DoorCode.TOO_MANY_WEBHOOKS: 409,
     DoorCode.CONFLICT: 409,
     DoorCode.METHOD_NOT_ALLOWED: 405,
     DoorCode.RESULTS_NOT_AVAILABLE: 409,

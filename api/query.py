@@ -55,7 +55,7 @@ class Query:
         """A whole number within bounds."""
 
         def read(text: str) -> int:
-            number = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+            number = int(text) if text.isascii() and text.isdigit() and len(text) < 16 else -1
             if not least <= number <= most:
                 raise ValueError(f"Must be a whole number from {least} to {most}")
             return number

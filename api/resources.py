@@ -15,6 +15,8 @@ from server.ports import (
     Audit,
     Books,
     Clock,
+    Endpoints,
+    Feed,
     IdSource,
     Limiter,
     Listings,
@@ -37,6 +39,8 @@ class Resources:
     requests: RequestAnswers
     templates: Templates
     payouts: Payouts
+    feed: Feed
+    endpoints: Endpoints
     audit: Audit
     books: Books
     limiter: Limiter

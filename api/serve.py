@@ -27,7 +27,9 @@ from server.collector import calm_collector
 from server.limits.memory import MemoryLimiter
 from server.limits.redis import RedisLimiter
 from server.storage.audit import PostgresAudit, PostgresBooks
+from server.storage.endpoints import PostgresEndpoints
 from server.storage.engine import open_engine
+from server.storage.feed import PostgresFeed
 from server.storage.journal import PostgresJournal, open_pool
 from server.storage.listings import PostgresListings
 from server.storage.operators import PostgresOperators, PostgresRequests
@@ -55,6 +57,8 @@ async def open_resources(settings: Settings, database_url: str) -> AsyncIterator
         requests=PostgresRequests(engine),
         templates=PostgresTemplates(engine),
         payouts=PostgresPayouts(engine),
+        feed=PostgresFeed(engine),
+        endpoints=PostgresEndpoints(engine),
         audit=PostgresAudit(engine),
         books=PostgresBooks(engine, PostgresJournal(pool)),
         limiter=limiter,

@@ -10,3 +10,9 @@ def region_of(url: str) -> str | None:
     """The region of an SQS FIFO queue; None when this is no address of one."""
     found = _QUEUE.fullmatch(url)
     return found and found[1]
+
+
+def is_queue_of(url: str, operator_id: str) -> bool:
+    """Whether this is a FIFO queue that was made for the events of this operator: its name says so, so that
+    nobody writes into another's queue with our credentials."""
+    return region_of(url) is not None and url.rpartition("/")[2].startswith(f"pitboss-{operator_id}-")

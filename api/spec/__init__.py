@@ -14,6 +14,7 @@ from fastapi.openapi.utils import get_openapi
 
 from api.errors import STATUS
 from api.spec.shapes import nulls_in, shape_of
+from api.spec.webhooks import webhooks
 
 _SECURITY = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "The whole key, or a player's token"},
@@ -35,6 +36,9 @@ _QUERY: dict[str, dict[str, str]] = {
     "/api/tournaments/{tournament_id}/payouts": _PAGE | {"state": "string"},
     "/api/tournaments/{tournament_id}/record": {"format": "string", "section": "string"},
     "/api/audit": {"cursor": "integer", "limit": "integer"},
+    "/api/events": {"cursor": "integer", "limit": "integer"},
+    "/api/webhooks/deliveries": {"status": "string", "webhook": "string", "eventId": "string"}
+    | {"tournamentId": "string", "cursor": "integer", "limit": "integer"},
     "/api/payouts": _PAGE | {"state": "string"},
     "/api/tournaments/{tournament_id}/events": {"cursor": "integer", "limit": "integer"},
     "/api/tournaments/{tournament_id}/rules": {"version": "integer"},
@@ -85,6 +89,8 @@ def document(app: FastAPI) -> dict[str, Any]:
     for path, operations in told["paths"].items():
         for method, operation in operations.items():
             _complete(method, path, operation)
+    told["webhooks"], schemas = webhooks()
+    parts["schemas"] |= schemas
     _link(told["paths"])
     return told
 

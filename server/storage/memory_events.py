@@ -6,6 +6,7 @@ from itertools import count
 
 from server.announcements import Announcement, event_id
 from server.domain.ids import Tenant
+from server.event_types import fault
 from server.ports import Attempt, AttemptFilter, Endpoint, FeedRow, Health, Lane, Mark, Outcome
 from server.streams import house_stream, probe_stream, wants
 
@@ -31,7 +32,8 @@ class _Lane:
 
 
 class MemoryEvents:
-    """`Feed`, `Endpoints` and `Deliveries` over dictionaries."""
+    """`Feed`, `Endpoints` and `Deliveries` over dictionaries. Every event that a test or the simulator makes
+    is held against the catalogue here."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,6 +47,9 @@ class MemoryEvents:
         self._attempt_ids = count(1)
 
     def _announce(self, tenant: Tenant, stream: str, events: Sequence[Announcement]) -> None:
+        for event in events:
+            wrong = fault(event.event_type, event.data)
+            assert wrong is None, f"{event.event_type} is not what was published: {wrong}"
         self._whose[stream] = tenant
         self._outbox.setdefault(stream, []).extend(events)
         self._unrouted += [(stream, event) for event in events]

@@ -3,6 +3,7 @@
 Ids, time and keys are fixed, so the recording is the same every time, byte for byte.
 """
 
+import asyncio
 import itertools
 import json
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from server.ports import Attempt, Mark, Outcome
 from tests.support.app import House, a_house
 
 EXAMPLES = Path(__file__).parents[2] / "api" / "spec" / "examples.json"
@@ -187,6 +189,29 @@ async def _settlement(r: Recorder, tournament_id: str) -> None:
     await r.call("GET", "/api/wallet")
     await r.call("GET", _T + "/record", **here)
     await r.call("DELETE", "/api/wallet")
+    await _events(r, tournament_id)
+
+
+async def _events(r: Recorder, tournament_id: str) -> None:
+    """An endpoint, a test that was answered, the log, and sending again."""
+    store, now_ms = r.house.store, r.house.clock.now_ms()
+    await r.call("PUT", "/api/webhooks", {"url": "https://casino.example/events", "eventTypes": ["payout.*"]})
+    asking = asyncio.create_task(r.call("POST", "/api/webhooks/test", {}))
+    while not (lanes := await store.claim_lanes("w", now_ms, now_ms + 1, 1, 1, ())):
+        await asyncio.sleep(0.01)
+    lane, event = lanes[0], lanes[0].events[0]
+    whose = (lane.endpoint.id, lane.tenant, lane.stream, event.seq, event.event_id, event.event_type)
+    answered = Attempt(*whose, 1, now_ms, 42, Outcome.DELIVERED, 200, "ok")
+    await store.mark([Mark(lane.id, lane.claim, 1, 0, now_ms)], [answered], now_ms)
+    await asking
+    await store.route(now_ms, 1_000)
+    await r.call("GET", "/api/events?limit=100")
+    await r.call("GET", "/api/webhooks")
+    await r.call("GET", "/api/webhooks/deliveries")
+    again = {"tournamentId": tournament_id, "fromSequence": 1, "toSequence": 5}
+    await r.call("POST", "/api/webhooks/deliveries/redeliver", again)
+    await r.call("POST", "/api/webhooks/{webhook}/rotate", {"overlapSeconds": 3600}, webhook="main")
+    await r.call("DELETE", "/api/webhooks/{webhook}", webhook="main")
 
 
 async def _keys(r: Recorder) -> None:

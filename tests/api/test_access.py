@@ -12,6 +12,8 @@ from api.errors import STATUS, DoorCode
 from api.rest import (
     boards,
     corrections,
+    deliveries,
+    events,
     history,
     internal,
     keys,
@@ -23,6 +25,7 @@ from api.rest import (
     templates,
     tournaments,
     wallet,
+    webhooks,
 )
 from server import keys as key_maker
 from server.chance import SystemIds
@@ -61,6 +64,14 @@ ROUTES = [
     ("GET", "/api/wallet", "payouts.read"),
     ("PUT", "/api/wallet", "webhooks.write"),
     ("DELETE", "/api/wallet", "webhooks.write"),
+    ("GET", "/api/events", "tournaments.read"),
+    ("GET", "/api/webhooks", "webhooks.write"),
+    ("PUT", "/api/webhooks", "webhooks.write"),
+    ("POST", "/api/webhooks/test", "webhooks.write"),
+    ("GET", "/api/webhooks/deliveries", "webhooks.write"),
+    ("POST", "/api/webhooks/deliveries/redeliver", "webhooks.write"),
+    ("POST", "/api/webhooks/{webhook}/rotate", "webhooks.write"),
+    ("DELETE", "/api/webhooks/{webhook}", "webhooks.write"),
     ("GET", "/api/tournaments/{t}/rules", "tournaments.read"),
     ("POST", "/api/scoring/simulate", "tournaments.read"),
     ("GET", "/api/players/ann/tournaments", "players.read"),
@@ -104,6 +115,9 @@ def test_the_list_of_routes_is_complete() -> None:
         tournaments,
         wallet,
         record,
+        events,
+        deliveries,
+        webhooks,
     )
     for router, prefix in (*((module, "") for module in casino), (internal, "/api/internal")):
         for route in (*router.router.routes, *getattr(router, "all_payouts", APIRouter()).routes):
@@ -116,7 +130,9 @@ async def call(house: House, method: str, path: str, tournament_id: str, headers
     body = {"reason": "x"} if method == "DELETE" else {"status": "paid"} if path.endswith("/ack") else {}
     return await house.client.request(
         method,
-        path.format(t=tournament_id, template_id="template_x", key_id="pk_x", payout_id="pay_x"),
+        path.format(
+            t=tournament_id, template_id="template_x", key_id="pk_x", payout_id="pay_x", webhook="main"
+        ),
         headers=headers,
         json=body,
     )

@@ -12,6 +12,7 @@ from tests.contracts.stores import Writer
 from tests.support.builders import NOW_MS, order, register
 
 MINUTE_MS = 60_000
+SAID = b'{"status":"maintenance","message":"soon"}'
 
 
 def endpoint(tenant: Tenant, name: str = "main", *types: str) -> Endpoint:
@@ -75,7 +76,7 @@ class EventsContract:
         assert await store.feed(replace(tenant, live=False), 0, 10) == []
 
     async def test_the_house_speaks_in_a_stream_of_its_own(self, store: Any, tenant: Tenant) -> None:
-        said = [await store.say(tenant, "system.alert", b"{}", NOW_MS + n) for n in range(3)]
+        said = [await store.say(tenant, "system.status_changed", SAID, NOW_MS + n) for n in range(3)]
         await self.routed(store)
         rows = await store.feed(tenant, 0, 10)
         assert [row.event for row in rows] == said and [one.seq for one in said] == [1, 2, 3]

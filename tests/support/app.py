@@ -94,6 +94,8 @@ async def a_house(
         requests=store,
         templates=store,
         payouts=store,
+        feed=store,
+        endpoints=store,
         audit=store,
         books=store,
         limiter=MemoryLimiter(clock),

@@ -19,6 +19,7 @@ from config.limits import (
     LANES_PER_ENDPOINT,
 )
 from server.announcements import Announcement
+from server.event_types import fault
 from server.ports import Attempt, Clock, Deliveries, IdSource, Kind, Lane, Mark, Outcome, StoreUnavailable
 from server.streams import wants
 from workers.events.acks import Acks
@@ -102,6 +103,9 @@ class Deliverer:
         """One event; whether the next one may follow now."""
         if lane.whole or wants(lane.endpoint.types, event.event_type):
             begun_ms = self._clock.now_ms()
+            if (wrong := fault(event.event_type, event.data)) is not None:
+                # Sent all the same: a receiver can do more with it than without it.
+                log.error("event_off_schema event=%s type=%s %s", event.event_id, event.event_type, wrong)
             told = await self._senders[lane.endpoint.kind].send(lane, event, begun_ms)
             if told.heard is Heard.TAKEN and not await self._acks.take(lane, event, told.body):
                 told = replace(
