@@ -77,7 +77,13 @@ class Scene:
         self.tasks += [asyncio.create_task(part.run()) for part in parts]
 
     async def kill(self) -> None:
-        """All workers are gone at once."""
+        """All workers are gone at once: none of them writes anything any more."""
+        trouble, self.store.trouble = self.store.trouble, lambda: "before"
+        await self.stop()
+        self.store.trouble = trouble
+
+    async def stop(self) -> None:
+        """All workers end in peace."""
         for task in self.tasks:
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
@@ -184,6 +190,22 @@ async def test_workers_killed_between_claim_send_and_mark_lose_nothing(scene: Sc
     of = {(event["tournamentId"], event["sequence"]): event["eventId"] for event in scene.receiver.taken}
     assert all(
         of[event["tournamentId"], event["sequence"]] == event["eventId"] for event in scene.receiver.taken
+    )
+
+
+@evening
+async def test_workers_that_end_in_peace_give_back_what_they_have(scene: Scene) -> None:
+    scene.work()
+    scene.receiver.mood = lambda url: "hang" if len(scene.receiver.tries) > 4 else "ok"
+    name = await scene.play(1)
+    await scene.wait(1_000)
+    await scene.stop()
+    assert [event["sequence"] for event in scene.receiver.taken] == [1, 2, 3, 4]
+    scene.receiver.mood = lambda url: "ok"
+    scene.work()
+    await scene.wait(1_000)
+    assert [event["sequence"] for event in scene.receiver.taken] == await scene.all_of(name), (
+        "at once, and once"
     )
 
 

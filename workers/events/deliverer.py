@@ -64,15 +64,18 @@ class Deliverer:
         self._at_work: Counter[str] = Counter()
 
     async def run(self) -> None:
-        """Claim, begin to send, wait; for ever. Ended, nothing of it goes on."""
-        async with asyncio.TaskGroup() as work:
-            work.create_task(self._notes.run())
-            while True:
-                try:
-                    await self._look(work)
-                except StoreUnavailable as error:
-                    log.warning("deliverer_cannot_look reason=%s", error)
-                await self._clock.sleep(DELIVERY_POLL_S)
+        """Claim, begin to send, wait; for ever. Ended in peace it gives back what it has claimed."""
+        try:
+            async with asyncio.TaskGroup() as work:
+                work.create_task(self._notes.run())
+                while True:
+                    try:
+                        await self._look(work)
+                    except StoreUnavailable as error:
+                        log.warning("deliverer_cannot_look reason=%s", error)
+                    await self._clock.sleep(DELIVERY_POLL_S)
+        finally:
+            await self._notes.write()
 
     async def _look(self, work: asyncio.TaskGroup) -> None:
         now_ms = self._clock.now_ms()
@@ -97,7 +100,7 @@ class Deliverer:
             at.next_try_ms = self._clock.now_ms() + DELIVERY_CLAIM_MS
         finally:
             self._at_work[lane.endpoint.id] -= 1
-        self._notes.came(Mark(lane.id, lane.claim, at.done_seq, at.tries, at.next_try_ms))
+            self._notes.came(Mark(lane.id, lane.claim, at.done_seq, at.tries, at.next_try_ms))
 
     async def _pass(self, lane: Lane, event: Announcement, at: _Progress) -> bool:
         """One event; whether the next one may follow now."""
