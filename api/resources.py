@@ -15,6 +15,7 @@ from server.ports import (
     Audit,
     Books,
     Clock,
+    Deliveries,
     Endpoints,
     Feed,
     IdSource,
@@ -41,6 +42,7 @@ class Resources:
     payouts: Payouts
     feed: Feed
     endpoints: Endpoints
+    deliveries: Deliveries
     audit: Audit
     books: Books
     limiter: Limiter
@@ -50,6 +52,7 @@ class Resources:
     hub: Hub
     clock: Clock
     ids: IdSource
+    metrics_token: str | None = None
 
 
 def of(request: Request) -> Resources:

@@ -27,6 +27,7 @@ from server.collector import calm_collector
 from server.limits.memory import MemoryLimiter
 from server.limits.redis import RedisLimiter
 from server.storage.audit import PostgresAudit, PostgresBooks
+from server.storage.deliveries import PostgresDeliveries
 from server.storage.endpoints import PostgresEndpoints
 from server.storage.engine import open_engine
 from server.storage.feed import PostgresFeed
@@ -59,6 +60,7 @@ async def open_resources(settings: Settings, database_url: str) -> AsyncIterator
         payouts=PostgresPayouts(engine),
         feed=PostgresFeed(engine),
         endpoints=PostgresEndpoints(engine),
+        deliveries=PostgresDeliveries(engine),
         audit=PostgresAudit(engine),
         books=PostgresBooks(engine, PostgresJournal(pool)),
         limiter=limiter,
@@ -68,6 +70,7 @@ async def open_resources(settings: Settings, database_url: str) -> AsyncIterator
         hub=Hub(owners.directory, clock, f"fe-{ids.short_id()}", carrier),
         clock=clock,
         ids=ids,
+        metrics_token=settings.metrics_token,
     )
     try:
         yield resources, owners

@@ -38,6 +38,9 @@ class Settings(BaseSettings):
     allow_private_targets: bool = Field(
         False, description="Whether wallets and webhooks may be on private or loopback addresses."
     )
+    metrics_token: str | None = Field(
+        None, description="Bearer token of /metrics; empty lets callers on this machine alone."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least severe log line that is written."
     )

@@ -16,8 +16,11 @@ from yarl import URL
 
 from config.limits import OUTGOING_ANSWER_BYTES_MAX, OUTGOING_TIMEOUT_S
 
-# Addresses that carry an IPv4 address inside: NAT64 and 6to4.
-_NAT64, _6TO4 = ip_network("64:ff9b::/96"), ip_network("2002::/16")
+# Addresses that carry an IPv4 address inside.
+_NAT64 = ip_network("64:ff9b::/96")
+# What Python 3.11 takes for global and is not: local NAT64, site-local, IPv4-compatible, documentation, and
+# the address at which machines of one cloud reach their host.
+_INSIDE = tuple(map(ip_network, ("64:ff9b:1::/48", "fec0::/10", "::/96", "3fff::/20", "168.63.129.16/32")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,8 @@ def is_public(address: str) -> bool:
             inner = IPv4Address(int(found) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(str(inner))
-    return found.is_global and not found.is_multicast
+    inside = any(found.version == network.version and found in network for network in _INSIDE)
+    return found.is_global and not found.is_multicast and not inside
 
 
 def _seconds(text: str) -> float | None:

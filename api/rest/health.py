@@ -1,9 +1,14 @@
 """Is it alive, can it work, which keys sign its tokens."""
 
-from fastapi import APIRouter
+from hmac import compare_digest
+from ipaddress import ip_address
+
+from fastapi import APIRouter, Request, Response
 
 from api.answers import Json
-from api.auth import Home
+from api.auth import Home, bearer
+from api.errors import ApiError, DoorCode
+from api.metrics import CONTENT_TYPE, exposition
 from api.spec import sockets
 from server.ports import StoreUnavailable
 
@@ -24,6 +29,24 @@ async def readyz(home: Home) -> Json:
     except StoreUnavailable as error:
         return Json({"status": "not_ready", "missing": {"database": str(error)}}, status_code=503)
     return Json({"status": "ready"})
+
+
+@router.get("/metrics", include_in_schema=False)
+async def metrics(request: Request, home: Home) -> Response:
+    """What Prometheus reads: with the token of the settings, or from this machine when there is none."""
+    if not _may_read(request, home.metrics_token):
+        raise ApiError(DoorCode.UNAUTHORIZED, "Metrics are for the house itself")
+    totals = await home.deliveries.totals(home.clock.now_ms())
+    return Response(exposition(totals), media_type=CONTENT_TYPE)
+
+
+def _may_read(request: Request, token: str | None) -> bool:
+    if token is not None:
+        return compare_digest(token.encode(), (bearer(request.headers) or "").encode())
+    try:
+        return request.client is not None and ip_address(request.client.host).is_loopback
+    except ValueError:
+        return False
 
 
 @router.get("/asyncapi.json", include_in_schema=False)

@@ -34,19 +34,19 @@ FROM taken l LEFT JOIN LATERAL (
   ORDER BY seq LIMIT :events
 ) o ON true ORDER BY l.id, o.seq
 """
-# A lane that is done is gone: the next event of its stream makes a new one.
 _MARK = """
-WITH told AS (
-  SELECT * FROM unnest(CAST(:ids AS text[]), CAST(:claims AS text[]), CAST(:done AS bigint[]),
-    CAST(:attempts AS int[]), CAST(:next AS bigint[])) AS m(id, claim, done_seq, attempts, next_try_ms)
-), over AS (
-  DELETE FROM lanes l USING told m WHERE l.id = m.id AND l.claim = m.claim AND l.tip_seq <= m.done_seq
-)
 UPDATE lanes l SET done_seq = m.done_seq, attempts = m.attempts, next_try_ms = m.next_try_ms, claim = NULL,
   claimed_until_ms = NULL,
   since_ms = COALESCE((SELECT at_ms FROM outbox WHERE tournament_id = l.stream AND seq = m.done_seq + 1),
     l.since_ms)
-FROM told m WHERE l.id = m.id AND l.claim = m.claim AND l.tip_seq > m.done_seq
+FROM unnest(CAST(:ids AS text[]), CAST(:claims AS text[]), CAST(:done AS bigint[]), CAST(:attempts AS int[]),
+  CAST(:next AS bigint[])) AS m(id, claim, done_seq, attempts, next_try_ms)
+WHERE l.id = m.id AND l.claim = m.claim
+"""
+# A lane that is done is gone: the next event of its stream makes a new one. A statement of its own: the router
+# may raise the tip while the one before waits for the row, which then would be neither done nor given back.
+_CLEAR = """
+DELETE FROM lanes WHERE id = ANY(CAST(:ids AS text[])) AND claim IS NULL AND tip_seq <= done_seq
 """
 _LOG = """
 INSERT INTO attempts (operator_id, live, endpoint_id, stream, event_id, outcome, at_ms, document)
@@ -120,16 +120,15 @@ class PostgresDeliveries(Reader):
                 await db.execute(sa.text(_LOG), _columns(attempts))
                 await db.execute(sa.text(_COUNT), _counts(attempts) | {"now_ms": now_ms})
             if marks:
-                await db.execute(
-                    sa.text(_MARK),
-                    {
-                        "ids": [mark.lane_id for mark in marks],
-                        "claims": [mark.claim for mark in marks],
-                        "done": [mark.done_seq for mark in marks],
-                        "attempts": [mark.attempts for mark in marks],
-                        "next": [mark.next_try_ms for mark in marks],
-                    },
-                )
+                given = {
+                    "ids": [mark.lane_id for mark in marks],
+                    "claims": [mark.claim for mark in marks],
+                    "done": [mark.done_seq for mark in marks],
+                    "attempts": [mark.attempts for mark in marks],
+                    "next": [mark.next_try_ms for mark in marks],
+                }
+                await db.execute(sa.text(_MARK), given)
+                await db.execute(sa.text(_CLEAR), {"ids": given["ids"]})
 
     async def disable(self, endpoint_id: str, reason: str, now_ms: int) -> bool:
         c = t.endpoints.c

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from server.collector import calm_collector
-from tests.load import boards, durability, house, owner, ranking, scoring, watchers
+from tests.load import boards, durability, events, house, owner, ranking, scoring, watchers
 from tests.load.measure import RUNS, machine
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -49,6 +49,13 @@ _SECTIONS = (
         "One front end beside the same route written plainly in FastAPI over a Redis sorted set, in one run:\n"
         "authentication and limits on in both, 16 callers, top 50 of 50 players, written to five times a\n"
         "second. CPU is that of the process that serves HTTP.",
+    ),
+    (
+        "Events out",
+        events,
+        "One worker, real Postgres, webhooks over HTTP to receivers in processes of their own: a backlog of\n"
+        "10,000 events of 50 tournaments; then 1,000 events a second, half of them of an operator whose\n"
+        "endpoint takes them or never answers. Medians of 5 runs taken in turn.",
     ),
     (
         "Watchers",

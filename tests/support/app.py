@@ -96,6 +96,7 @@ async def a_house(
         payouts=store,
         feed=store,
         endpoints=store,
+        deliveries=store,
         audit=store,
         books=store,
         limiter=MemoryLimiter(clock),

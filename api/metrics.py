@@ -1,0 +1,44 @@
+"""What Prometheus reads: every name in this one place. No label ever names a tournament or a player."""
+
+from collections.abc import Iterator, Mapping
+
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_GAUGES = {
+    "unrouted": ("pitboss_events_unrouted", "Events that have no place in a feed yet"),
+    "lanes": ("pitboss_event_lanes_pending", "Streams that wait to be sent to an endpoint"),
+}
+
+
+class _Events(Collector):
+    """Of all operators, as the database has them: the same from every front end."""
+
+    def __init__(self, totals: Mapping[str, int]) -> None:
+        self._totals = totals
+
+    def collect(self) -> Iterator[Metric]:
+        for key, (name, text) in _GAUGES.items():
+            yield GaugeMetricFamily(name, text, self._totals[key])
+        lag = "Age of the oldest event that an enabled endpoint has not taken"
+        yield GaugeMetricFamily("pitboss_event_lag_seconds", lag, self._totals["oldest_ms"] / 1_000)
+        tries = CounterMetricFamily("pitboss_event_tries", "Tries to send an event", labels=["outcome"])
+        for outcome in ("delivered", "failed", "dead"):
+            tries.add_metric([outcome], self._totals[outcome])
+        yield tries
+        endpoints = GaugeMetricFamily("pitboss_event_endpoints", "Endpoints by state", labels=["state"])
+        for state in ("failing", "disabled"):
+            endpoints.add_metric([state], self._totals[state])
+        healthy = self._totals["endpoints"] - self._totals["failing"] - self._totals["disabled"]
+        endpoints.add_metric(["healthy"], healthy)
+        yield endpoints
+
+
+def exposition(totals: Mapping[str, int]) -> bytes:
+    """The text that Prometheus reads: events out, and this process."""
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    registry.register(_Events(totals))
+    return generate_latest(registry)

@@ -1,0 +1,44 @@
+"""Router and workers at the same rows at one moment: no lane is left behind under a claim that is over."""
+
+import asyncio
+
+from server.domain.ids import OperatorId, Tenant
+from server.storage.deliveries import PostgresDeliveries
+from server.storage.endpoints import PostgresEndpoints
+from server.storage.engine import open_engine
+from server.storage.feed import PostgresFeed
+from tests.contracts.events import MINUTE_MS, SAID, endpoint, upto
+from tests.support.builders import NOW_MS
+
+
+async def test_an_event_that_comes_while_a_lane_is_given_back_is_due_at_once(postgres: str) -> None:
+    engine = open_engine(postgres)
+    feed, deliveries = PostgresFeed(engine), PostgresDeliveries(engine)
+    tenants = [Tenant(OperatorId(f"op_race_{n}"), live=True) for n in range(6)]
+    mine = {endpoint(tenant).id for tenant in tenants}
+    for tenant in tenants:
+        await PostgresEndpoints(engine).save_endpoint(tenant, endpoint(tenant))
+    for turn in range(40):
+        now_ms = NOW_MS + turn
+        for tenant in tenants:
+            await feed.say(tenant, "system.status_changed", SAID, now_ms)
+        await feed.route(now_ms, 500)
+        lanes = await deliveries.claim_lanes(f"a{turn}", now_ms, now_ms + MINUTE_MS, 5, 50, ())
+        own = [lane for lane in lanes if lane.endpoint.id in mine]
+        assert len(own) == len(tenants), f"turn {turn}"
+        await asyncio.gather(*(feed.say(tenant, "system.status_changed", SAID, now_ms) for tenant in tenants))
+        marks = [upto(lane, lane.tip_seq, next_ms=now_ms) for lane in own]
+        await asyncio.gather(
+            *(deliveries.mark([mark], [], now_ms) for mark in marks[::2]),
+            feed.route(now_ms, 500),
+            deliveries.mark(marks[1::2], [], now_ms),
+        )
+        while await feed.route(now_ms, 500):
+            pass
+        rest = await deliveries.claim_lanes(f"b{turn}", now_ms, now_ms + MINUTE_MS, 5, 50, ())
+        own = [lane for lane in rest if lane.endpoint.id in mine]
+        assert [len(lane.events) for lane in own] == [1] * len(tenants), f"turn {turn}"
+        await deliveries.mark([upto(lane, lane.tip_seq) for lane in own], [], now_ms)
+    for tenant in tenants:
+        await PostgresEndpoints(engine).remove_endpoint(tenant, endpoint(tenant).id)
+    await engine.dispose()
