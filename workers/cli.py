@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -188,6 +189,21 @@ def _greet(house: House, url: str) -> None:
 def migrate() -> None:
     """Bring the database schema up to date."""
     migrate_schema(_database(_settings()))
+
+
+class HouseStatus(StrEnum):
+    """How the house is."""
+
+    OPERATIONAL = "operational"
+    DEGRADED = "degraded"
+    MAINTENANCE = "maintenance"
+
+
+@app.command()
+def announce(status: HouseStatus, message: str) -> None:
+    """Tell all operators how the house is: an event `system.status_changed` on all their outlets."""
+    told = asyncio.run(masterdata.announce(_database(_settings()), status.value, message))
+    print(f"told {told} tenants")
 
 
 @operators.command("add")

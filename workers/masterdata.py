@@ -15,7 +15,9 @@ from server.domain.ids import OperatorId, Tenant
 from server.ports import ApiKey, Deed, Operator
 from server.storage.audit import PostgresAudit
 from server.storage.engine import open_engine
+from server.storage.feed import PostgresFeed
 from server.storage.operators import PostgresOperators
+from server.wire import dump
 
 GAMES = {"crash-classic": "https://games.example.com/crash-classic#token={jwt}"}
 # Bots, scripts and benchmarks ask more often than a casino's backend.
@@ -87,6 +89,19 @@ async def list_keys(database_url: str, operator_id: str) -> list[tuple[ApiKey, i
     async with _operators(database_url) as operators:
         modes = (Tenant(OperatorId(operator_id), live) for live in (True, False))
         return [row for tenant in modes for row in await operators.keys(tenant)]
+
+
+async def announce(database_url: str, status: str, message: str) -> int:
+    """Tell every tenant how the house is, as an event on all its outlets; how many were told."""
+    engine = open_engine(database_url)
+    try:
+        feed, data = PostgresFeed(engine), dump({"status": status, "message": message})
+        tenants = await feed.tenants()
+        for tenant in tenants:
+            await feed.say(tenant, "system.status_changed", data, SystemClock().now_ms())
+        return len(tenants)
+    finally:
+        await engine.dispose()
 
 
 async def _note(

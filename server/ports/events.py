@@ -140,6 +140,9 @@ class Feed(Protocol):
     async def say(self, tenant: Tenant, event_type: str, data: bytes, now_ms: int) -> Announcement:
         """An event of the house itself, in the tenant's stream for that."""
 
+    async def tenants(self) -> list[Tenant]:
+        """Everybody who has anything that events are about."""
+
     async def route(self, now_ms: int, limit: int) -> int:
         """Give committed events their place in the feeds and show them to endpoints; how many. Any number of
         workers may do so at once; one of them works."""

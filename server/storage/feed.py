@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from server.announcements import Announcement, event_id
-from server.domain.ids import Tenant
+from server.domain.ids import OperatorId, Tenant
 from server.ports import FeedRow
 from server.storage import tables as t
 from server.storage.reader import HOUSE, Reader
@@ -84,6 +84,10 @@ class PostgresFeed(Reader):
         found = await self._rows(HOUSE, sa.text(_SAY).bindparams(**given))
         seq = found[0][0]
         return Announcement(event_id(stream, seq), seq, event_type, now_ms, data)
+
+    async def tenants(self) -> list[Tenant]:
+        of = (sa.select(table.c.operator_id, table.c.live) for table in (t.tournaments, t.endpoints))
+        return [Tenant(OperatorId(row[0]), row[1]) for row in await self._rows(HOUSE, sa.union(*of))]
 
     async def route(self, now_ms: int, limit: int) -> int:
         async with self._transaction() as db:

@@ -66,6 +66,9 @@ class MemoryEvents:
         self._announce(tenant, stream, [event])
         return event
 
+    async def tenants(self) -> list[Tenant]:
+        return list({*self._whose.values(), *(outlet.tenant for outlet in self._outlets.values())})
+
     async def route(self, now_ms: int, limit: int) -> int:
         taken, self._unrouted = self._unrouted[:limit], self._unrouted[limit:]
         for stream, event in taken:

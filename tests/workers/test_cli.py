@@ -1,14 +1,20 @@
 """The command line: operators, keys, and one clear line for every mistake."""
 
 import asyncio
+import json
 
 import pytest
 from typer.testing import CliRunner
 
 from api.keyring import KeyRing
 from server.clock import SystemClock
+from server.domain.ids import OperatorId, Tenant
+from server.ports import FeedRow
+from server.storage.endpoints import PostgresEndpoints
 from server.storage.engine import open_engine
+from server.storage.feed import PostgresFeed
 from server.storage.operators import PostgresOperators
+from tests.contracts.events import endpoint
 from workers.cli import app
 
 
@@ -48,6 +54,33 @@ def test_an_issued_key_opens_its_operator(database: str) -> None:
     assert code == 0 and turned.startswith(f"{key_id}:sk_live_") and turned != text
     assert run("keys", "revoke", key_id) == (0, "")
     assert "  revoked  " in run("keys", "list", "op_cli")[1]
+
+
+def test_everybody_is_told_how_the_house_is(database: str) -> None:
+    tenant = Tenant(OperatorId("op_told"), live=True)
+
+    async def subscribed() -> None:
+        engine = open_engine(database)
+        await PostgresEndpoints(engine).save_endpoint(tenant, endpoint(tenant))
+        await engine.dispose()
+
+    async def feed() -> list[FeedRow]:
+        engine = open_engine(database)
+        events = PostgresFeed(engine)
+        while await events.route(1, 1_000):
+            pass
+        found = await events.feed(tenant, 0, 10)
+        await PostgresEndpoints(engine).remove_endpoint(tenant, endpoint(tenant).id)
+        await engine.dispose()
+        return found
+
+    asyncio.run(subscribed())
+    code, said = run("announce", "maintenance", "Back at noon")
+    assert code == 0 and said.startswith("told ")
+    [row] = asyncio.run(feed())
+    assert row.event.event_type == "system.status_changed"
+    assert json.loads(row.event.data) == {"status": "maintenance", "message": "Back at noon"}
+    assert run("announce", "sleepy", "?")[0] == 2
 
 
 @pytest.mark.parametrize(
