@@ -96,7 +96,7 @@ async def announce(database_url: str, status: str, message: str) -> int:
     engine = open_engine(database_url)
     try:
         feed, data = PostgresFeed(engine), dump({"status": status, "message": message})
-        tenants = await feed.tenants()
+        tenants = await feed.audience()
         for tenant in tenants:
             await feed.say(tenant, "system.status_changed", data, SystemClock().now_ms())
         return len(tenants)

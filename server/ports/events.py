@@ -140,7 +140,7 @@ class Feed(Protocol):
     async def say(self, tenant: Tenant, event_type: str, data: bytes, now_ms: int) -> Announcement:
         """An event of the house itself, in the tenant's stream for that."""
 
-    async def tenants(self) -> list[Tenant]:
+    async def audience(self) -> list[Tenant]:
         """Everybody who has anything that events are about."""
 
     async def route(self, now_ms: int, limit: int) -> int:

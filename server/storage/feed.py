@@ -85,7 +85,7 @@ class PostgresFeed(Reader):
         seq = found[0][0]
         return Announcement(event_id(stream, seq), seq, event_type, now_ms, data)
 
-    async def tenants(self) -> list[Tenant]:
+    async def audience(self) -> list[Tenant]:
         of = (sa.select(table.c.operator_id, table.c.live) for table in (t.tournaments, t.endpoints))
         return [Tenant(OperatorId(row[0]), row[1]) for row in await self._rows(HOUSE, sa.union(*of))]
 

@@ -66,7 +66,7 @@ class MemoryEvents:
         self._announce(tenant, stream, [event])
         return event
 
-    async def tenants(self) -> list[Tenant]:
+    async def audience(self) -> list[Tenant]:
         return list({*self._whose.values(), *(outlet.tenant for outlet in self._outlets.values())})
 
     async def route(self, now_ms: int, limit: int) -> int:

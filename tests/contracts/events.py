@@ -62,7 +62,7 @@ class EventsContract:
         other = Writer(f"u-{tenant.operator_id}", tenant)
         await self.born(store, writer)
         await self.born(store, other)
-        assert await store.feed(tenant, 0, 10) == [] and tenant in await store.tenants()
+        assert await store.feed(tenant, 0, 10) == [] and tenant in await store.audience()
         await self.routed(store)
         await store.commit(writer.commit(order(register("ben"))))
         await asyncio.gather(*(store.route(NOW_MS, 2) for _ in range(4)))

@@ -34,7 +34,7 @@ SANDBOX = replace(OURS, live=False)
 # What the house asks of all tenants, or before a tenant is known.
 OF_THE_HOUSE = {
     "due", "public", "find_public", "due_templates", "forget",
-    "claim_payouts", "add", "add_key", "key", "operator", "touch_key", "route", "tenants",
+    "claim_payouts", "add", "add_key", "key", "operator", "touch_key", "route", "audience",
 }  # fmt: skip
 # No tenant has any business here.
 HIDDEN = {
