@@ -124,6 +124,8 @@ DELIVERY_CLAIM_MS: Final = 40_000
 DELIVERY_SEND_UNTIL_MS: Final = 20_000
 LANES_PER_ENDPOINT: Final = 16
 LANE_EVENTS_MAX: Final = 50
+# A worker that has so many under way claims no more: what they hold stays in bounds.
+LANES_AT_ONCE: Final = 1_000
 # Pauses between tries grow to a day and a half in all: over 24 h even when jitter halves every one of them.
 DELIVERY_PAUSES_S: Final = (
     5,

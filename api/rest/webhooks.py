@@ -54,7 +54,8 @@ async def put_webhook(request: Request, home: Home, caller: WebhooksWrite) -> Js
     told = None if before is None else endpoint_view(before, now_ms)
     await note(home, caller, "webhook.set", endpoint.name, told, view)
     await home.endpoints.save_endpoint(caller.tenant, endpoint)
-    return _shown_once(request, view, endpoint.secrets[0] if before is None else None)
+    signs = before is None and endpoint.kind is not Kind.SQS
+    return _shown_once(request, view, endpoint.secrets[0] if signs else None)
 
 
 def _check(parsed: Parsed, caller: Caller) -> None:

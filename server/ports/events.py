@@ -155,7 +155,7 @@ class Endpoints(Protocol):
         """All, by name."""
 
     async def save_endpoint(self, tenant: Tenant, endpoint: Endpoint) -> None:
-        """Make it or replace it. Enabled again, it goes on where it stood."""
+        """Make it or replace it. What waits for it is due at once: it goes on where it stood."""
 
     async def remove_endpoint(self, tenant: Tenant, endpoint_id: str) -> None:
         """Forget it and what it was still to get."""

@@ -59,6 +59,8 @@ class PostgresEndpoints(Reader):
         begun_anew = row | {"failing_since_ms": None}
         change = fresh.on_conflict_do_update(index_elements=[t.endpoints.c.id], set_=begun_anew)
         await self._rows(tenant, change)
+        own = [*mine(t.lanes, tenant), t.lanes.c.endpoint_id == endpoint.id]
+        await self._rows(tenant, sa.update(t.lanes).where(*own).values(next_try_ms=0))
 
     async def remove_endpoint(self, tenant: Tenant, endpoint_id: str) -> None:
         own = [*mine(t.endpoints, tenant), t.endpoints.c.id == endpoint_id]

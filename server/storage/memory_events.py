@@ -121,6 +121,8 @@ class MemoryEvents:
         outlet = self._outlets.setdefault(endpoint.id, _Outlet(tenant, endpoint))
         outlet.endpoint = endpoint
         outlet.health = replace(outlet.health, failing_since_ms=None)
+        for row in self._lanes_of(endpoint.id):
+            row.next_try_ms = 0
 
     async def remove_endpoint(self, tenant: Tenant, endpoint_id: str) -> None:
         if (outlet := self._outlets.get(endpoint_id)) is not None and outlet.tenant == tenant:

@@ -186,6 +186,11 @@ class EventsContract:
         await store.save_endpoint(tenant, of)
         [lane] = await self.claim(store, of)
         assert [event.seq for event in lane.events] == [1, 2, 3][: len(lane.events)]
+        await store.mark([upto(lane, 0, 5, NOW_MS + MINUTE_MS)], [], NOW_MS)
+        assert await self.claim(store, of) == []
+        await store.save_endpoint(tenant, of)
+        [lane] = await self.claim(store, of)
+        assert lane.attempts == 5
         await store.remove_endpoint(tenant, of.id)
         await store.mark([upto(lane, 1)], [tried(lane, lane.events[0])], NOW_MS)
         assert await self.claim(store, of) == [] and await store.endpoints(tenant) == []

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from tests.support.builders import order, register
 from tests.support.served import free_port
 from workers.events.acks import Acks
 from workers.events.alarms import Alarms
+from workers.events.aws import client_of
 from workers.events.deliverer import Deliverer
 from workers.events.queues import Queues
 from workers.events.router import Router
@@ -172,7 +173,8 @@ async def test_a_queue_gets_the_ids_of_the_feed_in_order_per_tournament(
     outlets: Outlets, postgres: str, aws: str
 ) -> None:
     queues = Queues(aws)
-    client = await queues._client("eu-west-1")
+    opened = AsyncExitStack()
+    client = await opened.enter_async_context(client_of("eu-west-1", aws))
     fifo = {"FifoQueue": "true"}
     await client.create_queue(QueueName=QUEUE.rpartition("/")[2], Attributes=fifo)
     of = Endpoint(f"ep_{outlets.tenant.operator_id}", "queue", Kind.SQS, QUEUE)
@@ -194,6 +196,7 @@ async def test_a_queue_gets_the_ids_of_the_feed_in_order_per_tournament(
         done = [{"Id": str(n), "ReceiptHandle": one["ReceiptHandle"]} for n, one in enumerate(found)]
         await client.delete_message_batch(QueueUrl=QUEUE, Entries=done)
     await queues.close()
+    await opened.aclose()
     told = await outlets.told()
     assert sorted(event["eventId"] for event in heard) == sorted(told)
     assert all(seqs == sorted(seqs) for seqs in in_order(heard).values())

@@ -16,6 +16,7 @@ from config.limits import (
     DELIVERY_POLL_S,
     DELIVERY_SEND_UNTIL_MS,
     LANE_EVENTS_MAX,
+    LANES_AT_ONCE,
     LANES_PER_ENDPOINT,
 )
 from server.announcements import Announcement
@@ -78,6 +79,8 @@ class Deliverer:
             await self._notes.write()
 
     async def _look(self, work: asyncio.TaskGroup) -> None:
+        if self._at_work.total() >= LANES_AT_ONCE:
+            return
         now_ms = self._clock.now_ms()
         busy = [name for name, count in self._at_work.items() if count >= LANES_PER_ENDPOINT]
         claim, until_ms = self._ids.command_id(), now_ms + DELIVERY_CLAIM_MS

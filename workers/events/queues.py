@@ -7,13 +7,10 @@ tournament must not be there before. Credentials come by the usual AWS chain of 
 import asyncio
 from collections import deque
 from contextlib import AsyncExitStack
+from importlib import import_module
 from typing import Any, NamedTuple
 
-from aiobotocore.config import AioConfig
-from aiobotocore.session import get_session
-from botocore.exceptions import BotoCoreError, ClientError
-
-from config.limits import EVENT_DATA_BYTES_MAX, OUTGOING_TIMEOUT_S, QUEUE_BATCH_BYTES_MAX, QUEUE_BATCH_MAX
+from config.limits import EVENT_DATA_BYTES_MAX, QUEUE_BATCH_BYTES_MAX, QUEUE_BATCH_MAX
 from server.announcements import Announcement
 from server.envelope import body_of
 from server.ports import Lane
@@ -33,9 +30,10 @@ class Queues:
 
     def __init__(self, endpoint_url: str | None = None) -> None:
         self._endpoint_url = endpoint_url
-        self._session = get_session()
+        self._aws: Any = None
         self._open = AsyncExitStack()
-        self._clients: dict[str, asyncio.Future[Any]] = {}
+        self._opening = asyncio.Lock()
+        self._clients: dict[str, Any] = {}
         self._waiting: dict[str, deque[_Waiting]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -60,12 +58,24 @@ class Queues:
         if self._waiting[url]:
             self._start(url)
         try:
-            told = await self._call(url, batch)
-        except (BotoCoreError, ClientError, TimeoutError, OSError) as error:
-            told = [_no_answer(error)] * len(batch)
+            told = await self._answers(url, batch)
+        except Exception as error:
+            for one in batch:
+                if not one.told.done():
+                    one.told.set_exception(error)
+            return
         for one, answer in zip(batch, told, strict=True):
             if not one.told.done():
                 one.told.set_result(answer)
+
+    async def _answers(self, url: str, batch: list[_Waiting]) -> list[Told]:
+        if self._aws is None:
+            self._aws = await asyncio.to_thread(import_module, "workers.events.aws")
+        try:
+            return await self._call(url, batch)
+        except self._aws.FAULTS as error:
+            told = f"{type(error).__name__}: {error}"
+            return [Told(Heard.AGAIN, self._aws.status_of(error), reason=told)] * len(batch)
 
     async def _call(self, url: str, batch: list[_Waiting]) -> list[Told]:
         client = await self._client(region_of(url) or "")
@@ -88,22 +98,11 @@ class Queues:
         ]
 
     async def _client(self, region: str) -> Any:
-        if region not in self._clients:
-            made = self._clients[region] = asyncio.get_running_loop().create_future()
-            try:
-                made.set_result(await self._open.enter_async_context(self._new(region)))
-            except BaseException:
-                del self._clients[region]
-                made.cancel()
-                raise
-        return await asyncio.shield(self._clients[region])
-
-    def _new(self, region: str) -> Any:
-        seconds = OUTGOING_TIMEOUT_S / 2
-        config = AioConfig(connect_timeout=seconds, read_timeout=seconds, retries={"total_max_attempts": 1})
-        return self._session.create_client(
-            "sqs", region_name=region, endpoint_url=self._endpoint_url, config=config
-        )
+        async with self._opening:
+            if region not in self._clients:
+                client = self._aws.client_of(region, self._endpoint_url)
+                self._clients[region] = await self._open.enter_async_context(client)
+        return self._clients[region]
 
     async def close(self) -> None:
         """Let go of the connections."""
@@ -122,10 +121,3 @@ def _take(waiting: deque[_Waiting]) -> list[_Waiting]:
             break
         batch.append(waiting.popleft())
     return batch
-
-
-def _no_answer(error: Exception) -> Told:
-    status = None
-    if isinstance(error, ClientError):
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
-    return Told(Heard.AGAIN, status, reason=f"{type(error).__name__}: {error}")
