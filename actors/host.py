@@ -114,9 +114,10 @@ class TournamentHost:
 
     async def _tick(self, keeper: TournamentKeeper) -> None:
         """Refresh frames at the tick rate while anybody watches; wake those who wait."""
-        seen = (-1, -1)
+        seen, due_ms = (-1, -1), self._clock.now_ms()
         while self._keeper is keeper:
-            await self._clock.sleep(limits.TICK_MS / 1_000)
+            due_ms = max(due_ms + limits.TICK_MS, self._clock.now_ms())
+            await self._clock.sleep((due_ms - self._clock.now_ms()) / 1_000)
             if not self._watchers.are_there():
                 continue
             here = (keeper.state.seq, len(keeper.state.ranking))

@@ -11,6 +11,7 @@ from collections import deque
 from itertools import groupby
 
 from actors import orders, reads
+from actors.checkpoints import Checkpoints
 from actors.draft import Draft
 from actors.messages import (
     Message,
@@ -26,7 +27,7 @@ from actors.messages import (
     Tick,
 )
 from actors.past import lines_of, needs_past, with_past
-from actors.recovery import Recovered, checkpoint_of, hint_of
+from actors.recovery import Recovered, hint_of
 from actors.replies import Done, Reply, Unavailable, refused, unavailable
 from config import limits
 from server import codec
@@ -52,9 +53,7 @@ class TournamentKeeper:
         self._answered = recovered.command_ids
         self._mailbox: deque[tuple[Message, asyncio.Future[Reply]]] = deque()
         self._arrived = asyncio.Event()
-        self._facts_at_checkpoint = self.state.facts_counted
-        self._checkpointed_seq = recovered.checkpoint_seq
-        self._checkpointed_at_ms = clock.now_ms()
+        self._checkpoints = Checkpoints(journal, clock, recovered)
         self.dirty = False
 
     def submit(self, message: Message) -> asyncio.Future[Reply]:
@@ -74,7 +73,7 @@ class TournamentKeeper:
             self._arrived.clear()
             while self._mailbox:
                 await self._serve(self._take())
-            await self._checkpoint_when_due()
+            self._checkpoints.begin_when_due(self.state, self._chain)
 
     def abandon(self, reason: str) -> None:
         """Tell everybody still waiting that there will be no answer from this activation."""
@@ -184,24 +183,11 @@ class TournamentKeeper:
         except Refusal as refusal:
             return refused(refusal)
 
-    async def _checkpoint_when_due(self) -> None:
-        facts = self.state.facts_counted - self._facts_at_checkpoint
-        aged = self._clock.now_ms() - self._checkpointed_at_ms >= limits.CHECKPOINT_EVERY_MS
-        if facts >= limits.CHECKPOINT_EVERY_FACTS or aged:
-            await self.checkpoint()
-
     async def checkpoint(self) -> None:
-        """Keep the state as it is, so that recovery starts here. Nothing depends on it but time.
-
-        A state that is not stored (`dirty`: stopped within a commit) is never kept.
-        """
-        self._checkpointed_at_ms = self._clock.now_ms()
-        if self.dirty or self.state.seq == self._checkpointed_seq:
-            return
-        point = checkpoint_of(self.state, self._chain)
-        await self._journal.save_checkpoint(self.state.id, self.epoch, point)
-        self._checkpointed_seq = point.seq
-        self._facts_at_checkpoint = self.state.facts_counted
+        """Keep the state as it is, at the end. One that is not stored (`dirty`: stopped within a commit) never
+        is."""
+        if not self.dirty:
+            await self._checkpoints.finish(self.state, self._chain)
 
 
 def _eliminates(fact: Fact) -> bool:

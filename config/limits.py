@@ -19,6 +19,9 @@ COMMIT_TIMEOUT_S: Final = 15.0
 # Checkpoint cadence while busy (40-durability.md, section 3).
 CHECKPOINT_EVERY_FACTS: Final = 50_000
 CHECKPOINT_EVERY_MS: Final = 30_000
+# A large state is kept more rarely: so many facts a player, so many times the pause as it has these players.
+CHECKPOINT_FACTS_PER_PLAYER: Final = 5
+CHECKPOINT_PLAYERS: Final = 10_000
 CHECKPOINTS_KEPT: Final = 2
 
 # An owner without calls for this long, and not in play, is passivated.

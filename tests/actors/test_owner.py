@@ -438,3 +438,25 @@ async def test_a_race_is_over_with_the_batch_that_reaches_the_target(scene: Scen
     await scene.through(asyncio.create_task(scene.courier.send(TOURNAMENT, [points("1", "ann", 5)])))
     listed = await scene.store.find(TENANT, TOURNAMENT)
     assert listed is not None and listed.status is Status.COMPLETED
+
+
+async def test_a_store_that_takes_a_checkpoint_slowly_holds_nobody_up(scene: Scene) -> None:
+    await scene.playing("ann", "ben")
+    asked, may_go = asyncio.Event(), asyncio.Event()
+    save = scene.store.save_checkpoint
+
+    async def slowly(*args: Any) -> None:
+        asked.set()
+        await may_go.wait()
+        await save(*args)
+
+    scene.store.save_checkpoint = slowly  # type: ignore[method-assign]
+    scene.clock.jump(limits.CHECKPOINT_EVERY_MS)
+    await scene.send(points("a", "ann", 1))
+    await settle()
+    assert asked.is_set()
+    assert await scene.send(points("b", "ann", 1)) == [Outcome.ACCEPTED]
+    may_go.set()
+    await scene.directory.close()
+    kept = await scene.store.checkpoints(TOURNAMENT)
+    assert len(kept) == 2, "as it was when it began, and as it is at the end"

@@ -39,12 +39,16 @@ _BARE = f"import asyncpg, msgspec, ray; {_RSS}"
 _OURS = f"import asyncpg, msgspec, ray, actors.ray_actor; {_RSS}"
 
 
-async def written(journal: PostgresJournal, name: str, players: int, facts: int) -> None:
+async def written(
+    journal: PostgresJournal, name: str, players: int, facts: int, *, public: bool = False
+) -> None:
     """A tournament in play with so many players and facts and no checkpoint, commit by commit as its owner
     would."""
     now_ms = SystemClock().now_ms()
     tournament_id = TournamentId(name)
-    begin = create(name, _TENANT, start_at_ms=now_ms + HOUR_MS, max_players=None, buy_in_minor=0)
+    begin = create(
+        name, _TENANT, start_at_ms=now_ms + HOUR_MS, max_players=None, buy_in_minor=0, public=public
+    )
     draft = Draft(None, 0, CHAIN_START)
     run_order(draft, order(begin, f"born-{name}"), now_ms)
     assert await journal.birth(draft.seal())

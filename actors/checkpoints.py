@@ -1,0 +1,60 @@
+"""When an owner keeps its state, so that recovery starts there. A cache: nothing depends on it but time."""
+
+import asyncio
+from contextlib import suppress
+
+from actors.recovery import Recovered, checkpoint_of
+from config.limits import (
+    CHECKPOINT_EVERY_FACTS,
+    CHECKPOINT_EVERY_MS,
+    CHECKPOINT_FACTS_PER_PLAYER,
+    CHECKPOINT_PLAYERS,
+)
+from server.domain.tournament.state import Tournament
+from server.ports import Checkpoint, Clock, Fenced, Journal, StoreUnavailable
+
+
+class Checkpoints:
+    """Writes beside the owner's work: the state of 100,000 players is 50 MB, a second on its way to the
+    store. One at a time; the larger the state, the rarer."""
+
+    def __init__(self, journal: Journal, clock: Clock, recovered: Recovered) -> None:
+        self._journal = journal
+        self._clock = clock
+        self._id, self._epoch = recovered.state.id, recovered.epoch
+        self._facts = recovered.state.facts_counted
+        self._seq = recovered.checkpoint_seq
+        self._at_ms = clock.now_ms()
+        self._writing: asyncio.Task[None] | None = None
+
+    def begin_when_due(self, state: Tournament, chain: bytes) -> None:
+        """Take the state as it is now, when it is time and the last one is written."""
+        writing = self._writing is not None and not self._writing.done()
+        if not writing and self._is_due(state) and (point := self._take(state, chain)) is not None:
+            self._writing = asyncio.create_task(self._try_to_write(point))
+
+    def _is_due(self, state: Tournament) -> bool:
+        players = len(state.entries)
+        facts_max = max(CHECKPOINT_EVERY_FACTS, CHECKPOINT_FACTS_PER_PLAYER * players)
+        every_ms = CHECKPOINT_EVERY_MS * max(1, players // CHECKPOINT_PLAYERS)
+        return state.facts_counted - self._facts >= facts_max or self._clock.now_ms() - self._at_ms >= every_ms
+
+    def _take(self, state: Tournament, chain: bytes) -> Checkpoint | None:
+        self._at_ms, self._facts = self._clock.now_ms(), state.facts_counted
+        return None if state.seq == self._seq else checkpoint_of(state, chain)
+
+    async def _try_to_write(self, point: Checkpoint) -> None:
+        """Who is fenced or has no store learns it with the next commit."""
+        with suppress(Fenced, StoreUnavailable):
+            await self._write(point)
+
+    async def _write(self, point: Checkpoint) -> None:
+        await self._journal.save_checkpoint(self._id, self._epoch, point)
+        self._seq = point.seq
+
+    async def finish(self, state: Tournament, chain: bytes) -> None:
+        """The last one, waited for. Raises `Fenced` or `StoreUnavailable`."""
+        if self._writing is not None:
+            await self._writing
+        if (point := self._take(state, chain)) is not None:
+            await self._write(point)
