@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from server.collector import calm_collector
-from tests.load import boards, durability, events, house, owner, ranking, scoring, watchers
+from tests.load import boards, durability, events, house, owner, peak, ranking, scoring, watchers
 from tests.load.measure import RUNS, machine
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -42,6 +42,12 @@ _SECTIONS = (
         durability,
         "Nothing is answered before it is stored. Group commit and recovery: one process on real\n"
         "Postgres; memory: real Ray actors that recovered their tournament from the log.",
+    ),
+    (
+        "A large evening",
+        peak,
+        "One owner, one front end with Redis, embedded Postgres; batches of 1,000 facts over HTTP, sockets of\n"
+        "spectators. One run.",
     ),
     (
         "Board reads",
