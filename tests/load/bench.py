@@ -46,8 +46,8 @@ _SECTIONS = (
     (
         "A large evening",
         peak,
-        "One owner, one front end with Redis, embedded Postgres; batches of 1,000 facts over HTTP, sockets of\n"
-        "spectators. One run.",
+        "One owner, one front end with Redis, embedded Postgres; batches of 1,000 facts over HTTP, sockets\n"
+        "of spectators. One run.",
     ),
     (
         "Board reads",
