@@ -54,7 +54,7 @@ async def with_past(journal: Journal, state: Tournament, order: Order) -> Order:
     if player_no is None:
         return order
     entry = state.entries[player_no]
-    if command.player is not None and state.no_of.get(command.player) != player_no:
+    if command.player is not None and state.player_no_of(command.player) != player_no:
         return order
     facts = scored(state, entry, await lines_of(journal, state.id, player_no))
     history = tuple(facts) if any(one.fact.event_id == command.event_id for one in facts) else ()

@@ -13,7 +13,6 @@ import msgspec
 from server.domain.ids import Tenant, TournamentId
 from server.domain.scoring.fact import Counted, Fact, Outcome
 from server.domain.tournament import events as fact
-from server.domain.tournament.apply import names_of
 from server.domain.tournament.facts import DIGEST_BYTES, standing_of
 from server.domain.tournament.lifecycle import ResultsStatus, Status
 from server.domain.tournament.rules import Rules
@@ -168,7 +167,7 @@ def decode_state(data: bytes) -> Tournament:
     state.seen = {seen[i : i + width] for i in range(0, len(seen), width)}
     state.noted, state.voided = image.noted, set(image.voided)
     for entry in state.entries:
-        for name in names_of(state, entry):
+        for name in (entry.user_id, entry.player_id):
             state.no_of[name] = entry.player_no
     present = [entry for entry in state.entries if not entry.removed]
     state.ranking.fill([(e.player_no, e.points, standing_of(state, e)[1]) for e in present])

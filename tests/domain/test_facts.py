@@ -45,6 +45,31 @@ def test_each_outcome_is_told() -> None:
     assert outcomes(gone, points("z", "ann", 1)) == ["CANCELLED"]
 
 
+@pytest.mark.parametrize(
+    ("name", "player_no"),
+    [
+        ("ann", 0),
+        ("plr_ben", 1),
+        ("TP_crunchy-cup_plr_ann_0", 0),
+        ("TP_crunchy-cup_plr_ben_1", 1),
+        ("TP_mine_7", 2),
+        ("TP_crunchy-cup_plr_ann_1", None),
+        ("TP_crunchy-cup_plr_ann_9", None),
+        ("TP_crunchy-cup_plr_ann_00", None),
+        ("TP_crunchy-cup_plr_ann_-1", None),
+        ("TP_crunchy-cup_plr_ann_٠", None),
+        ("TP_crunchy-cup_plr_ann_" + "9" * 5_000, None),
+        ("TP_other-cup_plr_ann_0", None),
+        ("TP_", None),
+        ("plr_ann_0", None),
+    ],
+)
+def test_a_player_has_three_names_and_no_other(name: str, player_no: int | None) -> None:
+    story = Story().players("ann", "ben", "TP_mine_7").started()
+    assert story.tournament.player_no_of(name) == player_no
+    assert outcomes(story, points("f", name, 1)) == ["UNKNOWN_PLAYER" if player_no is None else "ACCEPTED"]
+
+
 def test_a_refused_fact_may_come_again_when_it_would_count() -> None:
     story = Story().players("ann", "ben")
     assert outcomes(story, points("a", "ann", 1)) == ["NOT_STARTED"]

@@ -5,7 +5,6 @@ Never refuses and never looks at a clock: replaying a log gives the state that w
 
 from sys import intern
 
-from server.domain.ids import internal_player_id
 from server.domain.scoring.scorer import Scorer
 from server.domain.scoring.tally import copied, fresh
 from server.domain.tournament import events as fact
@@ -140,7 +139,7 @@ def _register(state: Tournament, event: fact.Registered, at_ms: int) -> None:
         tally=fresh(at_ms, state.seq),
     )
     state.entries.append(entry)
-    for name in names_of(state, entry):
+    for name in (entry.user_id, entry.player_id):
         state.no_of[name] = entry.player_no
     place(state, entry)
     state.seated += 1
@@ -148,12 +147,6 @@ def _register(state: Tournament, event: fact.Registered, at_ms: int) -> None:
     tender = intern(event.tender)  # a few words, said by every entry
     sale = Sale("entry", 1, event.buy_in_minor, event.fee_minor, tender, event.payment_id, at_ms)
     _sell(state, entry, sale)
-
-
-def names_of(state: Tournament, entry: Entry) -> tuple[str, str, str]:
-    """The three names a player goes by in paths and facts."""
-    internal = internal_player_id(state.id, entry.player_id, entry.player_no)
-    return entry.user_id, entry.player_id, internal
 
 
 def _sell(state: Tournament, entry: Entry, sale: Sale) -> None:

@@ -59,6 +59,8 @@ def judge(state: Tournament, facts: Sequence[Fact], now_ms: int) -> Judged:
         else:
             player_no = no_of.get(fact.player)
             if player_no is None:
+                player_no = state.player_no_of(fact.player)
+            if player_no is None:
                 outcome = Outcome.UNKNOWN_PLAYER
             elif (gone := _gone(entries[player_no])) is not None:
                 outcome = gone
@@ -81,7 +83,7 @@ def outcome_before(state: Tournament, fact: Fact, digest: bytes) -> Outcome | No
         return known
     if (closed := _closed_outcome(state)) is not None:
         return closed
-    player_no = state.no_of.get(fact.player)
+    player_no = state.player_no_of(fact.player)
     return Outcome.UNKNOWN_PLAYER if player_no is None else _gone(state.entries[player_no])
 
 

@@ -63,7 +63,7 @@ def put_out(state: Tournament, told: Fact, now_ms: int) -> tuple[Outcome, list[f
         return Outcome.AFTER_BELL, []
     if rounds is None or rounds.eliminated_by != "game" or state.in_play <= 1:
         return Outcome.NOT_ALLOWED, []
-    player_no = state.no_of[told.player]
+    player_no = state.entry_named(told.player).player_no
     return Outcome.ACCEPTED, [fact.PlayerEliminated(player_no, state.round_no, told.event_id)]
 
 

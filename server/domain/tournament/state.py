@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from server.domain.ids import PlayerId, Tenant, TournamentId
+from server.domain.ids import PlayerId, Tenant, TournamentId, internal_player_id
 from server.domain.ranking import Ranking
 from server.domain.refusal import Code, Refusal
 from server.domain.scoring.fact import Outcome
@@ -143,10 +143,23 @@ class Tournament:
 
         Raises `player_not_found`.
         """
-        player_no = self.no_of.get(name)
+        player_no = self.player_no_of(name)
         if player_no is None:
             raise Refusal(Code.PLAYER_NOT_FOUND, f"Player {name} not found", {"player": name})
         return self.entries[player_no]
+
+    def player_no_of(self, name: str) -> int | None:
+        """The number of a player id, user id or internal player id. The last is read, not kept: it has the
+        number at its end, and a hundred thousand of them were a tenth of an owner's memory."""
+        found = self.no_of.get(name)
+        if found is not None or not name.startswith("TP_"):
+            return found
+        digits = name.rpartition("_")[2]
+        player_no = int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else -1
+        if not 0 <= player_no < len(self.entries):
+            return None
+        whole = internal_player_id(self.id, self.entries[player_no].player_id, player_no)
+        return player_no if whole == name else None
 
     @property
     def rounds_finished(self) -> int:
