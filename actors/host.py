@@ -11,6 +11,7 @@ from actors.recovery import take_over
 from actors.replies import STORE_AWAY, Frames, Refused, Reply, Unavailable, unavailable
 from actors.watchers import Watchers
 from config import limits
+from server.collector import give_back
 from server.domain.ids import TournamentId
 from server.domain.refusal import Code
 from server.domain.tournament.lifecycle import Status
@@ -83,6 +84,7 @@ class TournamentHost:
         if recovered is None:
             await self.retire()
             return Refused(Code.TOURNAMENT_NOT_FOUND.value, "Tournament not found")
+        give_back()
         keeper = self._keeper = TournamentKeeper(self._journal, self._clock, recovered)
         self._life = [asyncio.create_task(self._serve(keeper)), asyncio.create_task(self._tick(keeper))]
         self._life.append(asyncio.create_task(self._beat(keeper)))
