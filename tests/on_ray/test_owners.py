@@ -5,7 +5,10 @@ import importlib
 import os
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -208,6 +211,45 @@ async def test_a_recovered_owner_holds_the_state_of_the_journal(cluster: Cluster
     assert [row.points for row in board.rows] == [row.points for row in state.ranking.page(0, 100)]
     again = codec.decode_state(codec.encode_state(state))
     assert state_digest(again) == state_digest(state)
+
+
+@contextmanager
+def _another_node(address: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A node with room for owners, in a session of its own."""
+    command = [sys.executable, "-m", "tests.support.node", address]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True) as process:
+        try:
+            assert process.stdout is not None and process.stdout.readline() == b"up\n"
+            yield process
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+async def test_a_node_that_is_gone_takes_no_tournament_with_it(cluster: Cluster, up: Up) -> None:
+    """All of a node dies at once; its tournaments answer elsewhere, the others never notice."""
+    with _another_node(up.run()["ray_address"]) as node:
+        there: list[str] = []
+        here: list[str] = []
+        while (not there or not here) and len(there) + len(here) < 16:
+            name = f"node-{len(there) + len(here)}"
+            await cluster.play(name)
+            (there if os.getsid(await cluster.pid(name)) == node.pid else here).append(name)
+        assert there, "no owner was given to the second node"
+        for name in there + here:
+            assert await cluster.courier.send(name, [points("a", "u1", 3)]) == [Outcome.ACCEPTED]
+        os.killpg(node.pid, signal.SIGKILL)
+        told = await asyncio.gather(
+            *(
+                cluster.courier.send(name, [points("a", "u1", 3), points("b", "u2", 4)])
+                for name in there + here
+            )
+        )
+    assert told == [[Outcome.DUPLICATE, Outcome.ACCEPTED]] * len(told)
+    for name in there + here:
+        board = await cluster.board(name)
+        assert board.epoch == (2 if name in there else 1)
+        assert [(row.user_id, row.points) for row in board.rows[:2]] == [("u2", 40_000), ("u1", 30_000)]
 
 
 async def test_every_port_of_ray_is_on_loopback(cluster: Cluster, up: Up) -> None:
