@@ -287,6 +287,23 @@ async def test_a_hanging_endpoint_keeps_nobody_waiting(scene: Scene) -> None:
 
 
 @evening
+async def test_an_endpoint_that_fails_is_tried_by_one_lane_at_a_time(scene: Scene) -> None:
+    scene.receiver.mood = lambda url: "away"
+    scene.work()
+    names = [await scene.play(n) for n in range(10)]
+    await scene.wait(3_000)
+    scene.receiver.mood = lambda url: "hang"
+    before = len(scene.receiver.tries)
+    await scene.wait(30_000)
+    assert len(scene.receiver.tries) == before + 1
+    await scene.stop()
+    scene.receiver.mood = lambda url: "ok"
+    scene.work()
+    await scene.wait(10_000)
+    assert scene.receiver.by_tournament() == {name: await scene.all_of(name) for name in names}
+
+
+@evening
 async def test_retry_after_is_honoured(scene: Scene) -> None:
     scene.receiver.mood = lambda url: 429
     scene.work()

@@ -63,6 +63,7 @@ class Deliverer:
         self._jitter = jitter
         self._notes = Notes(deliveries, clock)
         self._at_work: Counter[str] = Counter()
+        self._failing: set[str] = set()
 
     async def run(self) -> None:
         """Claim, begin to send, wait; for ever. Ended in peace it gives back what it has claimed."""
@@ -82,12 +83,20 @@ class Deliverer:
         if self._at_work.total() >= LANES_AT_ONCE:
             return
         now_ms = self._clock.now_ms()
-        busy = [name for name, count in self._at_work.items() if count >= LANES_PER_ENDPOINT]
+        busy = [name for name, count in self._at_work.items() if count >= self._most(name)]
         claim, until_ms = self._ids.command_id(), now_ms + DELIVERY_CLAIM_MS
         limits = (LANES_PER_ENDPOINT, LANE_EVENTS_MAX)
         for lane in await self._deliveries.claim_lanes(claim, now_ms, until_ms, *limits, busy):
             self._at_work[lane.endpoint.id] += 1
+            if lane.failing:
+                self._failing.add(lane.endpoint.id)
+            else:
+                self._failing.discard(lane.endpoint.id)
             work.create_task(self._work(lane, now_ms + DELIVERY_SEND_UNTIL_MS))
+
+    def _most(self, endpoint_id: str) -> int:
+        """Lanes under way at which an endpoint is busy: an endpoint that fails is tried by one at a time."""
+        return 1 if endpoint_id in self._failing else LANES_PER_ENDPOINT
 
     async def _work(self, lane: Lane, until_ms: int) -> None:
         """Send what was claimed, in order, up to the first that is not taken, while the claim is good."""
