@@ -35,6 +35,7 @@ ACTOR_OPTIONS: dict[str, Any] = {
 }
 # One for commits, one for heartbeats and reads beside them.
 _CONNECTIONS_MAX = 2
+_LAST_ANSWERS_S = 0.2
 
 
 class TournamentActor:
@@ -66,7 +67,9 @@ class TournamentActor:
         return {"pid": os.getpid(), "rss_max_kib": usage.ru_maxrss, "cpu_ms": cpu_ms}
 
     async def exit(self) -> None:
-        """End this process for good; the directory makes a new one when it is needed again."""
+        """End this process for good; the directory makes a new one when it is needed again. Answers that were
+        given in this moment leave first: who waits for one would hear of a death instead."""
+        await asyncio.sleep(_LAST_ANSWERS_S)
         ray.actor.exit_actor()
 
     async def retire(self) -> None:
