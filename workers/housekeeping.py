@@ -3,7 +3,8 @@
 import logging
 
 from config.limits import ANSWERS_KEPT_MS, ATTEMPTS_KEPT_MS, HOUSEKEEPING_EVERY_S
-from server.ports import Clock, Deliveries, RequestAnswers, StoreUnavailable
+from server.ports import Clock, Deliveries, RequestAnswers
+from workers.rounds import go_round
 
 log = logging.getLogger(__name__)
 
@@ -18,12 +19,7 @@ class Housekeeper:
 
     async def run(self) -> None:
         """Sweep, wait; for ever."""
-        while True:
-            try:
-                await self.sweep()
-            except StoreUnavailable as error:
-                log.warning("housekeeping_waits reason=%s", error)
-            await self._clock.sleep(HOUSEKEEPING_EVERY_S)
+        await go_round(self._clock, HOUSEKEEPING_EVERY_S, self.sweep, "housekeeping_waits")
 
     async def sweep(self) -> int:
         """Forget what is old; how many."""

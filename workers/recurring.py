@@ -16,8 +16,9 @@ from server.chance import derived_id
 from server.domain.ids import TournamentId
 from server.domain.tournament import commands as do
 from server.domain.tournament.rules import fields_of
-from server.ports import Clock, StoreUnavailable, Template, Templates
+from server.ports import Clock, Template, Templates
 from server.recurrence import next_start_ms, starts_after
+from workers.rounds import go_round
 
 log = logging.getLogger(__name__)
 
@@ -32,12 +33,7 @@ class Recurring:
 
     async def run(self) -> None:
         """Look, make, wait; for ever."""
-        while True:
-            try:
-                await self.look()
-            except StoreUnavailable as error:
-                log.warning("recurring_cannot_look reason=%s", error)
-            await self._clock.sleep(SCHEDULE_POLL_S)
+        await go_round(self._clock, SCHEDULE_POLL_S, self.look, "recurring_cannot_look")
 
     async def look(self) -> int:
         """Make what is due; how many tournaments were created."""

@@ -12,7 +12,8 @@ from actors.messages import Order
 from actors.replies import Done
 from config.limits import ACTIVATIONS_AT_ONCE, SCHEDULE_BATCH_MAX, SCHEDULE_POLL_S
 from server.domain.tournament.commands import Advance
-from server.ports import Clock, DueRow, IdSource, Listings, StoreUnavailable
+from server.ports import Clock, DueRow, IdSource, Listings
+from workers.rounds import go_round
 
 log = logging.getLogger(__name__)
 
@@ -30,12 +31,7 @@ class Scheduler:
 
     async def run(self) -> None:
         """Look, move, wait; for ever. One tournament that cannot be moved does not hold up the others."""
-        while True:
-            try:
-                await self.look()
-            except StoreUnavailable as error:
-                log.warning("schedule_cannot_look reason=%s", error)
-            await self._clock.sleep(SCHEDULE_POLL_S)
+        await go_round(self._clock, SCHEDULE_POLL_S, self.look, "schedule_cannot_look")
 
     async def look(self) -> int:
         """Begin to move what is due and not on its way yet; how many."""

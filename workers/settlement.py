@@ -9,6 +9,7 @@ harm.
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -27,9 +28,10 @@ from server.domain.money import to_decimal
 from server.domain.tournament.commands import Settle
 from server.domain.tournament.events import PayoutStep
 from server.domain.tournament.payouts import PayoutRow, PayoutState
-from server.ports import Claimed, Clock, IdSource, Payouts, StoreUnavailable
+from server.ports import Claimed, Clock, IdSource, Payouts
 from server.wire import dump
 from workers.outgoing import Caller, Unreachable
+from workers.rounds import go_round, until_none
 from workers.signing import signed
 
 log = logging.getLogger(__name__)
@@ -61,13 +63,8 @@ class Settlement:
 
     async def run(self) -> None:
         """Look, pay, wait; for ever. While there is more, no waiting."""
-        while True:
-            try:
-                while await self.look():
-                    pass
-            except StoreUnavailable as error:
-                log.warning("settlement_cannot_look reason=%s", error)
-            await self._clock.sleep(SETTLEMENT_POLL_S)
+        look = partial(until_none, self.look)
+        await go_round(self._clock, SETTLEMENT_POLL_S, look, "settlement_cannot_look")
 
     async def look(self) -> int:
         """Claim what is due, pay it, tell the owners; how many lines were claimed."""

@@ -6,9 +6,10 @@ from typing import Any
 from config.limits import ALARM_POLL_S, BEHIND_AFTER_MS, DISABLE_AFTER_MS
 from server.announcements import Announcement
 from server.domain.ids import Tenant
-from server.ports import Clock, Deliveries, Endpoint, Feed, StoreUnavailable
+from server.ports import Clock, Deliveries, Endpoint, Feed
 from server.streams import tournament_of
 from server.wire import dump
+from workers.rounds import go_round
 
 log = logging.getLogger(__name__)
 ALERT = "system.alert"
@@ -24,12 +25,7 @@ class Alarms:
 
     async def run(self) -> None:
         """Look, tell, wait; for ever."""
-        while True:
-            try:
-                await self.look()
-            except StoreUnavailable as error:
-                log.warning("alarms_cannot_look reason=%s", error)
-            await self._clock.sleep(ALARM_POLL_S)
+        await go_round(self._clock, ALARM_POLL_S, self.look, "alarms_cannot_look")
 
     async def look(self) -> None:
         """Tell what changed."""

@@ -10,6 +10,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from config.limits import (
     DELIVERY_CLAIM_MS,
@@ -21,13 +22,14 @@ from config.limits import (
 )
 from server.announcements import Announcement
 from server.event_types import fault
-from server.ports import Attempt, Clock, Deliveries, IdSource, Kind, Lane, Mark, Outcome, StoreUnavailable
+from server.ports import Attempt, Clock, Deliveries, IdSource, Kind, Lane, Mark, Outcome
 from server.streams import wants
 from workers.events.acks import Acks
 from workers.events.alarms import Alarms
 from workers.events.backoff import pause_ms
 from workers.events.notes import Notes
 from workers.events.sender import Heard, Sender, Told
+from workers.rounds import go_round
 
 log = logging.getLogger(__name__)
 
@@ -70,12 +72,8 @@ class Deliverer:
         try:
             async with asyncio.TaskGroup() as work:
                 work.create_task(self._notes.run())
-                while True:
-                    try:
-                        await self._look(work)
-                    except StoreUnavailable as error:
-                        log.warning("deliverer_cannot_look reason=%s", error)
-                    await self._clock.sleep(DELIVERY_POLL_S)
+                look = partial(self._look, work)
+                await go_round(self._clock, DELIVERY_POLL_S, look, "deliverer_cannot_look")
         finally:
             await self._notes.write()
 
@@ -105,8 +103,8 @@ class Deliverer:
             for event in lane.events:
                 if self._clock.now_ms() >= until_ms or not await self._pass(lane, event, at):
                     break
-            else:
-                at.done_seq = at.done_seq if lane.events else lane.tip_seq
+            if not lane.events:
+                at.done_seq = lane.tip_seq
         except Exception:
             log.exception("delivery_failed endpoint=%s stream=%s", lane.endpoint.id, lane.stream)
             at.next_try_ms = self._clock.now_ms() + DELIVERY_CLAIM_MS

@@ -1,11 +1,8 @@
 """The router: what was committed gets its place in the feeds, and endpoints get their lanes."""
 
-import logging
-
 from config.limits import ROUTE_BATCH_MAX, ROUTE_POLL_S
-from server.ports import Clock, Feed, StoreUnavailable
-
-log = logging.getLogger(__name__)
+from server.ports import Clock, Feed
+from workers.rounds import go_round
 
 
 class Router:
@@ -17,10 +14,8 @@ class Router:
 
     async def run(self) -> None:
         """Look, route, wait; for ever. While there is more, no waiting."""
-        while True:
-            try:
-                while await self._feed.route(self._clock.now_ms(), ROUTE_BATCH_MAX) == ROUTE_BATCH_MAX:
-                    pass
-            except StoreUnavailable as error:
-                log.warning("router_cannot_look reason=%s", error)
-            await self._clock.sleep(ROUTE_POLL_S)
+        await go_round(self._clock, ROUTE_POLL_S, self._look, "router_cannot_look")
+
+    async def _look(self) -> None:
+        while await self._feed.route(self._clock.now_ms(), ROUTE_BATCH_MAX) == ROUTE_BATCH_MAX:
+            pass

@@ -1,0 +1,25 @@
+"""How every worker goes its rounds."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from server.ports import Clock, StoreUnavailable
+
+log = logging.getLogger(__name__)
+
+
+async def go_round(clock: Clock, every_s: float, look: Callable[[], Awaitable[Any]], trouble: str) -> None:
+    """Look, wait; for ever. A store that is away is logged as `trouble`, and looked for again."""
+    while True:
+        try:
+            await look()
+        except StoreUnavailable as error:
+            log.warning("%s reason=%s", trouble, error)
+        await clock.sleep(every_s)
+
+
+async def until_none(look: Callable[[], Awaitable[int]]) -> None:
+    """While there is more, no waiting."""
+    while await look():
+        pass
