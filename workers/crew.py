@@ -10,20 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from actors.handles import Directory
 from server.chance import SystemIds, jittered
 from server.clock import SystemClock
-from server.ports import Kind
 from server.storage.deliveries import PostgresDeliveries
 from server.storage.feed import PostgresFeed
 from server.storage.listings import PostgresListings
 from server.storage.operators import PostgresRequests
 from server.storage.payouts import PostgresPayouts
 from server.storage.templates import PostgresTemplates
-from workers.events.acks import Acks
-from workers.events.alarms import Alarms
-from workers.events.deliverer import Deliverer
+from workers.events.assembly import delivery
 from workers.events.queues import Queues
-from workers.events.router import Router
-from workers.events.sender import Sender
-from workers.events.webhooks import Webhooks
 from workers.housekeeping import Housekeeper
 from workers.outgoing import Outgoing
 from workers.recurring import Recurring
@@ -44,16 +38,11 @@ async def at_work(engine: AsyncEngine, directory: Directory, *, allow_private: b
     clock, ids = SystemClock(), SystemIds()
     outgoing, queues = Outgoing(allow_private), Queues()
     deliveries, feed = PostgresDeliveries(engine), PostgresFeed(engine)
-    alarms, acks = Alarms(deliveries, feed, clock), Acks(directory, ids.command_id)
-    webhooks = Webhooks(outgoing)
-    senders: dict[Kind, Sender] = {Kind.WEBHOOK: webhooks, Kind.GAME_PLATFORM: webhooks, Kind.SQS: queues}
     workers = (
         Scheduler(PostgresListings(engine), directory, clock, ids),
         Recurring(PostgresTemplates(engine), directory, clock),
         Housekeeper(PostgresRequests(engine), deliveries, clock),
-        Router(feed, clock),
-        Deliverer(deliveries, senders, alarms, acks, clock, ids, jittered),
-        alarms,
+        *delivery(deliveries, feed, directory, outgoing, queues, clock, ids, jittered),
         Settlement(PostgresPayouts(engine), directory, outgoing, clock, ids, jittered),
     )
     tasks = [asyncio.create_task(worker.run()) for worker in workers]

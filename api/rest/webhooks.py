@@ -45,8 +45,9 @@ async def put_webhook(request: Request, home: Home, caller: WebhooksWrite) -> Js
         _check(parsed, caller)
     parsed.raise_faults()
     given = EndpointBody(**parsed.values)
-    before = await _find(home, caller, given.name)
-    if before is None and len(await home.endpoints.endpoints(caller.tenant)) >= ENDPOINTS_MAX:
+    known = {one.name: one for one, _ in await home.endpoints.endpoints(caller.tenant)}
+    before = known.get(given.name)
+    if before is None and len(known) >= ENDPOINTS_MAX:
         raise ApiError(DoorCode.TOO_MANY_WEBHOOKS, f"There may be {ENDPOINTS_MAX} webhooks")
     endpoint = _endpoint(home, given, before)
     now_ms = home.clock.now_ms()
@@ -126,14 +127,10 @@ async def remove_webhook(webhook: str, home: Home, caller: WebhooksWrite) -> Jso
     return Json(view | {"status": "removed"})
 
 
-async def _find(home: Resources, caller: Caller, name: str) -> Endpoint | None:
-    found = await home.endpoints.endpoints(caller.tenant)
-    return next((one for one, _ in found if one.name == name), None)
-
-
 async def mine(home: Resources, caller: Caller, name: str) -> Endpoint:
     """The caller's endpoint of that name."""
-    endpoint = await _find(home, caller, name)
+    found = await home.endpoints.endpoints(caller.tenant)
+    endpoint = next((one for one, _ in found if one.name == name), None)
     if endpoint is None:
         raise ApiError(DoorCode.WEBHOOK_NOT_FOUND, f"Webhook {name} not found", {"name": name})
     return endpoint

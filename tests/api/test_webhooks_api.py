@@ -12,11 +12,8 @@ from server.domain.ids import OperatorId, Tenant
 from server.ports import Endpoint, Kind
 from tests.support.app import House, a_house
 from tests.support.receivers import Receiver
-from workers.events.acks import Acks
-from workers.events.alarms import Alarms
-from workers.events.deliverer import Deliverer
-from workers.events.router import Router
-from workers.events.webhooks import Webhooks
+from workers.events.assembly import delivery
+from workers.events.queues import Queues
 
 TENANT = Tenant(OperatorId("op_123"), live=True)
 HOOK = {"name": "main", "url": "https://casino.example/events"}
@@ -31,11 +28,9 @@ class Crew:
     @contextmanager
     def at_work(self) -> Iterator[None]:
         store, clock, ids = self.house.store, self.house.clock, SystemIds()
-        webhooks = Webhooks(self.receiver)
-        senders: dict[Kind, Any] = {Kind.WEBHOOK: webhooks, Kind.GAME_PLATFORM: webhooks}
-        alarms, acks = Alarms(store, store, clock), Acks(self.house.directory, ids.command_id)
-        parts = (Router(store, clock), Deliverer(store, senders, alarms, acks, clock, ids, lambda s: s))
-        tasks = [asyncio.create_task(part.run()) for part in parts]
+        outside = (self.house.directory, self.receiver, Queues())
+        router, deliverer, _ = delivery(store, store, *outside, clock, ids, lambda s: s)
+        tasks = [asyncio.create_task(part.run()) for part in (router, deliverer)]
         yield
         for task in tasks:
             task.cancel()

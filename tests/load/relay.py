@@ -9,25 +9,21 @@ import uvloop
 from actors.local import LocalDirectory
 from server.chance import SystemIds, jittered
 from server.clock import SystemClock
-from server.ports import Kind
 from server.storage.deliveries import PostgresDeliveries
 from server.storage.engine import open_engine
 from server.storage.feed import PostgresFeed
-from workers.events.acks import Acks
-from workers.events.alarms import Alarms
-from workers.events.deliverer import Deliverer
-from workers.events.router import Router
-from workers.events.webhooks import Webhooks
+from workers.events.assembly import delivery
+from workers.events.queues import Queues
 from workers.outgoing import Outgoing
 
 
 async def _main(url: str) -> None:
     engine, clock, ids = open_engine(url), SystemClock(), SystemIds()
     feed, deliveries = PostgresFeed(engine), PostgresDeliveries(engine)
-    senders: dict[Kind, Any] = {Kind.WEBHOOK: Webhooks(Outgoing(allow_private=True))}
-    acks = Acks(LocalDirectory(None, clock, jitter=jittered), ids.command_id)  # type: ignore[arg-type]
-    deliverer = Deliverer(deliveries, senders, Alarms(deliveries, feed, clock), acks, clock, ids, jittered)
-    await asyncio.gather(Router(feed, clock).run(), deliverer.run())
+    nobody: Any = LocalDirectory(None, clock, jitter=jittered)  # type: ignore[arg-type]
+    outside = (nobody, Outgoing(allow_private=True), Queues())
+    router, deliverer, _ = delivery(deliveries, feed, *outside, clock, ids, jittered)
+    await asyncio.gather(router.run(), deliverer.run())
 
 
 if __name__ == "__main__":

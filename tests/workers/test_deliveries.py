@@ -19,11 +19,8 @@ from tests.simulator.loop import VirtualClock, run_virtually
 from tests.support.builders import TENANT, create, order, register
 from tests.support.receivers import Receiver
 from workers.events import alarms, deliverer, router
-from workers.events.acks import Acks
-from workers.events.alarms import Alarms
-from workers.events.deliverer import Deliverer
-from workers.events.router import Router
-from workers.events.webhooks import Webhooks
+from workers.events.assembly import delivery
+from workers.events.queues import Queues
 
 HOUR_MS = 3_600_000
 STEPS = 500_000
@@ -68,12 +65,8 @@ class Scene:
 
     def work(self) -> None:
         """A worker begins."""
-        alarm = Alarms(self.store, self.store, self.clock)
-        webhooks = Webhooks(self.receiver)
-        senders = {Kind.WEBHOOK: webhooks, Kind.GAME_PLATFORM: webhooks}
-        acks = Acks(self.directory, self.ids.command_id)
-        sends = Deliverer(self.store, senders, alarm, acks, self.clock, self.ids, lambda s: s)  # type: ignore[arg-type]
-        parts = (Router(self.store, self.clock), sends, alarm)
+        outside = (self.directory, self.receiver, Queues())
+        parts = delivery(self.store, self.store, *outside, self.clock, self.ids, lambda s: s)  # type: ignore[arg-type]
         self.tasks += [asyncio.create_task(part.run()) for part in parts]
 
     async def kill(self) -> None:

@@ -28,13 +28,9 @@ from server.storage.journal import PostgresJournal, open_pool
 from tests.contracts.stores import Writer
 from tests.support.builders import order, register
 from tests.support.served import free_port
-from workers.events.acks import Acks
-from workers.events.alarms import Alarms
+from workers.events.assembly import delivery
 from workers.events.aws import client_of
-from workers.events.deliverer import Deliverer
 from workers.events.queues import Queues
-from workers.events.router import Router
-from workers.events.webhooks import Webhooks
 from workers.outgoing import Outgoing
 
 PATIENCE_S = 60.0
@@ -53,11 +49,10 @@ class Outlets:
     @asynccontextmanager
     async def at_work(self, queues: Queues | None = None) -> AsyncIterator[None]:
         clock, ids, outgoing = SystemClock(), SystemIds(), Outgoing(allow_private=True)
-        senders: dict[Kind, Any] = {Kind.WEBHOOK: Webhooks(outgoing), Kind.SQS: queues}
-        alarms = Alarms(self.deliveries, self.feed, clock)
-        acks = Acks(LocalDirectory(None, clock, jitter=lambda s: s), ids.command_id)  # type: ignore[arg-type]
-        sends = Deliverer(self.deliveries, senders, alarms, acks, clock, ids, lambda s: s / 10)
-        tasks = [asyncio.create_task(part.run()) for part in (Router(self.feed, clock), sends)]
+        nobody: Any = LocalDirectory(None, clock, jitter=lambda s: s)  # type: ignore[arg-type]
+        outside = (nobody, outgoing, queues or Queues())
+        router, sends, _ = delivery(self.deliveries, self.feed, *outside, clock, ids, lambda s: s / 10)
+        tasks = [asyncio.create_task(part.run()) for part in (router, sends)]
         try:
             yield
         finally:

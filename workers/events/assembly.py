@@ -1,0 +1,36 @@
+"""All that brings events out, put together: the same for the house, its tests and its benchmarks."""
+
+from collections.abc import Callable
+
+from actors.handles import Directory
+from server.ports import Clock, Deliveries, Feed, IdSource, Kind
+from workers.events.acks import Acks
+from workers.events.alarms import Alarms
+from workers.events.deliverer import Deliverer
+from workers.events.queues import Queues
+from workers.events.router import Router
+from workers.events.sender import Sender
+from workers.events.webhooks import Webhooks
+from workers.outgoing import Caller
+
+
+def delivery(
+    deliveries: Deliveries,
+    feed: Feed,
+    directory: Directory,
+    outgoing: Caller,
+    queues: Queues,
+    clock: Clock,
+    ids: IdSource,
+    jitter: Callable[[float], float],
+) -> tuple[Router, Deliverer, Alarms]:
+    """What must run; whoever opened `outgoing` and `queues` closes them."""
+    webhooks = Webhooks(outgoing)
+    senders: dict[Kind, Sender] = {
+        Kind.WEBHOOK: webhooks,
+        Kind.GAME_PLATFORM: webhooks,
+        Kind.SQS: queues,
+    }
+    alarms, acks = Alarms(deliveries, feed, clock), Acks(directory, ids.command_id)
+    deliverer = Deliverer(deliveries, senders, alarms, acks, clock, ids, jitter)
+    return Router(feed, clock), deliverer, alarms
