@@ -49,6 +49,14 @@ class EventsContract:
         while await store.route(NOW_MS, 500):
             pass
 
+    async def subscribed(self, store: Any, tenant: Tenant, writer: Writer) -> Endpoint:
+        """An endpoint that is still to get everything of a tournament."""
+        of = endpoint(tenant)
+        await store.save_endpoint(tenant, of)
+        await self.born(store, writer)
+        await self.routed(store)
+        return of
+
     async def claim(
         self, store: Any, of: Endpoint, claim: str = "w1", now_ms: int = NOW_MS, events: int = 50
     ) -> Any:
@@ -104,10 +112,7 @@ class EventsContract:
     async def test_a_lane_is_claimed_once_and_only_its_claim_moves_it(
         self, store: Any, tenant: Tenant, writer: Writer
     ) -> None:
-        of = endpoint(tenant)
-        await store.save_endpoint(tenant, of)
-        await self.born(store, writer)
-        await self.routed(store)
+        of = await self.subscribed(store, tenant, writer)
         [lane] = await self.claim(store, of, events=2)
         assert [event.seq for event in lane.events] == [1, 2]
         assert await self.claim(store, of, "w2") == []
@@ -125,10 +130,7 @@ class EventsContract:
     async def test_what_comes_while_a_lane_is_claimed_is_not_forgotten(
         self, store: Any, tenant: Tenant, writer: Writer
     ) -> None:
-        of = endpoint(tenant)
-        await store.save_endpoint(tenant, of)
-        await self.born(store, writer)
-        await self.routed(store)
+        of = await self.subscribed(store, tenant, writer)
         [lane] = await self.claim(store, of)
         await store.commit(writer.commit(order(register("ben"))))
         await self.routed(store)
@@ -214,10 +216,7 @@ class EventsContract:
     async def test_who_falls_behind_is_told_once_and_once_when_it_has_caught_up(
         self, store: Any, tenant: Tenant, writer: Writer
     ) -> None:
-        of = endpoint(tenant)
-        await store.save_endpoint(tenant, of)
-        await self.born(store, writer)
-        await self.routed(store)
+        of = await self.subscribed(store, tenant, writer)
 
         async def late() -> list[str]:
             return [one.id for _, one, _ in await store.fallen_behind(NOW_MS + 1, NOW_MS) if one == of]
@@ -234,10 +233,7 @@ class EventsContract:
     async def test_the_log_is_forgotten_when_it_is_old(
         self, store: Any, tenant: Tenant, writer: Writer
     ) -> None:
-        of = endpoint(tenant)
-        await store.save_endpoint(tenant, of)
-        await self.born(store, writer)
-        await self.routed(store)
+        of = await self.subscribed(store, tenant, writer)
         [lane] = await self.claim(store, of)
         old = tried(lane, lane.events[0], at_ms=1)
         await store.mark([], [old, tried(lane, lane.events[0])], NOW_MS)

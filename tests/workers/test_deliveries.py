@@ -13,10 +13,11 @@ from actors.local import LocalDirectory
 from actors.replies import Done
 from config.limits import BEHIND_AFTER_MS, DELIVERY_CLAIM_MS, DELIVERY_PAUSES_S, DISABLE_AFTER_MS
 from server.domain.tournament import commands as ask
-from server.ports import AttemptFilter, Endpoint, Kind, StoreUnavailable
+from server.ports import AttemptFilter, Endpoint, Kind
 from server.storage.memory import MemoryStore
 from tests.simulator.loop import VirtualClock, run_virtually
 from tests.support.builders import TENANT, create, order, register
+from tests.support.faults import CommandIds, troubled
 from tests.support.receivers import Receiver
 from workers.events import alarms, deliverer, router
 from workers.events.assembly import delivery
@@ -33,23 +34,7 @@ class Store(MemoryStore):
     trouble: Any = None
 
     async def mark(self, *args: Any) -> None:
-        trouble = self.trouble() if self.trouble else None
-        if trouble == "before":
-            raise StoreUnavailable("planted before")
-        await super().mark(*args)
-        if trouble == "after":
-            raise StoreUnavailable("planted after")
-
-
-class Ids:
-    """Ids one after the other."""
-
-    def __init__(self) -> None:
-        self._count = 0
-
-    def command_id(self) -> str:
-        self._count += 1
-        return f"c-{self._count}"
+        await troubled(self.trouble, lambda: super(Store, self).mark(*args))
 
 
 class Scene:
@@ -60,7 +45,7 @@ class Scene:
         self.store = Store(self.clock)
         self.directory = LocalDirectory(self.store, self.clock, jitter=lambda seconds: seconds)
         self.receiver = Receiver()
-        self.ids = Ids()
+        self.ids = CommandIds("c")
         self.tasks: list[asyncio.Task[None]] = []
 
     def work(self) -> None:

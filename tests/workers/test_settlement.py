@@ -20,11 +20,12 @@ from server.domain.tournament import commands as ask
 from server.domain.tournament.events import PayoutStep
 from server.domain.tournament.payouts import PayoutState
 from server.domain.tournament.pool import PrizePool
-from server.ports import Commit, Owed, StoreUnavailable
+from server.ports import Commit, Owed
 from server.ports import Wallet as Target
 from server.storage.memory import MemoryStore
 from tests.support.builders import TENANT, TOURNAMENT, create, order, register
 from tests.support.clock import ManualClock
+from tests.support.faults import CommandIds, troubled
 from tests.support.wallet import Wallet
 from workers.settlement import Settlement
 from workers.signing import signed
@@ -36,23 +37,7 @@ class Store(MemoryStore):
     trouble: Any = None
 
     async def commit(self, commit: Commit) -> None:
-        trouble = self.trouble() if self.trouble else None
-        if trouble == "before":
-            raise StoreUnavailable("planted before")
-        await super().commit(commit)
-        if trouble == "after":
-            raise StoreUnavailable("planted after")
-
-
-class Ids:
-    """Command ids one after the other."""
-
-    def __init__(self) -> None:
-        self._count = 0
-
-    def command_id(self) -> str:
-        self._count += 1
-        return f"settle-{self._count}"
+        await troubled(self.trouble, lambda: super(Store, self).commit(commit))
 
 
 class Scene:
@@ -63,7 +48,7 @@ class Scene:
         self.store = Store(self.clock)
         self.directory = LocalDirectory(self.store, self.clock, jitter=lambda seconds: seconds)
         self.wallet = Wallet()
-        self.ids = Ids()
+        self.ids = CommandIds("settle")
 
     def worker(self) -> Settlement:
         return Settlement(self.store, self.directory, self.wallet, self.clock, self.ids, lambda s: s)  # type: ignore[arg-type]
