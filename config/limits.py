@@ -80,8 +80,11 @@ STREAM_MESSAGE_BYTES_MAX: Final = BODY_BYTES_MAX
 STREAM_BATCHES_MAX: Final = 16
 SOCKET_MESSAGES_PER_S: Final = 20
 SOCKET_AUTH_TIMEOUT_S: Final = 5.0
-# What the kernel holds for a reader that is slow; beyond it, and what the transport takes, it gets no more.
+# What the kernel holds for a reader that is slow; beyond it, it gets no more until that has left.
 SOCKET_KERNEL_BUFFER_BYTES: Final = 64 * 1024
+# Shared by all sockets that ask for deflate: boards are a few KB and deflate to a fifth in a window of 4 KB.
+SOCKET_WINDOW_BITS: Final = 12
+SOCKET_DEFLATE_FROM_BYTES: Final = 512
 SOCKET_STUCK_AFTER_MS: Final = 30_000
 SOCKET_PING_MS: Final = 20_000
 SOCKET_CLOSE_MS: Final = 10_000

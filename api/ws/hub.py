@@ -55,12 +55,12 @@ class Hub:
                 tell_room(channel, self._clock),
             ]
             self._work[summary.id] = [asyncio.create_task(part) for part in parts]
-        channel.watchers.add(watcher)
+        channel.watchers[watcher] = None
         return channel
 
     def leave(self, channel: Channel, watcher: Watcher) -> None:
         """Take a watcher off; a channel without watchers is forgotten."""
-        channel.watchers.discard(watcher)
+        channel.watchers.pop(watcher, None)
         if channel.watchers or self._channels.get(channel.summary.id) is not channel:
             return
         self._channels.pop(channel.summary.id)

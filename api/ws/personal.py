@@ -6,7 +6,8 @@ from actors.handles import Directory
 from actors.messages import ReadPlaces
 from actors.replies import Done, Place
 from api.ws import protocol
-from api.ws.channel import Channel, Watcher, packed
+from api.ws.channel import Channel, Watcher
+from api.ws.packing import joined, packed
 from config.limits import ME_FRAME_EVERY_S, PLACES_PER_CALL_MAX, ROOM_FRAME_EVERY_S
 from server import codec
 from server.ports import Clock
@@ -44,7 +45,7 @@ def _tell(channel: Channel, players: _Players, places: list[Place], now_ms: int)
                 continue
             frame = packed(protocol.me(place, before, channel.summary, now_ms))
             if place.eliminated_round is not None and (before is None or before.eliminated_round is None):
-                frame += packed(protocol.eliminated(place, now_ms))
+                frame = joined([frame, packed(protocol.eliminated(place, now_ms))])
             if watcher.tell(frame):
                 watcher.place = place
 

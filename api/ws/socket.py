@@ -1,15 +1,13 @@
 """`WS /ws/tournaments/{id}`: one client, straight on its transport.
 
 Frames to thousands of clients are the product's hottest path, so nothing stands between a ready-made frame
-and `transport.write`: no task, no queue and no framework a socket. What comes in is read by the `websockets`
-library. A client that reads too slowly is left alone until its buffer drains, then catches up: memory never
-grows.
+and the kernel: no task, no queue and no framework a socket. What comes in is read by the `websockets` library.
+A client that reads too slowly is left alone until its buffer drains, then catches up: memory never grows.
 """
 
 import asyncio
 import logging
-import socket
-from typing import Any, cast
+from typing import Any
 
 import structlog
 from websockets.frames import Frame, Opcode
@@ -21,7 +19,9 @@ from actors.replies import Place
 from api.resources import Resources
 from api.ws import protocol
 from api.ws.admission import Guest, Rejected, admit, knock_of
-from api.ws.channel import Channel, Position, packed
+from api.ws.channel import Channel, Position
+from api.ws.line import Line
+from api.ws.packing import Packed, SharedDeflate, as_it_is, joined, packed
 from api.ws.protocol import Close
 from api.ws.talk import Talk
 from config import limits
@@ -33,10 +33,11 @@ PATH = b"/ws/tournaments/"
 _NOWHERE = Position(-1, 0)
 _QUIET = logging.getLogger("api.sockets")
 _QUIET.setLevel(logging.WARNING)  # not a line for every client that comes or goes
-_PING = Frame(Opcode.PING, b"").serialize(mask=False)
+_PING = as_it_is(Frame(Opcode.PING, b"").serialize(mask=False))
+_EXTENSIONS = [SharedDeflate()]
 
 
-class PlayerSocket(asyncio.Protocol):
+class PlayerSocket(Line):
     """A client from its handshake to its end. Implements `channel.Watcher` and `hub.Attended`."""
 
     __slots__ = (
@@ -52,18 +53,19 @@ class PlayerSocket(asyncio.Protocol):
         "_pinged",
         "_talk",
         "_task",
-        "_transport",
         "_wire",
         "at",
         "place",
         "player_no",
-        "write",
     )
 
     def __init__(self, home: Resources, open_ones: set[Any]) -> None:
+        super().__init__()
         self._home = home
         self._open_ones = open_ones
-        self._wire = ServerProtocol(max_size=limits.SOCKET_MESSAGE_BYTES_MAX, logger=_QUIET)
+        self._wire = ServerProtocol(
+            extensions=_EXTENSIONS, max_size=limits.SOCKET_MESSAGE_BYTES_MAX, logger=_QUIET
+        )
         self._channel: Channel | None = None
         self._talk: Talk | None = None
         self._task: asyncio.Task[None] | None = None
@@ -80,14 +82,9 @@ class PlayerSocket(asyncio.Protocol):
     # What the transport calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)  # uvloop's is none by inheritance
-        self.write = transport.write  # type: ignore[attr-defined]
+        super().connection_made(transport)
         self._open_ones.add(self)
         self._home.hub.attend(self)
-        plain = transport.get_extra_info("socket")
-        if plain is not None:
-            # What the kernel keeps for a client that does not read is bounded, too.
-            plain.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, limits.SOCKET_KERNEL_BUFFER_BYTES)
 
     def data_received(self, data: bytes) -> None:
         self._heard_at_ms, self._pinged = self._home.clock.now_ms(), False
@@ -115,6 +112,7 @@ class PlayerSocket(asyncio.Protocol):
             self._channel.moved.set()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
         self._open_ones.discard(self)
         self._home.hub.release(self)
         if self._task is not None:
@@ -126,7 +124,7 @@ class PlayerSocket(asyncio.Protocol):
 
     def shutdown(self) -> None:
         """What uvicorn calls when it stops: come back, to another front end."""
-        self._write(packed(protocol.maintenance(self._home.clock.now_ms())))
+        self._say(packed(protocol.maintenance(self._home.clock.now_ms())))
         self.close(Close.RECONNECT)
 
     # What the channel and the hub call
@@ -141,7 +139,7 @@ class PlayerSocket(asyncio.Protocol):
         if channel.over:
             self.close(Close.TOURNAMENT_OVER)
 
-    def tell(self, frame: bytes) -> bool:
+    def tell(self, frame: Packed) -> bool:
         if self.at is None:
             return False
         self.write(frame)
@@ -161,13 +159,14 @@ class PlayerSocket(asyncio.Protocol):
             self._transport.abort()
         elif silent_ms > limits.SOCKET_PING_MS and not self._pinged:
             self._pinged = True
-            self._write(_PING)
+            self._say(_PING)
 
     # From the handshake to the first frames
 
     def _shake_hands(self, request: Request) -> None:
         response = self._wire.accept(request)
         self._wire.send_response(response)
+        self._deflates = bool(self._wire.extensions)
         self._flush()
         if response.status_code == 101:
             self._task = asyncio.get_running_loop().create_task(self._welcome(request))
@@ -203,7 +202,7 @@ class PlayerSocket(asyncio.Protocol):
         missed = channel.behind(seen, exact=True)
         welcome = packed(protocol.welcome(guest.summary, guest.entry, now_ms, channel.at))
         room = packed(protocol.room(guest.summary.id, channel.status, channel.connections))
-        self._write(welcome + missed + room)
+        self._say(joined([welcome, missed, room]))
         self._stand(channel.at)
         if guest.entry is not None:
             self.player_no = guest.entry.player_no
@@ -248,7 +247,7 @@ class PlayerSocket(asyncio.Protocol):
             self._early.put_nowait(text)  # its credential, or heard once it is let in
 
     def _answer(self, data: bytes) -> None:
-        self._write(packed(data))
+        self._say(packed(data))
 
     # Bytes out
 
@@ -261,9 +260,9 @@ class PlayerSocket(asyncio.Protocol):
         self._wire.send_close(code)
         self._flush()
 
-    def _write(self, data: bytes) -> None:
+    def _say(self, data: Packed) -> None:
         if not self._closing_at_ms and not self._transport.is_closing():
-            self._transport.write(data)
+            self.send(data)
 
     def _flush(self) -> None:
         """What the library wants to be sent: answers to pings, closes."""
@@ -273,6 +272,7 @@ class PlayerSocket(asyncio.Protocol):
         if data:
             self._transport.write(data)
         if self._wire.close_rcvd is not None or self._wire.parser_exc is not None:
+            self.at = self._paused_at = None
             self._transport.close()
         if self._wire.close_expected():
             self._closing_at_ms = self._closing_at_ms or self._home.clock.now_ms()

@@ -44,7 +44,7 @@ class Board:
         self.snapshot = b""
         self._top_rows = top_rows
         self._shown: _Shown | None = None
-        self._history = History(history_frames)
+        self._history: History[bytes] = History(history_frames)
 
     def refresh(self, state: Tournament, now_ms: int) -> bool:
         """Make the frames that lead from what was shown to `state`; False when nothing is new."""
@@ -68,7 +68,7 @@ class Board:
         shown = self._shown
         return shown is not None and (shown.results is ResultsStatus.FINAL or shown.status is Status.CANCELLED)
 
-    def since(self, epoch: int | None, seq: int) -> list[Frame] | None:
+    def since(self, epoch: int | None, seq: int) -> list[Frame[bytes]] | None:
         """Frames behind a position of this epoch; None when only the snapshot helps."""
         return self._history.since(seq, self.seq) if epoch == self.epoch else None
 

@@ -21,7 +21,7 @@ from tests.simulator.loop import VirtualClock, run_virtually
 from tests.simulator.world import kill
 from tests.support.app import House, a_house
 from tests.support.builders import TOURNAMENT, create, order, points, register
-from tests.support.sockets import HIGH_BYTES, Wire
+from tests.support.sockets import DEFLATE, HIGH_BYTES, Wire
 
 SEEDS = 40
 _PLAY_S = 40.0
@@ -101,7 +101,8 @@ class Client:
             resume = "" if self.at is None else f"&resume={self.at[0]}:{self.at[1]}"
             self._greeted = False
             home = self.evening.front_end()
-            self.wire = Wire(home, f"{TOURNAMENT}?spectate{resume}")
+            more = self.evening.luck.choice(["", DEFLATE])
+            self.wire = Wire(home, f"{TOURNAMENT}?spectate{resume}", more)
 
     def _take(self, frame: dict[str, Any]) -> None:
         if frame["type"] == "welcome":

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -48,6 +49,32 @@ def up(**more: str) -> Iterator[dict[str, Any]]:
         process.terminate()
         process.wait(120)
         shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def another_front_end(run: dict[str, Any]) -> Iterator[str]:
+    """One more front end of a running house: its URL."""
+    port = free_port("127.0.0.1")
+    env = psutil.Process(run["pids"]["api"]).environ() | {"PITBOSS_PORT": str(port)}
+    process = subprocess.Popen([sys.executable, "-m", "api"], env=env)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        while not _is_ready(url):
+            if process.poll() is not None:
+                raise RuntimeError("the front end did not start")
+            time.sleep(0.2)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def _is_ready(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/readyz", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
 
 
 @contextmanager

@@ -42,6 +42,7 @@ class Swarm:
 
     def __init__(self) -> None:
         self.messages = self.bytes = self.closed = 0
+        self.lengths: list[int] = []
         self.lags_ms: list[float] = []
         self._poll = select.epoll()
         self._watchers: dict[int, Watcher] = {}
@@ -97,13 +98,14 @@ class Swarm:
             if data[at] & 15 == 1:
                 self.messages += 1
                 if watcher.sampled:
-                    self._time(_text(watcher, data[at], bytes(data[at + head : at + head + length])))
+                    self._read(_text(watcher, data[at], bytes(data[at + head : at + head + length])))
             elif data[at] & 15 == 9:
                 watcher.line.send(b"\x8a\x80\0\0\0\0")
             at += head + length
         del data[:at]
 
-    def _time(self, message: bytes) -> None:
+    def _read(self, message: bytes) -> None:
+        self.lengths.append(len(message))
         _, _, rest = message.partition(_STAMP)
         if rest and not message.startswith(b'{"type":"welcome"'):
             moment = datetime.fromisoformat(rest[: rest.index(b'"')].decode().replace("Z", "+00:00"))
@@ -115,13 +117,14 @@ class Swarm:
         told = {
             "messages": self.messages,
             "bytes": self.bytes,
+            "length": sum(self.lengths) / max(1, len(self.lengths)),
             "closed": self.closed,
             "lag_p50_ms": lags[len(lags) // 2],
             "lag_p90_ms": lags[len(lags) * 9 // 10],
             "cpu_s": time.process_time(),
         }
         self.messages = self.bytes = 0
-        self.lags_ms = []
+        self.lags_ms, self.lengths = [], []
         return told
 
 

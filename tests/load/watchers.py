@@ -3,6 +3,7 @@ an owner. CPU is that of the process that holds the sockets; messages are as lon
 
 import asyncio
 import json
+import random
 import subprocess
 import sys
 import time
@@ -17,7 +18,7 @@ import redis
 
 from server.clock import SystemClock
 from server.wire import instant
-from tests.load.house import Load, a_peer, owner_pid, up
+from tests.load.house import PLAYERS, Load, a_peer, another_front_end, owner_pid, up
 from tests.load.measure import cpu_of, median, table
 from tests.load.plain_socket import CHANNEL
 from tests.support.servers import a_redis, url_of
@@ -108,66 +109,69 @@ async def served(pid: int, port: int, path: str, sockets: int, say: Say, others:
     }
 
 
-async def _theirs(client: redis.Redis, redis_url: str, sockets: int, rows: str, *flags: str) -> Told:
+async def _theirs(client: redis.Redis, redis_url: str, sockets: int, size: int, *flags: str) -> Told:
+    luck = random.Random(1)
+
     async def say() -> None:
         head = f'{{"type":"delta","serverTime":"{instant(SystemClock().now_ms())}","rows":'
-        client.publish(CHANNEL, head + rows + "}")
+        client.publish(CHANNEL, head + _rows(size, luck) + "}")
 
     with a_peer("tests.load.plain_socket", redis_url, *flags) as (pid, port):
         return await served(pid, port, "/ws/board", sockets, say, [])
 
 
-def _rows(size: int) -> str:
-    """Rows as ours are, `size` bytes of them."""
-    rows, n = "", 0
+def _rows(size: int, luck: random.Random) -> str:
+    """Rows as ours are, `size` bytes of them, and other ones each time, as ours are those that changed."""
+    rows, position, points = "", 0, 9_000
+    players = luck.sample(range(PLAYERS), PLAYERS)
     while len(rows) < size - 90:
-        n += 1
-        name = f"{n * 2654435761 % 2**32:08x}"
+        number = players[position % PLAYERS]
+        position, points = position + 1, points - luck.randrange(200)
         row = {
-            "position": n,
-            "rank": n,
-            "playerId": f"01a1fe04e149{name}",
-            "displayName": f"u{n}",
-            "points": n,
+            "position": position,
+            "rank": position,
+            "playerId": f"01a1fe04e149{number * 2654435761 % 2**32:08x}",
+            "displayName": f"u{number}",
+            "points": points,
         }
-        rows += json.dumps(row) + ","
+        rows += json.dumps(row, separators=(",", ":")) + ","
     return f"[{rows[:-1]}]"
 
 
-async def _ours(load: Load, sockets: int) -> Told:
+async def _ours(load: Load, run: dict[str, Any], sockets: int) -> Told:
     tournament_id = await load.tournament(visibility="public")
-    owner = await owner_pid(load.run, tournament_id)
-    port = urlsplit(load.run["url"]).port
+    owner = await owner_pid(run, tournament_id)
+    port = urlsplit(run["url"]).port
     assert port is not None
 
     async def say() -> None:
         await load.facts(tournament_id, 3)
 
     path = f"/ws/tournaments/{tournament_id}?spectate"
-    return await served(load.run["pids"]["api"], port, path, sockets, say, [owner])
+    return await served(run["pids"]["api"], port, path, sockets, say, [owner])
 
 
 def _house(redis_url: str, sockets: list[int]) -> list[Told]:
-    """Runs with a fresh front end."""
+    """Runs with a fresh front end. Facts come in by another one, as the peer's come from a publisher."""
 
-    async def runs(run: dict[str, Any]) -> list[Told]:
+    async def runs(run: dict[str, Any], entrance: str) -> list[Told]:
         async with aiohttp.ClientSession() as http:
-            load = Load(http, run)
+            load = Load(http, run | {"url": entrance})
             await load.facts(await load.tournament(), 100)
-            return [await _ours(load, count) for count in sockets]
+            return [await _ours(load, run, count) for count in sockets]
 
-    with up(PITBOSS_REDIS_URL=f"{redis_url}/1") as run:
-        return asyncio.run(runs(run))
+    with up(PITBOSS_REDIS_URL=f"{redis_url}/1") as run, another_front_end(run) as entrance:
+        return asyncio.run(runs(run, entrance))
 
 
 def _beside(client: redis.Redis, redis_url: str, sockets: int, runs: int) -> dict[str, list[Told]]:
     found: dict[str, list[Told]] = {OURS: [], TUNED: [], PLAIN: []}
     for _ in range(runs):
         [ours] = _house(redis_url, [sockets])
-        rows = _rows(round(ours["bytes"] / ours["messages"]))
+        size = round(ours["length"])
         found[OURS].append(ours)
-        found[TUNED].append(asyncio.run(_theirs(client, redis_url, sockets, rows, "--no-deflate")))
-        found[PLAIN].append(asyncio.run(_theirs(client, redis_url, sockets, rows)))
+        found[TUNED].append(asyncio.run(_theirs(client, redis_url, sockets, size, "--no-deflate")))
+        found[PLAIN].append(asyncio.run(_theirs(client, redis_url, sockets, size)))
     return found
 
 
@@ -182,6 +186,7 @@ def _table(sockets: int, found: dict[str, list[Told]]) -> str:
             f"{middle['core']:.0%}",
             f"{middle['lag_p50_ms']:,.0f} / {middle['lag_p90_ms']:,.0f}",
             f"{middle['kib_each']:.1f}",
+            f"{middle['bytes'] / middle['messages']:,.0f} of {middle['length']:,.0f}",
         ]
         rows.append([name, *cells])
     head = [
@@ -189,7 +194,13 @@ def _table(sockets: int, found: dict[str, list[Told]]) -> str:
         "messages a CPU second",
         "CPU us each: own + kernel",
     ]
-    head += ["delivered of those due", "of a core", "lag p50 / p90, ms", "KiB a socket"]
+    head += [
+        "delivered of those due",
+        "of a core",
+        "lag p50 / p90, ms",
+        "KiB a socket",
+        "bytes a message, of its text",
+    ]
     return table(head, rows)
 
 

@@ -35,7 +35,7 @@ class Served:
 
     def open(self, path: str, **more: Any) -> connect:
         """A client socket on a path."""
-        return connect(f"ws://127.0.0.1:{self.port}{path}", compression=None, **more)
+        return connect(f"ws://127.0.0.1:{self.port}{path}", **{"compression": None} | more)
 
     async def token(self, tournament_id: str, player: str) -> str:
         """A fresh player token."""

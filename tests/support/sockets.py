@@ -4,13 +4,15 @@ from typing import Any
 
 import msgspec
 from websockets.client import ClientProtocol
-from websockets.frames import Opcode
+from websockets.extensions.permessage_deflate import PerMessageDeflate
+from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 from websockets.uri import parse_uri
 
 from api.resources import Resources
 from api.spec.frames import ServerFrame
 from api.ws.socket import PlayerSocket
+from config.limits import SOCKET_WINDOW_BITS
 
 _HELLO = (
     "GET /ws/tournaments/{path} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -18,8 +20,28 @@ _HELLO = (
 )
 # Every frame of every test is held against what is published.
 FRAMES = msgspec.json.Decoder(ServerFrame)
-# What the transport takes before it asks for a pause.
+# As browsers ask.
+DEFLATE = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n"
+# What the kernel takes before the transport asks for a pause.
 HIGH_BYTES = 16 * 1024
+
+
+def texts(data: bytes, *, deflates: bool = False, whole: bool = True) -> list[bytes]:
+    """The messages in what a server sent; nothing may be left over where it is `whole`."""
+    client = ClientProtocol(parse_uri("ws://x/"), state=State.OPEN, max_size=None)
+    if deflates:
+        client.extensions = [_inflate()]
+    client.receive_data(data)
+    events = client.events_received()
+    assert client.parser_exc is None
+    if whole:
+        client.receive_eof()
+        assert str(client.parser_exc) == "unexpected end of stream", "not in the middle of a message"
+    return [bytes(event.data) for event in events if isinstance(event, Frame)]
+
+
+def _inflate() -> PerMessageDeflate:
+    return PerMessageDeflate(True, True, SOCKET_WINDOW_BITS, 15)
 
 
 class Wire:
@@ -29,7 +51,7 @@ class Wire:
         self.client = ClientProtocol(parse_uri("ws://x/"), state=State.OPEN, max_size=None)
         self.heard: list[dict[str, Any]] = []
         self.is_cut = self.is_held = self._paused = self._is_closing = False
-        self.most_waiting = 0
+        self.most_waiting = self.bytes = 0
         self._waiting = bytearray()
         self.head = bytearray()
         self.socket = PlayerSocket(home, set())
@@ -42,12 +64,16 @@ class Wire:
         if self.is_cut:
             return
         self._waiting += data
+        self.bytes += len(data)
         self.most_waiting = max(self.most_waiting, len(self._waiting))
         if not self.is_held:
             self._deliver()
         elif len(self._waiting) > HIGH_BYTES and not self._paused:
             self._paused = True
             self.socket.pause_writing()
+
+    def set_write_buffer_limits(self, high: int) -> None:
+        assert high == 0, "it keeps nothing back without saying so"
 
     def is_closing(self) -> bool:
         return self.is_cut or self._is_closing
@@ -99,6 +125,8 @@ class Wire:
         if not self.head.endswith(b"\r\n\r\n"):
             head, end, data = data.partition(b"\r\n\r\n")
             self.head += head + end
+            if b"permessage-deflate" in self.head:
+                self.client.extensions = [_inflate()]
         self.client.receive_data(data)
         for event in self.client.events_received():
             if event.opcode is Opcode.TEXT:
