@@ -1,6 +1,7 @@
 """Facts on their way to owners: one call per tournament at a time, everything that waits goes along."""
 
 import asyncio
+import logging
 from collections import deque
 
 from actors.handles import Directory
@@ -9,6 +10,8 @@ from actors.replies import Done, Refused, Reply, Unavailable
 from config.limits import FACT_CALL_BYTES_MAX, FACTS_PER_CALL_MAX
 from server.codec import encode_facts
 from server.domain.scoring.fact import Fact, Outcome
+
+log = logging.getLogger(__name__)
 
 # What a fact weighs in a message, at least, beside its texts.
 _FACT_OVERHEAD_BYTES = 40
@@ -44,14 +47,17 @@ class FactCourier:
 
     async def _drive(self, tournament_id: str, lane: deque[tuple[list[Fact], asyncio.Future[Reply]]]) -> None:
         """Call after call until the lane is empty; then the lane goes away."""
+        load: list[tuple[list[Fact], asyncio.Future[Reply]]] = []
         try:
             while lane:
                 load = _load(lane)
                 message = ReportFacts(encode_facts([fact for parcel, _ in load for fact in parcel]))
                 _unload(load, await self._directory.ask(tournament_id, message))
+        except Exception:
+            log.exception("facts_not_sent tournament=%s", tournament_id)
         finally:
             self._lanes.pop(tournament_id, None)
-            _unload(list(lane), Unavailable("courier stopped"))
+            _unload([*load, *lane], Unavailable("courier stopped"))
 
 
 def _weight(fact: Fact) -> int:

@@ -10,7 +10,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
 from api.answers import Json
-from api.errors import ApiError, DoorCode, invalid
+from api.errors import ApiError, DoorCode, typed
 from api.middleware import RequestLog
 from api.resources import Resources
 from api.rest import (
@@ -88,26 +88,9 @@ def create_app(resources: Resources) -> FastAPI:
 
 async def _answer(request: Request, error: Exception) -> Response:
     """Any exception as its typed answer."""
-    typed = _typed(error)
-    request.state.error = typed.code
-    if typed.code == DoorCode.INTERNAL_ERROR:
+    told = typed(error)
+    request.state.error = told.code
+    if told.code == DoorCode.INTERNAL_ERROR:
         log.exception("internal_error", exc_info=error)
-    body = typed.body(request.state.request_id)
-    return Json(body, status_code=typed.status, headers=typed.headers())
-
-
-def _typed(error: Exception) -> ApiError:
-    match error:
-        case ApiError():
-            return error
-        case StoreUnavailable():
-            return ApiError(DoorCode.SERVICE_UNAVAILABLE, "The database cannot be reached; try again")
-        case RequestValidationError():
-            return invalid({".".join(map(str, e["loc"])): e["msg"] for e in error.errors()})
-        case HTTPException(status_code=404):
-            return ApiError(DoorCode.NOT_FOUND, "No such path")
-        case HTTPException(status_code=405):
-            return ApiError(DoorCode.METHOD_NOT_ALLOWED, "This path does not take that method")
-        case HTTPException():
-            return invalid({"request": str(error.detail)})
-    return ApiError(DoorCode.INTERNAL_ERROR, "Something went wrong on our side")
+    body = told.body(request.state.request_id)
+    return Json(body, status_code=told.status, headers=told.headers())

@@ -4,7 +4,11 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
 from server.domain.refusal import Code
+from server.ports import StoreUnavailable
 
 
 class DoorCode(StrEnum):
@@ -117,3 +121,21 @@ def tournament_not_found(tournament_id: str) -> ApiError:
     """Missing and foreign tournaments answer alike."""
     message = f"Tournament with ID {tournament_id} not found"
     return ApiError(Code.TOURNAMENT_NOT_FOUND, message, {"tournamentId": tournament_id})
+
+
+def typed(error: Exception) -> ApiError:
+    """Any exception as what is answered; what nobody foresaw is an internal error, without its words."""
+    match error:
+        case ApiError():
+            return error
+        case StoreUnavailable():
+            return ApiError(DoorCode.SERVICE_UNAVAILABLE, "The database cannot be reached; try again")
+        case RequestValidationError():
+            return invalid({".".join(map(str, e["loc"])): e["msg"] for e in error.errors()})
+        case HTTPException(status_code=404):
+            return ApiError(DoorCode.NOT_FOUND, "No such path")
+        case HTTPException(status_code=405):
+            return ApiError(DoorCode.METHOD_NOT_ALLOWED, "This path does not take that method")
+        case HTTPException():
+            return invalid({"request": str(error.detail)})
+    return ApiError(DoorCode.INTERNAL_ERROR, "Something went wrong on our side")

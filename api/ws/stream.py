@@ -9,10 +9,11 @@ from contextlib import suppress
 from typing import Any
 
 import msgspec
+import structlog
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from api.auth import check, check_platform, who
-from api.errors import ApiError, DoorCode
+from api.errors import ApiError, DoorCode, typed
 from api.facts import decode_facts
 from api.keyring import Caller
 from api.owner import find_known, report
@@ -25,6 +26,7 @@ from server.domain.tournament.summary import Summary
 from server.ports import StoreUnavailable
 from server.wire import dump, instant
 
+log = structlog.get_logger("api")
 router = APIRouter()
 _CLOSE = {401: Close.LOG_IN_AGAIN, 403: Close.FORBIDDEN, 404: Close.NOT_FOUND, 503: Close.RECONNECT}
 
@@ -124,7 +126,7 @@ class Stream:
     async def _report(self, facts: list[Fact], summary: Summary) -> dict[str, Any]:
         try:
             outcomes = await report(self._home, summary, facts)
-        except ApiError as error:
+        except Exception as error:
             return await _refused(error)
         others = [
             {"event_id": fact.event_id, "status": outcome.name.lower()}
@@ -149,14 +151,14 @@ class Stream:
         await asyncio.gather(sender, return_exceptions=True)
 
 
-async def _refused(error: ApiError) -> dict[str, Any]:
-    """Nothing of the batch was taken."""
+async def _refused(why: Exception) -> dict[str, Any]:
+    """Nothing of the batch was taken, or nobody knows: the platform sends it again."""
+    error = typed(why)
+    if error.code == DoorCode.INTERNAL_ERROR:
+        log.exception("batch_failed", exc_info=why)
     retry = {"retryAfter": int(wait)} if (wait := error.headers().get("Retry-After")) else {}
     return {"type": "error", "error": error.code, "message": error.message} | error.extra | retry
 
 
-def _close_of(error: ApiError | StoreUnavailable) -> Close:
-    status = error.status if isinstance(error, ApiError) else 503
-    if isinstance(error, ApiError) and error.code == DoorCode.RATE_LIMITED:
-        return Close.TOO_MANY
-    return _CLOSE.get(status, Close.BAD_FRAME)
+def _close_of(error: Exception) -> Close:
+    return _CLOSE.get(typed(error).status, Close.BAD_FRAME)

@@ -176,3 +176,22 @@ async def test_a_platform_that_does_not_read_its_acknowledgements_is_not_read_ei
         gate.set()
         for batch in range(STREAM_BATCHES_MAX * 3):
             assert (await frame(socket))["batch"] == batch
+
+
+async def test_what_nobody_foresaw_is_answered_and_the_stream_goes_on(served: Served) -> None:
+    tournament_id = await served.house.tournament("ann", "ben", started=True)
+    courier = served.house.resources.courier
+    send_on = courier.send
+
+    async def broken(*_: Any) -> Any:
+        raise RuntimeError("planted")
+
+    courier.send = broken  # type: ignore[method-assign]
+    async with stream(served, tournament_id) as socket:
+        await frame(socket)
+        await send(socket, 1, facts(0))
+        told = await frame(socket)
+        assert (told["batch"], told["error"]) == (1, "internal_error") and "planted" not in str(told)
+        courier.send = send_on  # type: ignore[method-assign]
+        await send(socket, 1, facts(0))
+        assert (await frame(socket))["accepted"] == 1

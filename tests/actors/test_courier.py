@@ -1,0 +1,69 @@
+"""Facts on their way: everyone who waits is answered, also when the way itself fails."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from actors.courier import FactCourier
+from actors.replies import Done, Reply, Unavailable
+from config.limits import FACTS_PER_CALL_MAX
+from server import codec
+from server.domain.scoring.fact import Outcome
+from tests.support.builders import points
+
+
+class Way:
+    """A directory that counts what a call carries; it may be held, and fail."""
+
+    def __init__(self) -> None:
+        self.calls: list[int] = []
+        self.open = asyncio.Event()
+        self.trouble: BaseException | None = None
+
+    async def ask(self, _: str, message: Any) -> Reply:
+        count = len(codec.decode_facts(message.payload))
+        self.calls.append(count)
+        await self.open.wait()
+        if self.trouble is not None:
+            raise self.trouble
+        return Done(bytes([Outcome.ACCEPTED.value] * count))
+
+
+@pytest.fixture
+def way() -> Way:
+    return Way()
+
+
+def requests(way: Way, count: int) -> list[asyncio.Task[Any]]:
+    courier = FactCourier(way)  # type: ignore[arg-type]
+    return [asyncio.create_task(courier.send("t", [points(f"f{n}", "ann", 1)])) for n in range(count)]
+
+
+async def test_what_waits_goes_along_with_the_next_call(way: Way) -> None:
+    tasks = requests(way, 10)
+    await asyncio.sleep(0)
+    way.open.set()
+    assert await asyncio.gather(*tasks) == [[Outcome.ACCEPTED]] * 10
+    assert way.calls == [10]
+
+
+async def test_a_large_request_is_cut_and_put_together_again(way: Way) -> None:
+    way.open.set()
+    facts = [points(f"f{n}", "ann", 1) for n in range(2 * FACTS_PER_CALL_MAX + 1)]
+    told = await FactCourier(way).send("t", facts)  # type: ignore[arg-type]
+    assert told == [Outcome.ACCEPTED] * len(facts)
+    assert way.calls == [FACTS_PER_CALL_MAX, FACTS_PER_CALL_MAX, 1]
+
+
+@pytest.mark.parametrize("trouble", [RuntimeError("planted"), asyncio.CancelledError()])
+async def test_who_waits_is_answered_when_the_call_itself_fails(
+    way: Way, trouble: BaseException, caplog: pytest.LogCaptureFixture
+) -> None:
+    way.trouble = trouble
+    first = requests(way, 3)
+    await asyncio.sleep(0.01)
+    way.open.set()
+    async with asyncio.timeout(5):
+        told = await asyncio.gather(*first)
+    assert all(isinstance(each, Unavailable) for each in told)
