@@ -106,7 +106,7 @@ def server_config(
         ws="websockets-sansio",
         ws_max_size=STREAM_MESSAGE_BYTES_MAX,
         ws_ping_interval=SOCKET_PING_MS / 1_000,
-        # Deflate costs 46 KiB a socket and the frames are small.
+        # uvicorn's costs 46 KiB a socket; players' sockets agree on their own (api/ws/packing.py).
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=drain_s,
     )
