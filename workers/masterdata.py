@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncEngine
+
 from server import keys
 from server.chance import SystemIds
 from server.clock import SystemClock
@@ -34,22 +36,19 @@ class DemoOperator:
     game_platform_key: str
 
 
+@asynccontextmanager
+async def _database(url: str) -> AsyncIterator[AsyncEngine]:
+    engine = open_engine(url)
+    try:
+        yield engine
+    finally:
+        await engine.dispose()
+
+
 async def add_operator(database_url: str, operator: Operator) -> None:
     """Create or replace an operator."""
-    engine = open_engine(database_url)
-    try:
+    async with _database(database_url) as engine:
         await PostgresOperators(engine).add(operator)
-    finally:
-        await engine.dispose()
-
-
-@asynccontextmanager
-async def _operators(database_url: str) -> AsyncIterator[PostgresOperators]:
-    engine = open_engine(database_url)
-    try:
-        yield PostgresOperators(engine)
-    finally:
-        await engine.dispose()
 
 
 async def issue_key(
@@ -57,63 +56,58 @@ async def issue_key(
 ) -> str:
     """Issue a key of a role; the returned text is shown once. Raises LookupError."""
     tenant = Tenant(OperatorId(operator_id), live)
-    async with _operators(database_url) as operators:
+    async with _database(database_url) as engine:
+        operators = PostgresOperators(engine)
         if await operators.operator(operator_id) is None:
             raise LookupError(f"there is no operator {operator_id}")
         issued = keys.issue(SystemIds(), tenant, name, role, rate_factor, SystemClock().now_ms())
-        await _note(database_url, tenant, "key.created", issued.stored.key_id, after=role)
+        await _note(engine, tenant, "key.created", issued.stored.key_id, after=role)
         await operators.add_key(issued.stored)
         return issued.text
 
 
 async def rotate_key(database_url: str, key_id: str, overlap_s: int) -> str:
     """A fresh secret; the returned text is shown once. Raises LookupError."""
-    async with _operators(database_url) as operators:
+    async with _database(database_url) as engine:
+        operators = PostgresOperators(engine)
         key = await _known(operators, key_id)
         issued = keys.rotated(SystemIds(), key, SystemClock().now_ms(), overlap_s * 1_000)
-        await _note(database_url, key.tenant, "key.rotated", key_id)
+        await _note(engine, key.tenant, "key.rotated", key_id)
         await operators.add_key(issued.stored)
         return issued.text
 
 
 async def revoke_key(database_url: str, key_id: str) -> None:
     """Revoke a key: it opens nothing within seconds. Raises LookupError."""
-    async with _operators(database_url) as operators:
+    async with _database(database_url) as engine:
+        operators = PostgresOperators(engine)
         key = await _known(operators, key_id)
-        await _note(database_url, key.tenant, "key.revoked", key_id)
+        await _note(engine, key.tenant, "key.revoked", key_id)
         await operators.add_key(replace(key, revoked_at_ms=SystemClock().now_ms()))
 
 
 async def list_keys(database_url: str, operator_id: str) -> list[tuple[ApiKey, int | None]]:
     """All keys of an operator, each with when it was last used."""
-    async with _operators(database_url) as operators:
+    async with _database(database_url) as engine:
+        operators = PostgresOperators(engine)
         modes = (Tenant(OperatorId(operator_id), live) for live in (True, False))
         return [row for tenant in modes for row in await operators.keys(tenant)]
 
 
 async def announce(database_url: str, status: str, message: str) -> int:
     """Tell every tenant how the house is, as an event on all its outlets; how many were told."""
-    engine = open_engine(database_url)
-    try:
+    async with _database(database_url) as engine:
         feed, data = PostgresFeed(engine), dump({"status": status, "message": message})
         tenants = await feed.audience()
         for tenant in tenants:
             await feed.say(tenant, "system.status_changed", data, SystemClock().now_ms())
         return len(tenants)
-    finally:
-        await engine.dispose()
 
 
-async def _note(
-    database_url: str, tenant: Tenant, action: str, subject: str, before: Any = None, after: Any = None
-) -> None:
+async def _note(engine: AsyncEngine, tenant: Tenant, action: str, key_id: str, after: Any = None) -> None:
     """A deed of the command line."""
-    engine = open_engine(database_url)
-    try:
-        deed = Deed(SystemClock().now_ms(), "cli", action, subject, before, after)
-        await PostgresAudit(engine).append(tenant, deed)
-    finally:
-        await engine.dispose()
+    deed = Deed(SystemClock().now_ms(), "cli", action, key_id, None, after)
+    await PostgresAudit(engine).append(tenant, deed)
 
 
 async def _known(operators: PostgresOperators, key_id: str) -> ApiKey:
@@ -137,13 +131,10 @@ async def ensure_demo(database_url: str, home: Path) -> list[DemoOperator]:
 
 
 async def _all_known(database_url: str, operators: list[DemoOperator]) -> bool:
-    engine = open_engine(database_url)
-    try:
+    texts = [text for row in operators for text in (row.api_key, row.game_platform_key)]
+    async with _database(database_url) as engine:
         stored = PostgresOperators(engine)
-        texts = [text for row in operators for text in (row.api_key, row.game_platform_key)]
         return all([await stored.key(text.partition(":")[0]) for text in texts])
-    finally:
-        await engine.dispose()
 
 
 async def _demo_operator(database_url: str, operator_id: str, name: str) -> DemoOperator:

@@ -21,7 +21,7 @@ class RedisPublisher:
     async def publish(self, tournament_id: str, data: bytes) -> bool:
         try:
             await self._redis.publish(CHANNEL + tournament_id, data)
-        except (RedisError, OSError, TimeoutError) as error:
+        except (RedisError, OSError) as error:
             if not self._away:
                 log.warning("redis_away frames=by_poll reason=%s", type(error).__name__)
             self._away = True

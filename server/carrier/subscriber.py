@@ -59,7 +59,7 @@ class RedisSubscriber:
                     async with asyncio.TaskGroup() as parts:
                         parts.create_task(self._subscribe(line))
                         parts.create_task(self._read(line))
-            except* (RedisError, OSError, TimeoutError) as errors:
+            except* (RedisError, OSError) as errors:
                 log.warning("redis_away frames=by_poll reason=%s", type(errors.exceptions[0]).__name__)
             self._carried.clear()
             for hear in list(self._hearers.values()):

@@ -93,7 +93,7 @@ class RedisLimiter:
             arguments += [number for window in windows for number in (window.limit, window.window_ms)]
         try:
             told = await self._script(keys=keys, args=[" ".join(map(str, arguments))])
-        except (RedisError, OSError, TimeoutError) as error:
+        except (RedisError, OSError) as error:
             await self._count_alone(batch, error)
             return
         at = 0

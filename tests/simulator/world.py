@@ -23,23 +23,13 @@ from tests.simulator.faults import FaultyStore, Network, Weather
 from tests.simulator.loop import VirtualClock, run_virtually
 from tests.simulator.people import Casino, Game, Watcher
 from tests.support.builders import TENANT, TOURNAMENT, create
+from tests.support.faults import CommandIds
 from tests.support.wallet import Wallet
 from workers.schedule import Scheduler
 from workers.settlement import Settlement
 
 _PLAY_S = 60.0
 _PATIENCE_S = 1_800.0
-
-
-class Ids:
-    """Command ids one after the other."""
-
-    def __init__(self) -> None:
-        self._count = 0
-
-    def command_id(self) -> str:
-        self._count += 1
-        return f"worker-{self._count}"
 
 
 @dataclass(slots=True)
@@ -69,7 +59,7 @@ class World:
         self.games = [Game(f"g{n}", self._network(), self.luck, self.checks) for n in range(2)]
         self.watchers = [Watcher(f"w{n}", self._network(), self.luck, self.checks) for n in range(2)]
         self.kills = 0
-        self._ids = Ids()
+        self._ids = CommandIds("worker")
         self._running: list[asyncio.Task[Any]] = []
 
     def _node(self, number: int) -> LocalDirectory:
