@@ -1,7 +1,7 @@
 """When an owner keeps its state, so that recovery starts there. A cache: nothing depends on it but time."""
 
 import asyncio
-from contextlib import suppress
+import logging
 
 from actors.recovery import Recovered, checkpoint_of
 from config.limits import (
@@ -12,6 +12,8 @@ from config.limits import (
 )
 from server.domain.tournament.state import Tournament
 from server.ports import Checkpoint, Clock, Fenced, Journal, StoreUnavailable
+
+log = logging.getLogger(__name__)
 
 
 class Checkpoints:
@@ -45,16 +47,20 @@ class Checkpoints:
 
     async def _try_to_write(self, point: Checkpoint) -> None:
         """Who is fenced or has no store learns it with the next commit."""
-        with suppress(Fenced, StoreUnavailable):
+        try:
             await self._write(point)
+        except (Fenced, StoreUnavailable):
+            pass
+        except Exception:
+            log.exception("checkpoint_failed tournament=%s", self._id)
 
     async def _write(self, point: Checkpoint) -> None:
         await self._journal.save_checkpoint(self._id, self._epoch, point)
         self._seq = point.seq
 
     async def finish(self, state: Tournament, chain: bytes) -> None:
-        """The last one, waited for. Raises `Fenced` or `StoreUnavailable`."""
+        """The last one, waited for."""
         if self._writing is not None:
             await self._writing
         if (point := self._take(state, chain)) is not None:
-            await self._write(point)
+            await self._try_to_write(point)

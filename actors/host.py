@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 
 from actors.keeper import TournamentKeeper
 from actors.messages import Message, Poll, Tick
@@ -141,6 +140,9 @@ class TournamentHost:
                 alive = await self._journal.heartbeat(self.tournament_id, keeper.epoch)
             except StoreUnavailable:
                 continue
+            except Exception:  # one beat that is missed is no harm, a heart that stops is
+                log.exception("heartbeat_failed tournament=%s", self.tournament_id)
+                continue
             if not alive:
                 self._forget(keeper, "fenced")
                 await self.retire()
@@ -159,8 +161,7 @@ class TournamentHost:
         keeper, self._keeper = self._keeper, None
         await self._stop_life()
         if keeper is not None:
-            with suppress(Fenced, StoreUnavailable):
-                await keeper.checkpoint()
+            await keeper.checkpoint()
             keeper.abandon("retired")
         self._watchers.wake()
         await self._on_retire()

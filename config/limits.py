@@ -155,6 +155,8 @@ EVENT_DATA_BYTES_MAX: Final = 200 * 1024
 QUEUE_BATCH_MAX: Final = 10
 QUEUE_BATCH_BYTES_MAX: Final = 250 * 1024
 ANSWER_KEPT_CHARS: Final = 1_000
+# What a wallet or a webhook says of a payout.
+FOREIGN_WORDS_MAX: Final = 300
 ATTEMPTS_KEPT_MS: Final = 30 * 86_400_000
 ENDPOINTS_MAX: Final = 20
 REDELIVER_MAX: Final = 10_000

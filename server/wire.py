@@ -26,6 +26,11 @@ def plain(value: Any) -> Any:
     return json.loads(_JSON.encode(value), parse_float=str)
 
 
+def foreign(text: str, most: int) -> str:
+    """Words of somebody else's machine, fit to be kept and shown: nothing unprintable, at most so long."""
+    return "".join(c if c.isprintable() else " " if c.isspace() else "\ufffd" for c in text[:most])
+
+
 def instant(at_ms: int) -> str:
     """`2026-01-15T20:00:00Z`, with milliseconds only when there are any."""
     moment = _EPOCH + timedelta(milliseconds=at_ms)

@@ -1,6 +1,7 @@
 """Servers that tests share: one Postgres and one Ray a session, both on loopback, both stopped."""
 
 import asyncio
+import logging
 import os
 import shutil
 import tempfile
@@ -33,6 +34,29 @@ def postgres(home: Path) -> Iterator[str]:
     with EmbeddedPostgres(home / "pg") as url:
         migrate(url)
         yield url
+
+
+class _Unforeseen(logging.Handler):
+    """Collects what our own code logged as an exception."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.seen: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.exc_info and record.name.split(".")[0] in ("api", "actors", "server", "workers"):
+            self.seen.append(f"{record.getMessage()}: {record.exc_info[1]!r}")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_unforeseen(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Loops that go on after a fault must not hide it: only tests marked `unforeseen` may plant one."""
+    handler = _Unforeseen()
+    logging.getLogger().addHandler(handler)
+    yield
+    logging.getLogger().removeHandler(handler)
+    if request.node.get_closest_marker("unforeseen") is None:
+        assert handler.seen == []
 
 
 @pytest.fixture

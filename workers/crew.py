@@ -1,6 +1,7 @@
 """Everybody who works behind the scenes, together: the same crew beside Ray and in one process."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from workers.outgoing import Outgoing
 from workers.recurring import Recurring
 from workers.schedule import Scheduler
 from workers.settlement import Settlement
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -51,6 +54,8 @@ async def at_work(engine: AsyncEngine, directory: Directory, *, allow_private: b
     finally:
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        for ended in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(ended, Exception):
+                log.error("worker_failed", exc_info=ended)
         await outgoing.close()
         await queues.close()

@@ -18,6 +18,7 @@ from actors.handles import Directory
 from actors.messages import Order
 from actors.replies import Done
 from config.limits import (
+    FOREIGN_WORDS_MAX,
     PAYOUT_CLAIM_MS,
     PAYOUTS_AT_ONCE,
     SETTLEMENT_BATCH_MAX,
@@ -29,7 +30,7 @@ from server.domain.tournament.commands import Settle
 from server.domain.tournament.events import PayoutStep
 from server.domain.tournament.payouts import PayoutRow, PayoutState
 from server.ports import Claimed, Clock, IdSource, Payouts
-from server.wire import dump
+from server.wire import dump, foreign
 from workers.outgoing import Caller, Unreachable
 from workers.rounds import go_round, until_none
 from workers.signing import signed
@@ -38,7 +39,6 @@ log = logging.getLogger(__name__)
 ACTOR = "settlement"
 # Of the refusals these are of the moment; every other 4xx is about the line itself.
 _PASSING = {408, 425, 429}
-_REASON_MAX = 300
 
 
 class Settlement:
@@ -98,14 +98,15 @@ class Settlement:
             return self._later(row, str(error))
         if 200 <= answer.status < 300:
             return PayoutStep(row.payout.id, PayoutState.PAID, _reference(answer.body))
-        reason = f"The wallet answered {answer.status}: {answer.body.decode(errors='replace')}"[:_REASON_MAX]
+        said = answer.body.decode(errors="replace")
+        reason = foreign(f"The wallet answered {answer.status}: {said}", FOREIGN_WORDS_MAX)
         if 400 <= answer.status < 500 and answer.status not in _PASSING:
             return PayoutStep(row.payout.id, PayoutState.NEEDS_PERSON, reason=reason)
         return self._later(row, reason)
 
     def _later(self, row: PayoutRow, reason: str) -> PayoutStep:
         """Again after a pause that grows, until a person must look."""
-        reason, tries = reason[:_REASON_MAX], row.payout.attempts
+        reason, tries = foreign(reason, FOREIGN_WORDS_MAX), row.payout.attempts
         if tries >= len(SETTLEMENT_PAUSES_S):
             return PayoutStep(row.payout.id, PayoutState.NEEDS_PERSON, reason=reason)
         pause_ms = round(self._jitter(SETTLEMENT_PAUSES_S[tries]) * 1_000)
@@ -139,4 +140,4 @@ def _reference(body: bytes) -> str | None:
     except (msgspec.DecodeError, UnicodeError):
         return None
     found = told.get("reference") if isinstance(told, dict) else None
-    return str(found)[:_REASON_MAX] if isinstance(found, str | int) else None
+    return foreign(str(found), FOREIGN_WORDS_MAX) if isinstance(found, str | int) else None

@@ -6,6 +6,7 @@ or was rebuilt) is told by a snapshot, never by silence.
 """
 
 import asyncio
+import logging
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
@@ -16,6 +17,8 @@ from api.ws.packing import Packed, joined, packed
 from config.limits import FRAME_RING_MAX, REACH_PATIENCE_S, SOCKETS_PER_TURN
 from server.broadcast.history import Frame, History
 from server.domain.tournament.summary import Summary
+
+log = logging.getLogger(__name__)
 
 
 class Position(NamedTuple):
@@ -38,6 +41,9 @@ class Watcher(Protocol):
 
     def catch_up(self) -> None:
         """Write what is new, however far behind. Must not wait."""
+
+    def drop(self) -> None:
+        """Cut it off: it comes back and resumes."""
 
     def tell(self, frame: Packed) -> bool:
         """Write a frame that has no place in the board's order; False when the reader is too slow."""
@@ -117,11 +123,15 @@ class Channel:
             self._news.clear()
             for some in self._in_turns():
                 for watcher in some:
-                    if watcher.at is self._before and not self.over:
-                        watcher.at = self.at
-                        watcher.write(self._step)
-                    else:
-                        watcher.catch_up()
+                    try:
+                        if watcher.at is self._before and not self.over:
+                            watcher.at = self.at
+                            watcher.write(self._step)
+                        else:
+                            watcher.catch_up()
+                    except Exception:
+                        log.exception("socket_not_written")
+                        watcher.drop()  # the others must hear the rest
                 await asyncio.sleep(0)
 
     async def tell(self, frame: Packed) -> None:

@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from typing import Protocol
 
 from actors.handles import Directory
@@ -48,13 +50,13 @@ class Hub:
         channel = self._channels.get(summary.id)
         if channel is None:
             channel = self._channels[summary.id] = Channel(summary)
-            parts = [
-                self._listen(channel),
-                channel.spread(),
-                tell_places(channel, self._directory, self._clock),
-                tell_room(channel, self._clock),
-            ]
-            self._work[summary.id] = [asyncio.create_task(part) for part in parts]
+            parts = (
+                partial(self._listen, channel),
+                channel.spread,
+                partial(tell_places, channel, self._directory, self._clock),
+                partial(tell_room, channel, self._clock),
+            )
+            self._work[summary.id] = [asyncio.create_task(self._keep_on(part)) for part in parts]
         channel.watchers[watcher] = None
         return channel
 
@@ -71,7 +73,7 @@ class Hub:
         """From its first byte to its last a socket is looked after, let in or not."""
         self._attended.add(socket)
         if self._care is None:
-            self._care = asyncio.create_task(self._look_after())
+            self._care = asyncio.create_task(self._keep_on(self._look_after))
 
     def release(self, socket: Attended) -> None:
         """It is gone."""
@@ -90,6 +92,15 @@ class Hub:
         here = self.sockets(tournament_id)
         seen = await self._directory.frames(tournament_id, Poll(self.name, here, wait=False))
         return seen.sockets if isinstance(seen, Frames) else here
+
+    async def _keep_on(self, part: Callable[[], Awaitable[None]]) -> None:
+        """A part of a channel ends with it. What nobody foresaw must not leave a board that stands still."""
+        while True:
+            try:
+                await part()
+            except Exception:
+                log.exception("channel_part_failed")
+            await self._clock.sleep(_PAUSE_AFTER_FAILURE_S)
 
     async def _listen(self, channel: Channel) -> None:
         """Ask the owner: with a carrier that brings its frames now and then, else all the time."""

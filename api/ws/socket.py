@@ -145,6 +145,10 @@ class PlayerSocket(Line):
         self.write(frame)
         return True
 
+    def drop(self) -> None:
+        self.at = self._paused_at = None
+        self._transport.abort()
+
     def look_after(self, now_ms: int) -> None:
         silent_ms = now_ms - self._heard_at_ms
         if self._closing_at_ms:

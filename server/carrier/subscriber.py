@@ -61,6 +61,8 @@ class RedisSubscriber:
                         parts.create_task(self._read(line))
             except* (RedisError, OSError) as errors:
                 log.warning("redis_away frames=by_poll reason=%s", type(errors.exceptions[0]).__name__)
+            except* Exception:  # a frame that cannot be read, say: the polls will tell
+                log.exception("carrier_failed frames=by_poll")
             self._carried.clear()
             for hear in list(self._hearers.values()):
                 hear(None)

@@ -9,7 +9,6 @@ import logging
 from collections.abc import Sequence
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from server.limits.memory import MemoryLimiter
 from server.ports import Clock, Verdict, Window
@@ -93,7 +92,7 @@ class RedisLimiter:
             arguments += [number for window in windows for number in (window.limit, window.window_ms)]
         try:
             told = await self._script(keys=keys, args=[" ".join(map(str, arguments))])
-        except (RedisError, OSError) as error:
+        except Exception as error:  # whatever it is, whoever waits must be answered
             await self._count_alone(batch, error)
             return
         at = 0

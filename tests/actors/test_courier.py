@@ -56,10 +56,9 @@ async def test_a_large_request_is_cut_and_put_together_again(way: Way) -> None:
     assert way.calls == [FACTS_PER_CALL_MAX, FACTS_PER_CALL_MAX, 1]
 
 
+@pytest.mark.unforeseen
 @pytest.mark.parametrize("trouble", [RuntimeError("planted"), asyncio.CancelledError()])
-async def test_who_waits_is_answered_when_the_call_itself_fails(
-    way: Way, trouble: BaseException, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_who_waits_is_answered_when_the_call_itself_fails(way: Way, trouble: BaseException) -> None:
     way.trouble = trouble
     first = requests(way, 3)
     await asyncio.sleep(0.01)

@@ -344,6 +344,7 @@ async def test_a_frame_never_shows_what_is_not_stored(scene: Scene, moment: str)
     assert shown and all(shown), "shown after it was stored, and only then"
 
 
+@pytest.mark.unforeseen
 async def test_a_carrier_that_breaks_its_word_stops_no_board(scene: Scene) -> None:
     class Broken:
         async def publish(self, tournament_id: str, data: bytes) -> bool:
@@ -357,6 +358,35 @@ async def test_a_carrier_that_breaks_its_word_stops_no_board(scene: Scene) -> No
         await scene.clock.advance(limits.TICK_MS * 2)
     news = await scene.directory.frames(TOURNAMENT, Poll("fe", 1, wait=False))
     assert isinstance(news, Frames) and b'"points":15' in (news.snapshot or b"")
+
+
+@pytest.mark.unforeseen
+async def test_a_heart_and_checkpoints_that_fail_as_nobody_foresaw_end_no_owner(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: Any) -> Any:
+        raise RuntimeError("planted")
+
+    await scene.playing("ann", "ben")
+    host, beats = scene.directory.host(TOURNAMENT), []
+    with monkeypatch.context() as planted:
+        planted.setattr(scene.store, "heartbeat", broken)
+        await scene.clock.advance(round(3_000 * limits.HEARTBEAT_EVERY_S))
+    beat_on = scene.store.heartbeat
+
+    async def beat(*args: Any) -> bool:
+        beats.append(args)
+        return await beat_on(*args)
+
+    monkeypatch.setattr(scene.store, "heartbeat", beat)
+    await scene.clock.advance(round(3_000 * limits.HEARTBEAT_EVERY_S))
+    assert beats and not host.retired
+    monkeypatch.setattr(scene.store, "save_checkpoint", broken)
+    await scene.send(points("f1", "ben", 5))
+    await host.retire()
+    monkeypatch.undo()
+    assert host.retired and scene.directory.host(TOURNAMENT) is not host
+    assert await scene.send(points("f1", "ben", 5)) == [Outcome.DUPLICATE]
 
 
 async def test_a_full_mailbox_says_so(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:

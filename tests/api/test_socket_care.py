@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from websockets.frames import CloseCode, Frame, Opcode
 
-from actors.messages import ReportFacts
+from actors.messages import ReadPlaces, ReportFacts
+from api.ws.channel import Channel
 from api.ws.protocol import Close
 from config import limits
 from server import codec
@@ -229,3 +230,42 @@ async def test_the_room_is_told_when_it_fills(room: Room) -> None:
     await room.wait(limits.ROOM_FRAME_EVERY_S)
     rooms = [frame for frame in first.heard if frame["type"] == "room"]
     assert rooms[-1]["activeConnections"] == 2
+
+
+@pytest.mark.unforeseen
+async def test_a_socket_that_cannot_be_written_to_is_dropped_and_the_others_hear_the_rest(room: Room) -> None:
+    first, broken, last = [await room.wire() for _ in range(3)]
+
+    def fail(_: bytes) -> None:
+        raise RuntimeError("planted")
+
+    broken.write = fail  # type: ignore[method-assign]
+    await room.score()
+    assert broken.is_cut and kinds(first)[-1] == "delta" == kinds(last)[-1]
+    assert room.house.resources.hub.sockets(room.id) == 2
+
+
+@pytest.mark.unforeseen
+async def test_a_board_goes_on_after_what_nobody_foresaw(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    ann = await room.player("ann")
+    await room.wait(limits.ME_FRAME_EVERY_S)
+
+    ask_on = room.house.directory.ask
+
+    async def ask(tournament_id: str, message: Any) -> Any:
+        if isinstance(message, ReadPlaces):
+            raise RuntimeError("planted")
+        return await ask_on(tournament_id, message)
+
+    with monkeypatch.context() as planted:
+        planted.setattr(room.house.directory, "ask", ask)
+        await room.score("ann", seconds=3)
+    assert "delta" in kinds(ann)
+    for part in ("take", "behind"):
+        with monkeypatch.context() as planted:
+            planted.setattr(Channel, part, None)
+            await room.score("ann", seconds=3)
+    ann = await room.wire(f"{{id}}?token={room.token}")
+    ann.heard.clear()
+    await room.score("ann", seconds=3)
+    assert {"me", "delta"} <= set(kinds(ann))

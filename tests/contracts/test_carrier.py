@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Callable
 
+import pytest
+
 from server.carrier.publisher import RedisPublisher
 from server.carrier.subscriber import RedisSubscriber
 from tests.support.servers import RestartingRedis
@@ -63,5 +65,27 @@ async def test_a_redis_that_dies_is_noticed_on_both_sides_and_taken_up_again() -
         assert await publisher.publish("a", b"found")
         await _until(lambda: heard[-1] == b"found")
         assert b"lost" not in heard
+        await publisher.close()
+        await subscriber.close()
+
+
+@pytest.mark.unforeseen
+async def test_a_frame_that_cannot_be_read_is_told_and_the_next_one_is_heard() -> None:
+    heard: list[bytes | None] = []
+
+    def hear(data: bytes | None) -> None:
+        if data == b"rubbish":
+            raise ValueError("planted")
+        heard.append(data)
+
+    with RestartingRedis() as redis:
+        publisher, subscriber = RedisPublisher(redis.url), RedisSubscriber(redis.url)
+        await _up(publisher)
+        subscriber.listen("a", hear)
+        await _until(lambda: subscriber.carries("a"))
+        await publisher.publish("a", b"rubbish")
+        await _until(lambda: heard[1:] == [None, None] and subscriber.carries("a"))
+        await publisher.publish("a", b"next")
+        await _until(lambda: heard[-1] == b"next")
         await publisher.close()
         await subscriber.close()

@@ -115,3 +115,18 @@ async def test_when_redis_is_killed_requests_go_on_and_when_it_is_back_it_counts
     told = await asyncio.gather(*(limiter.hit(windows) for _ in range(5)))
     assert [verdict.allowed for verdict in told] == [True] * 3 + [False] * 2, "counted in the process"
     await limiter.close()
+
+
+async def test_whatever_is_wrong_with_redis_who_waits_is_answered(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limiter = RedisLimiter(redis_url, ManualClock())
+
+    async def broken(**_: Any) -> Any:
+        raise ValueError("planted")
+
+    monkeypatch.setattr(limiter, "_script", broken)
+    async with asyncio.timeout(5):
+        told = await asyncio.gather(*(limiter.hit((Window("k", 2, 60_000),)) for _ in range(3)))
+    assert [verdict.allowed for verdict in told] == [True, True, False]
+    await limiter.close()

@@ -28,6 +28,8 @@ class Wallet:
             return Answer(503, b"later")
         if mood == "unknown user":
             return Answer(422, b"who is that?")
+        if mood == "garbled":
+            return Answer(422, b"no\n\x00user \x1b[31m\xff" + b"x" * 1_000)
         self.credited.setdefault(key, msgspec.json.decode(body))
         if mood == "answer lost":
             raise Unreachable("planted: connection lost")

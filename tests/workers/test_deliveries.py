@@ -314,13 +314,17 @@ async def test_two_secrets_sign_while_rotating(scene: Scene) -> None:
 async def test_a_payout_is_acknowledged_by_the_answer(scene: Scene) -> None:
     await scene.store.save_endpoint(TENANT, replace(MAIN, acknowledges=True))
     scene.receiver.answer = lambda event: (
-        b'{"payout":{"status":"paid","reference":"w-1"}}' if event["eventType"] == "payout.created" else b"{}"
+        b'{"payout":{"status":"paid","reference":"w-1\\u0000"}}'
+        if event["eventType"] == "payout.created"
+        else b"{}"
     )
     scene.work()
     name = await scene.play(1)
     await scene.wait(5_000)
     _, lines = await scene.store.payouts(TENANT, name, (), 10, 0)
-    assert lines and {(one.row.payout.state, one.row.payout.reference) for one in lines} == {("paid", "w-1")}
+    assert lines and {(one.row.payout.state, one.row.payout.reference) for one in lines} == {
+        ("paid", "w-1\ufffd")
+    }
     kinds = [row.event_type for row in await scene.store.history(TENANT, name, 0, 100)]
     assert kinds.count("payout.paid") == kinds.count("payout.created") == len(lines)
 

@@ -15,7 +15,7 @@ from standardwebhooks.webhooks import Webhook
 from actors.local import LocalDirectory
 from actors.messages import Order
 from actors.replies import Done, Reply
-from config.limits import PAYOUT_CLAIM_MS, SETTLEMENT_PAUSES_S
+from config.limits import FOREIGN_WORDS_MAX, PAYOUT_CLAIM_MS, SETTLEMENT_PAUSES_S
 from server.domain.tournament import commands as ask
 from server.domain.tournament.events import PayoutStep
 from server.domain.tournament.payouts import PayoutState
@@ -150,6 +150,15 @@ async def test_a_line_that_the_wallet_refuses_goes_to_a_person_at_once(scene: Sc
     await scene.through(scene.worker().look())
     states = {owed.row.payout.id: owed.row.payout.state for owed in await scene.lines()}
     assert states.pop(refused) == "needs_person" and set(states.values()) == {"paid"}
+
+
+async def test_what_a_wallet_says_is_fit_to_be_kept_and_shown(scene: Scene) -> None:
+    await scene.finished(2)
+    scene.wallet.mood = lambda key: "garbled"
+    await scene.through(scene.worker().look())
+    reason = (await scene.lines())[0].row.payout.reason
+    assert reason is not None and len(reason) == FOREIGN_WORDS_MAX and reason.isprintable()
+    assert reason.startswith("The wallet answered 422: no \ufffduser \ufffd[31m\ufffdxxx")
 
 
 async def test_what_a_person_said_meanwhile_does_not_hold_up_the_others(scene: Scene) -> None:

@@ -9,11 +9,13 @@ import msgspec
 from actors.handles import Directory
 from actors.messages import Order
 from actors.replies import Done, Refused
+from config.limits import FOREIGN_WORDS_MAX
 from server.announcements import Announcement
 from server.domain.tournament.commands import Settle
 from server.domain.tournament.events import PayoutStep
 from server.domain.tournament.payouts import ACKS
 from server.ports import Lane
+from server.wire import foreign
 
 log = logging.getLogger(__name__)
 ACTOR = "webhook"
@@ -51,8 +53,12 @@ class Acks:
         except (msgspec.DecodeError, UnicodeError):
             return True
         line = msgspec.json.decode(event.data, type=_Line)
-        step = PayoutStep(line.payout_id, ACKS[said.status], said.reference, said.reason)
+        step = PayoutStep(line.payout_id, ACKS[said.status], _words(said.reference), _words(said.reason))
         command = Settle((step,), strict=False)
         reply = await self._directory.ask(lane.stream, Order(command, self._command_id(), ACTOR))
         log.info("payout_acknowledged payout=%s status=%s", line.payout_id, said.status)
         return isinstance(reply, Done | Refused)
+
+
+def _words(text: str | None) -> str | None:
+    return None if text is None else foreign(text, FOREIGN_WORDS_MAX)

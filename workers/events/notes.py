@@ -5,6 +5,7 @@ import logging
 
 from config.limits import DELIVERY_NOTE_EVERY_S
 from server.ports import Attempt, Clock, Deliveries, Mark, StoreUnavailable
+from workers.rounds import go_round
 
 log = logging.getLogger(__name__)
 
@@ -32,10 +33,12 @@ class Notes:
 
     async def run(self) -> None:
         """Wait for something, collect, write; for ever."""
-        while True:
-            await self._some.wait()
-            await self._clock.sleep(DELIVERY_NOTE_EVERY_S)
-            await self.write()
+        await go_round(self._clock, 0, self._collect, "deliveries_cannot_be_noted")
+
+    async def _collect(self) -> None:
+        await self._some.wait()
+        await self._clock.sleep(DELIVERY_NOTE_EVERY_S)
+        await self.write()
 
     async def write(self) -> None:
         """Write what there is."""

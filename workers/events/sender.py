@@ -7,6 +7,7 @@ from typing import Protocol
 from config.limits import ANSWER_KEPT_CHARS
 from server.announcements import Announcement
 from server.ports import Lane
+from server.wire import foreign
 
 
 class Heard(Enum):
@@ -30,9 +31,9 @@ class Told:
 
     @property
     def text(self) -> str:
-        """For people, clipped. No NUL, which no text column takes."""
+        """For people, clipped."""
         said = self.reason or self.body[: ANSWER_KEPT_CHARS * 4].decode(errors="replace")
-        return said.replace("\x00", "")[:ANSWER_KEPT_CHARS]
+        return foreign(said, ANSWER_KEPT_CHARS)
 
 
 class Sender(Protocol):
