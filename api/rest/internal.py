@@ -98,8 +98,7 @@ async def get_config(tournament_id: str, home: Home, caller: PlatformRead) -> Js
 async def get_status(tournament_id: str, home: Home, caller: PlatformRead) -> Json:
     """The state of a tournament."""
     summary = await find(home, caller, tournament_id)
-    connections = home.hub.sockets(summary.id)
-    return Json(views.status(summary, home.clock.now_ms(), connections))
+    return Json(views.status(summary, home.clock.now_ms(), await home.hub.connections(summary)))
 
 
 @router.get("/tournaments/{tournament_id}/players")

@@ -126,15 +126,7 @@ async def preview_cancellation(tournament_id: str, home: Home, caller: Tournamen
 async def get_tournament_status(tournament_id: str, home: Home, caller: TournamentsRead) -> Json:
     """Progress, pool and room."""
     summary = await find(home, caller, tournament_id)
-    connections = await _connections(home, summary)
-    return Json(views.status(summary, home.clock.now_ms(), connections))
-
-
-async def _connections(home: Resources, summary: Summary) -> int:
-    """Open sockets on all front ends, as the owner counts them. Nobody is woken to say zero."""
-    if summary.status is not Status.IN_PROGRESS:
-        return home.hub.sockets(summary.id)
-    return await home.hub.connections(summary.id)
+    return Json(views.status(summary, home.clock.now_ms(), await home.hub.connections(summary)))
 
 
 @router.post("/{tournament_id}/start")

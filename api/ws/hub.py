@@ -14,6 +14,7 @@ from api.ws.channel import Channel, Watcher
 from api.ws.personal import tell_places, tell_room
 from config.limits import POLL_EVERY_S
 from server import codec
+from server.domain.tournament.lifecycle import Status
 from server.domain.tournament.summary import Summary
 from server.ports import Clock, Subscriber
 
@@ -87,10 +88,13 @@ class Hub:
         channel = self._channels.get(tournament_id)
         return 0 if channel is None else len(channel.watchers)
 
-    async def connections(self, tournament_id: str) -> int:
-        """Open sockets of a tournament on all front ends, as its owner counts them."""
-        here = self.sockets(tournament_id)
-        seen = await self._directory.frames(tournament_id, Poll(self.name, here, wait=False))
+    async def connections(self, summary: Summary) -> int:
+        """Open sockets of a tournament on all front ends, as its owner counts them. Nobody is woken to say
+        zero."""
+        here = self.sockets(summary.id)
+        if summary.status is not Status.IN_PROGRESS:
+            return here
+        seen = await self._directory.frames(summary.id, Poll(self.name, here, wait=False))
         return seen.sockets if isinstance(seen, Frames) else here
 
     async def _keep_on(self, part: Callable[[], Awaitable[None]]) -> None:

@@ -8,7 +8,7 @@ from actors.replies import Done, Place
 from api.ws import protocol
 from api.ws.channel import Channel, Watcher
 from api.ws.packing import joined, packed
-from config.limits import ME_FRAME_EVERY_S, PLACES_PER_CALL_MAX, ROOM_FRAME_EVERY_S
+from config.limits import ME_FRAME_EVERY_S, PLACES_PER_CALL_MAX, ROOM_FRAME_EVERY_S, SOCKETS_PER_TURN
 from server import codec
 from server.ports import Clock
 
@@ -31,8 +31,10 @@ async def tell_places(channel: Channel, directory: Directory, clock: Clock) -> N
             if not isinstance(reply, Done):
                 channel.moved.set()
                 break
-            _tell(channel, players, codec.decode(reply.value, list[Place]), clock.now_ms())
-            await asyncio.sleep(0)
+            places = codec.decode(reply.value, list[Place])
+            for start in range(0, len(places), SOCKETS_PER_TURN):
+                _tell(channel, players, places[start : start + SOCKETS_PER_TURN], clock.now_ms())
+                await asyncio.sleep(0)
         await clock.sleep(ME_FRAME_EVERY_S)
 
 

@@ -96,9 +96,10 @@ async def test_two_sockets_get_the_same_bytes_and_are_counted(served: Served) ->
             await frame(socket, "snapshot")
         await served.report(tournament_id, ann=1)
         assert await frame(one, "delta") == await frame(two, "delta")
-        path = f"/api/tournaments/{tournament_id}/status"
-        answer = await served.house.client.get(path, headers=served.house.auth)
-        assert answer.json()["gameRoom"]["activeConnections"] == 2
+        for prefix, headers in (("/api", served.house.auth), ("/api/internal", served.house.platform)):
+            path = f"{prefix}/tournaments/{tournament_id}/status"
+            answer = await served.house.client.get(path, headers=headers)
+            assert answer.json()["gameRoom"]["activeConnections"] == 2
     async with asyncio.timeout(30):
         while served.house.resources.hub.sockets(tournament_id):
             await asyncio.sleep(0.01)

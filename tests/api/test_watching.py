@@ -17,6 +17,7 @@ from api.ws.hub import Hub
 from api.ws.protocol import Close
 from server import codec
 from server.domain.tournament import commands as ask
+from server.domain.tournament.summary import summary_of
 from tests.simulator.loop import VirtualClock, run_virtually
 from tests.simulator.world import kill
 from tests.support.app import House, a_house
@@ -234,8 +235,8 @@ class Evening:
             assert (client.rows, client.total) == (whole["rows"], whole["total"])
             assert client.at == (whole["epoch"], whole["seq"])
             assert client.most_waiting < HIGH_BYTES + 4 * len(keeper.board.snapshot), "memory is bounded"
+        assert await self.homes[0].hub.connections(summary_of(keeper.state)) == len(self.clients)
         assert isinstance(await self.directory.ask(TOURNAMENT, order(ask.Finish())), Done)
-        assert await self.homes[0].hub.connections(TOURNAMENT) == len(self.clients)
         sums = {
             name: sum(getattr(c, name) for c in self.clients) for name in ("snapshots", "deltas", "resumed")
         }
