@@ -118,6 +118,7 @@ class Channel:
 
     async def spread(self) -> None:
         """Bring all sockets up to date whenever there is news; others get their turn in between."""
+        self._news.set()  # for those whom an earlier pass, which failed, did not reach
         while True:
             await self._news.wait()
             self._news.clear()

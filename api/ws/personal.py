@@ -20,22 +20,32 @@ async def tell_places(channel: Channel, directory: Directory, clock: Clock) -> N
     while True:
         await channel.moved.wait()
         channel.moved.clear()
-        players: _Players = {}
-        for watcher in channel.watchers:
-            if watcher.player_no is not None:
-                players.setdefault(watcher.player_no, []).append(watcher)
-        numbers = tuple(players)
-        for first in range(0, len(numbers), PLACES_PER_CALL_MAX):
-            want = ReadPlaces(numbers[first : first + PLACES_PER_CALL_MAX])
-            reply = await directory.ask(channel.summary.id, want)
-            if not isinstance(reply, Done):
+        told = False
+        try:
+            told = await _tell_all(channel, directory, clock)
+        finally:
+            if not told:
                 channel.moved.set()
-                break
-            places = codec.decode(reply.value, list[Place])
-            for start in range(0, len(places), SOCKETS_PER_TURN):
-                _tell(channel, players, places[start : start + SOCKETS_PER_TURN], clock.now_ms())
-                await asyncio.sleep(0)
         await clock.sleep(ME_FRAME_EVERY_S)
+
+
+async def _tell_all(channel: Channel, directory: Directory, clock: Clock) -> bool:
+    """One round over the players here; False when their owner could not say."""
+    players: _Players = {}
+    for watcher in channel.watchers:
+        if watcher.player_no is not None:
+            players.setdefault(watcher.player_no, []).append(watcher)
+    numbers = tuple(players)
+    for first in range(0, len(numbers), PLACES_PER_CALL_MAX):
+        want = ReadPlaces(numbers[first : first + PLACES_PER_CALL_MAX])
+        reply = await directory.ask(channel.summary.id, want)
+        if not isinstance(reply, Done):
+            return False
+        places = codec.decode(reply.value, list[Place])
+        for start in range(0, len(places), SOCKETS_PER_TURN):
+            _tell(channel, players, places[start : start + SOCKETS_PER_TURN], clock.now_ms())
+            await asyncio.sleep(0)
+    return True
 
 
 def _tell(channel: Channel, players: _Players, places: list[Place], now_ms: int) -> None:

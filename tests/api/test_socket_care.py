@@ -261,6 +261,15 @@ async def test_a_board_goes_on_after_what_nobody_foresaw(room: Room, monkeypatch
         planted.setattr(room.house.directory, "ask", ask)
         await room.score("ann", seconds=3)
     assert "delta" in kinds(ann)
+    seen = kinds(ann).count("me")
+    await room.wait(2)
+    assert kinds(ann).count("me") == seen + 1, "told without other news"
+    with monkeypatch.context() as planted:
+        planted.setattr(Channel, "_in_turns", None)
+        await room.score("ann")
+    seen = kinds(ann).count("delta")
+    await room.wait(1)
+    assert kinds(ann).count("delta") == seen + 1, "told without other news"
     for part in ("take", "behind"):
         with monkeypatch.context() as planted:
             planted.setattr(Channel, part, None)
