@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from actors.keeper import TournamentKeeper
 from actors.messages import Message, Poll, Tick
 from actors.recovery import take_over
-from actors.replies import STORE_AWAY, Frames, Refused, Reply, Unavailable, unavailable
+from actors.replies import Frames, Refused, Reply, Unavailable, unavailable
 from actors.watchers import Watchers
 from config import limits
 from server.collector import give_back
@@ -17,6 +17,8 @@ from server.domain.tournament.lifecycle import Status
 from server.ports import Clock, Fenced, Journal, Publisher, StoreUnavailable
 
 log = logging.getLogger(__name__)
+
+_FENCED, _RETIRED = Unavailable("fenced"), Unavailable("retired")
 
 
 class TournamentHost:
@@ -73,7 +75,7 @@ class TournamentHost:
         async with self._opening:
             if self._keeper is None and not self.retired:
                 return await self._open()
-        return self._keeper or Unavailable("retired")
+        return self._keeper or _RETIRED
 
     async def _open(self) -> TournamentKeeper | Reply:
         try:
@@ -92,25 +94,25 @@ class TournamentHost:
     async def _serve(self, keeper: TournamentKeeper) -> None:
         """Run the keeper; when it ends, forget it. The next call recovers a new one, or another owner
         has taken over and this host retires."""
-        reason = "stopped"
+        why = Unavailable("stopped")
         try:
             await keeper.run()
         except Fenced:
-            reason = "fenced"
+            why = _FENCED
         except (StoreUnavailable, TimeoutError) as error:
-            reason = f"{STORE_AWAY}{error}"
+            why = Unavailable(f"{type(error).__name__}: {error}", store_away=True)
         except Exception:
-            reason = "failed"
+            why = Unavailable("failed")
             log.exception("keeper_failed tournament=%s", self.tournament_id)
-        self._forget(keeper, reason)
-        if reason == "fenced":
+        self._forget(keeper, why)
+        if why is _FENCED:
             await self.retire()
 
-    def _forget(self, keeper: TournamentKeeper, reason: str) -> None:
-        log.warning("keeper_ended tournament=%s reason=%s", self.tournament_id, reason)
+    def _forget(self, keeper: TournamentKeeper, why: Unavailable) -> None:
+        log.warning("keeper_ended tournament=%s reason=%s", self.tournament_id, why.reason)
         if self._keeper is keeper:
             self._keeper = None
-        keeper.abandon(reason)
+        keeper.abandon(why)
         self._watchers.wake()
 
     async def _tick(self, keeper: TournamentKeeper) -> None:
@@ -144,7 +146,7 @@ class TournamentHost:
                 log.exception("heartbeat_failed tournament=%s", self.tournament_id)
                 continue
             if not alive:
-                self._forget(keeper, "fenced")
+                self._forget(keeper, _FENCED)
                 await self.retire()
             elif self._is_idle(keeper):
                 await self.retire()
@@ -162,7 +164,7 @@ class TournamentHost:
         await self._stop_life()
         if keeper is not None:
             await keeper.checkpoint()
-            keeper.abandon("retired")
+            keeper.abandon(_RETIRED)
         self._watchers.wake()
         await self._on_retire()
 

@@ -75,10 +75,10 @@ class TournamentKeeper:
                 await self._serve(self._take())
             self._checkpoints.begin_when_due(self.state, self._chain)
 
-    def abandon(self, reason: str) -> None:
+    def abandon(self, why: Unavailable) -> None:
         """Tell everybody still waiting that there will be no answer from this activation."""
         while self._mailbox:
-            _answer(self._mailbox.popleft()[1], Unavailable(reason))
+            _answer(self._mailbox.popleft()[1], why)
 
     def _take(self) -> list[tuple[Message, asyncio.Future[Reply]]]:
         """What the next commit serves. Who needs the journal goes alone, so that all before it is stored."""

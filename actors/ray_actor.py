@@ -83,7 +83,7 @@ class TournamentActor:
                 try:
                     self._pool = await open_pool(self._database_url, _CONNECTIONS_MAX)
                 except (OSError, asyncpg.PostgresError) as error:
-                    return Unavailable(f"store: {error}")
+                    return Unavailable(f"{type(error).__name__}: {error}", store_away=True)
                 journal = PostgresJournal(self._pool)
                 self._host = TournamentHost(
                     self._tournament_id,

@@ -27,25 +27,18 @@ class Refused:
     detail: dict[str, Any] = field(default_factory=dict)
 
 
-STORE_AWAY = "store: "
-
-
 @dataclass(frozen=True, slots=True)
 class Unavailable:
-    """No answer could be had: it may have happened. Repeat with the same command id."""
+    """No answer could be had: it may have happened. Repeat with the same command id. With `store_away` it is
+    the store that cannot be reached: another owner would not help."""
 
     reason: str
-
-    @property
-    def is_store(self) -> bool:
-        """Whether it is the store that cannot be reached: another owner would not help."""
-        return self.reason.startswith(STORE_AWAY)
+    store_away: bool = False
 
 
 def unavailable(error: BaseException) -> Unavailable:
     """What ended a try, as a reply."""
-    where = STORE_AWAY if isinstance(error, StoreUnavailable) else ""
-    return Unavailable(f"{where}{type(error).__name__}: {error}")
+    return Unavailable(f"{type(error).__name__}: {error}", isinstance(error, StoreUnavailable))
 
 
 Reply = Done | Refused | Unavailable

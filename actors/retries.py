@@ -23,7 +23,7 @@ async def until_available(
         reply = await once()
         if not isinstance(reply, Unavailable):
             return reply
-        patience_s = STORE_AWAY_DEADLINE_S if reply.is_store else CALL_DEADLINE_S
+        patience_s = STORE_AWAY_DEADLINE_S if reply.store_away else CALL_DEADLINE_S
         if clock.now_ms() - begun_ms >= patience_s * 1_000:
             return reply
         await clock.sleep(jitter(pause_s))

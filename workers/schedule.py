@@ -56,5 +56,7 @@ class Scheduler:
                 log.info("schedule_moved tournament=%s late_ms=%d", row.tournament_id, late_ms)
             else:
                 log.warning("schedule_failed tournament=%s reply=%s", row.tournament_id, reply)
+        except Exception:
+            log.exception("schedule_failed tournament=%s", row.tournament_id)
         finally:
             self._moving.pop(row.tournament_id, None)

@@ -10,7 +10,7 @@ from typing import Any
 from actors.host import TournamentHost
 from actors.local import LocalDirectory
 from actors.messages import ReadSummary
-from actors.replies import Done
+from actors.replies import Done, Unavailable
 from server import codec
 from server.domain.tournament import commands as ask
 from server.domain.tournament.events import PayoutStep
@@ -253,7 +253,7 @@ async def kill(host: TournamentHost) -> None:
     with suppress(asyncio.CancelledError):
         await asyncio.gather(*host._life, return_exceptions=True)
     if keeper is not None:
-        keeper.abandon("killed")
+        keeper.abandon(Unavailable("killed"))
 
 
 def simulate(seed: int, world: type[World] = World) -> Report:

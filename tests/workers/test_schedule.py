@@ -81,8 +81,10 @@ async def test_two_workers_do_no_harm(scene: Scene) -> None:
     assert [row.event_type for row in history].count("tournament.started") == 1
 
 
+@pytest.mark.unforeseen
+@pytest.mark.parametrize("broken", [False, True])
 async def test_one_that_cannot_be_moved_does_not_hold_up_others(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, broken: bool
 ) -> None:
     for name in ("stuck", "fine"):
         await scene.directory.create(order(create(tournament_id=name)))
@@ -92,6 +94,8 @@ async def test_one_that_cannot_be_moved_does_not_hold_up_others(
     async def sometimes(tournament_id: str, message: object) -> object:
         if tournament_id == "stuck":
             await hang.wait()
+            if broken:
+                raise RuntimeError("planted")
             return Unavailable("planted")
         return await ask(tournament_id, message)  # type: ignore[arg-type]
 
