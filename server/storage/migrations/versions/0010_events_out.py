@@ -15,7 +15,7 @@ _MAY = {
     "streams": "SELECT",
     "feed": "SELECT",
     "endpoints": "SELECT, INSERT, UPDATE, DELETE",
-    "lanes": "SELECT, INSERT, UPDATE, DELETE",
+    "lanes": "SELECT, INSERT, DELETE",
     "attempts": "SELECT, DELETE",
 }
 # The house's own streams belong to a tenant as tournaments do.
