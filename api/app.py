@@ -2,7 +2,6 @@
 
 from functools import cache, partial
 
-import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
@@ -10,7 +9,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
 from api.answers import Json
-from api.errors import ApiError, DoorCode, typed
+from api.errors import ApiError, typed
 from api.middleware import RequestLog
 from api.resources import Resources
 from api.rest import (
@@ -36,8 +35,6 @@ from api.rest import (
 from api.spec import document
 from api.ws import stream
 from server.ports import StoreUnavailable
-
-log = structlog.get_logger("api")
 
 ROUTERS = (
     tournaments.router,
@@ -90,7 +87,5 @@ async def _answer(request: Request, error: Exception) -> Response:
     """Any exception as its typed answer."""
     told = typed(error)
     request.state.error = told.code
-    if told.code == DoorCode.INTERNAL_ERROR:
-        log.exception("internal_error", exc_info=error)
     body = told.body(request.state.request_id)
     return Json(body, status_code=told.status, headers=told.headers())

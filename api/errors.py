@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
+import structlog
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from server.domain.refusal import Code
 from server.ports import StoreUnavailable
+
+log = structlog.get_logger("api")
 
 
 class DoorCode(StrEnum):
@@ -124,7 +127,8 @@ def tournament_not_found(tournament_id: str) -> ApiError:
 
 
 def typed(error: Exception) -> ApiError:
-    """Any exception as what is answered; what nobody foresaw is an internal error, without its words."""
+    """Any exception as what is answered. What nobody foresaw is logged, and an internal error without its
+    words."""
     match error:
         case ApiError():
             return error
@@ -138,4 +142,5 @@ def typed(error: Exception) -> ApiError:
             return ApiError(DoorCode.METHOD_NOT_ALLOWED, "This path does not take that method")
         case HTTPException():
             return invalid({"request": str(error.detail)})
+    log.exception("internal_error", exc_info=error)
     return ApiError(DoorCode.INTERNAL_ERROR, "Something went wrong on our side")

@@ -167,8 +167,7 @@ def decode_state(data: bytes) -> Tournament:
     state.seen = {seen[i : i + width] for i in range(0, len(seen), width)}
     state.noted, state.voided = image.noted, set(image.voided)
     for entry in state.entries:
-        for name in (entry.user_id, entry.player_id):
-            state.no_of[name] = entry.player_no
+        state.know(entry)
     present = [entry for entry in state.entries if not entry.removed]
     state.ranking.fill([(e.player_no, e.points, standing_of(state, e)[1]) for e in present])
     return state

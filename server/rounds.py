@@ -1,4 +1,4 @@
-"""How every worker goes its rounds."""
+"""How everything goes its rounds that must not end: workers, and the parts of a watched board."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -11,7 +11,8 @@ log = logging.getLogger(__name__)
 
 async def go_round(clock: Clock, every_s: float, look: Callable[[], Awaitable[Any]], trouble: str) -> None:
     """Look, wait; for ever. A store that is away is logged as `trouble`, and looked for again. So is what
-    nobody foresaw: one row that cannot be read must not end the other workers of the process."""
+    nobody foresaw: one row that cannot be read must not end the other workers of the process, nor leave a
+    board that stands still."""
     while True:
         try:
             await look()

@@ -18,7 +18,7 @@ from server.domain.tournament import commands as do
 from server.domain.tournament.rules import fields_of
 from server.ports import Clock, Template, Templates
 from server.recurrence import next_start_ms, starts_after
-from workers.rounds import go_round
+from server.rounds import go_round
 
 log = logging.getLogger(__name__)
 

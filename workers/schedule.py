@@ -13,7 +13,7 @@ from actors.replies import Done
 from config.limits import ACTIVATIONS_AT_ONCE, SCHEDULE_BATCH_MAX, SCHEDULE_POLL_S
 from server.domain.tournament.commands import Advance
 from server.ports import Clock, DueRow, IdSource, Listings
-from workers.rounds import go_round
+from server.rounds import go_round
 
 log = logging.getLogger(__name__)
 

@@ -30,9 +30,9 @@ from server.domain.tournament.commands import Settle
 from server.domain.tournament.events import PayoutStep
 from server.domain.tournament.payouts import PayoutRow, PayoutState
 from server.ports import Claimed, Clock, IdSource, Payouts
+from server.rounds import go_round, until_none
 from server.wire import dump, foreign
 from workers.outgoing import Caller, Unreachable
-from workers.rounds import go_round, until_none
 from workers.signing import signed
 
 log = logging.getLogger(__name__)
@@ -99,19 +99,24 @@ class Settlement:
         if 200 <= answer.status < 300:
             return PayoutStep(row.payout.id, PayoutState.PAID, _reference(answer.body))
         said = answer.body.decode(errors="replace")
-        reason = foreign(f"The wallet answered {answer.status}: {said}", FOREIGN_WORDS_MAX)
+        reason = f"The wallet answered {answer.status}: {said}"
         if 400 <= answer.status < 500 and answer.status not in _PASSING:
-            return PayoutStep(row.payout.id, PayoutState.NEEDS_PERSON, reason=reason)
+            return _step(row, PayoutState.NEEDS_PERSON, reason)
         return self._later(row, reason)
 
     def _later(self, row: PayoutRow, reason: str) -> PayoutStep:
         """Again after a pause that grows, until a person must look."""
-        reason, tries = foreign(reason, FOREIGN_WORDS_MAX), row.payout.attempts
+        tries = row.payout.attempts
         if tries >= len(SETTLEMENT_PAUSES_S):
-            return PayoutStep(row.payout.id, PayoutState.NEEDS_PERSON, reason=reason)
+            return _step(row, PayoutState.NEEDS_PERSON, reason)
         pause_ms = round(self._jitter(SETTLEMENT_PAUSES_S[tries]) * 1_000)
         next_ms = self._clock.now_ms() + pause_ms
-        return PayoutStep(row.payout.id, PayoutState.RETRY_SCHEDULED, reason=reason, next_try_ms=next_ms)
+        return _step(row, PayoutState.RETRY_SCHEDULED, reason, next_ms)
+
+
+def _step(row: PayoutRow, state: PayoutState, reason: str, next_ms: int | None = None) -> PayoutStep:
+    """What did not succeed, and why, fit to be kept."""
+    return PayoutStep(row.payout.id, state, reason=foreign(reason, FOREIGN_WORDS_MAX), next_try_ms=next_ms)
 
 
 def _credit(line: Claimed) -> dict[str, Any]:

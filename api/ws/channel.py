@@ -7,7 +7,7 @@ or was rebuilt) is told by a snapshot, never by silence.
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from itertools import islice
 from typing import NamedTuple, Protocol
@@ -122,27 +122,27 @@ class Channel:
         while True:
             await self._news.wait()
             self._news.clear()
-            for some in self._in_turns():
-                for watcher in some:
-                    try:
-                        if watcher.at is self._before and not self.over:
-                            watcher.at = self.at
-                            watcher.write(self._step)
-                        else:
-                            watcher.catch_up()
-                    except Exception:
-                        log.exception("socket_not_written")
-                        watcher.drop()  # the others must hear the rest
-                await asyncio.sleep(0)
+            await self._each(self._bring)
+
+    def _bring(self, watcher: Watcher) -> None:
+        if watcher.at is self._before and not self.over:
+            watcher.at = self.at
+            watcher.write(self._step)
+        else:
+            watcher.catch_up()
 
     async def tell(self, frame: Packed) -> None:
         """The same frame to every socket."""
-        for some in self._in_turns():
-            for watcher in some:
-                watcher.tell(frame)
-            await asyncio.sleep(0)
+        await self._each(lambda watcher: watcher.tell(frame))
 
-    def _in_turns(self) -> Iterator[Iterator[Watcher]]:
+    async def _each(self, act: Callable[[Watcher], object]) -> None:
+        """In turns. Who cannot be written to is dropped: the others must hear the rest."""
         everybody = iter(list(self.watchers))
-        for _ in range(0, len(self.watchers), SOCKETS_PER_TURN):
-            yield islice(everybody, SOCKETS_PER_TURN)
+        while some := tuple(islice(everybody, SOCKETS_PER_TURN)):
+            for watcher in some:
+                try:
+                    act(watcher)
+                except Exception:
+                    log.exception("socket_not_written")
+                    watcher.drop()
+            await asyncio.sleep(0)

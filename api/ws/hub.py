@@ -17,6 +17,7 @@ from server import codec
 from server.domain.tournament.lifecycle import Status
 from server.domain.tournament.summary import Summary
 from server.ports import Clock, Subscriber
+from server.rounds import go_round
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ class Hub:
                 partial(tell_places, channel, self._directory, self._clock),
                 partial(tell_room, channel, self._clock),
             )
-            self._work[summary.id] = [asyncio.create_task(self._keep_on(part)) for part in parts]
+            self._work[summary.id] = [self._keep_on(part) for part in parts]
         channel.watchers[watcher] = None
         return channel
 
@@ -74,7 +75,7 @@ class Hub:
         """From its first byte to its last a socket is looked after, let in or not."""
         self._attended.add(socket)
         if self._care is None:
-            self._care = asyncio.create_task(self._keep_on(self._look_after))
+            self._care = self._keep_on(self._look_after)
 
     def release(self, socket: Attended) -> None:
         """It is gone."""
@@ -97,14 +98,9 @@ class Hub:
         seen = await self._directory.frames(summary.id, Poll(self.name, here, wait=False))
         return seen.sockets if isinstance(seen, Frames) else here
 
-    async def _keep_on(self, part: Callable[[], Awaitable[None]]) -> None:
-        """A part of a channel ends with it. What nobody foresaw must not leave a board that stands still."""
-        while True:
-            try:
-                await part()
-            except Exception:
-                log.exception("channel_part_failed")
-            await self._clock.sleep(_PAUSE_AFTER_FAILURE_S)
+    def _keep_on(self, part: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
+        """A part of a channel ends with it, and begins again where it failed."""
+        return asyncio.create_task(go_round(self._clock, _PAUSE_AFTER_FAILURE_S, part, "watching_failed"))
 
     async def _listen(self, channel: Channel) -> None:
         """Ask the owner: with a carrier that brings its frames now and then, else all the time."""

@@ -9,11 +9,10 @@ from contextlib import suppress
 from typing import Any
 
 import msgspec
-import structlog
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from api.auth import check, check_platform, who
-from api.errors import ApiError, DoorCode, typed
+from api.errors import ApiError, typed
 from api.facts import decode_facts
 from api.keyring import Caller
 from api.owner import find_known, report
@@ -26,7 +25,6 @@ from server.domain.tournament.summary import Summary
 from server.ports import StoreUnavailable
 from server.wire import dump, instant
 
-log = structlog.get_logger("api")
 router = APIRouter()
 _CLOSE = {401: Close.LOG_IN_AGAIN, 403: Close.FORBIDDEN, 404: Close.NOT_FOUND, 503: Close.RECONNECT}
 
@@ -154,8 +152,6 @@ class Stream:
 async def _refused(why: Exception) -> dict[str, Any]:
     """Nothing of the batch was taken, or nobody knows: the platform sends it again."""
     error = typed(why)
-    if error.code == DoorCode.INTERNAL_ERROR:
-        log.exception("batch_failed", exc_info=why)
     retry = {"retryAfter": int(wait)} if (wait := error.headers().get("Retry-After")) else {}
     return {"type": "error", "error": error.code, "message": error.message} | error.extra | retry
 

@@ -265,7 +265,7 @@ async def test_a_board_goes_on_after_what_nobody_foresaw(room: Room, monkeypatch
     await room.wait(2)
     assert kinds(ann).count("me") == seen + 1, "told without other news"
     with monkeypatch.context() as planted:
-        planted.setattr(Channel, "_in_turns", None)
+        planted.setattr(Channel, "_each", None)
         await room.score("ann")
     seen = kinds(ann).count("delta")
     await room.wait(1)

@@ -6,8 +6,8 @@ import logging
 import pytest
 
 from server.ports import StoreUnavailable
+from server.rounds import go_round, until_none
 from tests.support.clock import ManualClock, settle
-from workers.rounds import go_round, until_none
 
 
 @pytest.mark.unforeseen

@@ -7,9 +7,9 @@ from config.limits import ALARM_POLL_S, BEHIND_AFTER_MS, DISABLE_AFTER_MS
 from server.announcements import Announcement
 from server.domain.ids import Tenant
 from server.ports import Clock, Deliveries, Endpoint, Feed
+from server.rounds import go_round
 from server.streams import tournament_of
 from server.wire import dump
-from workers.rounds import go_round
 
 log = logging.getLogger(__name__)
 ALERT = "system.alert"

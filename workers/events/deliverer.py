@@ -23,13 +23,13 @@ from config.limits import (
 from server.announcements import Announcement
 from server.event_types import fault
 from server.ports import Attempt, Clock, Deliveries, IdSource, Kind, Lane, Mark, Outcome
+from server.rounds import go_round
 from server.streams import wants
 from workers.events.acks import Acks
 from workers.events.alarms import Alarms
 from workers.events.backoff import pause_ms
 from workers.events.notes import Notes
 from workers.events.sender import Heard, Sender, Told
-from workers.rounds import go_round
 
 log = logging.getLogger(__name__)
 

@@ -139,8 +139,7 @@ def _register(state: Tournament, event: fact.Registered, at_ms: int) -> None:
         tally=fresh(at_ms, state.seq),
     )
     state.entries.append(entry)
-    for name in (entry.user_id, entry.player_id):
-        state.no_of[name] = entry.player_no
+    state.know(entry)
     place(state, entry)
     state.seated += 1
     state.in_play += 1

@@ -148,6 +148,10 @@ class Tournament:
             raise Refusal(Code.PLAYER_NOT_FOUND, f"Player {name} not found", {"player": name})
         return self.entries[player_no]
 
+    def know(self, entry: Entry) -> None:
+        """From now on an entry is found by its names."""
+        self.no_of[entry.user_id] = self.no_of[entry.player_id] = entry.player_no
+
     def player_no_of(self, name: str) -> int | None:
         """The number of a player id, user id or internal player id. The last is read, not kept: it has the
         number at its end, and a hundred thousand of them were a tenth of an owner's memory."""
