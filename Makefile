@@ -1,25 +1,50 @@
 # Everything starts here. `make` alone lists the targets.
-PYTHON ?= python3.11
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+# The newest Python that we run on and that can make environments. A name on PATH may be a stub: it is tried.
+PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3; do \
+  $$name -c 'import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
+  && echo $$name && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.installed-$(shell cksum < requirements.lock | cut -d' ' -f1)
+stamp = $(VENV)/.$(1)-$(shell cksum < $(2) | cut -d' ' -f1)
+RUN_STAMP := $(call stamp,run,requirements.lock)
+DEV_STAMP := $(call stamp,dev,requirements-dev.lock)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check simulate soak bench lock clean
+.PHONY: help install install-dev run test check simulate soak bench lock clean
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
 
-install: $(STAMP) ## Create .venv from the lock file
+install: $(RUN_STAMP) ## Create .venv with what Pitboss needs to run
+
+install-dev: $(DEV_STAMP) ## The same with what its tests need
+
+$(BIN)/python:
+	@if [ -z "$(PYTHON)" ]; then \
+	  echo "Python 3.11, 3.12 or 3.13 with venv is needed: 'apt install python3-venv' on Debian and Ubuntu, 'brew install python@3.13' on macOS; or set PYTHON=..."; exit 1; fi
+	@echo "making $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv $(VENV)
 
 # No resolving: the lock names every package with its hashes. pip compiles bytecode, which Ray's agents need
 # to start within their deadline.
-$(STAMP): requirements.lock pyproject.toml
-	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed ($(PYTHON) not found; set PYTHON=...)"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --compile -r requirements.lock 2>.venv/pip.log || { cat .venv/pip.log; exit 1; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index --editable . 2>>.venv/pip.log || { cat .venv/pip.log; exit 1; }
-	@rm -f $(VENV)/.installed-* && touch $@
+define install_lock
+	@echo "installing $$(grep -c '==' $(1)) packages; the first time this takes a minute or two"
+	@$(BIN)/python -m pip install --disable-pip-version-check --no-deps --require-hashes --compile --progress-bar off -r $(1) 2>&1 \
+	  | tee $(VENV)/pip.log | awk '/^Collecting / {n++; if (n % 10 == 0) print "  " n " packages looked up"} /^Installing collected/ {print "  unpacking and compiling"} {fflush()}' \
+	  || { tail -20 $(VENV)/pip.log; echo "pip failed; the whole log is in $(VENV)/pip.log"; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index $(2) . > $(VENV)/pip-self.log 2>&1 \
+	  || { cat $(VENV)/pip-self.log; exit 1; }
+endef
+
+$(RUN_STAMP): requirements.lock pyproject.toml | $(BIN)/python
+	$(call install_lock,requirements.lock,--editable)
+	@rm -f $(VENV)/.run-* && touch $@
+
+$(DEV_STAMP): requirements-dev.lock pyproject.toml | $(BIN)/python
+	$(call install_lock,requirements-dev.lock,--editable)
+	@rm -f $(VENV)/.run-* $(VENV)/.dev-* && touch $@ $(RUN_STAMP)
 
 run: install ## Run everything with a live demo; Ctrl-C stops it
 	@$(BIN)/pitboss up
@@ -27,23 +52,24 @@ run: install ## Run everything with a live demo; Ctrl-C stops it
 test: check ## Lint, types, contracts and all tests, with real Postgres and real Ray
 	$(BIN)/python -m pytest
 
-check: install ## Lint, types and import contracts
+check: install-dev ## Lint, types and import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-simulate: install ## Evenings with crashes and faults on manual time; SEEDS=10000 for more
+simulate: install-dev ## Evenings with crashes and faults on manual time; SEEDS=10000 for more
 	$(BIN)/python -m tests.simulator --seeds $(or $(SEEDS),1000)
 
-soak: install ## Real processes killed at random under load, then the books; SOAK="--owners 100" for more
+soak: install-dev ## Real processes killed at random under load, then the books; SOAK="--owners 100" for more
 	$(BIN)/python -m tests.soak $(SOAK)
 
-bench: install ## Measure; writes docs/benchmarks.md
+bench: install-dev ## Measure; writes docs/benchmarks.md
 	$(BIN)/python -m tests.load.bench
 
-lock: ## Resolve again and write requirements.lock (needs uv on PATH)
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --group dev pyproject.toml --quiet -o requirements.lock
+lock: ## Resolve again and write both locks (needs uv on PATH)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --group build --group dev pyproject.toml --quiet -o requirements-dev.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -c requirements-dev.lock --group build pyproject.toml --quiet -o requirements.lock
 
 clean: ## Remove the environment and all data of make run
 	rm -rf $(VENV) .pitboss .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,6 +1,7 @@
 """One live tournament as a Ray actor: a thin shell round `TournamentHost`."""
 
 import asyncio
+import logging
 import os
 import resource
 from typing import Any
@@ -12,11 +13,14 @@ import ray.actor
 from actors.host import TournamentHost
 from actors.messages import Message, Poll
 from actors.replies import Frames, Reply, Unavailable
+from config.node import node_setting
 from server.clock import SystemClock
 from server.collector import calm_collector
 from server.domain.ids import TournamentId
 from server.ports import Publisher
 from server.storage.journal import PostgresJournal, open_pool
+
+log = logging.getLogger(__name__)
 
 NAMESPACE = "pitboss"
 ACTOR_OPTIONS: dict[str, Any] = {
@@ -41,10 +45,8 @@ _LAST_ANSWERS_S = 0.2
 class TournamentActor:
     """What runs in the owner's process. The host is opened on the first call, also after a restart."""
 
-    def __init__(self, tournament_id: str, database_url: str, redis_url: str | None) -> None:
+    def __init__(self, tournament_id: str) -> None:
         self._tournament_id = TournamentId(tournament_id)
-        self._database_url = database_url
-        self._redis_url = redis_url
         self._host: TournamentHost | None = None
         self._pool: asyncpg.Pool | None = None
         self._opening = asyncio.Lock()
@@ -80,8 +82,12 @@ class TournamentActor:
     async def _opened(self) -> TournamentHost | Unavailable:
         async with self._opening:
             if self._host is None:
+                database_url = node_setting("DATABASE_URL")
+                if database_url is None:
+                    log.error("node_misconfigured missing=PITBOSS_DATABASE_URL")
+                    return Unavailable("PITBOSS_DATABASE_URL is not set on this node", store_away=True)
                 try:
-                    self._pool = await open_pool(self._database_url, _CONNECTIONS_MAX)
+                    self._pool = await open_pool(database_url, _CONNECTIONS_MAX)
                 except (OSError, asyncpg.PostgresError) as error:
                     return Unavailable(f"{type(error).__name__}: {error}", store_away=True)
                 journal = PostgresJournal(self._pool)
@@ -91,7 +97,7 @@ class TournamentActor:
                     SystemClock(),
                     f"ray:{os.getpid()}",
                     self._retired,
-                    _publisher(self._redis_url),
+                    _publisher(node_setting("REDIS_URL")),
                 )
         return self._host
 
@@ -112,7 +118,11 @@ def _publisher(redis_url: str | None) -> Publisher | None:
 RemoteTournament: Any = ray.remote(TournamentActor)
 
 
-def get_or_create(tournament_id: str, database_url: str, redis_url: str | None) -> Any:
-    """The handle of the owner, created when there is none. The name is a hint; the lease decides."""
+def get_or_create(tournament_id: str) -> Any:
+    """The handle of the owner, created when there is none. The name is a hint; the lease decides.
+
+    The id alone travels: Ray keeps the arguments of an actor in its tables, and those are no place for the
+    password of the database. A restarted owner also reads the settings of its node as they are then.
+    """
     options = ACTOR_OPTIONS | {"name": f"tournament:{tournament_id}"}
-    return RemoteTournament.options(**options).remote(tournament_id, database_url, redis_url)
+    return RemoteTournament.options(**options).remote(tournament_id)

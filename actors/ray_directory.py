@@ -40,12 +40,9 @@ def join(address: str) -> None:
 class RayDirectory:
     """`Directory` over Ray. The caller has joined the cluster."""
 
-    def __init__(
-        self, journal: Journal, clock: Clock, database_url: str, redis_url: str | None = None
-    ) -> None:
+    def __init__(self, journal: Journal, clock: Clock) -> None:
         self._journal = journal
         self._clock = clock
-        self._urls = database_url, redis_url
         self._handles: dict[str, Any] = {}
         self._heard: set[str] = set()
         self._activating = asyncio.Semaphore(limits.ACTIVATIONS_AT_ONCE)
@@ -95,7 +92,7 @@ class RayDirectory:
         handle = self._handles.get(tournament_id)
         if handle is None:
             async with self._activating:
-                handle = await asyncio.to_thread(get_or_create, tournament_id, *self._urls)
+                handle = await asyncio.to_thread(get_or_create, tournament_id)
                 self._handles[tournament_id] = handle
         return handle
 

@@ -13,10 +13,11 @@ import os
 import re
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from config.limits import OWNERS_PER_NODE_MAX, RAY_START_TIMEOUT_S, RAY_START_TRIES
@@ -25,6 +26,8 @@ from server.chance import SystemIds
 log = logging.getLogger(__name__)
 
 _SESSION_FILE = "ray-session"
+OBJECT_STORE_BYTES = 100_000_000
+_INNER = "r"
 _STARTED = re.compile(r"--address=['\"]?([0-9.]+:[0-9]+)")
 
 
@@ -70,12 +73,26 @@ def ensure_token(home: Path) -> None:
             file.write(SystemIds().secret())
 
 
-class RayCluster:
-    """A head node on this machine. `start` returns its address, `stop` ends its whole process group."""
+def ray_command(*arguments: str) -> list[str]:
+    """Ray's command line, in the interpreter that runs us: its script need not be on PATH."""
+    return [sys.executable, "-m", "ray.scripts.scripts", *arguments]
 
-    def __init__(self, home: Path, tell: Callable[[str], None] = log.info) -> None:
+
+class RayCluster:
+    """A head node on this machine. `start` returns its address, `stop` ends its whole process group.
+
+    `node_settings` are variables of the environment that owners read on their node (`config.node`).
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        tell: Callable[[str], None] = log.info,
+        node_settings: Mapping[str, str] | None = None,
+    ) -> None:
         self._home = home
         self._tell = tell
+        self._node_settings = dict(node_settings or {})
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -97,6 +114,7 @@ class RayCluster:
             session = self._session_folder()
             address = self._try(session)
             if address is not None:
+                check_private(session)
                 return address
             last_words = _last_words(session)
             self.stop()
@@ -104,9 +122,11 @@ class RayCluster:
         raise RayDidNotStart(f"Ray did not start in {RAY_START_TRIES} attempts: {last_words}")
 
     def _session_folder(self) -> Path:
-        # Ray puts Unix sockets here and their paths may have 107 bytes: a short folder of our own.
+        # Ray puts Unix sockets here and their paths may have 107 bytes: a short folder of our own. Ray opens
+        # its own folder to everybody (0777), so it gets one inside of ours, which only we can enter.
         folder = Path("/tmp") / f"pitboss-ray-{os.getuid()}-{SystemIds().short_id(8)}"
         folder.mkdir(mode=0o700)
+        check_private(folder)
         (self._home / _SESSION_FILE).write_text(str(folder))
         return folder
 
@@ -118,12 +138,13 @@ class RayCluster:
             known.unlink()
 
     def _try(self, session: Path) -> str | None:
-        command = [
-            *(sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block"),
-            *("--node-ip-address=127.0.0.1", "--port=0", "--include-dashboard=false"),
-            *("--include-log-monitor=false", "--disable-usage-stats", f"--temp-dir={session}"),
-            *("--object-store-memory=100000000", f'--resources={{"tournament": {OWNERS_PER_NODE_MAX}}}'),
-        ]
+        command = ray_command(
+            *("start", "--head", "--block", "--node-ip-address=127.0.0.1", "--port=0"),
+            *("--include-dashboard=false", "--include-log-monitor=false", "--disable-usage-stats"),
+            f"--temp-dir={session / _INNER}",
+            f"--object-store-memory={OBJECT_STORE_BYTES}",
+            f'--resources={{"tournament": {OWNERS_PER_NODE_MAX}}}',
+        )
         logfile = session / "start.log"
         with logfile.open("wb") as out:
             self._process = subprocess.Popen(
@@ -132,7 +153,7 @@ class RayCluster:
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
-                env=os.environ | environment(self._home),
+                env=os.environ | environment(self._home) | self._node_settings,
             )
         deadline = time.monotonic() + RAY_START_TIMEOUT_S
         while time.monotonic() < deadline and self._process.poll() is None:
@@ -146,20 +167,28 @@ class RayCluster:
         """SIGTERM to the group, SIGKILL to what is left after ten seconds. Safe to call twice."""
         process, self._process = self._process, None
         if process is not None:
-            self._end(process)
+            end_group(process)
         self._remove_session()
 
-    @staticmethod
-    def _end(process: subprocess.Popen[bytes]) -> None:
-        for sign, patience_s in ((signal.SIGTERM, 10.0), (signal.SIGKILL, 10.0)):
-            if not _signal_group(process, sign):
+
+def end_group(process: subprocess.Popen[bytes]) -> None:
+    """End a process that leads its group, and the group: SIGTERM, then SIGKILL to what is left."""
+    for sign, patience_s in ((signal.SIGTERM, 10.0), (signal.SIGKILL, 10.0)):
+        if not _signal_group(process, sign):
+            return
+        deadline = time.monotonic() + patience_s
+        while time.monotonic() < deadline:
+            process.poll()
+            if not _signal_group(process, 0):
                 return
-            deadline = time.monotonic() + patience_s
-            while time.monotonic() < deadline:
-                process.poll()
-                if not _signal_group(process, 0):
-                    return
-                time.sleep(0.1)
+            time.sleep(0.1)
+
+
+def check_private(folder: Path) -> None:
+    """Raises `RuntimeError` unless the folder is a real one of ours that nobody else can enter."""
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+        raise RuntimeError(f"{folder} is not private to this user; remove it and start again")
 
 
 def _signal_group(process: subprocess.Popen[bytes], sign: int) -> bool:
@@ -174,13 +203,14 @@ def _address(session: Path, text: str) -> str | None:
     found = _STARTED.search(text)
     if found:
         return found.group(1)
-    marker = session / "ray_current_cluster"
+    marker = session / _INNER / "ray_current_cluster"
     return marker.read_text().strip() if marker.exists() else None
 
 
 def _last_words(session: Path) -> str:
     """The raylet's own last error line, else the last line of the start log."""
-    for name in ("session_latest/logs/raylet.err", "session_latest/logs/raylet.out", "start.log"):
+    logs = f"{_INNER}/session_latest/logs"
+    for name in (f"{logs}/raylet.err", f"{logs}/raylet.out", "start.log"):
         path = session / name
         lines = path.read_text(errors="replace").splitlines() if path.exists() else []
         wrong = [line for line in lines if re.search(r"error|fail|fatal|check", line, re.IGNORECASE)]

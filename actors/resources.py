@@ -50,4 +50,4 @@ async def open_owners(settings: Settings, database_url: str) -> Owners:
         return Owners(LocalDirectory(journal, clock), journal, pool)
     from actors.ray_directory import RayDirectory
 
-    return Owners(RayDirectory(journal, clock, database_url, settings.redis_url), journal, pool)
+    return Owners(RayDirectory(journal, clock), journal, pool)

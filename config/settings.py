@@ -2,17 +2,21 @@
 
 import os
 import sys
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
     """`PITBOSS_*` from the environment. `config/example.env` lists all; a test compares the two."""
 
-    model_config = SettingsConfigDict(env_prefix="PITBOSS_", extra="ignore", frozen=True)
+    # An empty variable is as good as none: compose files pass on what may not be set.
+    model_config = SettingsConfigDict(
+        env_prefix="PITBOSS_", extra="ignore", frozen=True, env_ignore_empty=True
+    )
 
     home: Path = Field(Path(".pitboss"), description="Folder of everything this machine keeps.")
     host: str = Field("127.0.0.1", description="Address the front end listens on.")
@@ -41,12 +45,41 @@ class Settings(BaseSettings):
     metrics_token: str | None = Field(
         None, description="Bearer token of /metrics; empty lets callers on this machine alone."
     )
+    trusted_proxies: str = Field(
+        "", description="Addresses or networks, with commas, whose X-Forwarded-For is believed; empty: none."
+    )
+    connections_per_address: int = Field(
+        2_000, ge=0, description="Open connections that one address may have to a front end; 0: any number."
+    )
+    sockets_per_address: int = Field(
+        1_000, ge=0, description="Open player sockets that one address may have to a front end; 0: any number."
+    )
+    requests_per_address: int = Field(
+        600, ge=0, description="Requests a minute without a credential from one address; 0: any number."
+    )
+    public_operator: str | None = Field(
+        None, description="Operator whose public tournaments the page at / shows when it is asked for none."
+    )
+    drain_s: float = Field(
+        5.0, ge=0, le=300, description="Seconds for which a stopping front end is not ready, before it closes."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least severe log line that is written."
     )
     demo_minutes: float = Field(
         3.0, gt=0, le=24 * 60, description="How long one demo tournament plays, in minutes."
     )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, text: str) -> str:
+        for part in filter(None, text.replace(",", " ").split()):
+            ip_network(part)
+        return text
+
+    def proxies(self) -> tuple[str, ...]:
+        """The trusted proxies, one by one."""
+        return tuple(self.trusted_proxies.replace(",", " ").split())
 
     def token_key_path(self) -> Path:
         """Where the signing key lives."""

@@ -1,6 +1,5 @@
 """`pitboss verify` and `pitboss export`: the books, checked and written out."""
 
-import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator
@@ -9,28 +8,22 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import Progress
 
 from actors.recovery import read_state
-from config import settings
 from server.domain.ids import TournamentId
 from server.record import SECTIONS, as_csv, as_json, as_ndjson, record_of
 from server.storage.audit import PostgresAudit, PostgresBooks
 from server.storage.engine import open_engine
 from server.storage.journal import PostgresJournal, open_pool
+from workers.running import console, database_url, finished
 from workers.verify import Wrong, all_tournaments, verify_tournament, verify_trail
-
-console = Console(stderr=True, highlight=False)
 
 
 @asynccontextmanager
 async def _opened() -> AsyncIterator[tuple[PostgresBooks, PostgresAudit]]:
-    loaded = settings.load_or_exit()
-    if loaded.database_url is None:
-        console.print("PITBOSS_DATABASE_URL is needed; with `pitboss up` it is in run.json")
-        raise typer.Exit(2)
-    engine, pool = open_engine(loaded.database_url), await open_pool(loaded.database_url, 2)
+    url = database_url()
+    engine, pool = open_engine(url), await open_pool(url, 2)
     try:
         yield PostgresBooks(engine, PostgresJournal(pool)), PostgresAudit(engine)
     finally:
@@ -40,10 +33,10 @@ async def _opened() -> AsyncIterator[tuple[PostgresBooks, PostgresAudit]]:
 
 def verify(
     tournament: Annotated[str | None, typer.Argument(help="One tournament; all when left out.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Tell it as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Check chains, balances, payouts and listings against the logs; name the first wrong row of each."""
-    checked, wrong = asyncio.run(_verify(tournament))
+    checked, wrong = finished(_verify(tournament))
     if as_json:
         print(json.dumps({"checked": checked, "wrong": [asdict(one) for one in wrong]}))
     else:
@@ -75,7 +68,7 @@ def export(
     if form not in ("json", "ndjson", "csv") or section not in SECTIONS[1:]:
         console.print(f"--format is json, ndjson or csv; --section one of {', '.join(SECTIONS[1:])}")
         raise typer.Exit(2)
-    asyncio.run(_export(TournamentId(tournament), form, section))
+    finished(_export(TournamentId(tournament), form, section))
 
 
 async def _export(tournament_id: TournamentId, form: str, section: str) -> None:

@@ -2,59 +2,52 @@
 
 import asyncio
 import fcntl
+import importlib.metadata
+import os
 import signal
 import socket
 import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from actors.ray_runtime import RayDidNotStart
 from config import settings
-from config.limits import KEY_OVERLAP_DEFAULT_S
-from server.clock import SystemClock
-from server.domain.ids import OperatorId
-from server.keys import is_live
-from server.permissions import ROLES
-from server.ports import Operator
 from server.storage.engine import migrate as migrate_schema
-from server.wire import instant
-from workers import books, masterdata
-from workers.up import House, sweep, write_run_file
+from server.storage.engine import revision_of
+from workers import books, masterdata, node, tenants
+from workers.running import console, database_url, finished
+from workers.up import House, make_private, sweep, write_run_file
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-operators = typer.Typer(no_args_is_help=True, help="Operators (tenants).")
-keys = typer.Typer(no_args_is_help=True, help="API keys.")
-app.add_typer(operators, name="operators")
-app.add_typer(keys, name="keys")
+app.add_typer(tenants.operators, name="operators")
+app.add_typer(tenants.keys, name="keys")
 app.command()(books.verify)
 app.command()(books.export)
-console = Console(stderr=True, highlight=False)
+app.command()(node.node)
 _READY_PATIENCE_S = 120.0
-T = TypeVar("T")
 
 
-def _settings() -> settings.Settings:
-    try:
-        return settings.load()
-    except settings.WrongSettings as wrong:
-        console.print(str(wrong))
-        raise typer.Exit(2) from None
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"pitboss {importlib.metadata.version('pitboss')}")
+        raise typer.Exit
 
 
-def _database(loaded: settings.Settings) -> str:
-    if loaded.database_url is None:
-        console.print("PITBOSS_DATABASE_URL is needed: `pitboss up` alone brings its own database")
-        raise typer.Exit(2)
-    return loaded.database_url
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Pitboss, a real-time tournament server for casinos."""
 
 
 @app.command()
@@ -63,18 +56,22 @@ def up(
     demo: Annotated[bool, typer.Option(help="Play demo tournaments with bots.")] = True,
 ) -> None:
     """Run everything on this machine until Ctrl-C. The data stays; the next start goes on."""
-    loaded = _settings()
+    loaded = settings.load_or_exit()
     if engine is not None:
         if engine not in {"ray", "local"}:
             console.print("--engine is ray or local")
             raise typer.Exit(2)
         loaded = loaded.model_copy(update={"engine": engine})
     loaded = loaded.model_copy(update={"home": loaded.home.resolve()})
-    loaded.home.mkdir(parents=True, exist_ok=True)
+    make_private(loaded.home)
     with _only_one(loaded.home), _stop_signals() as stopped:
+        sweep(loaded.home, _tell)
+        address = _address(loaded)
         house = House(loaded, _tell)
         try:
-            _run(house, stopped, demo=demo)
+            _run(house, address, stopped, demo=demo)
+        except typer.Exit:
+            raise
         except (RayDidNotStart, RuntimeError) as why:
             console.print(str(why))
             raise typer.Exit(1) from None
@@ -90,7 +87,9 @@ def _tell(text: str) -> None:
 
 @contextmanager
 def _only_one(home: Path) -> Iterator[None]:
-    with (home / "lock").open("w") as file:
+    # Readable by us alone: whoever can open the file can hold the lock.
+    with os.fdopen(os.open(home / "lock", os.O_CREAT | os.O_WRONLY, 0o600), "w") as file:
+        os.fchmod(file.fileno(), 0o600)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -112,17 +111,17 @@ def _stop_signals() -> Iterator[list[int]]:
             signal.signal(sign, handler)
 
 
-def _run(house: House, stopped: list[int], *, demo: bool) -> None:
-    sweep(house.home, _tell)
-    database_url = house.open_database()
-    migrate_schema(database_url)
-    demo_operators = asyncio.run(masterdata.ensure_demo(database_url, house.home))
-    engine = house.open_engine()
+def _run(house: House, address: tuple[str, int], stopped: list[int], *, demo: bool) -> None:
+    here, port = address
+    url = house.settings.public_url or here
+    database = house.open_database()
+    migrate_schema(database)
+    demo_operators = asyncio.run(masterdata.ensure_demo(database, house.home))
+    engine = house.open_engine(database)
     if stopped:
         return
-    url, port = _address(house.settings)
     env = engine | {
-        "PITBOSS_DATABASE_URL": database_url,
+        "PITBOSS_DATABASE_URL": database,
         "PITBOSS_HOME": str(house.home),
         "PITBOSS_PORT": str(port),
     }
@@ -132,21 +131,22 @@ def _run(house: House, stopped: list[int], *, demo: bool) -> None:
     else:
         house.start("api", "api", env)
         house.start("workers", "workers", env)
-    if not _wait_until_ready(house, url, stopped):
+    if not _wait_until_ready(house, here, stopped):
         return
 
     def write() -> None:
-        write_run_file(house, url, database_url, demo_operators)
+        write_run_file(house, url, database, demo_operators)
 
     write()
     if demo:
         house.start("demo", "workers.demo", env | {"PITBOSS_PUBLIC_URL": url})
         write()
     _greet(house, url)
-    house.watch(lambda: bool(stopped), write)
+    house.watch(lambda: bool(stopped), write, here)
 
 
 def _address(loaded: settings.Settings) -> tuple[str, int]:
+    """The URL at which this machine reaches the front end, and its port. Looked at before anything starts."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -156,7 +156,7 @@ def _address(loaded: settings.Settings) -> tuple[str, int]:
             raise typer.Exit(2) from None
         port = probe.getsockname()[1]
     host = "127.0.0.1" if loaded.host == "0.0.0.0" else loaded.host
-    return loaded.public_url or f"http://{host}:{port}", port
+    return f"http://{host}:{port}", port
 
 
 def _wait_until_ready(house: House, url: str, stopped: list[int]) -> bool:
@@ -188,11 +188,13 @@ def _greet(house: House, url: str) -> None:
 @app.command()
 def migrate() -> None:
     """Bring the database schema up to date."""
-    migrate_schema(_database(_settings()))
+    url = database_url()
+    migrate_schema(url)
+    print(f"the schema is at revision {revision_of(url)}")
 
 
 class HouseStatus(StrEnum):
-    """How the house is."""
+    """The state of the house, as operators are told."""
 
     OPERATIONAL = "operational"
     DEGRADED = "degraded"
@@ -201,76 +203,9 @@ class HouseStatus(StrEnum):
 
 @app.command()
 def announce(status: HouseStatus, message: str) -> None:
-    """Tell all operators how the house is: an event `system.status_changed` on all their outlets."""
-    told = asyncio.run(masterdata.announce(_database(_settings()), status.value, message))
-    print(f"told {told} tenants")
-
-
-@operators.command("add")
-def add_operator(
-    operator_id: str,
-    name: str,
-    currency: Annotated[str, typer.Option(help="Default currency.")] = "USD",
-    game: Annotated[list[str] | None, typer.Option(help="slug=url, {jwt} is replaced.")] = None,
-    origin: Annotated[list[str] | None, typer.Option(help="Allowed origin of browser sockets.")] = None,
-) -> None:
-    """Create an operator, or replace its master data."""
-    games = dict(pair.split("=", 1) for pair in game or []) or masterdata.GAMES
-    operator = Operator(OperatorId(operator_id), name, games, tuple(origin or ()), currency)
-    asyncio.run(masterdata.add_operator(_database(_settings()), operator))
-
-
-@keys.command("issue")
-def issue_key(
-    operator_id: str,
-    role: Annotated[str, typer.Option(help=", ".join(ROLES))] = "full_access",
-    name: Annotated[str, typer.Option(help="What it is for.")] = "",
-    live: Annotated[bool, typer.Option(help="Live data instead of test data.")] = False,
-    rate_factor: Annotated[int, typer.Option(min=1, max=10_000, help="Times the standard rate limits.")] = 1,
-) -> None:
-    """Issue an API key and print it: it is shown once."""
-    if role not in ROLES:
-        console.print(f"unknown role; known: {', '.join(ROLES)}")
-        raise typer.Exit(2)
-    database_url = _database(_settings())
-    issued = masterdata.issue_key(database_url, operator_id, role, name, live=live, rate_factor=rate_factor)
-    print(_or_exit(issued))
-
-
-@keys.command("list")
-def list_keys(operator_id: str) -> None:
-    """List an operator's keys, without their secrets."""
-    now_ms = SystemClock().now_ms()
-    for key, used_ms in asyncio.run(masterdata.list_keys(_database(_settings()), operator_id)):
-        state = "active" if is_live(key, now_ms) else "revoked" if key.revoked_at_ms else "expired"
-        used = "never used" if used_ms is None else f"last used {instant(used_ms)}"
-        print(f"{key.key_id}  {key.role}  {state}  {used}  {key.name}")
-
-
-@keys.command("rotate")
-def rotate_key(
-    key_id: str,
-    overlap_s: Annotated[int, typer.Option(min=0, help="Seconds the present secret goes on.")] = (
-        KEY_OVERLAP_DEFAULT_S
-    ),
-) -> None:
-    """Give a key a fresh secret and print the key: it is shown once."""
-    print(_or_exit(masterdata.rotate_key(_database(_settings()), key_id, overlap_s)))
-
-
-@keys.command("revoke")
-def revoke_key(key_id: str) -> None:
-    """Revoke a key."""
-    _or_exit(masterdata.revoke_key(_database(_settings()), key_id))
-
-
-def _or_exit(work: Coroutine[Any, Any, T]) -> T:
-    """The result, or one line and exit code 1 when something named does not exist."""
-    try:
-        return asyncio.run(work)
-    except LookupError as missing:
-        console.print(str(missing))
-        raise typer.Exit(1) from None
+    """Send `system.status_changed` with a message to all operators, on all their outlets."""
+    count = finished(masterdata.announce(database_url(), status.value, message))
+    print(f"announced to {count} tenants")
 
 
 def main() -> None:

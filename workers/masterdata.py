@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +14,7 @@ from server import keys
 from server.chance import SystemIds
 from server.clock import SystemClock
 from server.domain.ids import OperatorId, Tenant
+from server.operator_checks import faults_of
 from server.ports import ApiKey, Deed, Operator
 from server.storage.audit import PostgresAudit
 from server.storage.engine import open_engine
@@ -46,9 +47,69 @@ async def _database(url: str) -> AsyncIterator[AsyncEngine]:
 
 
 async def add_operator(database_url: str, operator: Operator) -> None:
-    """Create or replace an operator."""
+    """Create an operator. Raises ValueError when it is faulty or exists."""
+    _refuse_faults(faults_of(operator, is_new=True))
     async with _database(database_url) as engine:
-        await PostgresOperators(engine).add(operator)
+        if not await PostgresOperators(engine).create(operator):
+            raise ValueError(f"Operator {operator.id} exists already; use `pitboss operators set`")
+        await _note_operator(engine, operator, "operator.created", None)
+
+
+async def change_operator(
+    database_url: str, operator_id: str, change: Callable[[Operator], Operator]
+) -> Operator:
+    """Replace an operator by what `change` makes of it. Raises LookupError, or ValueError when faulty."""
+    async with _database(database_url) as engine:
+        before = await _known_operator(PostgresOperators(engine), operator_id)
+        after = change(before)
+        _refuse_faults(faults_of(after))
+        await _note_operator(engine, after, "operator.changed", before)
+        await PostgresOperators(engine).add(after)
+        return after
+
+
+def _refuse_faults(faults: dict[str, str]) -> None:
+    if faults:
+        raise ValueError("\n".join(faults.values()))
+
+
+async def operator(database_url: str, operator_id: str) -> Operator:
+    """One operator. Raises LookupError."""
+    async with _database(database_url) as engine:
+        return await _known_operator(PostgresOperators(engine), operator_id)
+
+
+async def operators(database_url: str) -> list[Operator]:
+    """All operators, by id."""
+    async with _database(database_url) as engine:
+        return await PostgresOperators(engine).operators()
+
+
+def view_of(of: Operator) -> dict[str, Any]:
+    """An operator's settings as people and the audit trail read them."""
+    return {
+        "name": of.name,
+        "currency": of.currency,
+        "timezone": of.timezone,
+        "games": of.games,
+        "origins": list(of.origins),
+        "externalIdTwins": of.external_id_twins,
+    }
+
+
+async def _note_operator(engine: AsyncEngine, of: Operator, action: str, before: Operator | None) -> None:
+    """Both tenants of an operator, live and test, see who changed its settings."""
+    told = None if before is None else view_of(before)
+    for live in (True, False):
+        deed = Deed(SystemClock().now_ms(), "cli", action, of.id, told, view_of(of))
+        await PostgresAudit(engine).append(Tenant(of.id, live), deed)
+
+
+async def _known_operator(stored: PostgresOperators, operator_id: str) -> Operator:
+    found = await stored.operator(operator_id)
+    if found is None:
+        raise LookupError(f"there is no operator {operator_id}")
+    return found
 
 
 async def issue_key(
@@ -57,41 +118,41 @@ async def issue_key(
     """Issue a key of a role; the returned text is shown once. Raises LookupError."""
     tenant = Tenant(OperatorId(operator_id), live)
     async with _database(database_url) as engine:
-        operators = PostgresOperators(engine)
-        if await operators.operator(operator_id) is None:
-            raise LookupError(f"there is no operator {operator_id}")
+        stored = PostgresOperators(engine)
+        await _known_operator(stored, operator_id)
         issued = keys.issue(SystemIds(), tenant, name, role, rate_factor, SystemClock().now_ms())
         await _note(engine, tenant, "key.created", issued.stored.key_id, after=role)
-        await operators.add_key(issued.stored)
+        await stored.add_key(issued.stored)
         return issued.text
 
 
 async def rotate_key(database_url: str, key_id: str, overlap_s: int) -> str:
     """A fresh secret; the returned text is shown once. Raises LookupError."""
     async with _database(database_url) as engine:
-        operators = PostgresOperators(engine)
-        key = await _known(operators, key_id)
+        stored = PostgresOperators(engine)
+        key = await _known(stored, key_id)
         issued = keys.rotated(SystemIds(), key, SystemClock().now_ms(), overlap_s * 1_000)
         await _note(engine, key.tenant, "key.rotated", key_id)
-        await operators.add_key(issued.stored)
+        await stored.add_key(issued.stored)
         return issued.text
 
 
 async def revoke_key(database_url: str, key_id: str) -> None:
     """Revoke a key: it opens nothing within seconds. Raises LookupError."""
     async with _database(database_url) as engine:
-        operators = PostgresOperators(engine)
-        key = await _known(operators, key_id)
+        stored = PostgresOperators(engine)
+        key = await _known(stored, key_id)
         await _note(engine, key.tenant, "key.revoked", key_id)
-        await operators.add_key(replace(key, revoked_at_ms=SystemClock().now_ms()))
+        await stored.add_key(replace(key, revoked_at_ms=SystemClock().now_ms()))
 
 
 async def list_keys(database_url: str, operator_id: str) -> list[tuple[ApiKey, int | None]]:
-    """All keys of an operator, each with when it was last used."""
+    """All keys of an operator, each with when it was last used. Raises LookupError."""
     async with _database(database_url) as engine:
-        operators = PostgresOperators(engine)
+        stored = PostgresOperators(engine)
+        await _known_operator(stored, operator_id)
         modes = (Tenant(OperatorId(operator_id), live) for live in (True, False))
-        return [row for tenant in modes for row in await operators.keys(tenant)]
+        return [row for tenant in modes for row in await stored.keys(tenant)]
 
 
 async def announce(database_url: str, status: str, message: str) -> int:
@@ -110,8 +171,8 @@ async def _note(engine: AsyncEngine, tenant: Tenant, action: str, key_id: str, a
     await PostgresAudit(engine).append(tenant, deed)
 
 
-async def _known(operators: PostgresOperators, key_id: str) -> ApiKey:
-    key = await operators.key(key_id)
+async def _known(stored: PostgresOperators, key_id: str) -> ApiKey:
+    key = await stored.key(key_id)
     if key is None:
         raise LookupError(f"there is no key {key_id}")
     return key
@@ -130,15 +191,16 @@ async def ensure_demo(database_url: str, home: Path) -> list[DemoOperator]:
     return fresh
 
 
-async def _all_known(database_url: str, operators: list[DemoOperator]) -> bool:
-    texts = [text for row in operators for text in (row.api_key, row.game_platform_key)]
+async def _all_known(database_url: str, demo: list[DemoOperator]) -> bool:
+    texts = [text for row in demo for text in (row.api_key, row.game_platform_key)]
     async with _database(database_url) as engine:
         stored = PostgresOperators(engine)
         return all([await stored.key(text.partition(":")[0]) for text in texts])
 
 
 async def _demo_operator(database_url: str, operator_id: str, name: str) -> DemoOperator:
-    await add_operator(database_url, Operator(OperatorId(operator_id), name, GAMES))
+    async with _database(database_url) as engine:
+        await PostgresOperators(engine).create(Operator(OperatorId(operator_id), name, GAMES))
     demo: dict[str, Any] = {"live": False, "rate_factor": _DEMO_RATE_FACTOR}
     api_key = await issue_key(database_url, operator_id, "full_access", "demo", **demo)
     platform = await issue_key(database_url, operator_id, "game_platform", "demo games", **demo)

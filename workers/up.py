@@ -14,14 +14,17 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psutil
 
+if TYPE_CHECKING:
+    from server.storage.embedded import EmbeddedPostgres
+
 from actors.ray_runtime import RayCluster, RayDidNotStart, environment
 from config.settings import Settings
-from server.storage.embedded import EmbeddedPostgres
 from workers.masterdata import DemoOperator, write_private
+from workers.pulse import SILENT_S, Pulse
 
 _STOP_PATIENCE_S = 15.0
 _RESTART_PAUSE_S = 1.0
@@ -65,7 +68,7 @@ class House:
     pids: dict[str, int] = field(default_factory=dict)
     ray_address: str | None = None
     cluster: RayCluster | None = None
-    database: EmbeddedPostgres | None = None
+    database: "EmbeddedPostgres | None" = None
 
     @property
     def home(self) -> Path:
@@ -75,7 +78,8 @@ class House:
     def log_of(self, role: str) -> Path:
         """The log file of a role."""
         folder = self.home / "logs"
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
         return folder / f"{role}.log"
 
     def open_database(self) -> str:
@@ -83,23 +87,29 @@ class House:
         if self.settings.database_url is not None:
             return self.settings.database_url
         self.tell("starting the embedded Postgres")
+        from server.storage.embedded import EmbeddedPostgres  # only a house of one machine brings a database
+
         self.database = EmbeddedPostgres(self.home / "postgres")
         url = self.stack.enter_context(self.database)
         self._note_database(self.database)
         return url
 
-    def _note_database(self, database: EmbeddedPostgres) -> None:
+    def _note_database(self, database: "EmbeddedPostgres") -> None:
         if database.pid is not None:
             self.pids["postgres"] = database.pid
 
-    def open_engine(self) -> dict[str, str]:
-        """Environment of the engine: a joined or started Ray, or none of it."""
+    def open_engine(self, database_url: str) -> dict[str, str]:
+        """Environment of the engine: a joined or started Ray, or none of it. Nodes that others started must
+        have `PITBOSS_DATABASE_URL` in their own environment: owners read it there."""
         if self.settings.engine == "local":
             return {"PITBOSS_ENGINE": "local"}
         if self.settings.ray_address is not None:
             self.ray_address = self.settings.ray_address
             return environment(self.home) | {"PITBOSS_RAY_ADDRESS": self.settings.ray_address}
-        self.cluster = cluster = RayCluster(self.home, self.tell)
+        node = {"PITBOSS_DATABASE_URL": database_url}
+        if self.settings.redis_url is not None:
+            node["PITBOSS_REDIS_URL"] = self.settings.redis_url
+        self.cluster = cluster = RayCluster(self.home, self.tell, node)
         self.stack.callback(cluster.stop)
         try:
             address = cluster.start()
@@ -124,9 +134,15 @@ class House:
         self.pids[child.role] = child.process.pid
         remember(self.home, self.pids)
 
-    def watch(self, stop: Callable[[], bool], write: Callable[[], None]) -> None:
-        """Restart what dies until told to stop."""
+    def watch(self, stop: Callable[[], bool], write: Callable[[], None], url: str) -> None:
+        """Restart what dies, or what has stopped answering, until told to stop."""
+        pulse = Pulse(url)
         while not stop():
+            if pulse.is_silent() and self.children[0].process is not None:
+                self.tell(f"the front end has not answered for {SILENT_S:.0f} s; killing it")
+                self.children[0].process.kill()
+                self.children[0].process.wait()
+                pulse.begin_anew()
             if self.database is not None and not is_alive(self.pids["postgres"]):
                 self.tell("Postgres ended; starting it again")
                 self.database.__enter__()
@@ -136,6 +152,7 @@ class House:
                 self._restart_engine(self.cluster)
             for child in self.children:
                 if not child.is_running():
+                    pulse.begin_anew()
                     code = child.process.returncode if child.process else None
                     self.tell(f"{child.role} ended with {code}; starting it again")
                     time.sleep(_RESTART_PAUSE_S)
@@ -172,6 +189,13 @@ class House:
         self.stack.close()
         (self.home / "processes.json").unlink(missing_ok=True)
         (self.home / "run.json").unlink(missing_ok=True)
+
+
+def make_private(home: Path) -> None:
+    """The home folder holds keys, logs and data: nobody else may look into it. Run as root, the system user
+    of the embedded Postgres must pass through it to its data, and cannot list it."""
+    home.mkdir(parents=True, exist_ok=True)
+    home.chmod(0o711 if os.getuid() == 0 else 0o700)
 
 
 def is_alive(pid: int) -> bool:

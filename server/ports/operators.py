@@ -9,13 +9,16 @@ from server.domain.ids import OperatorId, Tenant
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """A tenant's master data. `games` maps a game slug to its URL template (`{jwt}` is replaced)."""
+    """A tenant's master data. `games` maps a game slug to its URL template (`{jwt}` is replaced); players read
+    times in `timezone` (IANA). Two tournaments share an external id only with `external_id_twins`."""
 
     id: OperatorId
     name: str
     games: dict[str, str]
     origins: tuple[str, ...] = ()
     currency: str = "USD"
+    timezone: str = "UTC"
+    external_id_twins: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +45,14 @@ class ApiKey:
 class Operators(Protocol):
     """Tenants and their keys."""
 
+    async def create(self, operator: Operator) -> bool:
+        """Store a new operator; False, changing nothing, when there is one of this id."""
+
     async def add(self, operator: Operator) -> None:
         """Create, or replace the master data of, an operator."""
+
+    async def operators(self) -> list[Operator]:
+        """All of them, by id."""
 
     async def add_key(self, key: ApiKey) -> None: ...
     async def key(self, key_id: str) -> ApiKey | None: ...

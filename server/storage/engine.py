@@ -1,5 +1,6 @@
 """Database URLs, the SQLAlchemy engine, and migrations to the newest schema."""
 
+import asyncio
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -39,3 +40,18 @@ def alembic_config(database_url: str) -> Config:
 def migrate(database_url: str, revision: str = "head") -> None:
     """Bring the schema up to `revision`. Safe to run twice and from several processes."""
     command.upgrade(alembic_config(database_url), revision)
+
+
+def revision_of(database_url: str) -> str:
+    """The schema revision that a database is at; empty before the first migration."""
+
+    async def read() -> str:
+        engine = open_engine(database_url)
+        try:
+            async with engine.connect() as db:
+                found: str | None = await db.scalar(sa.text("SELECT version_num FROM alembic_version"))
+                return found or ""
+        finally:
+            await engine.dispose()
+
+    return asyncio.run(read())

