@@ -26,7 +26,7 @@ class Checkpoints:
         self._id, self._epoch = recovered.state.id, recovered.epoch
         self._facts = recovered.state.facts_counted
         self._seq = recovered.checkpoint_seq
-        self._at_ms = clock.now_ms()
+        self._at_ms = clock.monotonic_ms()
         self._writing: asyncio.Task[None] | None = None
 
     def begin_when_due(self, state: Tournament, chain: bytes) -> None:
@@ -39,10 +39,13 @@ class Checkpoints:
         players = len(state.entries)
         facts_max = max(CHECKPOINT_EVERY_FACTS, CHECKPOINT_FACTS_PER_PLAYER * players)
         every_ms = CHECKPOINT_EVERY_MS * max(1, players // CHECKPOINT_PLAYERS)
-        return state.facts_counted - self._facts >= facts_max or self._clock.now_ms() - self._at_ms >= every_ms
+        return (
+            state.facts_counted - self._facts >= facts_max
+            or self._clock.monotonic_ms() - self._at_ms >= every_ms
+        )
 
     def _take(self, state: Tournament, chain: bytes) -> Checkpoint | None:
-        self._at_ms, self._facts = self._clock.now_ms(), state.facts_counted
+        self._at_ms, self._facts = self._clock.monotonic_ms(), state.facts_counted
         return None if state.seq == self._seq else checkpoint_of(state, chain)
 
     async def _try_to_write(self, point: Checkpoint) -> None:

@@ -6,7 +6,7 @@ from collections import deque
 
 from actors.handles import Directory
 from actors.messages import ReportFacts
-from actors.replies import Done, Refused, Reply, Unavailable
+from actors.replies import Done, Failed, Refused, Reply, Unavailable
 from config.limits import FACT_CALL_BYTES_MAX, FACTS_PER_CALL_MAX
 from server.codec import encode_facts
 from server.domain.scoring.fact import Fact, Outcome
@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 _FACT_OVERHEAD_BYTES = 40
 
 Outcomes = list[Outcome]
+# Parcels that travel as one call, each with whom to tell.
+Load = list[tuple[list[Fact], asyncio.Future[Reply]]]
 
 
 class FactCourier:
@@ -26,7 +28,7 @@ class FactCourier:
         self._directory = directory
         self._lanes: dict[str, deque[tuple[list[Fact], asyncio.Future[Reply]]]] = {}
 
-    async def send(self, tournament_id: str, facts: list[Fact]) -> Outcomes | Refused | Unavailable:
+    async def send(self, tournament_id: str, facts: list[Fact]) -> Outcomes | Refused | Unavailable | Failed:
         """One outcome per fact, in order; or why the owner could not take them."""
         outcomes: Outcomes = []
         parcels = _parcels(facts)
@@ -47,17 +49,26 @@ class FactCourier:
 
     async def _drive(self, tournament_id: str, lane: deque[tuple[list[Fact], asyncio.Future[Reply]]]) -> None:
         """Call after call until the lane is empty; then the lane goes away."""
-        load: list[tuple[list[Fact], asyncio.Future[Reply]]] = []
+        load: Load = []
         try:
             while lane:
                 load = _load(lane)
-                message = ReportFacts(encode_facts([fact for parcel, _ in load for fact in parcel]))
-                _unload(load, await self._directory.ask(tournament_id, message))
+                reply = await self._ask(tournament_id, load)
+                if isinstance(reply, Failed) and len(load) > 1:
+                    # One of them cannot be taken: the others must not suffer for it.
+                    for one in load:
+                        _unload([one], await self._ask(tournament_id, [one]))
+                    continue
+                _unload(load, reply)
         except Exception:
             log.exception("facts_not_sent tournament=%s", tournament_id)
         finally:
             self._lanes.pop(tournament_id, None)
             _unload([*load, *lane], Unavailable("courier stopped"))
+
+    async def _ask(self, tournament_id: str, load: Load) -> Reply:
+        message = ReportFacts(encode_facts([fact for parcel, _ in load for fact in parcel]))
+        return await self._directory.ask(tournament_id, message)
 
 
 def _weight(fact: Fact) -> int:
@@ -77,9 +88,7 @@ def _parcels(facts: list[Fact]) -> list[list[Fact]]:
     return parcels
 
 
-def _load(
-    lane: deque[tuple[list[Fact], asyncio.Future[Reply]]],
-) -> list[tuple[list[Fact], asyncio.Future[Reply]]]:
+def _load(lane: deque[tuple[list[Fact], asyncio.Future[Reply]]]) -> Load:
     """As many whole parcels as one call may carry, at least one."""
     load = [lane.popleft()]
     facts = len(load[0][0])
@@ -94,7 +103,7 @@ def _load(
     return load
 
 
-def _unload(load: list[tuple[list[Fact], asyncio.Future[Reply]]], reply: Reply) -> None:
+def _unload(load: Load, reply: Reply) -> None:
     """Hand each waiting request its part of the answer."""
     start = 0
     for parcel, answer in load:

@@ -4,6 +4,7 @@ from server.announcements import Announcement, announce, event_id
 from server.codec import chained, encode_block, encode_event
 from server.domain.postings import is_balanced
 from server.domain.scoring.fact import Counted
+from server.domain.tournament import commands
 from server.domain.tournament import events as fact
 from server.domain.tournament.apply import apply
 from server.domain.tournament.facts import Judged, count
@@ -12,7 +13,7 @@ from server.domain.tournament.payouts import owed_by, payout_row
 from server.domain.tournament.schedule import next_due_ms
 from server.domain.tournament.state import Tournament
 from server.domain.tournament.summary import entry_row, result_rows, summary_of
-from server.ports import AnswerRow, BlockRow, Commit, EventRow, PostingRow
+from server.ports import AnswerRow, BlockRow, Commit, EventRow, PaymentRow, PostingRow
 from server.wire import dump
 
 _OF_A_PLAYER = (
@@ -23,6 +24,7 @@ _OF_A_PLAYER = (
     | fact.Disqualified
     | fact.PlayerEliminated
 )
+_SOLD_AS = {fact.Registered: "entry", fact.Rebought: "rebuy", fact.AddOnBought: "add_on"}
 
 
 class Draft:
@@ -33,6 +35,7 @@ class Draft:
         self.state = state
         self.epoch = epoch
         self.chain = chain
+        self._after = None if state is None else chain
         self.answers: dict[str, AnswerRow] = {}
         self._events: list[EventRow] = []
         self._blocks: list[BlockRow] = []
@@ -40,6 +43,7 @@ class Draft:
         self._announcements: list[Announcement] = []
         self._touched: set[int] = set()
         self._owed: set[str] = set()
+        self._paid: dict[str, PaymentRow] = {}
         self._open_block: list[Counted] = []
         self._open_block_at_ms = 0
         self._final = False
@@ -66,13 +70,27 @@ class Draft:
     def _note(self, event: fact.Event, state: Tournament, at_ms: int) -> None:
         """Remember which rows an event touched."""
         self._owed.update(payout.id for payout in owed_by(event, state, at_ms))
+        if isinstance(event, fact.SaleEvent) and event.payment_id is not None:
+            player_id = state.entries[event.player_no].player_id
+            row = PaymentRow(event.payment_id, player_id, _SOLD_AS[type(event)], at_ms)
+            self._paid[event.payment_id] = row
         if isinstance(event, _OF_A_PLAYER):
             self._touched.add(event.player_no)
         elif isinstance(event, fact.RoundCompleted):
             self._touched.update(event.eliminated)
         elif isinstance(event, fact.PayoutsMoved):
             self._owed.update(step.payout_id for step in event.steps)
-        self._final = self._final or isinstance(event, fact.ResultsFinalised)
+        elif isinstance(event, fact.ReviewDecided):
+            self._owed.update(event.forfeits)
+            self._touched.add(state.reviews[event.number - 1].player_no)
+        self._final = self._final or isinstance(event, fact.ResultsFinalised | fact.ReviewDecided)
+
+    def used(self, payment_id: str) -> commands.PaymentUse | None:
+        """What this draft has sold for a payment."""
+        row = self._paid.get(payment_id)
+        if row is None or self.state is None:
+            return None
+        return commands.PaymentUse(self.state.id, row.player_id, row.kind)
 
     def count(self, judged: Judged, at_ms: int) -> None:
         """Apply judged facts; batches that follow each other share one stored block."""
@@ -103,13 +121,15 @@ class Draft:
         return Commit(
             tournament_id=state.id,
             epoch=self.epoch,
+            after=self._after,
             events=self._events,
             blocks=self._blocks,
             postings=self._postings,
             announcements=self._announcements,
             answers=list(self.answers.values()),
             entries={no: entry_row(state, no) for no in sorted(self._touched)},
-            results=result_rows(state) if self._final else [],
+            results=result_rows(state) if self._final else None,
+            payments=list(self._paid.values()),
             payouts=[payout_row(state, name) for name in sorted(self._owed)],
             summary=summary_of(state) if changed else None,
             next_due_ms=next_due_ms(state) if changed else None,

@@ -41,7 +41,7 @@ def dry_run(rules: Rules, players: Sequence[DryPlayer], facts: Sequence[Fact], n
     are ignored, so facts of any time count. Players are registered in order; facts of others are told
     `unknown_player`."""
     state = _started(rules, players)
-    judged = judge(state, facts, now_ms)
+    judged = judge(state, facts, now_ms, any_time=True)
     count(state, judged.counted)
     if due_step(state, now_ms) == "target":
         # The first one over the line ends a race, and what came behind it is forgotten.

@@ -4,17 +4,17 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from actors.keeper import TournamentKeeper
+from actors.keeper import StepError, TournamentKeeper
 from actors.messages import Message, Poll, Tick
 from actors.recovery import take_over
-from actors.replies import Frames, Refused, Reply, Unavailable, unavailable
+from actors.replies import Frames, Refused, Reply, Unavailable, failed, unavailable
 from actors.watchers import Watchers
 from config import limits
 from server.collector import give_back
 from server.domain.ids import TournamentId
 from server.domain.refusal import Code
 from server.domain.tournament.lifecycle import Status
-from server.ports import Clock, Fenced, Journal, Publisher, StoreUnavailable
+from server.ports import Clock, Fenced, Journal, Publisher, Raced, StoreUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -43,12 +43,13 @@ class TournamentHost:
         self._keeper: TournamentKeeper | None = None
         self._opening = asyncio.Lock()
         self._life: list[asyncio.Task[None]] = []
-        self._used_at_ms = clock.now_ms()
+        self._used_at_ms = clock.monotonic_ms()
+        self._careful_until_ms = self._steps_from_ms = 0
         self._watchers = Watchers(tournament_id, clock, publisher)
 
     async def ask(self, message: Message) -> Reply:
         """One message, recovering the tournament first when needed."""
-        self._used_at_ms = self._clock.now_ms()
+        self._used_at_ms = self._clock.monotonic_ms()
         keeper = await self._opened()
         if isinstance(keeper, TournamentKeeper):
             return await keeper.submit(message)
@@ -56,11 +57,13 @@ class TournamentHost:
 
     async def frames(self, poll: Poll) -> Frames | Unavailable:
         """Wait until there is something behind the poll's position, at most `LONG_POLL_S`."""
-        self._used_at_ms = self._clock.now_ms()
+        self._used_at_ms = self._clock.monotonic_ms()
         self._watchers.note(poll)
         keeper = await self._opened()
         if not isinstance(keeper, TournamentKeeper):
             return Unavailable("not owned here")
+        if poll.epoch is not None and poll.epoch > keeper.epoch and not await self._is_owner(keeper):
+            return _FENCED
         if not keeper.board.snapshot:
             await keeper.submit(Tick())
         if not keeper.board.snapshot:
@@ -68,6 +71,26 @@ class TournamentHost:
         if poll.wait and (poll.epoch, poll.seq) == (keeper.board.epoch, keeper.board.seq):
             await self._watchers.wait()
         return self._watchers.frames(keeper.board, poll.epoch, poll.seq)
+
+    async def _is_owner(self, keeper: TournamentKeeper) -> bool:
+        """Whether this activation is the newest, when somebody has seen one that is newer."""
+        try:
+            held = await self._beats(keeper)
+        except StoreUnavailable:
+            return False
+        if not held:
+            self._forget(keeper, _FENCED)
+            await self.retire()
+        return held
+
+    async def _beats(self, keeper: TournamentKeeper) -> bool:
+        """Show life; False when another one owns the tournament, or its log was set back under this one."""
+        head = keeper.head
+        if await self._journal.heartbeat(self.tournament_id, keeper.epoch, head):
+            return True
+        # A commit that came in between has moved the end of the log.
+        moved = head is not None and keeper.head != head
+        return moved and await self._journal.heartbeat(self.tournament_id, keeper.epoch)
 
     async def _opened(self) -> TournamentKeeper | Reply:
         if self._keeper is not None:
@@ -82,11 +105,16 @@ class TournamentHost:
             recovered = await take_over(self._journal, self.tournament_id, self._holder)
         except StoreUnavailable as error:
             return unavailable(error)
+        except Exception as error:
+            log.exception("recovery_failed tournament=%s", self.tournament_id)
+            return failed(error)
         if recovered is None:
             await self.retire()
             return Refused(Code.TOURNAMENT_NOT_FOUND.value, "Tournament not found")
         give_back()
-        keeper = self._keeper = TournamentKeeper(self._journal, self._clock, recovered)
+        keeper = self._keeper = TournamentKeeper(
+            self._journal, self._clock, recovered, self._careful_until_ms, self._steps_from_ms
+        )
         self._life = [asyncio.create_task(self._serve(keeper)), asyncio.create_task(self._tick(keeper))]
         self._life.append(asyncio.create_task(self._beat(keeper)))
         return keeper
@@ -99,11 +127,16 @@ class TournamentHost:
             await keeper.run()
         except Fenced:
             why = _FENCED
+        except Raced:
+            why = Unavailable("raced")
         except (StoreUnavailable, TimeoutError) as error:
             why = Unavailable(f"{type(error).__name__}: {error}", store_away=True)
-        except Exception:
+        except Exception as error:
             why = Unavailable("failed")
             log.exception("keeper_failed tournament=%s", self.tournament_id)
+            self._careful_until_ms = self._clock.monotonic_ms() + limits.CAREFUL_MS
+            if isinstance(error, StepError):
+                self._steps_from_ms = self._careful_until_ms
         self._forget(keeper, why)
         if why is _FENCED:
             await self.retire()
@@ -117,10 +150,10 @@ class TournamentHost:
 
     async def _tick(self, keeper: TournamentKeeper) -> None:
         """Refresh frames at the tick rate while anybody watches; wake those who wait."""
-        seen, due_ms = (-1, -1), self._clock.now_ms()
+        seen, due_ms = (-1, -1), self._clock.monotonic_ms()
         while self._keeper is keeper:
-            due_ms = max(due_ms + limits.TICK_MS, self._clock.now_ms())
-            await self._clock.sleep((due_ms - self._clock.now_ms()) / 1_000)
+            due_ms = max(due_ms + limits.TICK_MS, self._clock.monotonic_ms())
+            await self._clock.sleep((due_ms - self._clock.monotonic_ms()) / 1_000)
             if not self._watchers.are_there():
                 continue
             here = (keeper.state.seq, len(keeper.state.ranking))
@@ -139,7 +172,7 @@ class TournamentHost:
         while self._keeper is keeper:
             await self._clock.sleep(limits.HEARTBEAT_EVERY_S)
             try:
-                alive = await self._journal.heartbeat(self.tournament_id, keeper.epoch)
+                alive = await self._beats(keeper)
             except StoreUnavailable:
                 continue
             except Exception:  # one beat that is missed is no harm, a heart that stops is
@@ -148,11 +181,13 @@ class TournamentHost:
             if not alive:
                 self._forget(keeper, _FENCED)
                 await self.retire()
-            elif self._is_idle(keeper):
+                continue
+            keeper.proven()
+            if self._is_idle(keeper):
                 await self.retire()
 
     def _is_idle(self, keeper: TournamentKeeper) -> bool:
-        quiet_ms = self._clock.now_ms() - self._used_at_ms
+        quiet_ms = self._clock.monotonic_ms() - self._used_at_ms
         return keeper.state.status is not Status.IN_PROGRESS and quiet_ms > limits.PASSIVATE_AFTER_MS
 
     async def retire(self) -> None:

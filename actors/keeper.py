@@ -7,28 +7,17 @@ the host throws it away and recovers a new one from the store.
 """
 
 import asyncio
+import logging
 from collections import deque
 from itertools import groupby
 
 from actors import orders, reads
 from actors.checkpoints import Checkpoints
 from actors.draft import Draft
-from actors.messages import (
-    Message,
-    Order,
-    PreviewCancel,
-    ReadBoard,
-    Reading,
-    ReadPlaces,
-    ReadSheet,
-    ReadSummary,
-    ReadTrace,
-    ReportFacts,
-    Tick,
-)
-from actors.past import lines_of, needs_past, with_past
+from actors.messages import Message, Order, Reading, ReportFacts, Showing, Tick
+from actors.past import needs_past, with_past
 from actors.recovery import Recovered, hint_of
-from actors.replies import Done, Reply, Unavailable, refused, unavailable
+from actors.replies import Done, Reply, Unavailable, failed, refused, unavailable
 from config import limits
 from server import codec
 from server.broadcast.frames import Board
@@ -36,24 +25,47 @@ from server.domain.refusal import Refusal
 from server.domain.scoring.fact import ELIMINATION, Fact
 from server.domain.tournament.facts import judge
 from server.domain.tournament.state import Tournament
-from server.domain.tournament.summary import summary_of
-from server.ports import Clock, Commit, Journal
+from server.ports import Clock, Commit, Fenced, Journal, Raced, StoreUnavailable
+
+log = logging.getLogger(__name__)
+Waiting = list[tuple[Message, asyncio.Future[Reply]]]
+# What ends an activation from outside; anything else that is raised within one is a mistake of ours.
+OUTSIDE = (Fenced, Raced, StoreUnavailable, TimeoutError)
+
+
+class StepError(Exception):
+    """A step of the schedule could not be recorded."""
 
 
 class TournamentKeeper:
-    """One activation: one epoch. `state` is what is stored unless `dirty`, within a commit."""
+    """One activation: one epoch. `state` is what is stored unless `dirty`, within a commit.
 
-    def __init__(self, journal: Journal, clock: Clock, recovered: Recovered) -> None:
+    After a failure it is careful for a while (`careful_until_ms`): it serves requests one by one, so that the
+    one that cannot be served is told so and no other suffers for it. Until `steps_from_ms` it leaves the
+    schedule aside, because a step of it could not be recorded. Both are monotonic.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        clock: Clock,
+        recovered: Recovered,
+        careful_until_ms: int = 0,
+        steps_from_ms: int = 0,
+    ) -> None:
         self.state: Tournament = recovered.state
         self.epoch = recovered.epoch
         self.board = Board(recovered.epoch, limits.BOARD_TOP_ROWS, limits.FRAME_RING_MAX)
         self._journal = journal
         self._clock = clock
+        self._careful_until_ms = careful_until_ms
+        self._steps_from_ms = steps_from_ms
         self._chain = recovered.chain
         self._answered = recovered.command_ids
         self._mailbox: deque[tuple[Message, asyncio.Future[Reply]]] = deque()
         self._arrived = asyncio.Event()
         self._checkpoints = Checkpoints(journal, clock, recovered)
+        self._proven_ms = clock.monotonic_ms()
         self.dirty = False
 
     def submit(self, message: Message) -> asyncio.Future[Reply]:
@@ -67,7 +79,7 @@ class TournamentKeeper:
         return answer
 
     async def run(self) -> None:
-        """Serve until cancelled. Raises `Fenced` or `StoreUnavailable` when this activation is over."""
+        """Serve until cancelled. Raises what ended this activation."""
         while True:
             await self._arrived.wait()
             self._arrived.clear()
@@ -80,55 +92,123 @@ class TournamentKeeper:
         while self._mailbox:
             _answer(self._mailbox.popleft()[1], why)
 
-    def _take(self) -> list[tuple[Message, asyncio.Future[Reply]]]:
-        """What the next commit serves. Who needs the journal goes alone, so that all before it is stored."""
+    @property
+    def head(self) -> bytes | None:
+        """Where the log ends; None within a commit, when that is not known."""
+        return None if self.dirty else self._chain
+
+    def proven(self) -> None:
+        """The lease was held a moment ago."""
+        self._proven_ms = self._clock.monotonic_ms()
+
+    @property
+    def _is_careful(self) -> bool:
+        return self._clock.monotonic_ms() < self._careful_until_ms
+
+    @property
+    def _steps(self) -> bool:
+        return self._clock.monotonic_ms() >= self._steps_from_ms
+
+    def _take(self) -> Waiting:
+        """What the next commit serves. A request that needs the journal goes alone, so that all before it is
+        stored."""
         taken = [self._mailbox.popleft()]
-        while self._mailbox and len(taken) < limits.COMMIT_REQUESTS_MAX and not _goes_alone(taken[0][0]):
+        alone = self._is_careful or _goes_alone(taken[0][0])
+        while self._mailbox and len(taken) < limits.COMMIT_REQUESTS_MAX and not alone:
             if _goes_alone(self._mailbox[0][0]):
                 break
             taken.append(self._mailbox.popleft())
         return taken
 
-    async def _serve(self, waiting: list[tuple[Message, asyncio.Future[Reply]]]) -> None:
+    async def _serve(self, waiting: Waiting) -> None:
         self.dirty = True
-        draft = Draft(self.state, self.epoch, self._chain)
-        replies: list[Reply] = []
         try:
-            for message, _ in waiting:
-                replies.append(await self._handle(draft, message))
-            await self._store(draft)
-            if any(isinstance(message, Tick) for message, _ in waiting):
-                self.board.refresh(self.state, self._clock.now_ms())
+            if self._is_careful and self._steps:
+                await self._step_alone()
+            replies = await self._answers(waiting)
         except BaseException as error:
+            ours = isinstance(error, Exception) and not isinstance(error, (*OUTSIDE, StepError))
+            # Which one of several it was the next activation finds out, one by one.
+            told = failed(error) if ours and len(waiting) == 1 else unavailable(error)
             for _, future in waiting:
-                _answer(future, unavailable(error))
+                _answer(future, told)
             raise
         self.dirty = False
         for (_, future), reply in zip(waiting, replies, strict=True):
             _answer(future, reply)
 
-    async def _store(self, draft: Draft) -> None:
+    async def _step_alone(self) -> None:
+        draft = Draft(self.state, self.epoch, self._chain)
+        try:
+            orders.catch_up(draft, self._clock.now_ms())
+            await self._store(draft)
+        except OUTSIDE:
+            raise
+        except Exception as error:
+            log.exception("step_failed tournament=%s", self.state.id)
+            raise StepError(str(error)) from error
+
+    async def _answers(self, waiting: Waiting) -> list[Reply]:
+        """One answer a message, all durable; or, where nothing was written, of an owner that still is one."""
+        draft = Draft(self.state, self.epoch, self._chain)
+        paid = await self._payments(waiting)
+        replies = [await self._handle(draft, message, paid) for message, _ in waiting]
+        stored = await self._store(draft)
+        if any(isinstance(message, Tick) for message, _ in waiting):
+            self.board.refresh(self.state, self._clock.now_ms())
+        if stored or not await self._store_is_away(waiting):
+            return replies
+        away = Unavailable("the store is away", store_away=True)
+        return [r if isinstance(m, Tick) else away for (m, _), r in zip(waiting, replies, strict=True)]
+
+    async def _store_is_away(self, waiting: Waiting) -> bool:
+        """Prove the lease for answers that nothing was written for. Raises `Fenced`; an owner that cannot ask
+        lives on, but says nothing that it cannot prove."""
+        fresh = self._clock.monotonic_ms() - self._proven_ms < limits.LEASE_PROOF_MS
+        if all(
+            isinstance(message, Tick) or (fresh and isinstance(message, Showing)) for message, _ in waiting
+        ):
+            return False
+        try:
+            async with asyncio.timeout(limits.COMMIT_TIMEOUT_S):
+                held = await self._journal.holds(self.state.id, self.epoch, self._chain)
+        except (StoreUnavailable, TimeoutError):
+            return True
+        if not held:
+            raise Fenced(self.state.id)
+        self.proven()
+        return False
+
+    async def _payments(self, waiting: Waiting) -> orders.Payments:
+        """Of the payments that these orders name, those that were used before."""
+        named = {orders.payment_of(message) for message, _ in waiting if isinstance(message, Order)}
+        ids = sorted(name for name in named if name is not None)
+        return await self._journal.payments(self.state.tenant, ids) if ids else {}
+
+    async def _store(self, draft: Draft) -> bool:
+        """Whether there was anything to store."""
         commit = draft.seal()
         if commit.is_empty():
-            return
+            return False
         await self._commit(commit)
+        self.proven()
         self._chain = draft.chain
         self._answered.update(map(hint_of, draft.answers))
+        return True
 
     async def _commit(self, commit: Commit) -> None:
         async with asyncio.timeout(limits.COMMIT_TIMEOUT_S):
             await self._journal.commit(commit)
 
-    async def _handle(self, draft: Draft, message: Message) -> Reply:
+    async def _handle(self, draft: Draft, message: Message, paid: orders.Payments) -> Reply:
         now_ms = self._clock.now_ms()
-        orders.catch_up(draft, now_ms)
+        if self._steps and not self._is_careful:
+            orders.catch_up(draft, now_ms)
         match message:
             case ReportFacts(payload):
                 return self._facts(draft, payload, now_ms)
             case Order():
-                return await self._order(draft, message, now_ms)
-            case ReadTrace():
-                return await self._trace(message)
+                return await self._order(draft, message, now_ms, paid)
             case Tick():
                 # Frames are made after the commit: they never show what a crash could take back.
                 return Done()
@@ -139,16 +219,17 @@ class TournamentKeeper:
         told = bytearray()
         for eliminations, run in groupby(codec.decode_facts(payload), _eliminates):
             if eliminations:
-                told += bytes(orders.put_out(draft, fact, now_ms) for fact in run)
+                steps = self._steps
+                told += bytes(orders.put_out(draft, fact, now_ms, steps=steps) for fact in run)
                 continue
             judged = judge(self.state, list(run), now_ms)
             draft.count(judged, now_ms)
             told += bytes(judged.outcomes)
-            if self.state.scorer.scoring.is_race:
+            if self.state.scorer.scoring.is_race and self._steps:
                 orders.catch_up(draft, now_ms)
         return Done(bytes(told))
 
-    async def _order(self, draft: Draft, order: Order, now_ms: int) -> Reply:
+    async def _order(self, draft: Draft, order: Order, now_ms: int, paid: orders.Payments) -> Reply:
         """Repetition first: a known command id gets its first answer before any rule is asked."""
         known = draft.answers.get(order.command_id)
         if known is None and hint_of(order.command_id) in self._answered:
@@ -157,31 +238,16 @@ class TournamentKeeper:
             return orders.repeated(known, order)
         if needs_past(order):
             order = await with_past(self._journal, self.state, order)
-        return orders.run(draft, order, now_ms)
-
-    async def _trace(self, want: ReadTrace) -> Reply:
-        try:
-            entry = self.state.entry_named(want.player)
-        except Refusal as refusal:
-            return refused(refusal)
-        lines = await lines_of(self._journal, self.state.id, entry.player_no)
-        return Done(codec.encode(reads.trace(self.state, entry, lines, want)))
+        return orders.run(draft, order, now_ms, paid, steps=self._steps and not self._is_careful)
 
     def _read(self, message: Reading, now_ms: int) -> Reply:
         try:
-            match message:
-                case ReadBoard():
-                    return Done(codec.encode(reads.board(self.state, message, self.epoch, now_ms)))
-                case ReadPlaces(player_nos):
-                    return Done(codec.encode(reads.places(self.state, player_nos)))
-                case ReadSheet():
-                    return Done(codec.encode(reads.sheet(self.state, message)))
-                case PreviewCancel():
-                    return Done(codec.encode(reads.cancel_preview(self.state, now_ms)))
-                case ReadSummary():
-                    return Done(codec.encode(summary_of(self.state)))
+            return Done(codec.encode(reads.shown(self.state, message, self.epoch, now_ms)))
         except Refusal as refusal:
             return refused(refusal)
+        except Exception as error:
+            log.exception("read_failed tournament=%s kind=%s", self.state.id, type(message).__name__)
+            return failed(error)
 
     async def checkpoint(self) -> None:
         """Keep the state as it is, at the end. One that is not stored (`dirty`: stopped within a commit) never
@@ -195,7 +261,7 @@ def _eliminates(fact: Fact) -> bool:
 
 
 def _goes_alone(message: Message) -> bool:
-    return isinstance(message, ReadTrace) or (isinstance(message, Order) and needs_past(message))
+    return isinstance(message, Order) and needs_past(message)
 
 
 def _answer(future: asyncio.Future[Reply], reply: Reply) -> None:

@@ -62,12 +62,15 @@ class ReadSheet:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadTrace:
-    """Why a player (any of its names) has its score: `limit` lines from `offset` on."""
+class ReadTraceBasis:
+    """What of a player (any of its names) must be known to tell why it has its score."""
 
     player: str
-    offset: int
-    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReadReviews:
+    """All reviews of the tournament."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +78,10 @@ class Tick:
     """Bring the frames up to date. Sent by the host to itself, in line with everything else."""
 
 
-Reading = ReadBoard | ReadPlaces | ReadSummary | ReadSheet | PreviewCancel
-Message = Order | ReportFacts | Reading | ReadTrace | Tick
+# A board may be read under a lease that was proven a moment ago; whatever decides something proves it itself.
+Showing = ReadBoard | ReadPlaces | ReadSheet
+Reading = Showing | ReadSummary | ReadTraceBasis | ReadReviews | PreviewCancel
+Message = Order | ReportFacts | Reading | Tick
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,13 @@
 """Running one order: decide, record, answer. Shared by the keeper and by the birth of a tournament."""
 
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+
 from actors.draft import Draft
 from actors.messages import Order
-from actors.replies import Done, EntryAnswer, Refused, Reply, TournamentAnswer, refused
+from actors.reads import review_row
+from actors.replies import Done, EntryAnswer, Refused, Reply, ReviewsAnswer, TournamentAnswer, failed, refused
 from server.codec import encode
 from server.domain.refusal import Code, Refusal
 from server.domain.scoring.fact import Fact, Outcome
@@ -14,28 +19,43 @@ from server.domain.tournament.state import Tournament
 from server.domain.tournament.summary import entry_row, summary_of
 from server.ports import AnswerRow
 
+log = logging.getLogger(__name__)
 SCHEDULE, GAME = "schedule", "game"
 
 
+Payments = Mapping[str, ask.PaymentUse]
+_NONE: Payments = {}
+
+
 def catch_up(draft: Draft, now_ms: int) -> None:
-    """Do everything that the clock has made due, step by step, before anything else happens."""
+    """Do everything that the clock has made due, step by step, before anything else happens. A step that
+    cannot even be decided is left alone: it must not hold up what people ask for."""
     while draft.state is not None:
-        events = decide(draft.state, ask.Advance(), now_ms)
+        try:
+            events = decide(draft.state, ask.Advance(), now_ms)
+        except Exception:
+            log.exception("step_cannot_be_decided tournament=%s", draft.state.id)
+            return
         if not events:
             return
         for event in events:
             draft.record(event, now_ms, SCHEDULE)
 
 
-def run(draft: Draft, order: Order, now_ms: int) -> Reply:
-    """Decide and record an order that was not answered before; its answer goes into the draft."""
+def run(draft: Draft, order: Order, now_ms: int, paid: Payments = _NONE, *, steps: bool = True) -> Reply:
+    """Decide and record an order that was not answered before; its answer goes into the draft. `paid` are
+    payments that were used before; without `steps` the schedule is left aside."""
     try:
-        events = decide(draft.state, order.command, now_ms)
+        events = decide(draft.state, _with_payment(draft, order.command, paid), now_ms)
     except Refusal as refusal:
         return refused(refusal)
+    except Exception as error:
+        log.exception("order_failed kind=%s actor=%s", type(order.command).__name__, order.actor)
+        return failed(error)
     for event in events:
         draft.record(event, now_ms, order.actor)
-    catch_up(draft, now_ms)
+    if steps:
+        catch_up(draft, now_ms)
     assert draft.state is not None
     value = encode(_answer(order.command, events, draft.state))
     if not isinstance(order.command, ask.Advance):
@@ -43,13 +63,26 @@ def run(draft: Draft, order: Order, now_ms: int) -> Reply:
     return Done(value)
 
 
-def put_out(draft: Draft, told: Fact, now_ms: int) -> Outcome:
+def payment_of(order: Order) -> str | None:
+    """The payment that an order says it was paid with."""
+    return order.command.payment_id if isinstance(order.command, ask.Sale) else None
+
+
+def _with_payment(draft: Draft, command: ask.Command, paid: Payments) -> ask.Command:
+    if not isinstance(command, ask.Sale) or command.payment_id is None:
+        return command
+    used = draft.used(command.payment_id) or paid.get(command.payment_id)
+    return command if used is None else replace(command, used=used)
+
+
+def put_out(draft: Draft, told: Fact, now_ms: int, *, steps: bool = True) -> Outcome:
     """Record an elimination that the game reports, and what follows from it."""
     assert draft.state is not None, "a tournament has a first event"
     outcome, events = rounds.put_out(draft.state, told, now_ms)
     for event in events:
         draft.record(event, now_ms, GAME)
-    catch_up(draft, now_ms)
+    if steps:
+        catch_up(draft, now_ms)
     return outcome
 
 
@@ -69,7 +102,7 @@ def _entry_answer(player: str, events: list[fact.Event], state: Tournament) -> E
         entry=entry_row(state, entry.player_no),
         summary=summary_of(state),
         refunded_minor=sum(line.refund_minor for event in gone for line in event.refunds),
-        review=any(isinstance(e, fact.ReviewRequested) for e in events),
+        review=next((len(state.reviews) for e in events if isinstance(e, fact.ReviewRequested)), None),
         points_before=entry.points if corrected is None else corrected.points_before,
         points_after=entry.points,
     )
@@ -77,8 +110,10 @@ def _entry_answer(player: str, events: list[fact.Event], state: Tournament) -> E
 
 def _answer(
     command: ask.Command, events: list[fact.Event], state: Tournament
-) -> TournamentAnswer | EntryAnswer:
+) -> TournamentAnswer | EntryAnswer | ReviewsAnswer:
     match command:
+        case ask.DecideReview(number):
+            return ReviewsAnswer((review_row(state, number),), summary_of(state))
         case ask.Register():
             return EntryAnswer(entry_row(state, len(state.entries) - 1), summary_of(state))
         case ask.Rebuy() | ask.BuyAddOn() | ask.Remove() | ask.Disqualify() | ask.Correct():

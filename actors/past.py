@@ -1,61 +1,148 @@
-"""What the journal says of one player: read when somebody asks why, or takes a fact back."""
+"""What the journal says of one player: read when somebody asks why, or takes a fact back.
 
+A journal may be long, so it is read where nobody waits behind it: by the front end, in a thread, row after
+row. The owner reads only what came since.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
 
 from actors.messages import Order
+from actors.recovery import Log
+from actors.replies import TraceBasis
 from server import codec
 from server.domain.ids import TournamentId
+from server.domain.scoring.trace import Scored
 from server.domain.tournament import commands as ask
 from server.domain.tournament.apply import apply
-from server.domain.tournament.state import Tournament
-from server.domain.tournament.trace import TraceLine, event_line, fact_lines, scored
-from server.ports import EventRow, Journal
+from server.domain.tournament.facts import digest_of
+from server.domain.tournament.state import Entry, Tournament
+from server.domain.tournament.trace import TraceLine, event_line, fact_lines, traced
+from server.ports import BlockRow, EventRow, Journal
+
+_ROWS_AT_ONCE = 100
+Row = EventRow | BlockRow
 
 
-async def lines_of(journal: Journal, tournament_id: TournamentId, player_no: int) -> list[TraceLine]:
-    """Every fact and correction of a player in journal order. Events are applied on the way, because they
-    decide which facts count; facts of others are passed over."""
-    shadow: Tournament | None = None
-    lines: list[TraceLine] = []
-    async for row in journal.tail(tournament_id, 0):
+async def _batches(rows: AsyncIterator[Row]) -> AsyncIterator[list[Row]]:
+    batch: list[Row] = []
+    async for row in rows:
+        batch.append(row)
+        if len(batch) >= _ROWS_AT_ONCE:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+class _Reader:
+    """Goes through a journal once. Events are applied on the way, because they decide which facts count; facts
+    of others are passed over."""
+
+    def __init__(self, player_no: int | None, event_id: str | None, until_seq: int | None) -> None:
+        self.player_no = player_no
+        self.lines: list[TraceLine] = []
+        self.seq = 0
+        self._event_id = event_id
+        self._until_seq = until_seq
+        self._shadow: Tournament | None = None
+
+    def read(self, rows: Iterable[Row]) -> None:
+        for row in rows:
+            if self._until_seq is not None and _first(row) > self._until_seq:
+                return
+            self._take(row)
+
+    def _take(self, row: Row) -> None:
         if isinstance(row, EventRow):
             event = codec.decode_event(row.kind, row.payload)
-            shadow = apply(shadow, event, row.at_ms)
-            if line := event_line(event, player_no, row.seq, row.at_ms):
-                lines.append(line)
-            continue
-        assert shadow is not None, "facts follow a first event"
-        lines += fact_lines(shadow, player_no, codec.decode_block(row.payload))
-        shadow.seq = row.last_seq
-    return lines
+            self._shadow, self.seq = apply(self._shadow, event, row.at_ms), row.seq
+            if self.player_no is None:
+                return
+            if line := event_line(event, self.player_no, row.seq, row.at_ms):
+                self.lines.append(line)
+            return
+        assert self._shadow is not None, "facts follow a first event"
+        block = codec.decode_block(row.payload)
+        if self.player_no is None:
+            self.player_no = next((no for no, fact, _ in block if fact.event_id == self._event_id), None)
+        else:
+            self.lines += fact_lines(self._shadow, self.player_no, block)
+        self._shadow.seq = self.seq = row.last_seq
 
 
-async def _player_of(journal: Journal, tournament_id: TournamentId, event_id: str) -> int | None:
-    """Whose fact this is."""
-    async for row in journal.tail(tournament_id, 0):
-        if isinstance(row, EventRow):
-            continue
-        for player_no, fact, _ in codec.decode_block(row.payload):
-            if fact.event_id == event_id:
-                return player_no
-    return None
+def _first(row: Row) -> int:
+    return row.seq if isinstance(row, EventRow) else row.first_seq
+
+
+async def _read(log: Log, tournament_id: TournamentId, reader: _Reader) -> _Reader:
+    async for rows in _batches(log.tail(tournament_id, 0)):
+        await asyncio.to_thread(reader.read, rows)
+    return reader
+
+
+async def trace_of(log: Log, tournament_id: TournamentId, basis: TraceBasis) -> list[TraceLine]:
+    """Every fact and correction of a player with its points, as of the basis."""
+    reader = await _read(log, tournament_id, _Reader(basis.entry.player_no, None, basis.seq))
+    state = Tournament(tournament_id, basis.summary.tenant, basis.rules, 0)
+    state.voided, state.bell_ms = set(basis.voided), basis.bell_ms
+    return await asyncio.to_thread(traced, state, basis.entry, reader.lines)
+
+
+async def with_history(
+    log: Log, tournament_id: TournamentId, command: ask.Correct, player_no: int | None
+) -> ask.Correct:
+    """A void with all that the journal says of the player now, the facts that were counted. The player is
+    found through the fact where nobody says who it is; without the fact the command stays as it is."""
+    assert command.event_id is not None, "a void names its fact"
+    if player_no is None:
+        found = await _read(log, tournament_id, _Reader(None, command.event_id, None))
+        player_no = found.player_no
+    if player_no is None:
+        return command
+    reader = await _read(log, tournament_id, _Reader(player_no, None, None))
+    counted = tuple(
+        Scored(line.fact, line.value, line.at_ms, line.seq)
+        for line in reader.lines
+        if line.fact is not None and line.why == "counted"
+    )
+    if not any(one.fact.event_id == command.event_id for one in counted):
+        return command
+    return replace(command, history=counted, history_seq=reader.seq, player_no=player_no)
 
 
 def needs_past(order: Order) -> bool:
     """Whether the order can only be decided with the journal at hand."""
-    return isinstance(order.command, ask.Correct) and order.command.action == "void"
+    return isinstance(order.command, ask.Correct) and order.command.history is not None
 
 
 async def with_past(journal: Journal, state: Tournament, order: Order) -> Order:
-    """The order with the player's facts that count, if the voided one is among them."""
+    """The order with what came since its history was read; facts that count no more are left out."""
     command = order.command
-    assert isinstance(command, ask.Correct) and command.event_id is not None, "a void names its fact"
-    player_no = await _player_of(journal, state.id, command.event_id)
-    if player_no is None:
-        return order
-    entry = state.entries[player_no]
-    if command.player is not None and state.player_no_of(command.player) != player_no:
-        return order
-    facts = scored(state, entry, await lines_of(journal, state.id, player_no))
-    history = tuple(facts) if any(one.fact.event_id == command.event_id for one in facts) else ()
-    return replace(order, command=replace(command, player=entry.player_id, history=history))
+    assert isinstance(command, ask.Correct) and command.history is not None and command.player_no is not None
+    entry = state.entries[command.player_no]
+    if command.player is not None and state.player_no_of(command.player) != entry.player_no:
+        return replace(order, command=replace(command, history=None))
+    since: list[Scored] = []
+    async for row in journal.tail(state.id, command.history_seq):
+        if isinstance(row, BlockRow):
+            since += _counted(state, entry, row)
+    history = tuple(one for one in (*command.history, *since) if _counts(state, entry, one))
+    named = any(one.fact.event_id == command.event_id for one in history)
+    told = replace(command, player=entry.player_id, history=history if named else ())
+    return replace(order, command=told)
+
+
+def _counted(state: Tournament, entry: Entry, row: BlockRow) -> list[Scored]:
+    """What of a block counted for a player: what is remembered as seen."""
+    block = codec.decode_block(row.payload)
+    return [
+        Scored(fact, state.scorer.value(fact) or 0, at_ms, seq)
+        for seq, (owner, fact, at_ms) in enumerate(block, start=row.first_seq)
+        if owner == entry.player_no and digest_of(fact.event_id) in state.seen
+    ]
+
+
+def _counts(state: Tournament, entry: Entry, one: Scored) -> bool:
+    return one.seq > entry.reset_seq and digest_of(one.fact.event_id) not in state.voided

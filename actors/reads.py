@@ -1,23 +1,56 @@
 """Questions to the state of an owner: pages of the board, places of players."""
 
-from actors.messages import ReadBoard, ReadSheet, ReadTrace
+from dataclasses import replace
+from typing import assert_never
+
+from actors.messages import (
+    PreviewCancel,
+    ReadBoard,
+    Reading,
+    ReadPlaces,
+    ReadReviews,
+    ReadSheet,
+    ReadSummary,
+    ReadTraceBasis,
+)
 from actors.replies import (
     BoardAnswer,
     BoardRow,
     CancelPreview,
     Place,
     RefundAnswer,
+    ReviewRow,
+    ReviewsAnswer,
     SheetAnswer,
-    TraceAnswer,
+    TraceBasis,
 )
 from server.domain.ranking import Standing
 from server.domain.tournament.commands import Cancel
 from server.domain.tournament.decide import decide
 from server.domain.tournament.events import Cancelled
 from server.domain.tournament.prizes import final_sheet, prizes_of
-from server.domain.tournament.state import Entry, Tournament
-from server.domain.tournament.summary import entry_row, priced_rows, summary_of
-from server.domain.tournament.trace import TraceLine, traced
+from server.domain.tournament.state import Tournament
+from server.domain.tournament.summary import priced_rows, summary_of
+
+
+def shown(state: Tournament, message: Reading, epoch: int, now_ms: int) -> object:
+    """The answer to a question; nothing changes. Raises `Refusal`."""
+    match message:
+        case ReadBoard():
+            return board(state, message, epoch, now_ms)
+        case ReadPlaces(player_nos):
+            return places(state, player_nos)
+        case ReadSheet():
+            return sheet(state, message)
+        case PreviewCancel():
+            return cancel_preview(state, now_ms)
+        case ReadTraceBasis(player):
+            return trace_basis(state, player)
+        case ReadReviews():
+            return reviews(state)
+        case ReadSummary():
+            return summary_of(state)
+    assert_never(message)
 
 
 def board(state: Tournament, want: ReadBoard, epoch: int, now_ms: int) -> BoardAnswer:
@@ -75,12 +108,24 @@ def sheet(state: Tournament, want: ReadSheet) -> SheetAnswer:
     return SheetAnswer(None if want.limit else found, len(state.ranking), rows, summary_of(state))
 
 
-def trace(state: Tournament, entry: Entry, lines: list[TraceLine], want: ReadTrace) -> TraceAnswer:
-    """A page of a player's lines, with their points."""
-    told = traced(state, entry, lines)
-    page = tuple(told[want.offset : want.offset + want.limit])
-    row = entry_row(state, entry.player_no)
-    return TraceAnswer(row, entry.points, len(told), page, summary_of(state))
+def trace_basis(state: Tournament, player: str) -> TraceBasis:
+    """What the points of a player are shared out by."""
+    entry = state.entry_named(player)
+    return TraceBasis(entry, state.rules, frozenset(state.voided), state.bell_ms, state.seq, summary_of(state))
+
+
+def review_row(state: Tournament, number: int) -> ReviewRow:
+    """One review, with its player; what a void would leave stays inside."""
+    review = state.reviews[number - 1]
+    entry = state.entries[review.player_no]
+    shown = replace(review, attempts=())
+    return ReviewRow(shown, entry.player_id, entry.user_id, entry.display_name)
+
+
+def reviews(state: Tournament) -> ReviewsAnswer:
+    """All of them, oldest first."""
+    rows = tuple(review_row(state, n) for n in range(1, len(state.reviews) + 1))
+    return ReviewsAnswer(rows, summary_of(state))
 
 
 def places(state: Tournament, player_nos: tuple[int, ...]) -> list[Place]:

@@ -5,8 +5,9 @@ from typing import Any, NamedTuple
 
 from server.domain.refusal import Refusal
 from server.domain.tournament.events import RefundLine, ResultsFinalised
+from server.domain.tournament.rules import Rules
+from server.domain.tournament.state import Entry, Review
 from server.domain.tournament.summary import EntryRow, ResultRow, Summary
-from server.domain.tournament.trace import TraceLine
 from server.ports import StoreUnavailable
 
 
@@ -36,12 +37,25 @@ class Unavailable:
     store_away: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A mistake of ours: nothing has changed, and the same again would fail again. The log has `reason` with
+    its trace."""
+
+    reason: str
+
+
+def failed(error: BaseException) -> Failed:
+    """A mistake as a reply: its kind alone, because words may hold what was sent."""
+    return Failed(type(error).__name__)
+
+
 def unavailable(error: BaseException) -> Unavailable:
     """What ended a try, as a reply."""
     return Unavailable(f"{type(error).__name__}: {error}", isinstance(error, StoreUnavailable))
 
 
-Reply = Done | Refused | Unavailable
+Reply = Done | Refused | Unavailable | Failed
 
 
 def refused(refusal: Refusal) -> Refused:
@@ -60,13 +74,14 @@ class TournamentAnswer:
 
 @dataclass(frozen=True, slots=True)
 class EntryAnswer:
-    """Answer to register, rebuy, add-on, remove, disqualify and correct. With `review` nothing has changed
-    but that a person must look at it; `points_before` and `points_after` (scaled) are of a correction."""
+    """Answer to register, rebuy, add-on, remove, disqualify and correct. With `review`, its number, nothing
+    has changed but that a person must look at it; `points_before` and `points_after` (scaled) are of a
+    correction."""
 
     entry: EntryRow
     summary: Summary
     refunded_minor: int = 0
-    review: bool = False
+    review: int | None = None
     points_before: int = 0
     points_after: int = 0
 
@@ -109,13 +124,33 @@ class SheetAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class TraceAnswer:
-    """Answer to `ReadTrace`: the points of all `total` lines add up to `points`."""
+class ReviewRow:
+    """One review with the names of its player; `delta` is scaled."""
 
-    entry: EntryRow
-    points: int
-    total: int
-    lines: tuple[TraceLine, ...]
+    review: Review
+    player_id: str
+    user_id: str
+    display_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewsAnswer:
+    """Answer to `ReadReviews`, oldest first, and to the decision about one: that one alone."""
+
+    rows: tuple[ReviewRow, ...]
+    summary: Summary
+
+
+@dataclass(frozen=True, slots=True)
+class TraceBasis:
+    """Answer to `ReadTraceBasis`: what of the state at position `seq` is needed to share a player's points out
+    over the lines of the journal."""
+
+    entry: Entry
+    rules: Rules
+    voided: frozenset[bytes]
+    bell_ms: int | None
+    seq: int
     summary: Summary
 
 

@@ -18,13 +18,13 @@ async def until_available(
     """The first reply that is not `Unavailable`, or the last one at the deadline, which is nearer while the
     store is away. Pauses double, with jitter, so that callers of one fallen owner do not all come back
     together."""
-    begun_ms, pause_s = clock.now_ms(), _PAUSE_FIRST_S
+    begun_ms, pause_s = clock.monotonic_ms(), _PAUSE_FIRST_S
     while True:
         reply = await once()
         if not isinstance(reply, Unavailable):
             return reply
         patience_s = STORE_AWAY_DEADLINE_S if reply.store_away else CALL_DEADLINE_S
-        if clock.now_ms() - begun_ms >= patience_s * 1_000:
+        if clock.monotonic_ms() - begun_ms >= patience_s * 1_000:
             return reply
         await clock.sleep(jitter(pause_s))
         pause_s = min(pause_s * 2, _PAUSE_MAX_S)

@@ -28,12 +28,12 @@ class Watchers:
 
     def note(self, poll: Poll) -> None:
         """A front end asked: it is there, with so many sockets."""
-        self._watched_at_ms = self._clock.now_ms()
+        self._watched_at_ms = self._clock.monotonic_ms()
         self._present[poll.front_end] = (poll.sockets, self._watched_at_ms)
 
     def are_there(self) -> bool:
         """Whether anybody asked lately."""
-        return self._clock.now_ms() - self._watched_at_ms <= limits.WATCHED_FOR_MS
+        return self._clock.monotonic_ms() - self._watched_at_ms <= limits.WATCHED_FOR_MS
 
     async def wait(self) -> None:
         """Until there may be something new, at most `LONG_POLL_S`."""
@@ -72,7 +72,7 @@ class Watchers:
         self._published = await self._publisher.publish(self._tournament_id, codec.encode(news))
 
     def _sockets(self) -> int:
-        now_ms = self._clock.now_ms()
+        now_ms = self._clock.monotonic_ms()
         gone_ms = limits.PRESENCE_S * 1_000
         self._present = {fe: seen for fe, seen in self._present.items() if now_ms - seen[1] < gone_ms}
         return sum(sockets for sockets, _ in self._present.values())

@@ -8,6 +8,7 @@ from actors.messages import Order
 from actors.replies import TournamentAnswer
 from api.body import Parsed, parse, spellings
 from api.errors import ApiError, DoorCode
+from api.external_ids import external_id
 from api.keyring import Caller
 from api.lobby import in_lobby
 from api.owner import command_id, order, unwrap
@@ -44,8 +45,9 @@ async def create(request: Request, home: Resources, caller: Caller, body: Any, n
     message = order(request, home, caller, command, body)
     if nth:
         message = Order(command, derived_id(message.command_id, str(nth)), message.actor, message.input_hash)
-    reply = await home.directory.create(message)
-    return unwrap(reply, TournamentAnswer, None, lambda faults: spelled(faults, parsed)).summary
+    async with external_id(home, caller, fields.get("external_id"), new_id):
+        reply = await home.directory.create(message)
+        return unwrap(reply, TournamentAnswer, None, lambda faults: spelled(faults, parsed)).summary
 
 
 def _new_id(request: Request, home: Resources, caller: Caller, nth: int) -> TournamentId:

@@ -25,6 +25,11 @@ class Caller:
         return self.key.tenant
 
     @property
+    def maker(self) -> str:
+        """Who stands behind the key: where two people are needed, keys that one made are one."""
+        return self.key.person
+
+    @property
     def name(self) -> str:
         """How the journal names this caller."""
         return f"key:{self.key.key_id}"

@@ -5,10 +5,11 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import Any, TypeVar
 
+import structlog
 from fastapi import Request
 
 from actors.messages import Message, Order
-from actors.replies import Done, Refused, Reply
+from actors.replies import Done, Failed, Refused, Reply
 from api.errors import ApiError, DoorCode, tournament_not_found
 from api.keyring import Caller
 from api.resources import Resources
@@ -20,6 +21,7 @@ from server.domain.scoring.fact import Fact, Outcome
 from server.domain.tournament.commands import Command
 from server.domain.tournament.summary import Summary
 
+log = structlog.get_logger("api")
 T = TypeVar("T")
 Spell = Callable[[dict[str, str]], dict[str, str]]
 _UNAVAILABLE = "The tournament cannot be reached right now; try again"
@@ -81,6 +83,9 @@ def unwrap(reply: Reply, cls: type[T], summary: Summary | None, spell: Spell | N
         return codec.decode(reply.value, cls)
     if isinstance(reply, Refused):
         raise _refusal(reply, summary, spell)
+    if isinstance(reply, Failed):
+        log.error("owner_failed", reason=reply.reason, tournament=None if summary is None else summary.id)
+        raise ApiError(DoorCode.INTERNAL_ERROR, "Something went wrong on our side; nothing has changed")
     raise ApiError(DoorCode.SERVICE_UNAVAILABLE, _UNAVAILABLE)
 
 

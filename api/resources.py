@@ -9,6 +9,7 @@ from actors.handles import Directory
 from api.keyring import KeyRing
 from api.known import Known
 from api.pages import BoardPages
+from api.pasts import Pasts
 from api.tokens import Tokens
 from api.ws.hub import Hub
 from server.ports import (
@@ -52,6 +53,7 @@ class Resources:
     hub: Hub
     clock: Clock
     ids: IdSource
+    pasts: Pasts
     metrics_token: str | None = None
 
 

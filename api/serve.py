@@ -3,17 +3,21 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import Any
 
 import uvicorn
+from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.types import ASGIApp
 
 from actors.courier import FactCourier
+from actors.handles import Directory
 from actors.resources import Owners, open_owners
 from api.app import create_app
 from api.http import QuickProtocol
 from api.keyring import KeyRing
 from api.known import Known
 from api.pages import BoardPages
+from api.pasts import Pasts
 from api.quick_boards import QuickBoards
 from api.resources import Resources
 from api.tokens import Tokens, load_key
@@ -26,6 +30,7 @@ from server.clock import SystemClock
 from server.collector import calm_collector
 from server.limits.memory import MemoryLimiter
 from server.limits.redis import RedisLimiter
+from server.ports import Limiter, Subscriber
 from server.storage.audit import PostgresAudit, PostgresBooks
 from server.storage.deliveries import PostgresDeliveries
 from server.storage.endpoints import PostgresEndpoints
@@ -45,35 +50,12 @@ async def open_resources(settings: Settings, database_url: str) -> AsyncIterator
     """Everything a front end holds, closed in reverse order."""
     engine, pool = open_engine(database_url), await open_pool(database_url, 2)
     owners = await open_owners(settings, database_url)
-    clock, ids = SystemClock(), SystemIds()
+    clock = SystemClock()
     limiter = MemoryLimiter(clock) if settings.redis_url is None else RedisLimiter(settings.redis_url, clock)
     carrier = None if settings.redis_url is None else RedisSubscriber(settings.redis_url)
-    operators, listings = PostgresOperators(engine), PostgresListings(engine)
-    resources = Resources(
-        directory=owners.directory,
-        courier=FactCourier(owners.directory),
-        listings=listings,
-        known=Known(listings, clock),
-        operators=operators,
-        requests=PostgresRequests(engine),
-        templates=PostgresTemplates(engine),
-        payouts=PostgresPayouts(engine),
-        feed=PostgresFeed(engine),
-        endpoints=PostgresEndpoints(engine),
-        deliveries=PostgresDeliveries(engine),
-        audit=PostgresAudit(engine),
-        books=PostgresBooks(engine, PostgresJournal(pool)),
-        limiter=limiter,
-        pages=BoardPages(clock),
-        keyring=KeyRing(operators, clock),
-        tokens=Tokens(load_key(settings.token_key_path()), settings.token_issuer),
-        hub=Hub(owners.directory, clock, f"fe-{ids.short_id()}", carrier),
-        clock=clock,
-        ids=ids,
-        metrics_token=settings.metrics_token,
-    )
+    stores = _stores(engine, PostgresBooks(engine, PostgresJournal(pool)))
     try:
-        yield resources, owners
+        yield _resources(settings, stores, owners.directory, limiter, carrier), owners
     finally:
         if isinstance(limiter, RedisLimiter):
             await limiter.close()
@@ -82,6 +64,46 @@ async def open_resources(settings: Settings, database_url: str) -> AsyncIterator
         await owners.close()
         await pool.close()
         await engine.dispose()
+
+
+def _stores(engine: AsyncEngine, books: PostgresBooks) -> dict[str, Any]:
+    return {
+        "listings": PostgresListings(engine),
+        "operators": PostgresOperators(engine),
+        "requests": PostgresRequests(engine),
+        "templates": PostgresTemplates(engine),
+        "payouts": PostgresPayouts(engine),
+        "feed": PostgresFeed(engine),
+        "endpoints": PostgresEndpoints(engine),
+        "deliveries": PostgresDeliveries(engine),
+        "audit": PostgresAudit(engine),
+        "books": books,
+    }
+
+
+def _resources(
+    settings: Settings,
+    stores: dict[str, Any],
+    directory: Directory,
+    limiter: Limiter,
+    carrier: Subscriber | None,
+) -> Resources:
+    clock, ids = SystemClock(), SystemIds()
+    return Resources(
+        **stores,
+        directory=directory,
+        courier=FactCourier(directory),
+        known=Known(stores["listings"], clock),
+        limiter=limiter,
+        pages=BoardPages(clock),
+        keyring=KeyRing(stores["operators"], clock),
+        tokens=Tokens(load_key(settings.token_key_path()), settings.token_issuer),
+        hub=Hub(directory, clock, f"fe-{ids.short_id()}", carrier),
+        clock=clock,
+        ids=ids,
+        pasts=Pasts(stores["books"]),
+        metrics_token=settings.metrics_token,
+    )
 
 
 async def serve(settings: Settings, resources: Resources) -> None:

@@ -1,57 +1,18 @@
 """Bodies to domain fields and back to the caller's spelling of them."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
-
-from pydantic.alias_generators import to_camel
 
 from api.body import Parsed
 from api.translate_pool import minor, pool_path, prize_pool
 from api.translate_scoring import config_fields, scaled
 from server.currencies import places_of
 from server.domain.tournament.rules import AddOn, Format, Rounds, RuleFields, Rules
+from server.wire_names import AMOUNTS, BACK, CHANGED, PLAIN
 
-# Model field -> field of the rules, where only the name changes.
-_PLAIN = {
-    "name": "name",
-    "description": "description",
-    "external_id": "external_id",
-    "game_slug": "game_slug",
-    "scheduled_start": "start_at_ms",
-    "end_time": "end_at_ms",
-    "registration_opens": "registration_opens_ms",
-    "registration_closes": "registration_closes_ms",
-    "late_registration_rounds": "late_registration_rounds",
-    "on_min_players_missed": "on_min_players_missed",
-    "wait_until": "wait_until_ms",
-    "min_players": "min_players",
-    "max_players": "max_players",
-    "rebuy_enabled": "rebuy_enabled",
-    "max_entries_per_player": "max_entries_per_player",
-    "rebuy_deadline": "rebuy_deadline_ms",
-}
-_AMOUNTS = {"entry_fee": "buy_in_minor", "fee": "fee_minor", "rebuy_fee": "rebuy_fee_minor"}
-_CHANGED: dict[str, tuple[str, Callable[[Any], Any]]] = {
-    "duration_seconds": ("duration_ms", lambda seconds: seconds * 1_000),
-    "late_registration_minutes": ("late_registration_ms", lambda minutes: minutes * 60_000),
-    "visibility": ("public", lambda visibility: visibility == "public"),
-}
 # Only these mean something when null; any other null is the same as leaving the field out.
 _NULLABLE = {"external_id", "end_time", "registration_closes", "max_players", "max_entries_per_player",
              "rebuy_deadline", "registration_opens", "wait_until", "rounds", "add_on"}  # fmt: skip
-_BACK = (
-    {domain: model for model, domain in (_PLAIN | _AMOUNTS).items()}
-    | {domain: model for model, (domain, _) in _CHANGED.items()}
-    | {
-        "scoring.model": "config.tournament_type",
-        "scoring.ties": "config.tie_breakers",
-        "grace_ms": "config.grace_seconds",
-        "cancellation_policy": "config.cancellation_policy",
-        "payout_approval": "config.payout_approval",
-        "entry_scoring": "config.entry_scoring",
-    }
-)
 _WIRE_DEFAULT = {"scheduled_start": "startTime", "config.tournament_type": "config.tournament_type"}
 
 
@@ -68,10 +29,10 @@ def rule_fields(
         places = 2
     if "game_slug" in values and values["game_slug"] not in known_games:
         parsed.faults[parsed.path("game_slug")] = "Unknown game"
-    fields: RuleFields = {_PLAIN[k]: v for k, v in values.items() if k in _PLAIN}
-    fields |= {domain: change(values[k]) for k, (domain, change) in _CHANGED.items() if k in values}
+    fields: RuleFields = {PLAIN[k]: v for k, v in values.items() if k in PLAIN}
+    fields |= {domain: change(values[k]) for k, (domain, change) in CHANGED.items() if k in values}
     fields |= {"currency": currency, "currency_places": places}
-    for name, domain in _AMOUNTS.items():
+    for name, domain in AMOUNTS.items():
         if name in values:
             fields[domain] = minor(values[name], places, parsed.path(name), parsed.faults)
     if "rounds" in values:
@@ -134,14 +95,6 @@ def _add_on(body: dict[str, Any] | None, places: int, parsed: Parsed) -> AddOn |
     )
 
 
-def wire_name(domain: str) -> str:
-    """A field of the rules under the name that answers use."""
-    if domain == "start_at_ms":
-        return "startTime"
-    model = _BACK.get(domain, domain)
-    return ".".join(to_camel(part) for part in model.split("."))
-
-
 def spelled(fields: dict[str, str], parsed: Parsed) -> dict[str, str]:
     """Faults by domain field as faults by the caller's spelling."""
     told = {}
@@ -149,7 +102,7 @@ def spelled(fields: dict[str, str], parsed: Parsed) -> dict[str, str]:
         if domain.startswith("prize_pool."):
             told[pool_path(parsed, domain.removeprefix("prize_pool."))] = why
             continue
-        model = _BACK.get(domain, domain)
+        model = BACK.get(domain, domain)
         if model.startswith("scoring."):
             model = f"config.{model}"
         told[parsed.spelled.get(model) or _WIRE_DEFAULT.get(model) or parsed.path(model)] = why

@@ -7,7 +7,7 @@ from typing import Any
 from api.body import Parsed
 from api.schemas.tournaments import FieldSizeBody, ItemBody
 from server.domain.money import from_decimal
-from server.domain.tournament.pool import PERCENT_SCALE, FieldShares, Item, PoolKind, PrizePool
+from server.domain.tournament.pool import PERCENT_PLACES, FieldShares, Item, PoolKind, PrizePool
 
 _AMOUNTS = ("total", "guaranteed", "seed")
 
@@ -79,7 +79,7 @@ def _shares(distribution: list[Decimal], where: str, faults: dict[str, str]) -> 
 
 
 def _share(percent: Decimal, where: str, faults: dict[str, str]) -> int:
-    exact = from_decimal(percent * PERCENT_SCALE, 0)
+    exact = from_decimal(percent, PERCENT_PLACES)
     if exact is None or exact < 0:
         faults[where] = "Shares must not be negative and have at most 4 decimal places"
     return exact or 0

@@ -8,7 +8,7 @@ from api.body import Parsed
 from server.domain.money import POINT_PLACES, from_decimal
 from server.domain.scoring.models import Qualify, Scoring
 
-_SAME = ("cancellation_policy", "payout_approval", "entry_scoring")
+_SAME = ("cancellation_policy", "payout_approval", "forfeited_prizes", "entry_scoring")
 
 
 def config_fields(config: dict[str, Any], parsed: Parsed, old: Scoring | None) -> dict[str, Any]:

@@ -4,12 +4,12 @@ from typing import Any
 
 from api import views_rules
 from api.amounts import money, pool
-from api.translate import wire_name
 from server.domain.tournament.lifecycle import Status, is_over
 from server.domain.tournament.prizes import pool_minor
 from server.domain.tournament.rules import Rules
 from server.domain.tournament.summary import Summary
 from server.wire import instant, instant_or_none
+from server.wire_names import wire_name
 
 
 def created(summary: Summary) -> dict[str, Any]:

@@ -18,6 +18,7 @@ def config(rules: Rules) -> dict[str, Any]:
         "entryScoring": rules.entry_scoring,
         "graceSeconds": rules.grace_ms // 1_000,
         "payoutApproval": rules.payout_approval,
+        "forfeitedPrizes": rules.forfeited_prizes,
         "cancellationPolicy": rules.cancellation_policy,
     }
 

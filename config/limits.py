@@ -27,6 +27,12 @@ CHECKPOINTS_KEPT: Final = 2
 # An owner without calls for this long, and not in play, is passivated.
 PASSIVATE_AFTER_MS: Final = 180_000
 HEARTBEAT_EVERY_S: Final = 2.0
+# A board is read under a lease that was proven at most so long ago; whatever decides anything proves it
+# itself.
+LEASE_PROOF_MS: Final = 1_000
+# After a failure inside an owner, requests are served one by one for so long; a step of the schedule that
+# could not be recorded is tried again after it.
+CAREFUL_MS: Final = 60_000
 # An owner silent for this long may be replaced. Generous: these machines stall by the second.
 SILENT_AFTER_S: Final = 10.0
 
@@ -65,6 +71,8 @@ WATCHED_FOR_MS: Final = 30_000
 BODY_BYTES_MAX: Final = 1024 * 1024
 # Registrations that find their tournament started move on in its lobby, racing with others who do.
 LOBBY_TRIES_MAX: Final = 20
+# Whole journals that a front end reads at once, each for one caller.
+JOURNALS_READ_AT_ONCE: Final = 2
 SIMULATED_FACTS_MAX: Final = 5_000
 # A page of a trace travels as one reply.
 TRACE_PAGE_DEFAULT: Final = 200
@@ -100,13 +108,19 @@ PLACES_PER_CALL_MAX: Final = 1_500
 # Answers to keyed requests: kept for two days; a claim without an answer is free again after this.
 ANSWERS_KEPT_MS: Final = 48 * 3_600_000
 HOUSEKEEPING_EVERY_S: Final = 600.0
-CLAIM_STALE_MS: Final = 10_000
+CLAIM_STALE_MS: Final = 20_000
+CLAIM_HOLD_EVERY_S: Final = 5.0
+# An external id that was claimed for a tournament which was never created is free again after this.
+EXTERNAL_ID_STALE_MS: Final = 60_000
 CLAIM_POLL_S: Final = 0.05
 
 PLAYER_TOKEN_TTL_S: Final = 12 * 3600
 KEY_CACHE_S: Final = 5.0
 KEY_TOUCH_EVERY_MS: Final = 60_000
 KEY_OVERLAP_DEFAULT_S: Final = 24 * 3600
+# Of one tenant; revoked keys do not count.
+KEYS_MAX: Final = 100
+TEMPLATES_MAX: Final = 200
 
 SCHEDULE_BATCH_MAX: Final = 100
 SCHEDULE_POLL_S: Final = 0.5
@@ -171,6 +185,7 @@ RAY_START_TIMEOUT_S: Final = 90.0
 
 assert FACT_CALL_BYTES_MAX < CALL_BYTES_MAX, "a call of facts must fit a message"
 assert FACTS_PER_CALL_MAX >= 100, "a batch of 100 must travel as one call"
+assert CLAIM_HOLD_EVERY_S * 3 * 1_000 < CLAIM_STALE_MS, "one missed sign is not the end of a claim"
 assert HEARTBEAT_EVERY_S * 3 < SILENT_AFTER_S, "one missed beat is not silence"
 assert CALL_TRY_TIMEOUT_S < CALL_DEADLINE_S, "a call must be able to retry"
 assert max(LONG_POLL_S, POLL_EVERY_S) * 2 < PRESENCE_S, "one late poll does not empty a room"

@@ -16,7 +16,7 @@ from server.domain.tournament import events as fact
 from server.domain.tournament.facts import DIGEST_BYTES, standing_of
 from server.domain.tournament.lifecycle import ResultsStatus, Status
 from server.domain.tournament.rules import Rules
-from server.domain.tournament.state import Entry, Payout, Tournament
+from server.domain.tournament.state import Entry, Payout, Review, Tournament
 
 T = TypeVar("T")
 
@@ -31,6 +31,7 @@ _KINDS: dict[str, type] = {
     "disqualified": fact.Disqualified,
     "score_corrected": fact.ScoreCorrected,
     "review_requested": fact.ReviewRequested,
+    "review_decided": fact.ReviewDecided,
     "started": fact.Started,
     "round_ended": fact.RoundEnded,
     "player_eliminated": fact.PlayerEliminated,
@@ -142,7 +143,7 @@ class _Image:
     round_ended_ms: int | None
     between_rounds: bool
     in_play: int
-    reviews: int
+    reviews: list[Review]
     approved_by: str | None
     entries: list[Entry]
     noted: dict[bytes, Outcome]

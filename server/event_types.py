@@ -37,7 +37,7 @@ class Created(_Tournament):
 
 
 class Updated(_Tournament):
-    """Its rules were changed; `changed` names the fields."""
+    """Its rules were changed; `changed` names the fields as the API calls them."""
 
     changed: list[str]
 
@@ -169,6 +169,18 @@ class Corrected(_Player):
     points: Points | None = None
 
 
+class ReviewDecided(_Player):
+    """A person decided about a correction or disqualification that came after results were final: `uphold` or
+    `dismiss`. Prizes that were taken back follow as `payout.failed`, those that others get as
+    `payout.created`; `retained` stays with the house."""
+
+    review: Place
+    action: str
+    decision: str
+    reason: str
+    retained: Amount
+
+
 class _Payout(_Player):
     payout_id: str
     kind: str
@@ -214,7 +226,8 @@ class StatusChanged(_Data):
 
 
 class Alert(_Data):
-    """Something that a person should know: an endpoint fell behind, caught up, was disabled; a dead letter."""
+    """Something that a person should know: an endpoint fell behind, caught up, was disabled; a dead letter; a
+    key was made or has a new secret; a step of a tournament is overdue."""
 
     kind: str
     endpoint: str
@@ -247,6 +260,7 @@ CATALOGUE: Final[dict[str, type[Struct]]] = {
     "player.eliminated": Eliminated,
     "player.disqualified": Disqualified,
     "score.corrected": Corrected,
+    "review.decided": ReviewDecided,
     "payout.created": PayoutCreated,
     "payout.approved": PayoutApproved,
     "payout.paid": PayoutPaid,

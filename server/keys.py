@@ -5,6 +5,7 @@ A fast hash is right here: the secret is 256 random bits, there is nothing to gu
 
 import hmac
 from base64 import b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -23,11 +24,17 @@ class IssuedKey:
 
 
 def issue(
-    ids: IdSource, tenant: Tenant, name: str, role: str, rate_factor: int = 1, now_ms: int = 0
+    ids: IdSource,
+    tenant: Tenant,
+    name: str,
+    role: str,
+    rate_factor: int = 1,
+    now_ms: int = 0,
+    key_name: str | None = None,
 ) -> IssuedKey:
-    """A new key of a role, with `rate_factor` times the standard rate limits."""
+    """A new key of a role, with `rate_factor` times the standard rate limits. `key_name` stands in its id."""
     mode = "live" if tenant.live else "test"
-    key_id, secret = f"pk_{mode}_{ids.short_id(16)}", f"sk_{mode}_{ids.secret()}"
+    key_id, secret = f"pk_{mode}_{key_name or ids.short_id(16)}", f"sk_{mode}_{ids.secret()}"
     permissions = tuple(sorted(ROLES[role]))
     stored = ApiKey(key_id, tenant, name, role, _hash(secret), permissions, None, rate_factor, (), now_ms)
     return IssuedKey(stored, f"{key_id}:{secret}")
@@ -60,14 +67,18 @@ def is_live(key: ApiKey, now_ms: int) -> bool:
     return key.revoked_at_ms is None and (key.expires_at_ms is None or now_ms < key.expires_at_ms)
 
 
-def rotated(ids: IdSource, key: ApiKey, now_ms: int, overlap_ms: int) -> IssuedKey:
-    """The key with a fresh secret; the present one opens it too for `overlap_ms`."""
+def rotated(ids: IdSource, key: ApiKey, now_ms: int, overlap_ms: int, by: ApiKey | None = None) -> IssuedKey:
+    """The key with a fresh secret; the present one opens it too for `overlap_ms`. Another key `by` which it
+    was made gets to know it: from now on both are one person's. By the command line it is a person's of its
+    own."""
     secret = f"sk_{'live' if key.tenant.live else 'test'}_{ids.secret()}"
+    maker = "" if by is None else key.maker if by.key_id == key.key_id else by.maker or by.key_id
     stored = replace(
         key,
         secret_sha256=_hash(secret),
         former_sha256=key.secret_sha256,
         former_until_ms=now_ms + overlap_ms,
+        maker=maker,
     )
     return IssuedKey(stored, f"{key.key_id}:{secret}")
 
@@ -83,6 +94,13 @@ def allows(key: ApiKey, address: str | None) -> bool:
     if isinstance(caller, IPv6Address) and caller.ipv4_mapped is not None:
         caller = caller.ipv4_mapped
     return any(caller in ip_network(network) for network in key.allowed_ips)
+
+
+def within(inner: str, outer: Sequence[str]) -> bool:
+    """Whether every address of a network is in one of the others; no others mean any."""
+    net = ip_network(inner)
+    same = (ip_network(other) for other in outer)
+    return not outer or any(net.version == one.version and net.subnet_of(one) for one in same)  # type: ignore[arg-type]
 
 
 def is_network(text: str) -> bool:

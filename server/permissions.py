@@ -1,5 +1,6 @@
 """What a key may do: the permissions of the source pages and ours, and the roles that bundle them."""
 
+from collections.abc import Iterable
 from typing import Final
 
 PERMISSIONS: Final = frozenset(
@@ -31,5 +32,13 @@ ROLES: Final[dict[str, frozenset[str]]] = {
         {"tournaments.read", "players.read", "players.write", "results.read", "scores.write"}
     ),
 }  # fmt: skip
+# Who may move the casino's money may let a game platform report scores.
+_GRANTS: Final = {"payouts.approve": frozenset({"scores.write"})}
 GAME_PLATFORM: Final = "game_platform"
 CUSTOM: Final = "custom"
+
+
+def grantable(permissions: Iterable[str]) -> frozenset[str]:
+    """What the holder of these may give to a key that it makes: nothing that it could not do itself."""
+    own = frozenset(permissions)
+    return own.union(*(more for name, more in _GRANTS.items() if name in own))

@@ -76,7 +76,8 @@ async def _look(books: Books, tournament_id: TournamentId, kept: Kept) -> Wrong 
             return wrong
     if derived.state is None:
         return Wrong("events", f"{tournament_id}:1", "is missing")
-    return _compared(kept, derived, derived.state) or await _checkpoints(books, derived.state)
+    state = derived.state
+    return _compared(kept, derived, state) or await _payments(books, state) or await _checkpoints(books, state)
 
 
 def _follow(derived: Derived, row: EventRow | BlockRow) -> Wrong | None:
@@ -125,9 +126,18 @@ def _compared(kept: Kept, derived: Derived, state: Tournament) -> Wrong | None:
         or _rows("entries", kept.entries, entries, lambda row: str(row.player_no))
         or _rows("results", kept.results, results, lambda row: str(row.position))
         or _rows("payouts", kept.payouts, payouts, lambda row: row.payout.id)
+        or _paid(kept, state)
         or _money(state)
         or _listing(kept, state)
     )
+
+
+async def _payments(books: Books, state: Tournament) -> Wrong | None:
+    """Every payment that a sale names is known as used; logs of before it was asked may name one twice."""
+    named = {sale.payment_id for entry in state.entries for sale in entry.sales if sale.payment_id is not None}
+    known = await books.payments(state.tenant, sorted(named))
+    missing = sorted(named - set(known))
+    return Wrong("payments", missing[0], "is missing") if missing else None
 
 
 def _rows(table: str, kept: Sequence[Any], expected: Sequence[Any], name: Any) -> Wrong | None:
@@ -140,6 +150,15 @@ def _rows(table: str, kept: Sequence[Any], expected: Sequence[Any], name: Any) -
             return Wrong(table, key, "is not what the log says")
     added = [key for key in by_key if key not in wanted]
     return Wrong(table, added[0], "is not in the log") if added else None
+
+
+def _paid(kept: Kept, state: Tournament) -> Wrong | None:
+    """No payment is said to have paid for what was not sold."""
+    sold = {(sale.payment_id, entry.player_id, sale.kind) for entry in state.entries for sale in entry.sales}
+    for row in kept.payments:
+        if (row.payment_id, row.player_id, row.kind) not in sold:
+            return Wrong("payments", row.payment_id, "is not in the log")
+    return None
 
 
 def _money(state: Tournament) -> Wrong | None:

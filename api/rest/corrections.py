@@ -4,24 +4,27 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from actors.messages import ReadTrace
-from actors.replies import EntryAnswer, TraceAnswer
+from actors.messages import ReadTraceBasis
+from actors.replies import EntryAnswer, TraceBasis
 from api import amounts, views, views_people
 from api.answers import Json
 from api.auth import Corrections, Home, PlayersWrite
 from api.body import Parsed, parse, read_json
 from api.errors import player_not_found
 from api.guests import reader
+from api.keyring import Caller
 from api.once import OnceRoute
 from api.openapi import body_of
 from api.owner import ask, find, order
 from api.query import Query
+from api.resources import Resources
 from api.schemas.players import CorrectionBody, DisqualifyBody
 from api.translate_scoring import scaled
 from config.limits import TRACE_PAGE_DEFAULT, TRACE_PAGE_MAX
 from server.domain.money import points_or_none, points_to_decimal
 from server.domain.scoring.models import VALUE_MAX
 from server.domain.tournament import commands as do
+from server.domain.tournament.summary import Summary
 from server.domain.tournament.trace import TraceLine
 from server.wire import instant, instant_or_none
 
@@ -35,13 +38,15 @@ async def correct_score(tournament_id: str, request: Request, home: Home, caller
     summary = await find(home, caller, tournament_id)
     body = await read_json(request)
     parsed = parse(body, CorrectionBody)
-    command = _command(parsed)
+    command = _command(parsed, caller)
     parsed.raise_faults()
+    if command.action == "void":
+        command = await _with_history(home, caller, summary, command)
     answer = await ask(home, summary, order(request, home, caller, command, body), EntryAnswer)
     return Json(_outcome(answer) | {"action": command.action, "reason": command.reason})
 
 
-def _command(parsed: Parsed) -> do.Correct:
+def _command(parsed: Parsed, caller: Caller) -> do.Correct:
     given = parsed.values
     action = given.get("action", "reset")
     needed = {"void": "event_id", "adjust": "points"}.get(action)
@@ -55,7 +60,19 @@ def _command(parsed: Parsed) -> do.Correct:
     points = scaled(given["points"], "points", parsed) if given.get("points") is not None else 0
     if abs(points) > VALUE_MAX:
         parsed.faults[parsed.path("points")] = "Must be within limits"
-    return do.Correct(action, given.get("reason", ""), given.get("player"), given.get("event_id"), points)
+    reason, player, event_id = given.get("reason", ""), given.get("player"), given.get("event_id")
+    return do.Correct(action, reason, player, event_id, points, by=caller.maker)
+
+
+async def _with_history(home: Resources, caller: Caller, summary: Summary, command: do.Correct) -> do.Correct:
+    """A void with what the journal says of its player: read here, so that no owner waits for it."""
+    player_no = None
+    if command.player is not None:
+        entry = await home.listings.entry(caller.tenant, summary.id, command.player)
+        if entry is None:
+            raise player_not_found(summary.id, command.player)
+        player_no = entry.player_no
+    return await home.pasts.with_history(summary.id, command, player_no)
 
 
 def _outcome(answer: EntryAnswer) -> dict[str, Any]:
@@ -63,7 +80,8 @@ def _outcome(answer: EntryAnswer) -> dict[str, Any]:
         "tournamentId": answer.summary.id,
         "playerId": answer.entry.player_id,
         "userId": answer.entry.user_id,
-        "status": "review" if answer.review else "applied",
+        "status": "applied" if answer.review is None else "review",
+        "review": answer.review,
         "pointsBefore": points_to_decimal(answer.points_before),
         "pointsAfter": points_to_decimal(answer.points_after),
     }
@@ -79,7 +97,7 @@ async def disqualify_player(
     body = await read_json(request)
     parsed = parse(body, DisqualifyBody)
     parsed.raise_faults()
-    command = do.Disqualify(player, parsed.values["reason"])
+    command = do.Disqualify(player, parsed.values["reason"], caller.maker)
     answer = await ask(home, summary, order(request, home, caller, command, body), EntryAnswer)
     outcome = _outcome(answer)
     del outcome["pointsBefore"], outcome["pointsAfter"]
@@ -99,16 +117,17 @@ async def get_trace(tournament_id: str, player: str, request: Request, home: Hom
         raise player_not_found(summary.id, player)
     with Query(request, "limit", "offset") as query:
         limit, offset = query.page(TRACE_PAGE_DEFAULT, TRACE_PAGE_MAX)
-    answer = await ask(home, summary, ReadTrace(player, offset, limit), TraceAnswer)
+    basis = await ask(home, summary, ReadTraceBasis(player), TraceBasis)
+    lines = await home.pasts.trace(summary.id, basis)
     return Json(
         {
             "tournamentId": summary.id,
-            "playerId": answer.entry.player_id,
-            "userId": answer.entry.user_id,
-            "rulesVersion": answer.entry.rules_version,
-            "points": points_to_decimal(answer.points),
-            "lines": [_line(line) for line in answer.lines],
-            "pagination": views.pagination(answer.total, limit, offset),
+            "playerId": basis.entry.player_id,
+            "userId": basis.entry.user_id,
+            "rulesVersion": basis.entry.rules_version,
+            "points": points_to_decimal(basis.entry.points),
+            "lines": [_line(line) for line in lines[offset : offset + limit]],
+            "pagination": views.pagination(len(lines), limit, offset),
         }
     )
 

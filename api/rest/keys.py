@@ -13,11 +13,14 @@ from api.errors import ApiError, DoorCode
 from api.keyring import Caller
 from api.once import OnceRoute
 from api.openapi import body_of
+from api.owner import command_id
 from api.query import Query
 from api.resources import Resources
 from api.schemas.keys import KeyBody, RotateBody
+from config.limits import KEYS_MAX
 from server import keys
-from server.permissions import CUSTOM, ROLES
+from server.chance import derived_id
+from server.permissions import CUSTOM, ROLES, grantable
 from server.ports import ApiKey
 from server.wire import dump, instant, instant_or_none
 
@@ -40,22 +43,60 @@ async def create_key(request: Request, home: Home, caller: KeysAdmin) -> Json:
     parsed = parse(await read_json(request), KeyBody)
     role, permissions = _granted(parsed)
     now_ms = home.clock.now_ms()
-    expires_ms = parsed.values.get("expires_at")
-    if expires_ms is not None and expires_ms <= now_ms:
-        parsed.faults[parsed.path("expires_at")] = "Must be in the future"
+    _check_lineage(parsed, caller, permissions, now_ms)
     parsed.raise_faults()
-    issued = keys.issue(home.ids, caller.tenant, parsed.values["name"], "read_only")
+    await _check_room(home, caller)
+    once = request.headers.get("idempotency-key")
+    # A repetition after a crash replaces the key that nobody has seen, instead of leaving it open.
+    name = None if once is None else derived_id("key", command_id(caller, once))[:16]
+    issued = keys.issue(home.ids, caller.tenant, parsed.values["name"], "read_only", key_name=name)
     stored = replace(
         issued.stored,
         role=role,
         permissions=permissions,
-        expires_at_ms=expires_ms,
-        allowed_ips=tuple(parsed.values.get("allowed_ips") or ()),
+        expires_at_ms=parsed.values.get("expires_at", caller.key.expires_at_ms),
+        allowed_ips=tuple(parsed.values.get("allowed_ips") or caller.key.allowed_ips),
         created_at_ms=now_ms,
+        maker=caller.key.maker or caller.key.key_id,
     )
     await note(home, caller, "key.created", stored.key_id, after=_view(stored, now_ms))
     await home.operators.add_key(stored)
+    await _tell(home, caller, "key_created", stored)
     return _shown_once(request, _view(stored, now_ms), issued.text, 201)
+
+
+def _check_lineage(parsed: Parsed, caller: Caller, permissions: tuple[str, ...], now_ms: int) -> None:
+    """A key gives no more than it has: neither permissions, nor addresses, nor time."""
+    key, given = caller.key, parsed.values
+    if beyond := sorted(set(permissions) - grantable(key.permissions)):
+        where = "role" if given.get("permissions") is None else "permissions"
+        parsed.faults[parsed.path(where)] = f"Your key may not give: {', '.join(beyond)}"
+    expires_ms = given.get("expires_at", key.expires_at_ms)
+    if expires_ms is not None and expires_ms <= now_ms:
+        parsed.faults[parsed.path("expires_at")] = "Must be in the future"
+    elif key.expires_at_ms is not None and (expires_ms is None or expires_ms > key.expires_at_ms):
+        parsed.faults[parsed.path("expires_at")] = "Must not be later than your key's own end"
+    if not all(keys.within(network, key.allowed_ips) for network in given.get("allowed_ips") or ()):
+        parsed.faults[parsed.path("allowed_ips")] = "Must be within the addresses of your own key"
+
+
+async def _check_room(home: Resources, caller: Caller) -> None:
+    found = await home.operators.keys(caller.tenant)
+    if sum(key.revoked_at_ms is None for key, _ in found) >= KEYS_MAX:
+        raise ApiError(
+            DoorCode.CONFLICT, f"There are {KEYS_MAX} keys already: revoke one first", {"keys": KEYS_MAX}
+        )
+
+
+async def _tell(home: Resources, caller: Caller, kind: str, key: ApiKey) -> None:
+    """Who watches the events of an operator learns at once that somebody made a key."""
+    text = (
+        f"{caller.name} made {key.key_id} ({key.name})"
+        if kind == "key_created"
+        else (f"{caller.name} made a new secret of {key.key_id} ({key.name})")
+    )
+    data = {"kind": kind, "endpoint": "", "message": text, "eventId": None}
+    await home.feed.say(caller.tenant, "system.alert", dump(data), home.clock.now_ms())
 
 
 def _granted(parsed: Parsed) -> tuple[str, tuple[str, ...]]:
@@ -83,9 +124,10 @@ async def rotate_key(key_id: str, request: Request, home: Home, caller: KeysAdmi
     key = await _mine(home, caller, key_id)
     now_ms = home.clock.now_ms()
     overlap_ms = RotateBody(**parsed.values).overlap_seconds * 1_000
-    issued = keys.rotated(home.ids, key, now_ms, overlap_ms)
+    issued = keys.rotated(home.ids, key, now_ms, overlap_ms, caller.key)
     await note(home, caller, "key.rotated", key_id, _view(key, now_ms), _view(issued.stored, now_ms))
     await _keep(home, issued.stored)
+    await _tell(home, caller, "key_rotated", issued.stored)
     return _shown_once(request, _view(issued.stored, now_ms), issued.text, 200)
 
 
@@ -119,6 +161,7 @@ def _view(key: ApiKey, now_ms: int) -> dict[str, Any]:
     return {
         "keyId": key.key_id,
         "name": key.name,
+        "madeBy": key.maker or None,
         "role": key.role,
         "permissions": list(key.permissions),
         "mode": "live" if key.tenant.live else "test",

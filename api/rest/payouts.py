@@ -110,9 +110,10 @@ def _under_review(row: ResultRow, summary: Summary) -> Iterator[dict[str, Any]]:
 @router.post("/approve")
 async def approve_payouts(tournament_id: str, request: Request, home: Home, caller: PayoutsApprove) -> Json:
     """Make reviewed results final, so that payouts may start. Possible once late facts are in; twice
-    changes nothing. Where the rules ask for `two_keys`, another key must approve, too."""
+    changes nothing. Where the rules ask for `two_keys`, another person's key must approve, too: keys that one
+    key has made are one person's."""
     summary = await find(home, caller, tournament_id)
-    message = order(request, home, caller, do.Approve(caller.name), {})
+    message = order(request, home, caller, do.Approve(caller.maker), {})
     answer = await ask(home, summary, message, TournamentAnswer)
     return Json(views.detail(answer.summary, home.clock.now_ms()))
 

@@ -12,6 +12,7 @@ from api.answers import Json
 from api.auth import Home, TournamentsDelete, TournamentsRead, TournamentsWrite
 from api.body import Parsed, parse, read_json
 from api.creation import INVALID, create
+from api.external_ids import external_id
 from api.keyring import Caller
 from api.once import OnceRoute
 from api.openapi import body_of
@@ -84,7 +85,11 @@ async def update_tournament(
     fields = _changes(parsed, summary, caller)
     parsed.raise_faults(INVALID)
     message = order(request, home, caller, do.Update(fields), body)
-    answer = await ask(home, summary, message, TournamentAnswer, lambda faults: spelled(faults, parsed))
+    before, wanted = summary.rules.external_id, fields.get("external_id")
+    async with external_id(home, caller, None if wanted == before else wanted, tournament_id):
+        answer = await ask(home, summary, message, TournamentAnswer, lambda faults: spelled(faults, parsed))
+    if before is not None and answer.summary.rules.external_id != before:
+        await home.listings.release_external_id(caller.tenant, before, tournament_id)
     return Json(views.detail(answer.summary, home.clock.now_ms()))
 
 

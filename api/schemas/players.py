@@ -69,6 +69,13 @@ class CorrectionBody(Model):
     points: Amount | None = None
 
 
+class ReviewBody(Model):
+    """What a person decided about a review, and why."""
+
+    decision: Literal["uphold", "dismiss"]
+    reason: Line
+
+
 class RemoveBody(Model):
     """Why a player is taken out."""
 

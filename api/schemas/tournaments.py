@@ -121,6 +121,7 @@ class ConfigBody(Model):
     entry_scoring: Literal["cumulative", "best_entry"] | None = None
     grace_seconds: Annotated[int, Field(ge=0, le=600)] | None = None
     payout_approval: Literal["auto", "manual", "two_keys"] | None = None
+    forfeited_prizes: Literal["reallocate", "retain"] | None = None
     cancellation_policy: Literal["pro_rata", "full", "roll_forward"] | None = None
 
 

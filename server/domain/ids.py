@@ -18,6 +18,16 @@ class Tenant:
     live: bool
 
 
+# Names of three namespaces may stand in one place of an API. These prefixes are ours: no user id has one.
+INTERNAL_PREFIX = "TP_"
+PLAYER_PREFIX = "plr_"
+
+
+def is_reserved(user_id: str) -> bool:
+    """Whether a user id looks like one of our own names, and so could stand for another player."""
+    return user_id.startswith((INTERNAL_PREFIX, PLAYER_PREFIX))
+
+
 def payout_id(tournament_id: str, internal_player_id: str, kind: str) -> str:
     """The name of what one player is owed for one kind of thing: never made from rank, attempt or time, so
     whatever is repeated cannot be paid twice."""
@@ -27,4 +37,4 @@ def payout_id(tournament_id: str, internal_player_id: str, kind: str) -> str:
 
 def internal_player_id(tournament_id: str, player_id: str, player_no: int) -> str:
     """`TP_<tournament>_<player>_<n>`: the name of an entry inside one tournament."""
-    return f"TP_{tournament_id}_{player_id}_{player_no}"
+    return f"{INTERNAL_PREFIX}{tournament_id}_{player_id}_{player_no}"

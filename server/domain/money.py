@@ -47,5 +47,16 @@ def points_or_none(points: int | None) -> Decimal | None:
 
 def from_decimal(value: Decimal, places: int) -> int | None:
     """The exact integer of `value` at `places`, or None when it has more places than that."""
-    scaled = value.scaleb(places)
-    return int(scaled) if scaled == scaled.to_integral_value() else None
+    # Digit by digit: the arithmetic of decimals rounds to 28 digits without a word.
+    sign, digits, exponent = value.as_tuple()
+    if not isinstance(exponent, int):
+        return None  # NaN and infinities
+    number: int = int("".join(map(str, digits)))
+    shift = exponent + places
+    if shift < 0:
+        number, lost = divmod(number, 10**-shift)
+        if lost:
+            return None
+    else:
+        number *= 10**shift
+    return -number if sign else number

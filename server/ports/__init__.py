@@ -16,11 +16,20 @@ from server.ports.events import (
     Mark,
     Outcome,
 )
-from server.ports.journal import AnswerRow, BlockRow, Checkpoint, Commit, EventRow, Journal, PostingRow
+from server.ports.journal import (
+    AnswerRow,
+    BlockRow,
+    Checkpoint,
+    Commit,
+    EventRow,
+    Journal,
+    PaymentRow,
+    PostingRow,
+)
 from server.ports.limits import Limiter, Verdict, Window
 from server.ports.listings import DueRow, LedgerLine, ListFilter, Listings, Played, RuleChange
 from server.ports.operators import ApiKey, Operator, Operators
-from server.ports.outside import Clock, Fenced, IdSource, StoreUnavailable
+from server.ports.outside import Clock, Fenced, IdSource, Raced, StoreUnavailable
 from server.ports.payouts import Claimed, Owed, Payouts, Wallet
 from server.ports.requests import Claim, GivenAnswer, RequestAnswers
 from server.ports.templates import CatchUp, Recurrence, Template, Templates
@@ -65,10 +74,12 @@ __all__ = [
     "Operators",
     "Outcome",
     "Owed",
+    "PaymentRow",
     "Payouts",
     "Played",
     "PostingRow",
     "Publisher",
+    "Raced",
     "Recurrence",
     "RequestAnswers",
     "RuleChange",

@@ -6,9 +6,10 @@ from typing import Any, Protocol
 
 from server.announcements import Announcement
 from server.domain.ids import Tenant, TournamentId
+from server.domain.tournament.commands import PaymentUse
 from server.domain.tournament.payouts import PayoutRow
 from server.domain.tournament.summary import EntryRow, ResultRow, Summary
-from server.ports.journal import BlockRow, Checkpoint, EventRow, PostingRow
+from server.ports.journal import BlockRow, Checkpoint, EventRow, PaymentRow, PostingRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class Kept:
     entries: Sequence[EntryRow]
     results: Sequence[ResultRow]
     payouts: Sequence[PayoutRow]
+    payments: Sequence[PaymentRow] = ()
 
 
 class Books(Protocol):
@@ -64,6 +66,9 @@ class Books(Protocol):
         """Of all tenants, in order of id."""
 
     async def kept(self, tournament_id: TournamentId) -> Kept | None: ...
+    async def payments(self, tenant: Tenant, payment_ids: Sequence[str]) -> dict[str, PaymentUse]:
+        """Those of the payments that have paid already, with what for."""
+
     async def events(self, tournament_id: TournamentId, until_seq: int) -> list[EventRow]:
         """All events up to a position, in order."""
 

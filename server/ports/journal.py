@@ -1,12 +1,13 @@
 """The ordered log of each tournament, and all that is written with it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from server.announcements import Announcement
-from server.domain.ids import TournamentId
+from server.domain.ids import Tenant, TournamentId
 from server.domain.postings import Posting
+from server.domain.tournament.commands import PaymentUse
 from server.domain.tournament.payouts import PayoutRow
 from server.domain.tournament.summary import EntryRow, ResultRow, Summary
 
@@ -52,19 +53,33 @@ class AnswerRow:
     answer: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class PaymentRow:
+    """A payment id that has paid for a sale (`kind` as in `Sale`). Of one tenant it pays once, for ever."""
+
+    payment_id: str
+    player_id: str
+    kind: str
+    at_ms: int
+
+
 @dataclass(slots=True)
 class Commit:
-    """Everything that one transaction carries. Rows are in journal order."""
+    """Everything that one transaction carries. Rows are in journal order. `results` replace all there were;
+    None leaves them as they are."""
 
     tournament_id: TournamentId
     epoch: int
+    after: bytes | None = None
+    """The hash of the row that the log must end with, so that a log that was set back is not written on."""
     events: list[EventRow] = field(default_factory=list)
     blocks: list[BlockRow] = field(default_factory=list)
     postings: list[PostingRow] = field(default_factory=list)
     announcements: list[Announcement] = field(default_factory=list)
     answers: list[AnswerRow] = field(default_factory=list)
     entries: dict[int, EntryRow] = field(default_factory=dict)
-    results: list[ResultRow] = field(default_factory=list)
+    results: list[ResultRow] | None = None
+    payments: list[PaymentRow] = field(default_factory=list)
     payouts: list[PayoutRow] = field(default_factory=list)
     summary: Summary | None = None
     next_due_ms: int | None = None
@@ -94,8 +109,15 @@ class Journal(Protocol):
         """Become the owner: the new epoch, or None when there is no such tournament."""
 
     async def commit(self, commit: Commit) -> None:
-        """Store all or nothing. `Fenced` when the epoch is not the newest; `StoreUnavailable` when
-        the outcome is unknown: it may have been stored."""
+        """Store all or nothing. `Fenced` when the epoch is not the newest or the log does not end where the
+        owner left it; `StoreUnavailable` when
+        the outcome is unknown: it may have been stored; `Raced` when a payment of it was used meanwhile."""
+
+    async def holds(self, tournament_id: TournamentId, epoch: int, head: bytes) -> bool:
+        """Whether the epoch is the newest now, and the log ends with the row of this hash."""
+
+    async def payments(self, tenant: Tenant, payment_ids: Sequence[str]) -> dict[str, PaymentUse]:
+        """Those of the payments that have paid already, with what for."""
 
     def tail(self, tournament_id: TournamentId, after_seq: int) -> AsyncIterator[EventRow | BlockRow]:
         """Rows behind `after_seq` in journal order."""
@@ -112,8 +134,8 @@ class Journal(Protocol):
     async def save_checkpoint(self, tournament_id: TournamentId, epoch: int, point: Checkpoint) -> None:
         """Keep a checkpoint, forget all but the newest few. `Fenced` as in `commit`."""
 
-    async def heartbeat(self, tournament_id: TournamentId, epoch: int) -> bool:
-        """Show life; False when the epoch is not the newest any more."""
+    async def heartbeat(self, tournament_id: TournamentId, epoch: int, head: bytes | None = None) -> bool:
+        """Show life; False when the epoch is not the newest any more, or the log does not end with `head`."""
 
     async def silent_for_s(self, tournament_id: TournamentId) -> float | None:
         """Seconds since the owner last showed life; None when there never was an owner."""

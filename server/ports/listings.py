@@ -20,6 +20,18 @@ class ListFilter:
     start_from_ms: int | None = None
     start_until_ms: int | None = None
 
+    def fits(self, summary: Summary) -> bool:
+        """Whether a tournament is among what is wanted."""
+        rules = summary.rules
+        return (
+            (not self.statuses or summary.status in self.statuses)
+            and self.game_slug in (None, rules.game_slug)
+            and self.format in (None, rules.format)
+            and self.external_id in (None, rules.external_id)
+            and (self.start_from_ms is None or rules.start_at_ms >= self.start_from_ms)
+            and (self.start_until_ms is None or rules.start_at_ms <= self.start_until_ms)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class RuleChange:
@@ -97,5 +109,14 @@ class Listings(Protocol):
 
     async def public(self, limit: int) -> list[Summary]:
         """Public tournaments of all tenants that are open, running or just over, newest start first."""
+
+    async def claim_external_id(
+        self, tenant: Tenant, external_id: str, tournament_id: str, now_ms: int
+    ) -> str:
+        """Give an external id to a tournament, or learn which one has it. A tournament that was never created
+        loses it after a while."""
+
+    async def release_external_id(self, tenant: Tenant, external_id: str, tournament_id: str) -> None:
+        """Give an external id back that its tournament does not use."""
 
     async def find_public(self, tournament_id: str) -> Summary | None: ...

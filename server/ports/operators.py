@@ -25,7 +25,7 @@ class Operator:
 class ApiKey:
     """A stored key: never a secret, only its SHA-256. While rotating, the former secret opens it too, until
     `former_until_ms`. `allowed_ips` are addresses or networks, none means any; `rate_factor` is how many times
-    the standard rate limits it has."""
+    the standard rate limits it has. `maker` is the key that stands behind it, empty for itself."""
 
     key_id: str
     tenant: Tenant
@@ -40,6 +40,13 @@ class ApiKey:
     former_sha256: bytes | None = None
     former_until_ms: int = 0
     revoked_at_ms: int | None = None
+    maker: str = ""
+
+    @property
+    def person(self) -> str:
+        """Who stands behind the key, as far as we can know: keys that one key has made, or made the secret of,
+        are one person's. The command line makes keys of new persons."""
+        return f"key:{self.maker or self.key_id}"
 
 
 class Operators(Protocol):

@@ -11,11 +11,19 @@ class StoreUnavailable(Exception):  # noqa: N818
     """The store cannot be reached or the outcome of a write is unknown."""
 
 
+class Raced(Exception):  # noqa: N818
+    """Another writer stored the same once-only thing first; nothing was stored. Deciding again tells how."""
+
+
 class Clock(Protocol):
-    """Time from outside."""
+    """Time from outside. Moments are of the wall clock, which may be set back or ahead at any time; distances
+    between two moments of one process are of the other."""
 
     def now_ms(self) -> int:
         """Milliseconds since 1970 UTC."""
+
+    def monotonic_ms(self) -> int:
+        """Milliseconds since some moment; never goes back and never jumps."""
 
     async def sleep(self, seconds: float) -> None:
         """Wait at least `seconds`."""

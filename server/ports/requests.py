@@ -31,6 +31,9 @@ class RequestAnswers(Protocol):
     async def claim(self, tenant: Tenant, key: str, request_hash: bytes, now_ms: int) -> Claim:
         """Begin, or learn who did. A claim without an answer goes over to the next after a while."""
 
+    async def hold(self, tenant: Tenant, key: str, now_ms: int) -> None:
+        """Show that a claim is still worked on: it does not go over to another."""
+
     async def keep(self, tenant: Tenant, key: str, answer: GivenAnswer) -> None:
         """The answer of a claimed request, for everybody who repeats it."""
 

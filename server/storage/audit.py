@@ -11,9 +11,10 @@ from server import codec
 from server.announcements import Announcement
 from server.domain.ids import OperatorId, Tenant, TournamentId
 from server.domain.postings import Posting
+from server.domain.tournament.commands import PaymentUse
 from server.domain.tournament.payouts import PayoutRow
 from server.domain.tournament.summary import EntryRow, ResultRow, Summary
-from server.ports import AuditRow, BlockRow, Checkpoint, Deed, EventRow, Journal, Kept, PostingRow
+from server.ports import AuditRow, BlockRow, Checkpoint, Deed, EventRow, Journal, Kept, PaymentRow, PostingRow
 from server.storage import tables as t
 from server.storage.reader import HOUSE, Reader, mine
 
@@ -67,6 +68,8 @@ class PostgresBooks(Reader):
             tournament_id, t.postings, p.seq, p.line, p.account, p.currency, p.amount_minor, p.kind, p.tender
         )
         told = await self._of(tournament_id, t.outbox, o.event_id, o.seq, o.event_type, o.at_ms, o.data)
+        m = t.payments.c
+        paid = await self._of(tournament_id, t.payments, m.payment_id, m.player_id, m.kind, m.at_ms)
         return Kept(
             summary=codec.decode(found[0][0], Summary),
             next_due_ms=found[0][1],
@@ -75,7 +78,11 @@ class PostgresBooks(Reader):
             entries=await self._all(tournament_id, t.entries, t.entries.c.player_no, EntryRow),
             results=await self._all(tournament_id, t.results, t.results.c.position, ResultRow),
             payouts=await self._all(tournament_id, t.payouts, t.payouts.c.payout_id, PayoutRow),
+            payments=[PaymentRow(*row) for row in paid],
         )
+
+    async def payments(self, tenant: Tenant, payment_ids: Sequence[str]) -> dict[str, PaymentUse]:
+        return await self._journal.payments(tenant, payment_ids)
 
     async def _of(self, tournament_id: str, table: sa.Table, *columns: Any) -> Sequence[Any]:
         want = sa.select(*columns).where(table.c.tournament_id == tournament_id).order_by(*columns[:2])

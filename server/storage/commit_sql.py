@@ -1,7 +1,8 @@
 """The one statement of a commit: fence, then every kind of row that there is, in one round trip.
 
 The fence locks the lease row FOR SHARE, so a take-over waits for commits in flight and later commits of
-the old epoch find nothing. A plain read or FOR KEY SHARE would let a zombie through.
+the old epoch find nothing. A plain read or FOR KEY SHARE would let a zombie through. It also asks that the log
+ends where the owner left it: one that was set back, by a restored database, is not written on.
 """
 
 from functools import cache
@@ -9,10 +10,19 @@ from typing import Any
 
 from server import codec
 from server.domain.tournament.payouts import PayoutRow
-from server.ports import Commit
+from server.ports import Commit, PaymentRow
 
 _NO_PLACE = 1 << 30
-_FENCE = "own AS MATERIALIZED (SELECT 1 FROM leases WHERE tournament_id = $1 AND epoch = $2 FOR SHARE)"
+# The hash of the last row of a log.
+HEAD = (
+    "SELECT hash FROM ((SELECT seq AS at, hash FROM events WHERE tournament_id = $1 ORDER BY seq DESC LIMIT 1)"
+    " UNION ALL (SELECT last_seq, hash FROM fact_blocks WHERE tournament_id = $1"
+    " ORDER BY first_seq DESC LIMIT 1)) AS ends ORDER BY at DESC LIMIT 1"
+)
+_FENCE = (
+    "own AS MATERIALIZED (SELECT 1 FROM leases WHERE tournament_id = $1 AND epoch = $2"
+    f" AND ($3::bytea IS NULL OR ({HEAD}) = $3) FOR SHARE)"
+)
 # Part: table, what stands after its rows, and (column, array type) in the order of its values.
 _PARTS: dict[str, tuple[str, str, tuple[tuple[str, str], ...]]] = {
     "events": (
@@ -58,12 +68,24 @@ _PARTS: dict[str, tuple[str, str, tuple[tuple[str, str], ...]]] = {
          ("amount_minor", "bigint"), ("state", "text"), ("made_ms", "bigint"), ("next_try_ms", "bigint"),
          ("document", "bytea")),
     ),
+    "payments": (
+        "payments",
+        "",
+        (("operator_id", "text"), ("live", "boolean"), ("payment_id", "text"), ("player_id", "text"),
+         ("kind", "text"), ("at_ms", "bigint")),
+    ),
     "results": (
         "results",
-        "",
+        "ON CONFLICT (tournament_id, position) DO UPDATE SET player_no = excluded.player_no,"
+        " prize_minor = excluded.prize_minor, document = excluded.document",
         (("position", "int"), ("player_no", "int"), ("prize_minor", "bigint"), ("document", "bytea")),
     ),
 }  # fmt: skip
+# After a review there may be fewer places than before.
+_TRIM = (
+    "trimmed AS (DELETE FROM results WHERE tournament_id = $1 AND position > cardinality({places}::int[])"
+    " AND EXISTS (SELECT 1 FROM own))"
+)
 # What was announced waits for its place in the feed; numbers are given in the order of events.
 _QUEUE = "queued AS (INSERT INTO unrouted (tournament_id, seq) SELECT $1, seq FROM announcements ORDER BY seq)"
 _LISTING = (
@@ -80,10 +102,12 @@ _LISTING_TYPES = ("text", "boolean", "text", "text", "text", "text", "bigint", "
 def statement_of(commit: Commit) -> tuple[str, list[Any]]:
     """SQL and arguments that store a commit; it returns how many leases it owned (0 or 1)."""
     rows = _rows_of(commit)
-    parts = tuple(name for name in _PARTS if rows[name])
-    arguments: list[Any] = [commit.tournament_id, commit.epoch]
+    again = commit.results is not None
+    parts = tuple(name for name in _PARTS if rows[name] or (name == "results" and again))
+    arguments: list[Any] = [commit.tournament_id, commit.epoch, commit.after]
     for name in parts:
-        arguments += [list(column) for column in zip(*rows[name], strict=True)]
+        columns = len(_PARTS[name][2])
+        arguments += [list(column) for column in zip(*rows[name], strict=True)] or [[] for _ in range(columns)]
     if commit.summary is not None:
         arguments += _listing(commit)
     return _sql(parts, commit.summary is not None), arguments
@@ -91,11 +115,13 @@ def statement_of(commit: Commit) -> tuple[str, list[Any]]:
 
 @cache
 def _sql(parts: tuple[str, ...], with_listing: bool) -> str:
-    clauses, next_argument = [_FENCE], 3
+    clauses, next_argument = [_FENCE], 4
     for name in parts:
         table, tail, columns = _PARTS[name]
         arrays = ", ".join(f"${next_argument + i}::{kind}[]" for i, (_, kind) in enumerate(columns))
         names = ", ".join(column for column, _ in columns)
+        if name == "results":
+            clauses.append(_TRIM.format(places=f"${next_argument}"))
         next_argument += len(columns)
         clauses.append(
             f"{name} AS (INSERT INTO {table} (tournament_id, {names}) SELECT $1, * FROM unnest({arrays})"
@@ -125,8 +151,15 @@ def _rows_of(commit: Commit) -> dict[str, list[tuple[Any, ...]]]:
             for no, row in commit.entries.items()
         ],
         "payouts": [_payout(row, commit) for row in commit.payouts],
-        "results": [(r.position, r.player_no, r.prize_minor, codec.encode(r)) for r in commit.results],
+        "payments": [_payment(row, commit) for row in commit.payments],
+        "results": [(r.position, r.player_no, r.prize_minor, codec.encode(r)) for r in commit.results or ()],
     }
+
+
+def _payment(row: PaymentRow, commit: Commit) -> tuple[Any, ...]:
+    assert commit.summary is not None, "what moves money has a listing row"
+    tenant = commit.summary.tenant
+    return tenant.operator_id, tenant.live, row.payment_id, row.player_id, row.kind, row.at_ms
 
 
 def _payout(row: PayoutRow, commit: Commit) -> tuple[Any, ...]:

@@ -58,15 +58,13 @@ class PostgresEndpoints(Reader):
         )
         begun_anew = row | {"failing_since_ms": None}
         change = fresh.on_conflict_do_update(index_elements=[t.endpoints.c.id], set_=begun_anew)
-        await self._rows(tenant, change)
         own = [*mine(t.lanes, tenant), t.lanes.c.endpoint_id == endpoint.id]
-        await self._rows(tenant, sa.update(t.lanes).where(*own).values(next_try_ms=0))
+        await self._all_of(tenant, change, sa.update(t.lanes).where(*own).values(next_try_ms=0))
 
     async def remove_endpoint(self, tenant: Tenant, endpoint_id: str) -> None:
         own = [*mine(t.endpoints, tenant), t.endpoints.c.id == endpoint_id]
-        await self._rows(tenant, sa.delete(t.endpoints).where(*own))
         pending = [*mine(t.lanes, tenant), t.lanes.c.endpoint_id == endpoint_id]
-        await self._rows(tenant, sa.delete(t.lanes).where(*pending))
+        await self._all_of(tenant, sa.delete(t.endpoints).where(*own), sa.delete(t.lanes).where(*pending))
 
     async def attempts(self, tenant: Tenant, want: AttemptFilter, limit: int) -> list[Attempt]:
         c = t.attempts.c

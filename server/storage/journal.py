@@ -1,16 +1,17 @@
 """The journal on Postgres, over asyncpg alone: this is all of storage that an owner process loads."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 import asyncpg
 
 from config.limits import CHECKPOINTS_KEPT, COMMIT_TIMEOUT_S
-from server.domain.ids import TournamentId
-from server.ports import AnswerRow, BlockRow, Checkpoint, Commit, EventRow, Fenced, StoreUnavailable
-from server.storage.commit_sql import statement_of
+from server.domain.ids import Tenant, TournamentId
+from server.domain.tournament.commands import PaymentUse
+from server.ports import AnswerRow, BlockRow, Checkpoint, Commit, EventRow, Fenced, Raced, StoreUnavailable
+from server.storage.commit_sql import HEAD, statement_of
 
 T = TypeVar("T")
 
@@ -36,9 +37,19 @@ _SAVE_CHECKPOINT = (
     "   WHERE tournament_id = $1 AND seq < $3 ORDER BY seq DESC LIMIT $7))"
     " SELECT count(*) FROM own"
 )
+_HOLDS = f"SELECT 1 FROM leases WHERE tournament_id = $1 AND epoch = $2 AND ({HEAD}) = $3"
+_BEAT = (
+    "UPDATE leases SET beat_at = now() WHERE tournament_id = $1 AND epoch = $2"
+    f" AND ($3::bytea IS NULL OR ({HEAD}) = $3)"
+)
+_PAYMENTS = (
+    "SELECT payment_id, tournament_id, player_id, kind FROM payments"
+    " WHERE operator_id = $1 AND live = $2 AND payment_id = ANY($3::text[])"
+)
+# Away, or out of room, memory or connections (class 53), or about to stop (57), or only to be read (25006).
 _DOWN = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncio.TimeoutError,
-         asyncpg.CannotConnectNowError, asyncpg.AdminShutdownError, asyncpg.CrashShutdownError,
-         asyncpg.TooManyConnectionsError)  # fmt: skip
+         asyncpg.InsufficientResourcesError, asyncpg.OperatorInterventionError,
+         asyncpg.ReadOnlySQLTransactionError)  # fmt: skip
 
 
 async def open_pool(database_url: str, connections_max: int) -> asyncpg.Pool:
@@ -82,8 +93,22 @@ class PostgresJournal:
 
     async def commit(self, commit: Commit) -> None:
         sql, arguments = statement_of(commit)
-        if not await self._with(lambda db: db.fetchval(sql, *arguments)):
+        try:
+            owned = await self._with(lambda db: db.fetchval(sql, *arguments))
+        except asyncpg.UniqueViolationError as error:
+            if error.constraint_name != "payments_pkey":
+                raise
+            raise Raced(commit.tournament_id) from error
+        if not owned:
             raise Fenced(commit.tournament_id)
+
+    async def holds(self, tournament_id: TournamentId, epoch: int, head: bytes) -> bool:
+        return bool(await self._with(lambda db: db.fetchval(_HOLDS, tournament_id, epoch, head)))
+
+    async def payments(self, tenant: Tenant, payment_ids: Sequence[str]) -> dict[str, PaymentUse]:
+        of = (tenant.operator_id, tenant.live, list(payment_ids))
+        rows = await self._with(lambda db: db.fetch(_PAYMENTS, *of))
+        return {row[0]: PaymentUse(*row[1:]) for row in rows}
 
     async def tail(self, tournament_id: TournamentId, after_seq: int) -> AsyncIterator[EventRow | BlockRow]:
         """Both are streamed and merged: held at once, the events of many players were a third of an owner's
@@ -122,9 +147,8 @@ class PostgresJournal:
         if not await self._with(lambda db: db.fetchval(_SAVE_CHECKPOINT, *arguments, kept)):
             raise Fenced(tournament_id)
 
-    async def heartbeat(self, tournament_id: TournamentId, epoch: int) -> bool:
-        sql = "UPDATE leases SET beat_at = now() WHERE tournament_id = $1 AND epoch = $2"
-        done: str = await self._with(lambda db: db.execute(sql, tournament_id, epoch))
+    async def heartbeat(self, tournament_id: TournamentId, epoch: int, head: bytes | None = None) -> bool:
+        done: str = await self._with(lambda db: db.execute(_BEAT, tournament_id, epoch, head))
         return done == "UPDATE 1"
 
     async def silent_for_s(self, tournament_id: TournamentId) -> float | None:

@@ -3,7 +3,9 @@
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 
+from config.limits import EXTERNAL_ID_STALE_MS
 from server import codec
 from server.announcements import Announcement
 from server.domain.ids import Tenant, TournamentId
@@ -126,6 +128,33 @@ class PostgresListings(Reader):
             .order_by(sa.collate(c.account, "C"), sa.collate(c.currency, "C"))
         )
         return [LedgerLine(*row) for row in await self._rows(tenant, want)]
+
+    async def claim_external_id(
+        self, tenant: Tenant, external_id: str, tournament_id: str, now_ms: int
+    ) -> str:
+        c, born = t.external_ids.c, t.tournaments.c
+        row = {"external_id": external_id, "tournament_id": tournament_id, "claimed_ms": now_ms}
+        fresh = insert(t.external_ids).values(operator_id=tenant.operator_id, live=tenant.live, **row)
+        age_ms = sa.func.abs(sa.literal(now_ms, sa.BigInteger) - c.claimed_ms)
+        unborn = ~sa.exists(sa.select(1).where(born.id == c.tournament_id))
+        mine_or_stale = sa.or_(
+            c.tournament_id == tournament_id, sa.and_(unborn, age_ms >= EXTERNAL_ID_STALE_MS)
+        )
+        change = fresh.on_conflict_do_update(
+            index_elements=[c.operator_id, c.live, c.external_id],
+            set_={"tournament_id": tournament_id, "claimed_ms": now_ms},
+            where=mine_or_stale,
+        )
+        if await self._rows(tenant, change.returning(c.tournament_id)):
+            return tournament_id
+        own = [*mine(t.external_ids, tenant), c.external_id == external_id]
+        found = await self._rows(tenant, sa.select(c.tournament_id).where(*own))
+        return found[0][0] if found else ""
+
+    async def release_external_id(self, tenant: Tenant, external_id: str, tournament_id: str) -> None:
+        c = t.external_ids.c
+        own = [*mine(t.external_ids, tenant), c.external_id == external_id, c.tournament_id == tournament_id]
+        await self._rows(tenant, sa.delete(t.external_ids).where(*own))
 
     async def due(self, now_ms: int, limit: int) -> list[DueRow]:
         c = t.tournaments.c

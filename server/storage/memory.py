@@ -10,6 +10,7 @@ from config.limits import CHECKPOINTS_KEPT
 from server import codec
 from server.announcements import Announcement
 from server.domain.ids import Tenant, TournamentId
+from server.domain.tournament.commands import PaymentUse
 from server.domain.tournament.lifecycle import Status, is_over
 from server.domain.tournament.payouts import PayoutRow
 from server.domain.tournament.summary import EntryRow, ResultRow, Summary
@@ -25,12 +26,15 @@ from server.ports import (
     Kept,
     LedgerLine,
     ListFilter,
+    PaymentRow,
     Played,
     PostingRow,
+    Raced,
     RuleChange,
 )
 from server.storage.memory_audit import MemoryAudit
 from server.storage.memory_events import MemoryEvents
+from server.storage.memory_once import MemoryOnce
 from server.storage.memory_operators import MemoryOperators
 from server.storage.memory_payouts import MemoryPayouts
 from server.storage.memory_requests import MemoryRequests
@@ -50,6 +54,7 @@ class _Stored:
     answers: dict[str, AnswerRow] = field(default_factory=dict)
     entries: dict[int, EntryRow] = field(default_factory=dict)
     results: list[ResultRow] = field(default_factory=list)
+    payments: list[PaymentRow] = field(default_factory=list)
     checkpoints: list[Checkpoint] = field(default_factory=list)
 
 
@@ -58,7 +63,15 @@ def first_seq(row: EventRow | BlockRow) -> int:
     return row.seq if isinstance(row, EventRow) else row.first_seq
 
 
-class MemoryStore(MemoryOperators, MemoryRequests, MemoryTemplates, MemoryPayouts, MemoryAudit, MemoryEvents):
+class MemoryStore(
+    MemoryOperators,
+    MemoryRequests,
+    MemoryTemplates,
+    MemoryPayouts,
+    MemoryAudit,
+    MemoryEvents,
+    MemoryOnce,
+):
     """All stores over dictionaries."""
 
     def __init__(self, clock: Clock) -> None:
@@ -86,22 +99,35 @@ class MemoryStore(MemoryOperators, MemoryRequests, MemoryTemplates, MemoryPayout
         return stored.epoch
 
     async def commit(self, commit: Commit) -> None:
-        self._store(self._owned(commit.tournament_id, commit.epoch), commit)
+        self._store(self._owned(commit.tournament_id, commit.epoch, commit.after), commit)
 
-    def _owned(self, tournament_id: str, epoch: int) -> _Stored:
+    async def holds(self, tournament_id: TournamentId, epoch: int, head: bytes) -> bool:
         stored = self._tournaments.get(tournament_id)
-        if stored is None or stored.epoch != epoch:
+        return stored is not None and stored.epoch == epoch and stored.log[-1].hash == head
+
+    def _owned(self, tournament_id: str, epoch: int, head: bytes | None = None) -> _Stored:
+        stored = self._tournaments.get(tournament_id)
+        if stored is None or stored.epoch != epoch or head not in (None, stored.log[-1].hash):
             raise Fenced(tournament_id)
         return stored
 
     def _store(self, stored: _Stored, commit: Commit) -> None:
+        tenant = stored.summary.tenant
+        if any((tenant, row.payment_id) in self._paid for row in commit.payments):
+            raise Raced(commit.tournament_id)
         self.commits += 1
+        written = {row.seq for row in commit.events} | {row.first_seq for row in commit.blocks}
+        assert not written & {first_seq(row) for row in stored.log}, "a position is written once"
+        for row in commit.payments:
+            self._paid[tenant, row.payment_id] = PaymentUse(commit.tournament_id, row.player_id, row.kind)
+        stored.payments += commit.payments
         stored.log = sorted([*stored.log, *commit.events, *commit.blocks], key=first_seq)
         stored.postings += commit.postings
         self._announce(stored.summary.tenant, commit.tournament_id, commit.announcements)
         stored.answers |= {row.command_id: row for row in commit.answers}
         stored.entries |= commit.entries
-        stored.results += commit.results
+        if commit.results is not None:
+            stored.results = commit.results
         rows = [codec.decode(codec.encode(row), PayoutRow) for row in commit.payouts]
         self._keep_payouts(stored.summary.tenant, rows)
         if commit.summary is not None:
@@ -127,9 +153,9 @@ class MemoryStore(MemoryOperators, MemoryRequests, MemoryTemplates, MemoryPayout
         others = [kept for kept in stored.checkpoints if kept.seq != point.seq]
         stored.checkpoints = [*others, point][-CHECKPOINTS_KEPT:]
 
-    async def heartbeat(self, tournament_id: TournamentId, epoch: int) -> bool:
+    async def heartbeat(self, tournament_id: TournamentId, epoch: int, head: bytes | None = None) -> bool:
         stored = self._tournaments.get(tournament_id)
-        if stored is None or stored.epoch != epoch:
+        if stored is None or stored.epoch != epoch or head not in (None, stored.log[-1].hash):
             return False
         stored.beat_ms = self._clock.now_ms()
         return True
@@ -160,6 +186,7 @@ class MemoryStore(MemoryOperators, MemoryRequests, MemoryTemplates, MemoryPayout
             entries=[stored.entries[no] for no in sorted(stored.entries)],
             results=stored.results,
             payouts=sorted(owed, key=lambda row: row.payout.id),
+            payments=stored.payments,
         )
 
     async def events(self, tournament_id: TournamentId, until_seq: int) -> list[EventRow]:
@@ -167,6 +194,9 @@ class MemoryStore(MemoryOperators, MemoryRequests, MemoryTemplates, MemoryPayout
         return [row for row in rows if row.seq <= until_seq]
 
     # Listings
+
+    def _is_born(self, tournament_id: str) -> bool:
+        return tournament_id in self._tournaments
 
     def _visible(self, tenant: Tenant, tournament_id: str) -> _Stored | None:
         stored = self._tournaments.get(tournament_id)
@@ -180,7 +210,7 @@ class MemoryStore(MemoryOperators, MemoryRequests, MemoryTemplates, MemoryPayout
         self, tenant: Tenant, want: ListFilter, limit: int, offset: int
     ) -> tuple[int, list[Summary]]:
         mine = (s.summary for s in self._tournaments.values() if s.summary.tenant == tenant)
-        found = [summary for summary in mine if _matches(summary, want)]
+        found = [summary for summary in mine if want.fits(summary)]
         found.sort(key=lambda summary: (summary.rules.start_at_ms, summary.id), reverse=True)
         return len(found), found[offset : offset + limit]
 
@@ -257,15 +287,3 @@ class MemoryStore(MemoryOperators, MemoryRequests, MemoryTemplates, MemoryPayout
     async def find_public(self, tournament_id: str) -> Summary | None:
         stored = self._tournaments.get(tournament_id)
         return stored.summary if stored is not None and stored.summary.rules.public else None
-
-
-def _matches(summary: Summary, want: ListFilter) -> bool:
-    rules = summary.rules
-    return (
-        (not want.statuses or summary.status in want.statuses)
-        and want.game_slug in (None, rules.game_slug)
-        and want.format in (None, rules.format)
-        and want.external_id in (None, rules.external_id)
-        and (want.start_from_ms is None or rules.start_at_ms >= want.start_from_ms)
-        and (want.start_until_ms is None or rules.start_at_ms <= want.start_until_ms)
-    )

@@ -42,7 +42,7 @@ class MemoryPayouts:
             if tenant in self._wallets
             and owed.row.payout.state in OPEN
             and (owed.row.payout.next_try_ms is not None and owed.row.payout.next_try_ms <= now_ms)
-            and (owed.claimed_until_ms is None or owed.claimed_until_ms <= now_ms)
+            and (owed.claimed_until_ms is None or not now_ms < owed.claimed_until_ms <= 2 * until_ms - now_ms)
         ]
         due.sort(key=lambda pair: (pair[1].row.payout.next_try_ms or 0, pair[1].row.payout.id))
         for tenant, owed in due[:limit]:

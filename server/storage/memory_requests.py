@@ -16,15 +16,22 @@ class MemoryRequests:
         found = self._claims.get((tenant, key))
         if found is not None:
             claimed_ms, first, given = found
-            stale = given is None and claimed_ms <= now_ms - CLAIM_STALE_MS and first == request_hash
+            stale = given is None and abs(now_ms - claimed_ms) >= CLAIM_STALE_MS and first == request_hash
             if not stale:
                 return Claim(False, first, given)
         self._claims[tenant, key] = (now_ms, request_hash, None)
         return Claim(True, request_hash)
 
+    async def hold(self, tenant: Tenant, key: str, now_ms: int) -> None:
+        found = self._claims.get((tenant, key))
+        if found is not None and found[2] is None:
+            self._claims[tenant, key] = (now_ms, found[1], None)
+
     async def keep(self, tenant: Tenant, key: str, answer: GivenAnswer) -> None:
-        claimed_ms, first, given = self._claims[tenant, key]
-        self._claims[tenant, key] = (claimed_ms, first, given or answer)
+        found = self._claims.get((tenant, key))
+        if found is not None:
+            claimed_ms, first, given = found
+            self._claims[tenant, key] = (claimed_ms, first, given or answer)
 
     async def release(self, tenant: Tenant, key: str) -> None:
         found = self._claims.get((tenant, key))

@@ -83,9 +83,9 @@ class PostgresRequests(Reader):
             "claimed_ms": now_ms,
             "request_hash": request_hash,
         }
-        stale = sa.and_(
-            c.status.is_(None), c.claimed_ms <= now_ms - CLAIM_STALE_MS, c.request_hash == request_hash
-        )
+        # From a clock that was ahead, too: nobody works on it.
+        age_ms = sa.func.abs(sa.literal(now_ms, sa.BigInteger) - c.claimed_ms)
+        stale = sa.and_(c.status.is_(None), age_ms >= CLAIM_STALE_MS, c.request_hash == request_hash)
         fresh = (
             insert(t.request_answers)
             .values(row)
@@ -102,6 +102,11 @@ class PostgresRequests(Reader):
             return Claim(False, request_hash)
         first, status, body = found[0]
         return Claim(False, first, None if status is None else GivenAnswer(first, status, body))
+
+    async def hold(self, tenant: Tenant, key: str, now_ms: int) -> None:
+        unanswered = t.request_answers.c.status.is_(None)
+        held = sa.update(t.request_answers).where(*_of(tenant, key), unanswered)
+        await self._rows(tenant, held.values(claimed_ms=now_ms))
 
     async def keep(self, tenant: Tenant, key: str, answer: GivenAnswer) -> None:
         values = {"status": answer.status, "body": answer.body}

@@ -30,6 +30,18 @@ def mine(table: sa.Table, tenant: Tenant) -> list[sa.ColumnElement[bool]]:
     return [table.c.operator_id == tenant.operator_id, table.c.live == tenant.live]
 
 
+# By class of SQLSTATE: connection lost (08), out of room or connections (53), about to stop (57); and a
+# transaction that may only read. Anything else is a mistake of ours, and asking again does not help.
+_AWAY = ("08", "53", "57", "25006")
+
+
+def _is_away(error: sa.exc.DBAPIError) -> bool:
+    cause, state = getattr(error.orig, "__cause__", None), getattr(error.orig, "sqlstate", None)
+    if isinstance(cause, ValueError):  # a value that no column can hold
+        return False
+    return error.connection_invalidated or state is None or state.startswith(_AWAY)
+
+
 class Reader:
     """Runs statements; a database that is away is one typed error."""
 
@@ -37,20 +49,26 @@ class Reader:
         self._engine = engine
 
     async def _rows(self, whose: Whose, statement: sa.Executable) -> Sequence[Any]:
+        return (await self._all_of(whose, statement))[0]
+
+    async def _all_of(self, whose: Whose, *statements: sa.Executable) -> list[Sequence[Any]]:
+        """The rows of each statement, all within one transaction."""
         async with self._transaction() as db:
             if isinstance(whose, Tenant):
                 who = {"operator_id": whose.operator_id, "live": str(whose.live).lower()}
                 await db.execute(_BECOME_TENANT, who)
-            result = await db.execute(statement)
-            return result.fetchall() if result.returns_rows else []
+            results = [await db.execute(statement) for statement in statements]
+            return [result.fetchall() if result.returns_rows else [] for result in results]
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[AsyncConnection]:
         try:
             async with self._engine.begin() as db:
                 yield db
-        except (OSError, sa.exc.DBAPIError, sa.exc.TimeoutError) as error:
-            if isinstance(error, sa.exc.IntegrityError | sa.exc.ProgrammingError):
+        except (OSError, sa.exc.TimeoutError) as error:
+            raise StoreUnavailable(type(error).__name__) from error
+        except sa.exc.DBAPIError as error:
+            if not _is_away(error):
                 raise
             raise StoreUnavailable(type(error).__name__) from error
 

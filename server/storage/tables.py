@@ -14,13 +14,16 @@ __all__ = [
     "endpoints",
     "entries",
     "events",
+    "external_ids",
     "fact_blocks",
     "feed",
+    "house",
     "lanes",
     "leases",
     "metadata",
     "operators",
     "outbox",
+    "payments",
     "payouts",
     "postings",
     "request_answers",
@@ -141,6 +144,7 @@ answers = sa.Table(
     sa.Column("command_id", ID, primary_key=True),
     sa.Column("input_hash", BYTES, nullable=False),
     sa.Column("answer", BYTES, nullable=False),
+    sa.Index("answers_of_command", "command_id"),
 )
 
 checkpoints = sa.Table(
@@ -166,6 +170,7 @@ tournaments = sa.Table(
     sa.Column("start_at_ms", MS, nullable=False),
     sa.Column("public", sa.Boolean, nullable=False),
     sa.Column("next_due_ms", MS),
+    sa.Column("overdue_told_ms", MS),
     sa.Column("document", BYTES, nullable=False),
     sa.Index("tournaments_by_tenant", "operator_id", "live", sa.text("start_at_ms DESC"), sa.text("id DESC")),
     sa.Index(
@@ -242,5 +247,36 @@ results = sa.Table(
     sa.Column("player_no", sa.Integer, nullable=False),
     sa.Column("prize_minor", MINOR, nullable=False),
     sa.Column("document", BYTES, nullable=False),
-    sa.UniqueConstraint("tournament_id", "player_no", name="results_once_per_player"),
+    # Checked at the end of a statement: a review may swap two places.
+    sa.UniqueConstraint("tournament_id", "player_no", name="results_once_per_player", deferrable=True),
+)
+
+payments = sa.Table(
+    "payments",
+    metadata,
+    sa.Column("operator_id", ID, primary_key=True),
+    sa.Column("live", sa.Boolean, primary_key=True),
+    sa.Column("payment_id", sa.Text, primary_key=True),
+    sa.Column("tournament_id", ID, nullable=False),
+    sa.Column("player_id", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("at_ms", MS, nullable=False),
+    sa.Index("payments_of_tournament", "tournament_id"),
+)
+
+external_ids = sa.Table(
+    "external_ids",
+    metadata,
+    sa.Column("operator_id", ID, primary_key=True),
+    sa.Column("live", sa.Boolean, primary_key=True),
+    sa.Column("external_id", sa.Text, primary_key=True),
+    sa.Column("tournament_id", ID, nullable=False),
+    sa.Column("claimed_ms", MS, nullable=False),
+)
+
+house = sa.Table(
+    "house",
+    metadata,
+    sa.Column("name", ID, primary_key=True),
+    sa.Column("value", BYTES, nullable=False),
 )

@@ -8,7 +8,8 @@ import pytest
 
 from actors.courier import FactCourier
 from actors.local import LocalDirectory
-from actors.messages import Order, Poll, ReadBoard, ReadPlaces, ReadSummary, ReadTrace, ReportFacts
+from actors.messages import Order, Poll, ReadBoard, ReadPlaces, ReadSummary, ReadTraceBasis, ReportFacts
+from actors.past import trace_of, with_history
 from actors.replies import (
     BoardAnswer,
     Done,
@@ -17,12 +18,12 @@ from actors.replies import (
     Place,
     Refused,
     TournamentAnswer,
-    TraceAnswer,
+    TraceBasis,
     Unavailable,
 )
 from config import limits
 from server import codec
-from server.domain.scoring.fact import Outcome
+from server.domain.scoring.fact import Fact, Outcome
 from server.domain.scoring.models import Scoring
 from server.domain.tournament import commands as ask
 from server.domain.tournament.lifecycle import Status
@@ -431,32 +432,38 @@ async def test_at_a_cap_racing_rebuys_and_registrations_sell_exactly_the_places_
     assert (summary.players, summary.collected_minor) == (3, 3 * 1_000 + 2 * 700)
 
 
-async def test_a_void_reads_the_journal_and_everything_before_it_is_stored(scene: Scene) -> None:
-    """Facts, a void of one of them and more facts wait together: the void sees the first and not the last."""
+async def test_a_void_with_its_history_takes_in_what_came_since(scene: Scene) -> None:
+    """The front end read the journal; facts came in before the void and with it, and another one behind it."""
     await scene.playing("ann", "ben")
-    void = ask.Correct("void", "rolled back", event_id="1")
+    first = await scene.directory.ask(TOURNAMENT, facts_of(points("1", "ann", 5), points("2", "ann", 3)))
+    assert first == Done(bytes([Outcome.ACCEPTED] * 2))
+    void = await with_history(scene.store, TOURNAMENT, ask.Correct("void", "rolled back", event_id="1"), None)
+    assert void.history is not None and void.player_no == 0
+    await scene.directory.ask(TOURNAMENT, facts_of(points("3", "ann", 2), points("4", "ben", 1)))
     waiting = [
         scene.directory.ask(TOURNAMENT, message)
-        for message in (
-            ReportFacts(codec.encode_facts([points("1", "ann", 5), points("2", "ann", 3)])),
-            order(void),
-            ReportFacts(codec.encode_facts([points("3", "ann", 1)])),
-        )
+        for message in (facts_of(points("5", "ann", 1)), order(void), facts_of(points("6", "ann", 1)))
     ]
-    first, voided, _ = await asyncio.gather(*waiting)
-    assert first == Done(bytes([Outcome.ACCEPTED] * 2))
+    _, voided, _ = await asyncio.gather(*waiting)
     answer = codec.decode(voided.value, EntryAnswer)
-    assert answer.points_after == 3 * 10_000
+    assert answer.points_after == 6 * 10_000
     board = await scene.ask(ReadBoard(0, 9), BoardAnswer)
-    assert board.rows[0].points == 4 * 10_000
-    trace = await scene.ask(ReadTrace("ann", 0, 9), TraceAnswer)
-    assert [(line.why, line.points) for line in trace.lines] == [
-        ("voided", 0), ("counted", 30_000), ("counted", 10_000),
-    ]  # fmt: skip
+    assert board.rows[0].points == 7 * 10_000
+    basis = await scene.ask(ReadTraceBasis("ann"), TraceBasis)
+    lines = await trace_of(scene.store, TOURNAMENT, basis)
+    told = [(line.why, line.points) for line in lines]
+    assert told == [("voided", 0), *(("counted", n * 10_000) for n in (3, 2, 1, 1))]
+    again = await with_history(scene.store, TOURNAMENT, ask.Correct("void", "twice", event_id="1"), 0)
+    assert await scene.directory.ask(TOURNAMENT, order(again)) == Refused(
+        "fact_not_found", "No fact with this id counts in this tournament", {"event_id": "1"}
+    )
     await scene.directory.close()
-    again = LocalDirectory(scene.store, scene.clock)
-    scene.directory = again
-    assert (await scene.ask(ReadBoard(0, 9), BoardAnswer)).rows[0].points == 4 * 10_000
+    scene.directory = LocalDirectory(scene.store, scene.clock)
+    assert (await scene.ask(ReadBoard(0, 9), BoardAnswer)).rows[0].points == 7 * 10_000
+
+
+def facts_of(*facts: Fact) -> ReportFacts:
+    return ReportFacts(codec.encode_facts(list(facts)))
 
 
 async def test_a_race_is_over_with_the_batch_that_reaches_the_target(scene: Scene) -> None:

@@ -143,6 +143,7 @@ async def _casino(r: Recorder) -> None:
     await r.call("POST", _T + "/payouts/approve", **here)
     for path in ("/results", "/payouts", "/leaderboard", "/status", "/prize-pool", ""):
         await r.call("GET", _T + path, name="final", **here)
+    await _review(r, here)
     await _settlement(r, here["tournament_id"])
     await r.call("GET", "/api/players/{user_id}/tournaments", user_id="ann")
     await _templates(r)
@@ -172,6 +173,16 @@ async def _templates(r: Recorder) -> None:
     await r.call("POST", "/api/tournaments/bulk", bulk)
     await r.call("POST", "/api/tournaments/bulk", bulk | {"schedule": lines}, name="some_failed")
     await r.call("DELETE", path + "/{template_id}", **here)
+
+
+async def _review(r: Recorder, here: dict[str, str]) -> None:
+    """Results are final: what comes now waits for a person."""
+    adjust = {"action": "adjust", "player": "ann", "points": -1, "reason": "Counted twice"}
+    asked = await r.call("POST", _T + "/corrections", adjust, name="review", **here)
+    await r.call("GET", _T + "/reviews", **here)
+    decided = {"decision": "uphold", "reason": "The log shows it"}
+    number = str(asked["review"])
+    await r.call("POST", _T + "/reviews/{number}/decide", decided, **here, number=number)
 
 
 async def _settlement(r: Recorder, tournament_id: str) -> None:

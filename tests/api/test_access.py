@@ -328,9 +328,10 @@ async def test_refusals_of_rules_reach_the_caller(house: House) -> None:
         409,
         "registration_closed",
     )
-    rich = await house.tournament("ann", "ben", started=True, rebuyEnabled=True, maxEntriesPerPlayer=1)
+    rich = await house.tournament("ann", "ben", started=True, rebuyEnabled=True, maxEntriesPerPlayer=2)
     base = f"/api/tournaments/{rich}"
-    assert await error("POST", "/players/ann/rebuy", {"buyInAmount": 10}) == (409, "rebuy_limit_reached")
+    twice = {"additionalEntries": 2, "buyInAmount": 20}
+    assert await error("POST", "/players/ann/rebuy", twice) == (409, "rebuy_limit_reached")
 
 
 async def test_an_update_refusal_names_each_field_and_its_reason(house: House) -> None:
@@ -488,7 +489,7 @@ async def test_a_front_end_that_dies_between_commit_and_answer_costs_nothing(
     monkeypatch.setattr(house.store, "keep", keep)
     monkeypatch.setattr(house.store, "release", release)
     retry = asyncio.create_task(house.client.post(path, headers=headers, json=entry))
-    for _ in range(300):
+    for _ in range(500):
         await house.clock.advance(50)
     answer = retry.result()
     assert answer.status_code == 201 and answer.json()["userId"] == "ann"

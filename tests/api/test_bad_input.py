@@ -27,7 +27,7 @@ def valid(house: House) -> dict[str, Any]:
         ({"maxPlayers": "100"}, "maxPlayers", "integer"),
         ({"maxPlayers": True}, "maxPlayers", "integer"),
         ({"maxPlayers": 2.5}, "maxPlayers", "integer"),
-        ({"maxPlayers": 0}, "maxPlayers", "at least 1"),
+        ({"maxPlayers": 0}, "maxPlayers", "1 to 16777215"),
         ({"entryFee": "10"}, "entryFee", "JSON number"),
         ({"entryFee": False}, "entryFee", "JSON number"),
         ({"entryFee": 10.505}, "entryFee", "2 decimal places"),

@@ -402,5 +402,8 @@ async def test_rounds_eliminate_and_a_rebuy_revives(house: House) -> None:
     house.clock.jump(65_000)
     late = await post(house, f"{path}/players/d/rebuy", {"amount": 10})
     assert (late["error"], late["rule"]) == ("rebuy_not_allowed", "eliminated")
-    types = [e["eventType"] for e in (await get(house, f"{path}/events"))["events"]]
-    assert types.count("tournament.round_completed") == types.count("tournament.round_started") == 2
+    told = (await get(house, f"{path}/events"))["events"]
+    types = [e["eventType"] for e in told]
+    assert types.count("tournament.round_completed") == types.count("tournament.round_ended") == 2
+    assert types.count("tournament.round_started") == 3, "the first one, too"
+    assert types.count("player.eliminated") == sum(len(e["data"].get("eliminated", ())) for e in told)

@@ -28,6 +28,7 @@ from server.ports import (
     Fenced,
     GivenAnswer,
     ListFilter,
+    Raced,
     Recurrence,
     Template,
     Wallet,
@@ -154,6 +155,48 @@ class StoreContract:
         seqs = [row.seq async for row in store.tail(writer.id, 2)]
         assert seqs == sorted(set(seqs)) == sorted(stored)
         assert seqs == list(range(3, 3 + len(seqs)))
+
+    async def test_a_log_that_was_set_back_is_not_written_on(self, store: Any, writer: Writer) -> None:
+        """The same epoch, and yet not the log that this owner knows."""
+        await self.played(store, writer)
+        head = writer.chain
+        assert await store.holds(writer.id, writer.epoch, head) is True
+        assert await store.heartbeat(writer.id, writer.epoch, head) is True
+        writer.commit(facts=(points("lost", "ann", 1),))  # this owner stored it, a restored database forgot it
+        late = writer.commit(facts=(points("late", "ann", 1),))
+        with pytest.raises(Fenced):
+            await store.commit(late)
+        assert await store.holds(writer.id, writer.epoch, writer.chain) is False
+        assert await store.heartbeat(writer.id, writer.epoch, writer.chain) is False
+        assert await store.holds(writer.id, writer.epoch + 1, head) is False
+
+    async def test_a_payment_pays_once(self, store: Any, writer: Writer, tenant: Tenant) -> None:
+        assert await store.birth(writer.birth)
+        writer.epoch = await store.take_over(writer.id, "test")
+        await store.commit(writer.commit(order(register("ann", payment_id="p1"))))
+        used = await store.payments(tenant, ["p1", "p2"])
+        assert used == {"p1": ask.PaymentUse(writer.id, "plr_ann", "entry")}
+        assert await store.payments(Tenant(tenant.operator_id, live=False), ["p1"]) == {}
+        head = writer.chain
+        with pytest.raises(Raced):
+            await store.commit(writer.commit(order(register("ben", payment_id="p1"))))
+        assert await store.holds(writer.id, writer.epoch, head), "nothing was stored"
+
+    async def test_an_external_id_goes_to_the_first_and_from_the_unborn(
+        self, store: Any, writer: Writer, tenant: Tenant
+    ) -> None:
+        async def claim(tournament_id: str, now_ms: int = NOW_MS) -> str:
+            told: str = await store.claim_external_id(tenant, "EXT", tournament_id, now_ms)
+            return told
+
+        assert await claim(writer.id) == await claim("second") == writer.id
+        assert await claim("second", NOW_MS + 60_000) == "second", "the first one was never born"
+        await store.release_external_id(tenant, "EXT", "third")
+        assert await claim(writer.id, NOW_MS + 61_000) == "second"
+        await store.release_external_id(tenant, "EXT", "second")
+        assert await claim(writer.id, NOW_MS + 62_000) == writer.id
+        assert await store.birth(writer.birth)
+        assert await claim("second", NOW_MS + 3_600_000) == writer.id
 
     async def test_answers_are_kept_with_their_commit(self, store: Any, writer: Writer) -> None:
         assert await store.birth(writer.birth)
@@ -342,9 +385,15 @@ class StoreContract:
 
     async def test_a_claim_without_an_answer_goes_over_after_a_while(self, store: Any, tenant: Tenant) -> None:
         assert (await store.claim(tenant, "k", b"hash", NOW_MS)).mine
-        assert not (await store.claim(tenant, "k", b"hash", NOW_MS + 9_999)).mine
-        assert not (await store.claim(tenant, "k", b"other", NOW_MS + 10_000)).mine
-        assert (await store.claim(tenant, "k", b"hash", NOW_MS + 10_000)).mine
+        assert not (await store.claim(tenant, "k", b"hash", NOW_MS + 19_999)).mine
+        assert not (await store.claim(tenant, "k", b"other", NOW_MS + 20_000)).mine
+        await store.hold(tenant, "k", NOW_MS + 10_000)
+        assert not (await store.claim(tenant, "k", b"hash", NOW_MS + 29_999)).mine, "still worked on"
+        assert (await store.claim(tenant, "k", b"hash", NOW_MS + 30_000)).mine
+        assert not (await store.claim(tenant, "k", b"hash", NOW_MS + 11_000)).mine
+        ahead = NOW_MS + 3_600_000
+        await store.hold(tenant, "k", ahead)
+        assert (await store.claim(tenant, "k", b"hash", NOW_MS + 10_000)).mine, "of a clock that was ahead"
         await store.release(tenant, "k")
         assert (await store.claim(tenant, "k", b"other", NOW_MS + 10_001)).mine
         assert await store.forget(NOW_MS + 10_002) >= 1

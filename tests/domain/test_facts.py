@@ -52,7 +52,6 @@ def test_each_outcome_is_told() -> None:
         ("plr_ben", 1),
         ("TP_crunchy-cup_plr_ann_0", 0),
         ("TP_crunchy-cup_plr_ben_1", 1),
-        ("TP_mine_7", 2),
         ("TP_crunchy-cup_plr_ann_1", None),
         ("TP_crunchy-cup_plr_ann_9", None),
         ("TP_crunchy-cup_plr_ann_00", None),
@@ -65,7 +64,7 @@ def test_each_outcome_is_told() -> None:
     ],
 )
 def test_a_player_has_three_names_and_no_other(name: str, player_no: int | None) -> None:
-    story = Story().players("ann", "ben", "TP_mine_7").started()
+    story = Story().players("ann", "ben").started()
     assert story.tournament.player_no_of(name) == player_no
     assert outcomes(story, points("f", name, 1)) == ["UNKNOWN_PLAYER" if player_no is None else "ACCEPTED"]
 

@@ -51,7 +51,9 @@ def test_the_game_ends_a_round_and_starts_the_next_one_after_the_grace() -> None
     between = points("between", "d", 9, occurred_at_ms=NOW_MS + MINUTE_MS)
     assert story.facts(late, between) == ["ACCEPTED", "AFTER_BELL"]
     assert refused(story, "start", 2) == "round_open", "the grace is on"
-    assert story.advance(4_000) == [fact.RoundCompleted(1, (2,))], "c is last since d scored late"
+    assert story.advance(4_000) == [fact.RoundCompleted(1, (2,), fact.TOLD_AS)], (
+        "c is last since d scored late"
+    )
     assert next_due_ms(story.tournament) is None, "nothing happens until the game says so"
     assert story.advance(20 * MINUTE_MS) == []
     assert story.facts(points("waiting", "a", 9)) == ["AFTER_BELL"]
@@ -74,7 +76,9 @@ def test_the_end_of_the_last_round_is_the_end_of_play() -> None:
 
 def test_a_round_that_the_game_forgets_ends_by_the_clock() -> None:
     story = paced(eliminate=1, survivors=1)
-    assert story.advance(10 * MINUTE_MS + 5_000) == [fact.RoundCompleted(1, (3,))]
+    assert story.advance(10 * MINUTE_MS) == [fact.RoundEnded(1)], "the bell is told when it rings"
+    assert story.advance(4_999) == []
+    assert story.advance(1) == [fact.RoundCompleted(1, (3,), fact.TOLD_AS)]
     assert story.when(ask.PaceRound("end", 1)) == []
     assert story.when(ask.PaceRound("start", 2)) == [fact.RoundStarted(2)]
 

@@ -166,6 +166,11 @@ class AnyTournament(RuleBasedStateMachine):
     def approve(self) -> None:
         self.do(ask.Approve())
 
+    @rule(back=st.integers(0, 3), uphold=st.booleans())
+    def review(self, back: int, uphold: bool) -> None:
+        number = len(self.tournament.reviews) - back
+        self.do(ask.DecideReview(number, "uphold" if uphold else "dismiss", "looked at it", "person"))
+
     @rule(refund=st.booleans())
     def end(self, refund: bool) -> None:
         """Ends that would come too early in most histories are left out of a part of them."""
@@ -209,6 +214,9 @@ class AnyTournament(RuleBasedStateMachine):
             return
         assert sum(self.balances.values()) == 0
         final = self.state.results_status is ResultsStatus.FINAL
+        if (sheet := self.state.results) is not None:
+            prizes = sum(line.amount_minor for line in sheet.prizes)
+            assert prizes + sheet.unclaimed_minor == sheet.pool_minor, "also after reviews"
         self._owed_is_what_the_ledger_says()
         if final or self.state.status is Status.CANCELLED:
             assert self.balances[POOL] == 0

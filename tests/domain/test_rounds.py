@@ -130,7 +130,10 @@ def test_between_two_rounds_nothing_scores_and_late_facts_of_the_round_do() -> N
     stale = points("stale", "b", 5, occurred_at_ms=NOW_MS + MINUTE_MS - 1)
     fresh = points("fresh", "b", 5, occurred_at_ms=story.now_ms)
     assert story.facts(stale, fresh) == ["AFTER_BELL", "ACCEPTED"]
-    assert next_due_ms(story.tournament) == NOW_MS + MINUTE_MS + 5_000 + MINUTE_MS + 5_000
+    second_bell_ms = NOW_MS + MINUTE_MS + 5_000 + MINUTE_MS
+    assert next_due_ms(story.tournament) == second_bell_ms
+    assert story.advance(MINUTE_MS) == [fact.RoundEnded(2)]
+    assert next_due_ms(story.tournament) == second_bell_ms + 5_000, "its grace"
 
 
 def test_an_outage_gives_late_facts_their_grace_after_it() -> None:

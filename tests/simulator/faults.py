@@ -100,7 +100,7 @@ class FaultyStore(MemoryStore):
 
     def _write(self, commit: Commit) -> None:
         """One moment: nothing can come between the fence and the rows."""
-        stored = self._owned(commit.tournament_id, commit.epoch)
+        stored = self._owned(commit.tournament_id, commit.epoch, commit.after)
         self._store(stored, commit)
         self._checks.stored(commit)
 
@@ -149,9 +149,9 @@ class FaultyStore(MemoryStore):
 
         await self._line(self._weather.store_before, self._weather.store_after, store)
 
-    async def heartbeat(self, tournament_id: TournamentId, epoch: int) -> bool:
+    async def heartbeat(self, tournament_id: TournamentId, epoch: int, head: bytes | None = None) -> bool:
         async def beat() -> bool:
-            return await MemoryStore.heartbeat(self, tournament_id, epoch)
+            return await MemoryStore.heartbeat(self, tournament_id, epoch, head)
 
         alive: bool = await self._line(self._weather.store_before, 0, beat)
         return alive

@@ -62,9 +62,17 @@ class VirtualClock:
 
     def __init__(self, loop: VirtualLoop) -> None:
         self._loop = loop
+        self._ahead_ms = 0
 
     def now_ms(self) -> int:
-        return START_MS + int(self._loop.time() * 1_000)
+        return START_MS + self.monotonic_ms() + self._ahead_ms
+
+    def monotonic_ms(self) -> int:
+        return int(self._loop.time() * 1_000)
+
+    def step(self, ms: int) -> None:
+        """Somebody sets the wall clock; nothing else moves."""
+        self._ahead_ms += ms
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)

@@ -24,7 +24,7 @@ def answer_before_commit(patch: pytest.MonkeyPatch) -> None:
     async def serve(self: TournamentKeeper, waiting: Any) -> None:
         draft = Draft(self.state, self.epoch, self._chain)
         for message, future in waiting:
-            reply: Reply = await self._handle(draft, message)
+            reply: Reply = await self._handle(draft, message, {})
             keepers._answer(future, reply)
         await self._store(draft)
         if any(isinstance(message, Tick) for message, _ in waiting):
@@ -37,9 +37,9 @@ def frame_before_commit(patch: pytest.MonkeyPatch) -> None:
     """The board is shown as it will be, if the commit succeeds."""
     store = TournamentKeeper._store
 
-    async def show_first(self: TournamentKeeper, draft: Draft) -> None:
+    async def show_first(self: TournamentKeeper, draft: Draft) -> bool:
         self.board.refresh(self.state, self._clock.now_ms())
-        await store(self, draft)
+        return await store(self, draft)
 
     patch.setattr(TournamentKeeper, "_store", show_first)
 
@@ -47,7 +47,7 @@ def frame_before_commit(patch: pytest.MonkeyPatch) -> None:
 def orders_apply_twice(patch: pytest.MonkeyPatch) -> None:
     """A repeated command is a new one."""
 
-    async def order(self: TournamentKeeper, draft: Draft, order: Any, now_ms: int) -> Reply:
+    async def order(self: TournamentKeeper, draft: Draft, order: Any, now_ms: int, paid: Any) -> Reply:
         return keepers.orders.run(draft, order, now_ms)
 
     patch.setattr(TournamentKeeper, "_order", order)
@@ -67,7 +67,7 @@ def facts_apply_twice(patch: pytest.MonkeyPatch) -> None:
 
 def no_epoch_check(patch: pytest.MonkeyPatch) -> None:
     """Whoever commits may."""
-    patch.setattr(FaultyStore, "_owned", lambda self, name, epoch: self._tournaments[name])
+    patch.setattr(FaultyStore, "_owned", lambda self, name, epoch, head=None: self._tournaments[name])
 
 
 def payout_id_with_rank(patch: pytest.MonkeyPatch) -> None:

@@ -101,10 +101,9 @@ class World:
 
     def _rules(self) -> dict[str, Any]:
         rounds = Rounds(3, 20_000, elimination_rate=3_000, survivors=1)
-        return {
+        play = self.luck.choice([{"duration_ms": int(_PLAY_S * 1_000)}] * 2 + [{"rounds": rounds}])
+        return play | {
             "start_at_ms": self.clock.now_ms() + 120_000,
-            "duration_ms": int(_PLAY_S * 1_000),
-            "rounds": self.luck.choice([None, None, rounds]),
             "rebuy_enabled": True,
             "rebuy_fee_minor": 500,
             "fee_minor": 0,

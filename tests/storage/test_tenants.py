@@ -19,6 +19,7 @@ from server.storage.endpoints import PostgresEndpoints
 from server.storage.engine import open_engine
 from server.storage.feed import PostgresFeed
 from server.storage.journal import PostgresJournal, open_pool
+from server.storage.listings import PostgresListings
 from server.storage.operators import PostgresOperators, PostgresRequests
 from server.storage.payouts import PostgresPayouts
 from server.storage.reader import Reader
@@ -34,11 +35,13 @@ SANDBOX = replace(OURS, live=False)
 # What the house asks of all tenants, or before a tenant is known.
 OF_THE_HOUSE = {
     "due", "public", "find_public", "due_templates", "forget",
-    "claim_payouts", "add", "add_key", "key", "operator", "touch_key", "route", "audience",
+    "claim_payouts", "create", "operators", "add", "add_key", "key", "operator", "touch_key",
+    "route", "audience",
 }  # fmt: skip
 # No tenant has any business here.
 HIDDEN = {
     "operators", "leases", "fact_blocks", "answers", "checkpoints", "alembic_version", "unrouted",
+    "house",
 }  # fmt: skip
 
 
@@ -64,7 +67,7 @@ async def raw(postgres: str) -> AsyncIterator[Raw]:
         writer = Writer(name, tenant, min_players=1, grace_ms=0)
         if await journal.birth(writer.birth):
             writer.epoch = await journal.take_over(writer.id, "test") or 0
-            await journal.commit(writer.commit(order(register("ann")), order(ask.Start())))
+            await journal.commit(writer.commit(order(register("ann", payment_id="pay")), order(ask.Start())))
             await journal.commit(writer.commit(order(ask.Finish())))
         operators = PostgresOperators(engine)
         await operators.add(Operator(tenant.operator_id, "Name", {}))
@@ -72,6 +75,7 @@ async def raw(postgres: str) -> AsyncIterator[Raw]:
         assert writer.state is not None
         await PostgresAudit(engine).append(tenant, Deed(1, "key:a", "key.created", "pk"))
         await PostgresPayouts(engine).set_wallet(tenant, Wallet("https://wallet.example", ("s",)))
+        await PostgresListings(engine).claim_external_id(tenant, "EXT", writer.id, NOW_MS)
         await _events_out(engine, tenant)
         template = Template(f"tpl-{name}", tenant, b"{}", writer.state.rules, 0, 0)
         await PostgresTemplates(engine).add_template(template)

@@ -14,6 +14,7 @@ from api.app import create_app
 from api.keyring import KeyRing
 from api.known import Known
 from api.pages import BoardPages
+from api.pasts import Pasts
 from api.resources import Resources
 from api.tokens import Tokens
 from api.ws.hub import Hub
@@ -106,6 +107,7 @@ async def a_house(
         hub=Hub(directory, clock, "fe-test", carrier),
         clock=clock,
         ids=ids or SystemIds(),
+        pasts=Pasts(store),
     )
     await store.add(Operator(OperatorId("op_123"), "Lucky", GAMES))
     await store.add(Operator(OperatorId("op_456"), "Other", GAMES))

@@ -9,11 +9,19 @@ class ManualClock:
 
     def __init__(self, now_ms: int = 1_800_000_000_000) -> None:
         self._now_ms = now_ms
+        self.ahead_ms = 0
         self._sleepers: list[tuple[int, int, asyncio.Future[None]]] = []
         self._count = 0
 
     def now_ms(self) -> int:
+        return self._now_ms + self.ahead_ms
+
+    def monotonic_ms(self) -> int:
         return self._now_ms
+
+    def step(self, ms: int) -> None:
+        """Somebody sets the wall clock; nothing else moves."""
+        self.ahead_ms += ms
 
     async def sleep(self, seconds: float) -> None:
         self._count += 1

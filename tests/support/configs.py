@@ -123,6 +123,7 @@ def any_rules(draw: Any) -> dict[str, Any]:
         "add_on": draw(add_ons),
         "entry_scoring": draw(st.sampled_from(["cumulative", "best_entry"])),
         "grace_ms": draw(st.sampled_from([0, 5_000])),
+        "forfeited_prizes": draw(st.sampled_from(["reallocate", "retain"])),
         "payout_approval": draw(st.sampled_from(["auto", "manual"])),
         "cancellation_policy": draw(st.sampled_from(["pro_rata", "full", "roll_forward"])),
     }

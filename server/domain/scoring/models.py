@@ -45,6 +45,14 @@ GAMES_MAX: Final = 100
 WEIGHT_MAX: Final = 1_000 * POINT_SCALE
 # One fact's contribution stays below ten to the ten points: sums stay exact in every JSON reader.
 VALUE_MAX: Final = 10**10 * POINT_SCALE
+# A tally whose sums are beyond this takes no further fact. One batch adds at most FACTS_AT_ONCE_MAX values to
+# it, and corrections and add-ons ADJUSTED_MAX: every score stays below 2^63, so it can be stored and encoded.
+SUM_MAX: Final = 8 * 10**14 * POINT_SCALE
+FACTS_AT_ONCE_MAX: Final = 5_000
+ADJUSTED_MAX: Final = 2 * 10**13 * POINT_SCALE
+assert SUM_MAX + FACTS_AT_ONCE_MAX * VALUE_MAX + ADJUSTED_MAX < 1 << 63
+ROUNDS_NEEDED_MAX: Final = 10**9
+GAME_CHARS_MAX: Final = 128
 
 _OF_N: Final = ("best_n", "first_n", "last_n")
 _WITH_METRIC: Final = (*_OF_N, "race_to_target")
@@ -136,8 +144,13 @@ def _check_modifiers(scoring: Scoring, faults: dict[str, str]) -> None:
         faults["game_weights"] = f"Must name at most {GAMES_MAX} games, each once"
     elif any(not 0 <= weight <= WEIGHT_MAX for _, weight in scoring.game_weights):
         faults["game_weights"] = f"Weights must be from 0 to {WEIGHT_MAX // POINT_SCALE}"
-    if scoring.qualify.min_rounds < 0 or scoring.qualify.min_wagered < 0:
-        faults["qualify"] = "Must not be negative"
+    if any(not 1 <= len(game) <= GAME_CHARS_MAX for game in games):
+        faults["game_weights"] = f"Games must have 1 to {GAME_CHARS_MAX} characters"
+    need = scoring.qualify
+    if not (0 <= need.min_rounds <= ROUNDS_NEEDED_MAX and 0 <= need.min_wagered <= VALUE_MAX):
+        faults["qualify"] = "Must not be negative and not beyond the limit"
+    elif need.min_score is not None and abs(need.min_score) > VALUE_MAX:
+        faults["qualify"] = "The score needed must be within the limit"
     if scoring.is_race:
         _check_race(scoring, faults)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from server.domain.scoring.fact import Fact
 from server.domain.scoring.metrics import range_of, value_of
 from server.domain.scoring.models import Scoring
-from server.domain.scoring.tally import Tally, add_of
+from server.domain.scoring.tally import Tally, add_of, settler_of
 
 # A place on the board is one integer, smaller is better: from the top whether the player qualifies, the
 # elimination group, points, comparators of merit, then the moment. The widths hold any sum of facts.
@@ -35,6 +35,7 @@ class Scorer:
         self.value = value_of(scoring)
         self.may_score = range_of(scoring)
         self._add = add_of(scoring)
+        self._settle = settler_of(scoring)
         merits = [tie for tie in scoring.ties if tie in _STATS]
         self._merits = [_STATS[tie] for tie in merits]
         self._moment = "first_to_reach" in scoring.ties
@@ -55,6 +56,12 @@ class Scorer:
             self._add(tally, value, at_ms, seq)
         else:
             self._add(tally, value, ms, 0)
+
+    def settle(self, tally: Tally) -> None:
+        """After the last `fold` of a block: facts that came out of order are gone through once for all."""
+        if tally.unsettled and self._settle is not None:
+            self._settle(tally)
+            tally.unsettled = False
 
     def qualifies(self, tally: Tally, points: int) -> bool:
         """Whether a player with this tally and score may win a prize."""

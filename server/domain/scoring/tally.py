@@ -8,9 +8,10 @@ are ordered by their values; ids never decide.
 from bisect import bisect_right, insort
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import assert_never
 
 from server.domain.money import POINT_SCALE
-from server.domain.scoring.models import Scoring
+from server.domain.scoring.models import SUM_MAX, Scoring
 
 Add = Callable[["Tally", int, int, int], None]
 
@@ -20,7 +21,8 @@ class Tally:
     """`points` (scaled) were reached at (`reached_ms`, `reached_seq`). `rounds` counts facts; `wagered`,
     `won`, `top_win` and `top_multiplier` are kept when the scoring asks for them. `held` is what the model
     must remember of single facts, `run` the length of a streak that goes on. The attempt began at
-    (`start_ms`, `start_seq`)."""
+    (`start_ms`, `start_seq`). `unsettled` within a block of facts: what is held must be gone through again
+    (`settler_of`), once a block and not once a fact."""
 
     start_ms: int = 0
     start_seq: int = 0
@@ -34,6 +36,7 @@ class Tally:
     top_multiplier: int = 0
     run: int = 0
     held: list[tuple[int, int, int]] = field(default_factory=list)
+    unsettled: bool = False
 
 
 def fresh(at_ms: int, seq: int) -> Tally:
@@ -48,10 +51,21 @@ def copied(tally: Tally) -> Tally:
     return Tally(**values | {"held": list(tally.held)})
 
 
+def settler_of(scoring: Scoring) -> Callable[[Tally], None] | None:
+    """What brings the score of an unsettled tally up to date; None for models that never leave one."""
+    if scoring.model == "streak":
+        return _streak_again
+    if scoring.is_race:
+        return lambda tally: retally(tally, scoring.target or 0)
+    return None
+
+
 def add_of(scoring: Scoring) -> Add:
     """The function of a model."""
     n, target = scoring.n or 0, scoring.target or 0
     match scoring.model:
+        case "points_based" | "total_win" | "net_win" | "wager_sum" | "round_count" | "multiplier_times_bet":
+            return _sum
         case "highest_win" | "highest_multiplier":
             return _highest
         case "win_to_stake":
@@ -67,7 +81,7 @@ def add_of(scoring: Scoring) -> Add:
         case "race_to_target":
             return _race_to(target)
         case _:
-            return _sum
+            assert_never(scoring.model)
 
 
 def _reach(tally: Tally, ms: int, seq: int) -> None:
@@ -93,9 +107,11 @@ def _highest(tally: Tally, value: int, ms: int, seq: int) -> None:
 
 
 def _ratio(tally: Tally, value: int, ms: int, seq: int) -> None:
-    """Sum of wins over sum of bets, rounded down to four places; the scorer has added the bet already."""
+    """Sum of wins over sum of bets, rounded down to four places; the scorer has added the bet already. A ratio
+    beyond every score is the greatest score."""
     tally.won += value
-    tally.points = tally.won * POINT_SCALE // tally.wagered if tally.wagered else 0
+    ratio = tally.won * POINT_SCALE // tally.wagered if tally.wagered else 0
+    tally.points = min(max(ratio, -SUM_MAX), SUM_MAX)
     _reach(tally, ms, seq)
 
 
@@ -168,11 +184,17 @@ def _streak(tally: Tally, value: int, ms: int, seq: int) -> None:
     held = tally.held
     if not held or item >= held[-1]:
         held.append(item)
-        _run_on(tally, item)
+        if not tally.unsettled:
+            _run_on(tally, item)
         return
     insort(held, item)
+    tally.unsettled = True
+
+
+def _streak_again(tally: Tally) -> None:
     tally.points = tally.run = 0
-    for one in held:
+    tally.reached_ms, tally.reached_seq = 0, tally.start_seq
+    for one in tally.held:
         _run_on(tally, one)
 
 
@@ -190,12 +212,12 @@ def _race_to(target: int) -> Add:
         held, item = tally.held, (ms, seq, -value)
         at = bisect_right(held, item)
         held.insert(at, item)
-        if tally.run and at >= tally.run:
+        if tally.unsettled or (tally.run and at >= tally.run):
             return
         if at == len(held) - 1 and not tally.run:
             _step(tally, item, at, target)
         else:
-            retally(tally, target)
+            tally.unsettled = True
 
     return add
 

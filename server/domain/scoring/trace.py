@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import groupby
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 from server.domain.money import POINT_SCALE, split
 from server.domain.scoring.fact import Fact
@@ -30,6 +30,8 @@ def shares_of(scorer: Scorer, facts: Sequence[Scored], bell_ms: int | None = Non
     """
     scoring = scorer.scoring
     match scoring.model:
+        case "points_based" | "total_win" | "net_win" | "wager_sum" | "round_count" | "multiplier_times_bet":
+            return [one.value for one in facts]
         case "highest_win" | "highest_multiplier":
             return _chosen(facts, sorted(_indices(facts), key=lambda i: _first_best(facts[i]))[:1])
         case "win_to_stake":
@@ -48,7 +50,7 @@ def shares_of(scorer: Scorer, facts: Sequence[Scored], bell_ms: int | None = Non
         case "race_to_target":
             return _until(facts, scoring.target or 0, bell_ms)
         case _:
-            return [one.value for one in facts]
+            assert_never(scoring.model)
 
 
 def _indices(facts: Sequence[Scored]) -> range:

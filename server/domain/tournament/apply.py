@@ -4,113 +4,147 @@ Never refuses and never looks at a clock: replaying a log gives the state that w
 """
 
 from sys import intern
+from typing import assert_never
 
 from server.domain.scoring.scorer import Scorer
-from server.domain.scoring.tally import copied, fresh
-from server.domain.tournament import events as fact
+from server.domain.scoring.tally import fresh
+from server.domain.tournament import events
+from server.domain.tournament.corrections import alter
 from server.domain.tournament.facts import digest_of, place, ring_earlier
 from server.domain.tournament.lifecycle import ResultsStatus, Status, may_become
-from server.domain.tournament.payouts import move, owed_by, told
+from server.domain.tournament.payouts import move, owed_by
+from server.domain.tournament.reviews import close_review, open_review
 from server.domain.tournament.state import Entry, Sale, Tournament
+from server.domain.tournament.told import public_events
 
 
-def apply(state: Tournament | None, event: fact.Event, at_ms: int) -> Tournament:
+def apply(state: Tournament | None, event: events.Event, at_ms: int) -> Tournament:
     """Take one event; it gets the next journal position. `state` is changed in place."""
-    if isinstance(event, fact.Created):
+    if isinstance(event, events.Created):
         assert state is None, "a tournament is created once"
         return Tournament(event.tournament_id, event.tenant, event.rules, at_ms, seq=1, events_counted=1)
     assert state is not None, "the first event of a log is Created"
     state.seq += 1
-    if not _life(state, event, at_ms):
-        _player(state, event, at_ms)
+    _take(state, event, at_ms)
     made = owed_by(event, state, at_ms)
     state.payouts |= {payout.id: payout for payout in made}
-    # One public event each; a movement of payouts is told line by line.
-    itself = 0 if isinstance(event, fact.PayoutsMoved) else 1
-    state.events_counted += itself + told(event) + len(made)
+    state.events_counted += public_events(event, state.rules.rounds is not None, len(made))
     return state
 
 
-def _life(state: Tournament, event: fact.Event, at_ms: int) -> bool:
-    """Events of the tournament as a whole; False for any other."""
+def _take(state: Tournament, event: events.Event, at_ms: int) -> None:
+    if isinstance(event, events.LifeEvent):
+        _life(state, event, at_ms)
+    elif isinstance(event, events.RoundEvent):
+        _round(state, event, at_ms)
+    elif isinstance(event, events.SettlementEvent):
+        _settlement(state, event, at_ms)
+    elif isinstance(event, events.SaleEvent):
+        _sale(state, event, at_ms)
+    elif not isinstance(event, events.Created):
+        _player(state, event, at_ms)
+
+
+def _life(state: Tournament, event: events.LifeEvent, at_ms: int) -> None:
+    """Events of the tournament as a whole."""
     match event:
-        case fact.Updated():
+        case events.Updated():
             state.rules, state.scorer = event.rules, Scorer(event.rules.scoring)
-        case fact.RegistrationOpened():
+        case events.RegistrationOpened():
             _become(state, Status.OPEN)
-        case fact.Started():
+        case events.Started():
             _become(state, Status.IN_PROGRESS)
             state.started_at_ms = at_ms
             state.in_play = len(state.ranking)
             if state.rules.rounds is not None:
                 state.round_no, state.round_started_ms = 1, at_ms
-        case fact.Completed():
+        case events.Completed():
             _complete(state, event, at_ms)
-        case fact.Cancelled():
+        case events.Cancelled():
             _become(state, Status.CANCELLED)
             state.cancelled_at_ms, state.cancellation = at_ms, event
         case _:
-            return _round(state, event, at_ms) or _settlement(state, event, at_ms)
-    return True
+            assert_never(event)
 
 
-def _round(state: Tournament, event: fact.Event, at_ms: int) -> bool:
-    """Events of rounds; False for any other."""
+def _round(state: Tournament, event: events.RoundEvent, at_ms: int) -> None:
+    """Events of rounds."""
     match event:
-        case fact.RoundEnded():
+        case events.RoundEnded():
             state.round_ended_ms = at_ms
-        case fact.RoundCompleted():
+        case events.RoundCompleted():
             state.between_rounds = True
             for player_no in event.eliminated:
                 _eliminate(state, state.entries[player_no], event.round_no)
-        case fact.RoundStarted():
+        case events.RoundStarted():
             state.round_no, state.round_started_ms = event.round_no, at_ms
             state.round_ended_ms, state.between_rounds = None, False
         case _:
-            return False
-    return True
+            assert_never(event)
 
 
-def _settlement(state: Tournament, event: fact.Event, at_ms: int) -> bool:
-    """Events behind the end of play; False for any other."""
+def _settlement(state: Tournament, event: events.SettlementEvent, at_ms: int) -> None:
+    """Events behind the end of play."""
     match event:
-        case fact.ApprovalGiven():
+        case events.ApprovalGiven():
             state.approved_by = event.by
-        case fact.PayoutsMoved():
+        case events.PayoutsMoved():
             for step in event.steps:
                 move(state.payouts[step.payout_id], step, at_ms)
-        case fact.ResultsFinalised():
+        case events.ResultsFinalised():
             state.results, state.results_status = event, ResultsStatus.FINAL
+        case events.ReviewRequested():
+            open_review(state, event, at_ms)
+        case events.ReviewDecided():
+            close_review(state, event, at_ms)
         case _:
-            return False
-    return True
+            assert_never(event)
 
 
-def _player(state: Tournament, event: fact.Event, at_ms: int) -> None:
-    """Events of one player."""
+def _sale(state: Tournament, event: events.SaleEvent, at_ms: int) -> None:
+    """Events of what was sold."""
     match event:
-        case fact.Registered():
+        case events.Registered():
             _register(state, event, at_ms)
-        case fact.Rebought():
+        case events.Rebought():
             _rebuy(state, event, at_ms)
-        case fact.AddOnBought():
-            sale = Sale("add_on", 0, event.amount_minor, 0, event.tender, event.payment_id, at_ms)
-            _sell(state, state.entries[event.player_no], sale)
-            _adjust(state, state.entries[event.player_no], event.points, at_ms)
-        case fact.Removed():
-            _leave(state, state.entries[event.player_no], event.refunds)
-        case fact.Disqualified():
-            state.entries[event.player_no].disqualified = True
+        case events.AddOnBought():
+            entry = state.entries[event.player_no]
+            _sell(
+                state, entry, Sale("add_on", 0, event.amount_minor, 0, event.tender, event.payment_id, at_ms)
+            )
+            if event.points:
+                alter(entry, "adjust", at_ms, state.seq, delta=event.points)
+                place(state, entry)
+        case _:
+            assert_never(event)
+
+
+def _player(
+    state: Tournament,
+    event: events.Removed | events.Disqualified | events.PlayerEliminated | events.ScoreCorrected,
+    at_ms: int,
+) -> None:
+    """Events of one player."""
+    entry = state.entries[event.player_no]
+    match event:
+        case events.Removed():
+            _leave(state, entry, event.refunds)
+        case events.Disqualified():
+            entry.disqualified = True
             state.approved_by = None  # what was approved is not what there is now
-            _leave(state, state.entries[event.player_no], event.refunds)
-        case fact.PlayerEliminated():
+            _leave(state, entry, event.refunds)
+        case events.PlayerEliminated():
             state.seen.add(digest_of(event.event_id))
-            _eliminate(state, state.entries[event.player_no], event.round_no)
-        case fact.ScoreCorrected():
+            _eliminate(state, entry, event.round_no)
+        case events.ScoreCorrected():
             state.approved_by = None
-            _correct(state, event, at_ms)
-        case fact.ReviewRequested():
-            state.reviews += 1
+            if event.event_id is not None:
+                state.voided.add(digest_of(event.event_id))
+            alter(entry, event.action, at_ms, state.seq, delta=event.delta, attempts=event.attempts)
+            place(state, entry)
+        case _:
+            assert_never(event)
 
 
 def _become(state: Tournament, status: Status) -> None:
@@ -118,7 +152,7 @@ def _become(state: Tournament, status: Status) -> None:
     state.status = status
 
 
-def _complete(state: Tournament, event: fact.Completed, at_ms: int) -> None:
+def _complete(state: Tournament, event: events.Completed, at_ms: int) -> None:
     _become(state, Status.COMPLETED)
     state.completed_at_ms = at_ms
     state.bell_ms = at_ms if event.bell_ms is None else event.bell_ms
@@ -127,7 +161,7 @@ def _complete(state: Tournament, event: fact.Completed, at_ms: int) -> None:
         ring_earlier(state)
 
 
-def _register(state: Tournament, event: fact.Registered, at_ms: int) -> None:
+def _register(state: Tournament, event: events.Registered, at_ms: int) -> None:
     assert event.player_no == len(state.entries), "players are numbered in order"
     entry = Entry(
         player_no=event.player_no,
@@ -154,7 +188,7 @@ def _sell(state: Tournament, entry: Entry, sale: Sale) -> None:
     state.fees_minor += sale.fee_minor
 
 
-def _rebuy(state: Tournament, event: fact.Rebought, at_ms: int) -> None:
+def _rebuy(state: Tournament, event: events.Rebought, at_ms: int) -> None:
     """Sell entries; an eliminated player is back, and where the best entry counts a new attempt begins."""
     entry = state.entries[event.player_no]
     sale = Sale("rebuy", event.entries, event.amount_minor, 0, event.tender, event.payment_id, at_ms)
@@ -174,7 +208,7 @@ def _eliminate(state: Tournament, entry: Entry, round_no: int) -> None:
     place(state, entry)
 
 
-def _leave(state: Tournament, entry: Entry, refunds: tuple[fact.RefundLine, ...]) -> None:
+def _leave(state: Tournament, entry: Entry, refunds: tuple[events.RefundLine, ...]) -> None:
     state.in_play -= entry.is_in_play
     entry.removed = True
     state.ranking.remove(entry.player_no)
@@ -182,30 +216,7 @@ def _leave(state: Tournament, entry: Entry, refunds: tuple[fact.RefundLine, ...]
         state.collected_minor -= line.pool_minor
         state.fees_minor -= line.fee_minor
     if state.status in (Status.SCHEDULED, Status.OPEN):
+        entry.refunded = True
         state.seated -= 1
     else:
         state.left_in_play += 1
-
-
-def _adjust(state: Tournament, entry: Entry, delta: int, at_ms: int) -> None:
-    if delta:
-        entry.adjusted += delta
-        entry.adjusted_ms, entry.adjusted_seq = at_ms, state.seq
-        place(state, entry)
-
-
-def _correct(state: Tournament, event: fact.ScoreCorrected, at_ms: int) -> None:
-    entry = state.entries[event.player_no]
-    match event.action:
-        case "adjust":
-            _adjust(state, entry, event.delta, at_ms)
-        case "reset":
-            entry.tally, entry.former = fresh(at_ms, state.seq), ()
-            entry.adjusted = entry.adjusted_ms = entry.adjusted_seq = 0
-            entry.reset_seq = state.seq
-        case _:
-            assert event.event_id is not None, "a void names its fact"
-            state.voided.add(digest_of(event.event_id))
-            entry.tally, *former = [copied(tally) for tally in event.attempts]
-            entry.former = tuple(former)
-    place(state, entry)

@@ -8,8 +8,18 @@ from server.domain.scoring.trace import Scored
 from server.domain.tournament.events import PayoutStep
 from server.domain.tournament.rules import RuleFields
 
+Decision = Literal["uphold", "dismiss"]
 Correction = Literal["void", "adjust", "reset"]
 RoundAction = Literal["start", "end"]
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentUse:
+    """The sale that a payment id has paid for already."""
+
+    tournament_id: str
+    player_id: str
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +40,8 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """Sell a first entry. `paid_minor` is what the casino says it took, None when it does not say."""
+    """Sell a first entry. `paid_minor` is what the casino says it took, None when it does not say. `used` is
+    what the owner found out about the payment id; callers of sales leave it None."""
 
     user_id: str
     player_id: PlayerId
@@ -38,6 +49,7 @@ class Register:
     paid_minor: int | None = None
     payment_id: str | None = None
     tender: str = "cash"
+    used: PaymentUse | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +61,7 @@ class Rebuy:
     paid_minor: int | None = None
     payment_id: str | None = None
     tender: str = "cash"
+    used: PaymentUse | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +72,7 @@ class BuyAddOn:
     paid_minor: int | None = None
     payment_id: str | None = None
     tender: str = "cash"
+    used: PaymentUse | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +87,20 @@ class Remove:
 
 @dataclass(frozen=True, slots=True)
 class Disqualify:
-    """Take a player off the board for cause: no prize, no place freed during play."""
+    """Take a player off the board for cause: no prize, no place freed during play. `by` is the maker of the
+    key that asks, as in `Approve`."""
 
     player: str
     reason: str
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Correct:
     """Change a score by hand: `void` one fact, `adjust` by `points` (scaled), or `reset` to nothing.
 
-    `history` is what the owner found in the journal for a void: the player's facts that count, the voided
-    one among them. Callers leave it None.
+    `history` is what was found in the journal up to position `history_seq` for a void: the counted facts of
+    the player `player_no`, the voided one among them. The owner adds what came later. `by` as in `Disqualify`.
     """
 
     action: Correction
@@ -93,11 +109,26 @@ class Correct:
     event_id: str | None = None
     points: int = 0
     history: tuple[Scored, ...] | None = None
+    history_seq: int = 0
+    player_no: int | None = None
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DecideReview:
+    """Decide about review `number`. Upheld, what is not paid yet of a prize that was not deserved is given to
+    those who move up, or kept, as the rules declare."""
+
+    number: int
+    decision: Decision
+    reason: str
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Approve:
-    """Make reviewed results final, so that payouts may start. `by` names the key, where two are needed."""
+    """Make reviewed results final, so that payouts may start. `by` names the maker of the key, where two are
+    needed: keys that one person made are one person."""
 
     by: str = ""
 
@@ -144,20 +175,7 @@ class Advance:
     """Do the one step that is due by the clock, if any."""
 
 
-Command = (
-    Create
-    | Update
-    | Register
-    | Rebuy
-    | BuyAddOn
-    | Remove
-    | Disqualify
-    | Correct
-    | Approve
-    | Settle
-    | Start
-    | PaceRound
-    | Finish
-    | Cancel
-    | Advance
-)
+Sale = Register | Rebuy | BuyAddOn
+PlayerAct = Remove | Disqualify | Correct | DecideReview
+Step = Update | Start | PaceRound | Finish | Cancel | Approve | Settle | Advance
+Command = Create | Sale | PlayerAct | Step

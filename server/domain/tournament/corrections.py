@@ -1,42 +1,72 @@
 """Changing a score by hand: new events with a reason, never edits of what is stored."""
 
 from collections.abc import Iterable
+from typing import assert_never
 
 from server.domain.refusal import Code, Refusal
-from server.domain.scoring.tally import Tally, fresh
+from server.domain.scoring.models import ADJUSTED_MAX
+from server.domain.scoring.tally import Tally, copied, fresh
 from server.domain.scoring.trace import Scored
-from server.domain.tournament import commands as ask
-from server.domain.tournament import events as fact
+from server.domain.tournament import commands, events
 from server.domain.tournament.facts import attempt_at, digest_of
 from server.domain.tournament.lifecycle import ResultsStatus, Status
 from server.domain.tournament.state import Entry, Tournament
 
 
-def correct(state: Tournament, command: ask.Correct, now_ms: int) -> list[fact.Event]:
+def correct(state: Tournament, command: commands.Correct, now_ms: int) -> list[events.Event]:
     """One correction. After results are final it becomes a review item, never a silent change."""
     if state.status not in (Status.IN_PROGRESS, Status.COMPLETED):
         detail = {"status": state.status.value}
         raise Refusal(Code.INVALID_STATUS, "There are no scores to correct", detail)
     entry = _entry_of(state, command)
-    if state.results_status is ResultsStatus.FINAL:
-        points = command.points if command.action == "adjust" else 0
-        return [
-            fact.ReviewRequested(command.action, entry.player_no, command.reason, command.event_id, points)
-        ]
     if entry.removed:
         raise Refusal(Code.PLAYER_REMOVED, "The player is off the board", {"player_id": entry.player_id})
+    if command.action == "adjust" and abs(entry.adjusted + command.points) > ADJUSTED_MAX:
+        fields = {"points": "All corrections and add-ons of a player are too much together"}
+        raise Refusal(Code.VALIDATION_FAILED, "The correction is too large", {"fields": fields})
+    attempts = replayed(state, entry, _without(command)) if command.action == "void" else ()
+    if state.results_status is ResultsStatus.FINAL:
+        return [_asked(entry, command, attempts)]
     match command.action:
         case "adjust":
             return [_corrected(entry, command, entry.points + command.points)]
         case "reset":
             return [_corrected(entry, command, 0)]
-    attempts = replayed(state, entry, _without(command))
-    best = max if state.rules.scoring.direction == "highest" else min
-    shown = best(tally.points for tally in attempts) + entry.adjusted
-    return [_corrected(entry, command, shown, attempts)]
+        case "void":
+            best = max if state.rules.scoring.direction == "highest" else min
+            shown = best(tally.points for tally in attempts) + entry.adjusted
+            return [_corrected(entry, command, shown, attempts)]
+    assert_never(command.action)
 
 
-def _entry_of(state: Tournament, command: ask.Correct) -> Entry:
+def _asked(entry: Entry, command: commands.Correct, attempts: tuple[Tally, ...]) -> events.ReviewRequested:
+    points = command.points if command.action == "adjust" else 0
+    return events.ReviewRequested(
+        command.action, entry.player_no, command.reason, command.event_id, points, command.by, attempts
+    )
+
+
+def alter(
+    entry: Entry, action: str, at_ms: int, seq: int, *, delta: int = 0, attempts: tuple[Tally, ...] = ()
+) -> None:
+    """What a correction does to an entry; its place on the board is not moved yet."""
+    match action:
+        case "adjust":
+            if delta:
+                entry.adjusted += delta
+                entry.adjusted_ms, entry.adjusted_seq = at_ms, seq
+        case "reset":
+            entry.tally, entry.former = fresh(at_ms, seq), ()
+            entry.adjusted = entry.adjusted_ms = entry.adjusted_seq = 0
+            entry.reset_seq = seq
+        case "void":
+            entry.tally, *former = [copied(tally) for tally in attempts]
+            entry.former = tuple(former)
+        case _:
+            raise AssertionError(f"no such correction: {action}")
+
+
+def _entry_of(state: Tournament, command: commands.Correct) -> Entry:
     """The player, named or found through the fact. A fact is voided once."""
     if command.action == "void":
         found = command.history
@@ -48,14 +78,14 @@ def _entry_of(state: Tournament, command: ask.Correct) -> Entry:
     return state.entry_named(command.player)
 
 
-def _without(command: ask.Correct) -> Iterable[Scored]:
+def _without(command: commands.Correct) -> Iterable[Scored]:
     return (one for one in command.history or () if one.fact.event_id != command.event_id)
 
 
 def _corrected(
-    entry: Entry, command: ask.Correct, points: int, attempts: tuple[Tally, ...] = ()
-) -> fact.ScoreCorrected:
-    return fact.ScoreCorrected(
+    entry: Entry, command: commands.Correct, points: int, attempts: tuple[Tally, ...] = ()
+) -> events.ScoreCorrected:
+    return events.ScoreCorrected(
         action=command.action,
         player_no=entry.player_no,
         reason=command.reason,
@@ -77,4 +107,6 @@ def replayed(state: Tournament, entry: Entry, facts: Iterable[Scored]) -> tuple[
             continue
         attempt = attempt_at(again, one.fact, one.at_ms, one.seq) if former else tally
         state.scorer.fold(attempt, one.fact, one.value, one.at_ms, one.seq)
+    for attempt in (tally, *former):
+        state.scorer.settle(attempt)
     return (tally, *former)

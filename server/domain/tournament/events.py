@@ -1,10 +1,21 @@
 """What happened. Past tense; everything money or rank depends on later is stored, not recomputed."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from server.domain.ids import PlayerId, Tenant, TournamentId
 from server.domain.scoring.tally import Tally
+from server.domain.tournament.lines import Award as Award
+from server.domain.tournament.lines import ItemLine as ItemLine
+from server.domain.tournament.lines import PayoutStep as PayoutStep
+from server.domain.tournament.lines import PrizeLine as PrizeLine
+from server.domain.tournament.lines import RefundLine as RefundLine
 from server.domain.tournament.rules import Rules
+
+# How an event is told outside. Logs keep the version that they were told under, so that what was sent can
+# be derived from them again: 2 tells eliminations player by player, the first round, and fields by their
+# public names.
+TOLD_AS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +33,7 @@ class Updated:
 
     rules: Rules
     changed: tuple[str, ...]
+    told_as: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,26 +76,6 @@ class AddOnBought:
     points: int
     tender: str
     payment_id: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class RefundLine:
-    """Money that goes back to one player in one tender: from the pool and from the house's fee.
-
-    `kind` is `refund` for what was paid, `prize` for a place in the money when a tournament that is called
-    off rolls forward, `share` for a part of its pool.
-    """
-
-    player_no: int
-    tender: str
-    pool_minor: int
-    fee_minor: int
-    kind: str = "refund"
-
-    @property
-    def refund_minor(self) -> int:
-        """What the player gets."""
-        return self.pool_minor + self.fee_minor
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,16 +124,20 @@ class ReviewRequested:
     reason: str
     event_id: str | None = None
     delta: int = 0
+    by: str = ""
+    attempts: tuple[Tally, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
     """Play began, with round 1 where there are rounds."""
 
+    told_as: int = 1
+
 
 @dataclass(frozen=True, slots=True)
 class RoundEnded:
-    """The game rang the bell of a round; its grace begins."""
+    """The bell of a round that is not the last: its time is up, or the game says so. Its grace begins."""
 
     round_no: int
 
@@ -161,6 +157,7 @@ class RoundCompleted:
 
     round_no: int
     eliminated: tuple[int, ...]
+    told_as: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,27 +174,6 @@ class Completed:
 
     cause: str
     bell_ms: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PrizeLine:
-    """One prize."""
-
-    player_no: int
-    position: int
-    rank: int
-    amount_minor: int
-
-
-@dataclass(frozen=True, slots=True)
-class ItemLine:
-    """One prize that is not money."""
-
-    player_no: int
-    position: int
-    kind: str
-    code: str
-    quantity: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,17 +200,6 @@ class ApprovalGiven:
 
 
 @dataclass(frozen=True, slots=True)
-class PayoutStep:
-    """A payout line becomes `state`: paid under the wallet's `reference`, or not, for a `reason`."""
-
-    payout_id: str
-    state: str
-    reference: str | None = None
-    reason: str | None = None
-    next_try_ms: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class PayoutsMoved:
     """Lines of what is owed went on."""
 
@@ -255,25 +220,30 @@ class Cancelled:
     seed_minor: int = 0
 
 
-Event = (
-    Created
-    | Updated
-    | RegistrationOpened
-    | Registered
-    | Rebought
-    | AddOnBought
-    | Removed
-    | Disqualified
-    | ScoreCorrected
-    | ReviewRequested
-    | Started
-    | RoundEnded
-    | PlayerEliminated
-    | RoundCompleted
-    | RoundStarted
-    | Completed
-    | ApprovalGiven
-    | PayoutsMoved
-    | ResultsFinalised
-    | Cancelled
-)
+@dataclass(frozen=True, slots=True)
+class ReviewDecided:
+    """A person decided about a review: `uphold` or `dismiss`.
+
+    Upheld, the unpaid payouts `forfeits` become void and `awards` are owed instead; `retained_minor` of the
+    money stays with the house. `prizes`, `items` and `unclaimed_minor` are the sheet from now on.
+    """
+
+    number: int
+    decision: str
+    reason: str
+    by: str = ""
+    forfeits: tuple[str, ...] = ()
+    awards: tuple[Award, ...] = ()
+    retained_minor: int = 0
+    prizes: tuple[PrizeLine, ...] = ()
+    items: tuple[ItemLine, ...] = ()
+    unclaimed_minor: int = 0
+
+
+# Events by what they are about; together they are all events.
+LifeEvent = Updated | RegistrationOpened | Started | Completed | Cancelled
+RoundEvent = RoundEnded | RoundCompleted | RoundStarted
+SettlementEvent = ApprovalGiven | PayoutsMoved | ResultsFinalised | ReviewRequested | ReviewDecided
+SaleEvent = Registered | Rebought | AddOnBought
+PlayerEvent = SaleEvent | Removed | Disqualified | PlayerEliminated | ScoreCorrected
+Event = Created | LifeEvent | RoundEvent | SettlementEvent | PlayerEvent

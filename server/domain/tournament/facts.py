@@ -9,12 +9,17 @@ from hashlib import blake2b
 from typing import Final, NamedTuple
 
 from server.domain.scoring.fact import ELIMINATION, Counted, Fact, Outcome
+from server.domain.scoring.models import SUM_MAX
 from server.domain.scoring.tally import Tally, truncate
 from server.domain.tournament.bell import outcome_of, window_of
 from server.domain.tournament.lifecycle import Status
 from server.domain.tournament.state import Entry, Tournament
 
 DIGEST_BYTES: Final = 15
+# A game's clock and ours may differ by so much before a fact counts as from before the start, or as from the
+# future.
+EARLY_MS: Final = 1_000
+AHEAD_MS: Final = 60_000
 
 
 class Judged(NamedTuple):
@@ -34,9 +39,12 @@ def digest_of(event_id: str) -> bytes:
     return blake2b(event_id.encode(), digest_size=DIGEST_BYTES).digest()
 
 
-def judge(state: Tournament, facts: Sequence[Fact], now_ms: int) -> Judged:
+def judge(state: Tournament, facts: Sequence[Fact], now_ms: int, *, any_time: bool = False) -> Judged:
     """Say of each fact what becomes of it, in order. A repeated event id is a duplicate for ever, also
     after the bell; one that was only recorded is told what it was told first.
+
+    What no score could hold, and what is from before its player could play or from the future, is refused and
+    not recorded; with `any_time` times are left aside.
     """
     closed = _closed_outcome(state)
     outcomes: list[Outcome] = []
@@ -68,11 +76,39 @@ def judge(state: Tournament, facts: Sequence[Fact], now_ms: int) -> Judged:
                 outcome = Outcome.NOT_ALLOWED  # where it is, it never comes this way
             elif value_of(fact) is None:
                 outcome = Outcome.MISSING_VALUE
+            elif (unfit := _why_unfit(state, entries[player_no], fact, now_ms, any_time)) is not None:
+                outcome = unfit
             else:
                 fresh[digest] = outcome = outcome_of(scorer, window, fact, now_ms)
                 taken(Counted(player_no, fact, now_ms))
         outcomes.append(outcome)
     return Judged(outcomes, counted, list(fresh))
+
+
+def _why_unfit(state: Tournament, entry: Entry, fact: Fact, now_ms: int, any_time: bool) -> Outcome | None:
+    """Why a fact cannot be taken at all. What is recorded is never judged by this again."""
+    tally = entry.tally
+    if not -SUM_MAX <= tally.points <= SUM_MAX or tally.wagered > SUM_MAX or tally.won > SUM_MAX:
+        return Outcome.OUT_OF_RANGE
+    if any_time or state.started_at_ms is None:
+        return None
+    opened_ms, occurred_ms = fact.opened_at_ms, fact.occurred_at_ms
+    if opened_ms is None and occurred_ms is None:
+        return None
+    earliest_ms = max(_play_began_ms(state, state.started_at_ms), entry.registered_at_ms) - EARLY_MS
+    for at_ms in (opened_ms, occurred_ms):
+        if at_ms is not None and at_ms < earliest_ms:
+            return Outcome.NOT_STARTED
+        if at_ms is not None and at_ms > now_ms + AHEAD_MS:
+            return Outcome.OUT_OF_RANGE
+    return None
+
+
+def _play_began_ms(state: Tournament, started_at_ms: int) -> int:
+    """The planned start when we recorded it late: the game could not know."""
+    rules = state.rules
+    planned = rules.format == "scheduled" and rules.on_min_players_missed != "wait"
+    return min(started_at_ms, rules.start_at_ms) if planned else started_at_ms
 
 
 def outcome_before(state: Tournament, fact: Fact, digest: bytes) -> Outcome | None:
@@ -129,7 +165,11 @@ def count(state: Tournament, block: Sequence[Counted], digests: Sequence[bytes] 
     state.facts_counted += seq - state.seq
     state.seq = seq
     for player_no in touched:
-        place(state, entries[player_no])
+        entry = entries[player_no]
+        scorer.settle(entry.tally)
+        for former in entry.former:
+            scorer.settle(former)
+        place(state, entry)
     if scorer.scoring.is_race and state.bell_ms is not None:
         ring_earlier(state)
 

@@ -5,56 +5,71 @@ The pool account holds what was collected. When results are final the house adds
 off, refunds and what the house retains empty it.
 """
 
+from typing import assert_never
+
 from server.domain import postings as ledger
 from server.domain.postings import Posting, Transfer, player_account, postings_of
-from server.domain.tournament.events import (
-    AddOnBought,
-    Cancelled,
-    Disqualified,
-    Event,
-    PayoutsMoved,
-    PayoutStep,
-    Rebought,
-    RefundLine,
-    Registered,
-    Removed,
-    ResultsFinalised,
-)
-from server.domain.tournament.payouts import FORFEITED
+from server.domain.tournament import events
+from server.domain.tournament.events import PayoutStep, RefundLine, ResultsFinalised
+from server.domain.tournament.payouts import FORFEITED, PayoutState
 from server.domain.tournament.state import Tournament
 
 
-def postings_for(event: Event, before: Tournament | None) -> list[Posting]:
+def postings_for(event: events.Event, before: Tournament | None) -> list[Posting]:
     """Balanced postings of one event, given the state before it; most events move no money."""
     if before is None:
         return []
     return postings_of(_transfers(event, before), before.rules.currency)
 
 
-def _transfers(event: Event, before: Tournament) -> list[Transfer]:
+def _transfers(event: events.Event, before: Tournament) -> list[Transfer]:
+    if isinstance(event, events.SaleEvent):
+        return _sold(event)
     match event:
-        case Registered():
-            player = player_account(event.player_no)
+        case events.Removed() | events.Disqualified():
+            return [move for line in event.refunds for move in _refund(line, waived=False)]
+        case events.Cancelled():
+            return _call_off(event, before.collected_minor)
+        case events.ResultsFinalised():
+            return _settle(event)
+        case events.PayoutsMoved():
+            return [move for step in event.steps for move in _step(step, before)]
+        case events.ReviewDecided():
+            return _reviewed(event, before)
+        case events.Created() | events.Updated() | events.RegistrationOpened() | events.Started():
+            return []
+        case events.Completed() | events.RoundEnded() | events.RoundCompleted() | events.RoundStarted():
+            return []
+        case events.ApprovalGiven() | events.ReviewRequested():
+            return []
+        case events.PlayerEliminated() | events.ScoreCorrected():
+            return []
+    assert_never(event)
+
+
+def _sold(event: events.SaleEvent) -> list[Transfer]:
+    player = player_account(event.player_no)
+    match event:
+        case events.Registered():
             return [
                 Transfer(player, ledger.POOL, event.buy_in_minor, "entry", event.tender),
                 Transfer(player, ledger.HOUSE_FEE, event.fee_minor, "entry_fee", event.tender),
             ]
-        case Rebought():
-            player = player_account(event.player_no)
+        case events.Rebought():
             return [Transfer(player, ledger.POOL, event.amount_minor, "rebuy", event.tender)]
-        case AddOnBought():
-            player = player_account(event.player_no)
+        case events.AddOnBought():
             return [Transfer(player, ledger.POOL, event.amount_minor, "add_on", event.tender)]
-        case Removed() | Disqualified():
-            return [move for line in event.refunds for move in _refund(line, waived=False)]
-        case Cancelled():
-            return _call_off(event, before.collected_minor)
-        case ResultsFinalised():
-            return _settle(event)
-        case PayoutsMoved():
-            return [move for step in event.steps for move in _step(step, before)]
-        case _:
-            return []
+    assert_never(event)
+
+
+def _reviewed(event: events.ReviewDecided, before: Tournament) -> list[Transfer]:
+    """Prizes taken back, and what of them goes to others; the house keeps the rest."""
+    taken = [move for name in event.forfeits for move in _step(PayoutStep(name, PayoutState.VOID), before)]
+    given = (
+        Transfer(ledger.HOUSE_RETAINED, player_account(award.player_no), award.amount_minor, "prize_awarded")
+        for award in event.awards
+    )
+    return [*taken, *given]
 
 
 def _step(step: PayoutStep, before: Tournament) -> list[Transfer]:
@@ -68,7 +83,7 @@ def _step(step: PayoutStep, before: Tournament) -> list[Transfer]:
     return [Transfer(debit, credit, payout.amount_minor, f"{payout.kind}_forfeited", payout.tender)]
 
 
-def _call_off(event: Cancelled, collected_minor: int) -> list[Transfer]:
+def _call_off(event: events.Cancelled, collected_minor: int) -> list[Transfer]:
     refunds = [move for line in event.refunds for move in _refund(line, waived=event.waived)]
     pool = collected_minor if event.pool_minor is None else event.pool_minor
     left = pool - sum(line.pool_minor for line in event.refunds)

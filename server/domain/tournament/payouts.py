@@ -98,7 +98,20 @@ def owed_by(event: fact.Event, state: Tournament, at_ms: int) -> list[Payout]:
             return _refunds(event.refunds, state, at_ms)
         case fact.Cancelled() if not event.waived:
             return _refunds(event.refunds, state, at_ms)
+        case fact.ReviewDecided():
+            return [_award(award, event.number, state, at_ms) for award in event.awards]
     return []
+
+
+def _award(award: fact.Award, number: int, state: Tournament, at_ms: int) -> Payout:
+    """A line of its own for every review: what was owed before keeps its name and its state."""
+    kind = award.kind if award.code is None else f"{award.kind}:{award.code}"
+    name = name_of(state, award.player_no, f"{kind}:review:{number}")
+    money = award.code is None
+    tender, next_try_ms = ("cash", at_ms) if money else ("", None)
+    made = Payout(name, award.player_no, award.kind, award.amount_minor, tender, at_ms, award.position)
+    made.code, made.quantity, made.next_try_ms = award.code, award.quantity, next_try_ms
+    return made
 
 
 def _prize(line: fact.PrizeLine, state: Tournament, at_ms: int) -> Payout:
@@ -146,16 +159,10 @@ def move(payout: Payout, step: fact.PayoutStep, at_ms: int) -> None:
     payout.reason, payout.next_try_ms = step.reason, step.next_try_ms
     if step.reference is not None:
         payout.reference = step.reference
-    if step.state == _S.RETRY_SCHEDULED:
-        payout.attempts += 1
+    # Steps of old logs do not say that a wallet was asked; a retry says it all the same.
+    payout.attempts += step.tried or step.state == _S.RETRY_SCHEDULED
     if step.state == _S.APPROVED:
         payout.attempts, payout.next_try_ms = 0, at_ms if payout.amount_minor else None
-
-
-def told(event: fact.Event) -> int:
-    """How many of the steps of an event are told outside: a retry is the house's own affair."""
-    steps = event.steps if isinstance(event, fact.PayoutsMoved) else ()
-    return sum(step.state != _S.RETRY_SCHEDULED for step in steps)
 
 
 def payout_row(state: Tournament, name: str) -> PayoutRow:

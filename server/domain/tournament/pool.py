@@ -3,10 +3,17 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
-PERCENT_SCALE: Final = 10_000
+PERCENT_PLACES: Final = 4
+PERCENT_SCALE: Final = 10**PERCENT_PLACES
 WHOLE: Final = 100 * PERCENT_SCALE
 # Below 2^53: every amount of the wire survives a client that reads JSON numbers as doubles.
 AMOUNT_MAX_MINOR: Final = 10**14
+# What a tournament may collect in all, fees included: with overlay and seed still below 2^53.
+COLLECTED_MAX_MINOR: Final = 80 * AMOUNT_MAX_MINOR
+# A weight of a place; any sum of them times any pool is an integer that Python shares exactly.
+SHARE_MAX: Final = 10**9 * PERCENT_SCALE
+FIELD_MAX: Final = (1 << 24) - 1
+TEXT_MAX: Final = 200
 # A prize table longer than this is a mistake; its sheet travels in one event.
 PLACES_MAX: Final = 10_000
 ITEMS_MAX: Final = 1_000
@@ -77,8 +84,8 @@ def faults_of(pool: PrizePool) -> dict[str, str]:
     if why := _why_bad_shares(pool.shares, pool.unit):
         faults["distribution"] = why
     sizes = [table.min_players for table in pool.by_field]
-    if sizes != sorted(set(sizes)) or any(size < 1 for size in sizes):
-        faults["field_sizes"] = "Tables must have rising minimum players, from 1"
+    if sizes != sorted(set(sizes)) or any(not 1 <= size <= FIELD_MAX for size in sizes):
+        faults["field_sizes"] = f"Tables must have rising minimum players, from 1 to {FIELD_MAX}"
     for table in pool.by_field:
         if why := _why_bad_shares(table.shares, pool.unit):
             faults["field_sizes"] = f"From {table.min_players} players: {why}"
@@ -90,8 +97,8 @@ def faults_of(pool: PrizePool) -> dict[str, str]:
 def _why_bad_shares(shares: tuple[int, ...], unit: ShareUnit) -> str | None:
     if not 1 <= len(shares) <= PLACES_MAX:
         return f"Must pay 1 to {PLACES_MAX} places"
-    if any(share < 0 for share in shares) or not sum(shares):
-        return "Shares must not be negative and not all zero"
+    if any(not 0 <= share <= SHARE_MAX for share in shares) or not sum(shares):
+        return f"Shares must be from 0 to {SHARE_MAX // PERCENT_SCALE} and not all zero"
     if unit == "percent" and sum(shares) != WHOLE:
         return "Percentages must total exactly 100"
     return None
@@ -104,5 +111,10 @@ def _why_bad_items(items: tuple[Item, ...]) -> str | None:
         if not 1 <= item.first_place <= item.last_place <= PLACES_MAX:
             return f"Places must be from 1 to {PLACES_MAX}, first one first"
         if not 1 <= item.quantity <= AMOUNT_MAX_MINOR:
-            return "Quantities must be at least 1"
+            return f"Quantities must be from 1 to {AMOUNT_MAX_MINOR}"
+        if ":" in item.kind:
+            # Payouts are named by kind:code, and two names must never be one.
+            return "The kind of an item must not contain a colon"
+        if not (1 <= len(item.kind) <= TEXT_MAX and 1 <= len(item.code) <= TEXT_MAX):
+            return f"Kind and code must have 1 to {TEXT_MAX} characters"
     return None

@@ -2,22 +2,21 @@
 
 from server.domain.refusal import Code, Refusal
 from server.domain.scoring.fact import Fact, Outcome
-from server.domain.tournament import commands as ask
-from server.domain.tournament import events as fact
+from server.domain.tournament import commands, events
 from server.domain.tournament.facts import digest_of, outcome_before
 from server.domain.tournament.lifecycle import Status
 from server.domain.tournament.state import Tournament
 
 
-def next_round(state: Tournament) -> list[fact.Event]:
+def next_round(state: Tournament) -> list[events.Event]:
     """Close the running round, which is not the last, and begin the next, unless the game does that."""
     rounds = state.rules.rounds
     out = eliminated(state)
-    over = fact.RoundCompleted(state.round_no, out)
+    over = events.RoundCompleted(state.round_no, out, events.TOLD_AS)
     # With at most one player left there is nothing to play for: the schedule completes it next.
     decided = out and state.in_play - len(out) <= 1
     waits = rounds is not None and rounds.paced_by == "game"
-    return [over] if decided or waits else [over, fact.RoundStarted(state.round_no + 1)]
+    return [over] if decided or waits else [over, events.RoundStarted(state.round_no + 1)]
 
 
 def eliminated(state: Tournament) -> tuple[int, ...]:
@@ -33,7 +32,7 @@ def eliminated(state: Tournament) -> tuple[int, ...]:
     return tuple(reversed(in_play[len(in_play) - out :]))
 
 
-def pace(state: Tournament, command: ask.PaceRound, now_ms: int) -> list[fact.Event]:
+def pace(state: Tournament, command: commands.PaceRound, now_ms: int) -> list[events.Event]:
     """The game ends the running round, or starts the next one once the grace of the last is over."""
     rounds, asked, current = state.rules.rounds, command.round_no, state.round_no
     if rounds is None or rounds.paced_by != "game":
@@ -44,16 +43,16 @@ def pace(state: Tournament, command: ask.PaceRound, now_ms: int) -> list[fact.Ev
         if asked > current:
             raise _refused(state, "not_started", f"Round {asked} has not started")
         running = asked == current and state.round_ended_ms is None and not state.between_rounds
-        return [fact.RoundEnded(current)] if running else []
+        return [events.RoundEnded(current)] if running else []
     if asked <= current:
         return []
     if asked == current + 1 and state.between_rounds:
-        return [fact.RoundStarted(asked)]
+        return [events.RoundStarted(asked)]
     message = f"Round {asked} can start once round {asked - 1} and its grace are over"
     raise _refused(state, "round_open", message)
 
 
-def put_out(state: Tournament, told: Fact, now_ms: int) -> tuple[Outcome, list[fact.Event]]:
+def put_out(state: Tournament, told: Fact, now_ms: int) -> tuple[Outcome, list[events.Event]]:
     """What becomes of an elimination that the game reports. The last player in play cannot go out."""
     outcome = outcome_before(state, told, digest_of(told.event_id))
     rounds = state.rules.rounds
@@ -64,7 +63,7 @@ def put_out(state: Tournament, told: Fact, now_ms: int) -> tuple[Outcome, list[f
     if rounds is None or rounds.eliminated_by != "game" or state.in_play <= 1:
         return Outcome.NOT_ALLOWED, []
     player_no = state.entry_named(told.player).player_no
-    return Outcome.ACCEPTED, [fact.PlayerEliminated(player_no, state.round_no, told.event_id)]
+    return Outcome.ACCEPTED, [events.PlayerEliminated(player_no, state.round_no, told.event_id)]
 
 
 def _refused(state: Tournament, rule: str, message: str) -> Refusal:

@@ -7,13 +7,22 @@ from server.domain.ranking import PLAYER_MASK
 from server.domain.scoring import models as scoring
 from server.domain.tournament import pool
 from server.domain.tournament.pool import AMOUNT_MAX_MINOR
-from server.domain.tournament.rules import DEFAULTS, RuleFields
+from server.domain.tournament.rules import DEFAULTS, DURATION_DEFAULT_MS, RuleFields
 
 DURATION_MAX_MS: Final = 366 * 24 * 3_600_000
 GRACE_MAX_MS: Final = 10 * 60_000
 ENTRIES_MAX: Final = 1_000
 ROUNDS_MAX: Final = 1_000
+# With every duration on top still an instant that any reader of RFC 3339 can hold.
+INSTANT_MAX_MS: Final = 7_258_118_400_000  # 2200-01-01
 Faults = dict[str, str]
+_TIMES: Final = (
+    "end_at_ms",
+    "registration_opens_ms",
+    "registration_closes_ms",
+    "wait_until_ms",
+    "rebuy_deadline_ms",
+)
 _NO_TIME: Final = "A hop-on/off tournament has no such time"
 _AMOUNT: Final = "Amount must not be negative and not beyond the limit"
 
@@ -29,6 +38,8 @@ def faults_of(fields: RuleFields, now_ms: int | None) -> Faults:
     _check_players(given, faults)
     _check_money(given, faults)
     _check_play(given, faults)
+    _check_contradictions(given, faults)
+    _check_instants(fields, faults)
     if given["format"] == "hop_on_off":
         _check_hop(given, faults)
     elif "start_at_ms" in fields:
@@ -54,14 +65,34 @@ def _check_texts(fields: RuleFields, faults: Faults) -> None:
 def _check_players(given: RuleFields, faults: Faults) -> None:
     least, most = given["min_players"], given["max_players"]
     if not 1 <= least <= PLAYER_MASK:
-        faults["min_players"] = "Minimum players must be at least 1"
+        faults["min_players"] = f"Minimum players must be 1 to {PLAYER_MASK}"
     if most is not None and not 1 <= most <= PLAYER_MASK:
-        faults["max_players"] = "Maximum players must be at least 1"
+        faults["max_players"] = f"Maximum players must be 1 to {PLAYER_MASK}"
     elif most is not None and most < least:
         faults["max_players"] = "Maximum players must be greater than minimum players"
     entries = given["max_entries_per_player"]
     if entries is not None and not 1 <= entries <= ENTRIES_MAX:
         faults["max_entries_per_player"] = f"Entries per player must be 1 to {ENTRIES_MAX}"
+
+
+def _check_instants(fields: RuleFields, faults: Faults) -> None:
+    for name in (*_TIMES, "start_at_ms"):
+        at_ms = fields.get(name)
+        if at_ms is not None and not 0 <= at_ms < INSTANT_MAX_MS:
+            faults[name] = "Must be before the year 2200"
+
+
+def _check_contradictions(given: RuleFields, faults: Faults) -> None:
+    """Settings that cannot mean anything together."""
+    if given["rebuy_enabled"] and given["max_entries_per_player"] == 1:
+        faults["max_entries_per_player"] = "Must be at least 2 when rebuys are enabled"
+    if not given["rebuy_enabled"]:
+        if given["rebuy_fee_minor"]:
+            faults["rebuy_fee_minor"] = "Needs rebuys: enable them"
+        if given["rebuy_deadline_ms"] is not None:
+            faults["rebuy_deadline_ms"] = "Needs rebuys: enable them"
+    if given["rounds"] is not None and given["duration_ms"] != DURATION_DEFAULT_MS:
+        faults["duration_ms"] = "Rounds say how long play lasts: give one of the two"
 
 
 def _check_money(given: RuleFields, faults: Faults) -> None:
@@ -121,14 +152,7 @@ def _check_rounds(given: RuleFields, faults: Faults) -> None:
 
 def _check_hop(given: RuleFields, faults: Faults) -> None:
     """A hop-on/off tournament has no times but durations."""
-    times = (
-        "end_at_ms",
-        "registration_opens_ms",
-        "registration_closes_ms",
-        "wait_until_ms",
-        "rebuy_deadline_ms",
-    )
-    for name in times:
+    for name in _TIMES:
         if given[name] is not None:
             faults[name] = _NO_TIME
     if given["add_on"] is not None and given["add_on"].deadline_ms is not None:

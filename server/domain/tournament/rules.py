@@ -22,6 +22,7 @@ EntryScoring = Literal["cumulative", "best_entry"]
 PayoutApproval = Literal["auto", "manual", "two_keys"]
 Pace = Literal["clock", "game"]
 EliminatedBy = Literal["rank", "game"]
+ForfeitedPrizes = Literal["reallocate", "retain"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,8 @@ class Rules:
     after the actual start, or to the end of round `late_registration_rounds`; `max_players` and
     `max_entries_per_player` None mean no limit; `end_at_ms` None means `duration_ms` after the actual
     start; `rounds` replace both. A hop-on/off tournament starts at `min_players`, belongs to the `lobby` of
-    its first one as number `lobby_no`, and its `start_at_ms` is its creation.
+    its first one as number `lobby_no`, and its `start_at_ms` is its creation. `forfeited_prizes` says who gets
+    a prize that a review takes from a player before it is paid: those who move up, or the house.
     """
 
     name: str
@@ -111,6 +113,7 @@ class Rules:
     scoring: Scoring = _SCORING_DEFAULT
     cancellation_policy: CancellationPolicy = "pro_rata"
     payout_approval: PayoutApproval = "auto"
+    forfeited_prizes: ForfeitedPrizes = "reallocate"
     public: bool = False
     rules_version: int = 1
 

@@ -9,7 +9,7 @@ from server.domain.tournament.state import Tournament
 
 Step = Literal[
     "open", "start", "too_few", "missed",
-    "round_over", "last_round", "end_time", "last_player", "target",
+    "round_bell", "round_over", "last_round", "end_time", "last_player", "target",
     "final",
 ]  # fmt: skip
 
@@ -59,6 +59,8 @@ def _play_step(state: Tournament, now_ms: int) -> Step | None:
         return None  # the game starts the next one
     if state.round_no >= rounds.count:
         return "last_round" if now_ms >= bell_of(state) else None
+    if state.round_ended_ms is None:
+        return "round_bell" if now_ms >= bell_of(state) else None
     return "round_over" if now_ms >= bell_of(state) + state.rules.grace_ms else None
 
 
@@ -72,9 +74,7 @@ def next_due_ms(state: Tournament) -> int | None:
         case Status.IN_PROGRESS if state.between_rounds:
             return None
         case Status.IN_PROGRESS:
-            rounds = state.rules.rounds
-            more = rounds is not None and state.round_no < rounds.count
-            return bell_of(state) + (state.rules.grace_ms if more else 0)
+            return bell_of(state) + (0 if state.round_ended_ms is None else state.rules.grace_ms)
         case Status.COMPLETED if state.results_status is ResultsStatus.PROVISIONAL:
             auto = state.rules.payout_approval == "auto"
             return grace_over_ms(state) if auto else None

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from server.domain.ids import PlayerId, Tenant, TournamentId, internal_player_id
+from server.domain.ids import INTERNAL_PREFIX, PlayerId, Tenant, TournamentId, internal_player_id
 from server.domain.ranking import Ranking
 from server.domain.refusal import Code, Refusal
 from server.domain.scoring.fact import Outcome
@@ -54,7 +54,8 @@ class Entry:
 
     `points` (scaled) are what the board shows: those of the best attempt plus `adjusted`, which add-ons and
     corrections gave at (`adjusted_ms`, `adjusted_seq`). `tally` is the attempt that goes on, `former` are
-    those before it, where the best one counts. Facts up to position `reset_seq` count no more.
+    those before it, where the best one counts. Facts up to position `reset_seq` count no more. A removed entry
+    was `refunded` when it was taken back before the start, else forfeited.
     """
 
     player_no: int
@@ -74,6 +75,7 @@ class Entry:
     disqualified: bool = False
     eliminated_round: int | None = None
     sales: tuple[Sale, ...] = ()
+    refunded: bool = False
 
     @property
     def entries(self) -> int:
@@ -88,6 +90,26 @@ class Entry:
     def add_ons(self) -> int:
         """How many add-ons this player bought."""
         return sum(sale.kind == "add_on" for sale in self.sales)
+
+
+@dataclass(slots=True)
+class Review:
+    """A correction or disqualification that was asked for after results were final. `number` counts from 1.
+    `status` is open, upheld or dismissed; `attempts` are what a void would leave, as in `ScoreCorrected`."""
+
+    number: int
+    action: str
+    player_no: int
+    reason: str
+    opened_ms: int
+    opened_by: str = ""
+    event_id: str | None = None
+    delta: int = 0
+    attempts: tuple[Tally, ...] = ()
+    status: str = "open"
+    decided_ms: int | None = None
+    decided_by: str = ""
+    decision_reason: str = ""
 
 
 @dataclass(slots=True)
@@ -124,7 +146,7 @@ class Tournament:
     round_ended_ms: int | None = None
     between_rounds: bool = False
     in_play: int = 0
-    reviews: int = 0
+    reviews: list[Review] = field(default_factory=list)
     approved_by: str | None = None
     entries: list[Entry] = field(default_factory=list)
     no_of: dict[str, int] = field(default_factory=dict)
@@ -154,16 +176,25 @@ class Tournament:
 
     def player_no_of(self, name: str) -> int | None:
         """The number of a player id, user id or internal player id. The last is read, not kept: it has the
-        number at its end, and a hundred thousand of them were a tenth of an owner's memory."""
-        found = self.no_of.get(name)
-        if found is not None or not name.startswith("TP_"):
-            return found
+        number at its end, and a hundred thousand of them were a tenth of an owner's memory. What looks like an
+        internal id is nothing else: no user may choose another player's name."""
+        if not name.startswith(INTERNAL_PREFIX):
+            return self.no_of.get(name)
         digits = name.rpartition("_")[2]
         player_no = int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else -1
         if not 0 <= player_no < len(self.entries):
             return None
         whole = internal_player_id(self.id, self.entries[player_no].player_id, player_no)
         return player_no if whole == name else None
+
+    def open_reviews(self) -> int:
+        """How many reviews wait for a decision."""
+        return sum(review.status == "open" for review in self.reviews)
+
+    def forfeited_entries(self, user_id: str) -> int:
+        """Entries that a user bought and gave up during play: they count, although the player has left."""
+        left = (e for e in self.entries if e.user_id == user_id and e.removed and not e.refunded)
+        return sum(entry.entries for entry in left)
 
     @property
     def rounds_finished(self) -> int:

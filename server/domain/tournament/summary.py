@@ -43,6 +43,11 @@ class Summary:
     reviews: int = 0
     round_state: RoundState | None = None
 
+    @property
+    def rounds_finished(self) -> int:
+        """How many rounds are behind."""
+        return self.round_no if self.round_state == "between" else max(self.round_no - 1, 0)
+
 
 @dataclass(frozen=True, slots=True)
 class EntryRow:
@@ -98,7 +103,7 @@ def summary_of(state: Tournament) -> Summary:
         round_no=state.round_no,
         round_started_ms=state.round_started_ms,
         in_play=state.in_play,
-        reviews=state.reviews,
+        reviews=state.open_reviews(),
         round_state=_round_state(state),
     )
 

@@ -1,0 +1,31 @@
+"""Journals read on behalf of callers: in threads, a few at a time, so that nothing else waits for them."""
+
+import asyncio
+
+from actors.past import trace_of, with_history
+from actors.recovery import Log
+from actors.replies import TraceBasis
+from config.limits import JOURNALS_READ_AT_ONCE
+from server.domain.ids import TournamentId
+from server.domain.tournament import commands as do
+from server.domain.tournament.trace import TraceLine
+
+
+class Pasts:
+    """Reads of one front end take turns."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._turns = asyncio.Semaphore(JOURNALS_READ_AT_ONCE)
+
+    async def trace(self, tournament_id: TournamentId, basis: TraceBasis) -> list[TraceLine]:
+        """Why a player has its score, line by line."""
+        async with self._turns:
+            return await trace_of(self._log, tournament_id, basis)
+
+    async def with_history(
+        self, tournament_id: TournamentId, command: do.Correct, player_no: int | None
+    ) -> do.Correct:
+        """A void with the facts of its player."""
+        async with self._turns:
+            return await with_history(self._log, tournament_id, command, player_no)

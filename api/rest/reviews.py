@@ -1,0 +1,70 @@
+"""Reviews: what was asked for after results were final, and what a person decides about it."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+from actors.messages import ReadReviews
+from actors.replies import ReviewRow, ReviewsAnswer
+from api.answers import Json
+from api.auth import Home, PayoutsApprove, ResultsRead
+from api.body import parse, read_json
+from api.errors import ApiError
+from api.once import OnceRoute
+from api.openapi import body_of
+from api.owner import ask, find, order
+from api.schemas.players import ReviewBody
+from server.domain.money import points_to_decimal
+from server.domain.refusal import Code
+from server.domain.tournament import commands as do
+from server.wire import instant, instant_or_none
+
+router = APIRouter(route_class=OnceRoute, prefix="/api/tournaments/{tournament_id}/reviews", tags=["Reviews"])
+_NUMBER_DIGITS_MAX = 9
+
+
+@router.get("")
+async def list_reviews(tournament_id: str, home: Home, caller: ResultsRead) -> Json:
+    """All reviews of a tournament, oldest first. `status` is `open`, `upheld` or `dismissed`."""
+    summary = await find(home, caller, tournament_id)
+    answer = await ask(home, summary, ReadReviews(), ReviewsAnswer)
+    return Json({"tournamentId": summary.id, "reviews": [_review(row) for row in answer.rows]})
+
+
+@router.post("/{number}/decide", openapi_extra=body_of(ReviewBody))
+async def decide_review(
+    tournament_id: str, number: str, request: Request, home: Home, caller: PayoutsApprove
+) -> Json:
+    """Uphold a review, so that board, sheet and unpaid prizes become what they should have been, or dismiss
+    it. What was paid stays paid. Where results need two keys, another person must decide than the one who
+    asked."""
+    summary = await find(home, caller, tournament_id)
+    body = await read_json(request)
+    parsed = parse(body, ReviewBody)
+    parsed.raise_faults()
+    if not (number.isascii() and number.isdigit() and len(number) <= _NUMBER_DIGITS_MAX):
+        raise ApiError(Code.REVIEW_NOT_FOUND, f"Review {number} not found", {"review": number})
+    given = parsed.values
+    command = do.DecideReview(int(number), given["decision"], given["reason"], caller.maker)
+    answer = await ask(home, summary, order(request, home, caller, command, body), ReviewsAnswer)
+    return Json({"tournamentId": summary.id} | _review(answer.rows[0]))
+
+
+def _review(row: ReviewRow) -> dict[str, Any]:
+    review = row.review
+    return {
+        "review": review.number,
+        "status": review.status,
+        "action": review.action,
+        "playerId": row.player_id,
+        "userId": row.user_id,
+        "displayName": row.display_name,
+        "reason": review.reason,
+        "eventId": review.event_id,
+        "points": points_to_decimal(review.delta),
+        "openedAt": instant(review.opened_ms),
+        "openedBy": review.opened_by or None,
+        "decidedAt": instant_or_none(review.decided_ms),
+        "decidedBy": review.decided_by or None,
+        "decisionReason": review.decision_reason or None,
+    }
