@@ -14,7 +14,7 @@ from itertools import groupby
 from actors import orders, reads
 from actors.checkpoints import Checkpoints
 from actors.draft import Draft
-from actors.messages import Message, Order, Reading, ReportFacts, Showing, Tick
+from actors.messages import Message, Order, ReadBoard, Reading, ReportFacts, Showing, Tick
 from actors.past import needs_past, with_past
 from actors.recovery import Recovered, hint_of
 from actors.replies import Done, Reply, Unavailable, failed, refused, unavailable
@@ -165,9 +165,7 @@ class TournamentKeeper:
         """Prove the lease for answers that nothing was written for. Raises `Fenced`; an owner that cannot ask
         lives on, but says nothing that it cannot prove."""
         fresh = self._clock.monotonic_ms() - self._proven_ms < limits.LEASE_PROOF_MS
-        if all(
-            isinstance(message, Tick) or (fresh and isinstance(message, Showing)) for message, _ in waiting
-        ):
+        if all(isinstance(message, Tick) or (fresh and _only_shows(message)) for message, _ in waiting):
             return False
         try:
             async with asyncio.timeout(limits.COMMIT_TIMEOUT_S):
@@ -258,6 +256,10 @@ class TournamentKeeper:
 
 def _eliminates(fact: Fact) -> bool:
     return fact.kind == ELIMINATION
+
+
+def _only_shows(message: Message) -> bool:
+    return isinstance(message, Showing) and not (isinstance(message, ReadBoard) and message.strong)
 
 
 def _goes_alone(message: Message) -> bool:

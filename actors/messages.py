@@ -25,7 +25,7 @@ class ReportFacts:
 @dataclass(frozen=True, slots=True)
 class ReadBoard:
     """A page of the board, or with `around` the rows about one player (any of its names); without
-    `eliminated` only those in play."""
+    `eliminated` only those in play. A `strong` one is of an owner that proves that it is one."""
 
     offset: int
     limit: int
@@ -33,6 +33,7 @@ class ReadBoard:
     above: int = 0
     below: int = 0
     eliminated: bool = True
+    strong: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,12 @@ import ray.actor
 
 from actors.host import TournamentHost
 from actors.messages import Message, Poll
-from actors.replies import Frames, Reply, Unavailable
+from actors.replies import Frames, Reply, Unavailable, unavailable
 from config.node import node_setting
 from server.clock import SystemClock
 from server.collector import calm_collector
 from server.domain.ids import TournamentId
-from server.ports import Publisher
+from server.ports import Publisher, StoreUnavailable
 from server.storage.journal import PostgresJournal, open_pool
 
 log = logging.getLogger(__name__)
@@ -91,13 +91,17 @@ class TournamentActor:
                 except (OSError, asyncpg.PostgresError) as error:
                     return Unavailable(f"{type(error).__name__}: {error}", store_away=True)
                 journal = PostgresJournal(self._pool)
+                try:
+                    publisher = await _publisher(journal, node_setting("REDIS_URL"))
+                except StoreUnavailable as error:
+                    return unavailable(error)
                 self._host = TournamentHost(
                     self._tournament_id,
                     journal,
                     SystemClock(),
                     f"ray:{os.getpid()}",
                     self._retired,
-                    _publisher(node_setting("REDIS_URL")),
+                    publisher,
                 )
         return self._host
 
@@ -107,12 +111,12 @@ class TournamentActor:
         me.exit.remote()
 
 
-def _publisher(redis_url: str | None) -> Publisher | None:
+async def _publisher(journal: PostgresJournal, redis_url: str | None) -> Publisher | None:
     if redis_url is None:
         return None
     from server.carrier.publisher import RedisPublisher  # some MiB that owners without a Redis do not pay
 
-    return RedisPublisher(redis_url)
+    return RedisPublisher(redis_url, await journal.secret("carrier"))
 
 
 RemoteTournament: Any = ray.remote(TournamentActor)

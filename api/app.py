@@ -80,7 +80,7 @@ def create_app(resources: Resources) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _answer)
     app.add_exception_handler(StoreUnavailable, _answer)
     app.add_exception_handler(Exception, _answer)
-    app.add_middleware(RequestLog)
+    app.add_middleware(RequestLog, home=resources)
     app.openapi = cache(partial(document, app))  # type: ignore[method-assign]
     return app
 

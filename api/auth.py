@@ -1,32 +1,17 @@
 """Who is calling, and what they may do."""
 
-from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import Depends, Request
 from starlette.requests import HTTPConnection
 
+from api.credentials import credential_of
 from api.errors import ApiError, DoorCode
 from api.keyring import Caller
 from api.rates import count
 from api.resources import Resources, of
 from server.keys import allows
 from server.permissions import GAME_PLATFORM
-
-
-def bearer(headers: Mapping[str, str]) -> str | None:
-    """What `Authorization: Bearer` carries; None when it is missing or says something else."""
-    scheme, _, token = headers.get("authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" and token else None
-
-
-def credential(connection: HTTPConnection) -> str | None:
-    """The key of a request or of a socket: Bearer, `X-API-Key`, or `X-Internal-Api-Key`."""
-    return (
-        bearer(connection.headers)
-        or connection.headers.get("x-api-key")
-        or connection.headers.get("x-internal-api-key")
-    )
 
 
 async def authenticate(request: Request) -> Caller:
@@ -55,15 +40,20 @@ def check_platform(caller: Caller) -> Caller:
 
 async def who(home: Resources, connection: HTTPConnection) -> Caller:
     """Whose key a request or socket carries, or 401; 403 from an address that the key may not be used from."""
-    text = credential(connection)
+    text = credential_of(connection.headers)
     caller = await home.keyring.caller(text) if text else None
     if caller is None:
         raise ApiError(DoorCode.UNAUTHORIZED, "Invalid or missing API key")
     connection.state.caller = caller.name
-    address = None if connection.client is None else connection.client.host
-    if not allows(caller.key, address):
+    if not allows(caller.key, address_of(home, connection)):
         raise ApiError(DoorCode.IP_NOT_ALLOWED, "This key may not be used from this address")
     return caller
+
+
+def address_of(home: Resources, connection: HTTPConnection) -> str | None:
+    """Where a request or a socket comes from."""
+    peer = None if connection.client is None else connection.client.host
+    return home.doorman.address(peer, connection.headers.get("x-forwarded-for"))
 
 
 class Needs:
@@ -73,14 +63,19 @@ class Needs:
         self.any_of = any_of
 
     async def __call__(self, request: Request) -> Caller:
-        return check(await authenticate(request), *self.any_of)
+        return self.check(await authenticate(request))
+
+    def check(self, caller: Caller) -> Caller:
+        """Refuse a caller who may not."""
+        return check(caller, *self.any_of)
 
 
 class NeedsPlatform(Needs):
     """As `Needs`, for keys of the game platform's role only."""
 
-    async def __call__(self, request: Request) -> Caller:
-        return check_platform(await super().__call__(request))
+    def check(self, caller: Caller) -> Caller:
+        """Refuse a caller who may not."""
+        return check_platform(super().check(caller))
 
 
 TournamentsRead = Annotated[Caller, Depends(Needs("tournaments.read"))]

@@ -4,12 +4,14 @@ Callers may write snake_case, camelCase or a printed alias; models are snake_cas
 digit by digit, never binary floats. Unknown fields name the nearest known one.
 """
 
+import asyncio
 import difflib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
-from typing import Annotated, Any, ClassVar, NoReturn
+from typing import Annotated, Any, ClassVar, Final, NoReturn, TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
@@ -18,6 +20,13 @@ from pydantic.alias_generators import to_camel
 from api.errors import ApiError, DoorCode, invalid
 from config.limits import BODY_BYTES_MAX
 
+T = TypeVar("T")
+_LARGE_BYTES: Final = 64 * 1024
+_DIGITS_MAX: Final = 40
+_SHOWN_CHARS: Final = 100
+# Names that are near to so many unknown ones are looked for; that costs more than all the rest.
+HINTS_MAX: Final = 20
+
 
 class Model(BaseModel):
     """A request body or a part of one. `ALIASES` adds printed spellings to snake_case and camelCase;
@@ -25,6 +34,27 @@ class Model(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
     ALIASES: ClassVar[dict[str, tuple[str, ...]]] = {}
+
+
+# What pydantic finds, in our words.
+_WORDS: Final = {
+    "string_type": "Must be text",
+    "int_type": "Must be a whole number",
+    "int_parsing": "Must be a whole number",
+    "bool_type": "Must be true or false",
+    "list_type": "Must be a list",
+    "dict_type": "Must be an object",
+    "model_type": "Must be an object",
+    "missing": "Is required",
+    "extra_forbidden": "Unknown field",
+    "literal_error": "Must be {expected}",
+    "greater_than_equal": "Must be at least {ge}",
+    "less_than_equal": "Must be at most {le}",
+    "string_too_short": "Must have at least {min_length} characters",
+    "string_too_long": "Must have at most {max_length} characters",
+    "too_short": "Must have at least {min_length} entries",
+    "too_long": "Must have at most {max_length} entries",
+}
 
 
 @dataclass(slots=True)
@@ -47,7 +77,13 @@ class Parsed:
 
 async def read_json(request: Request) -> Any:
     """The body as JSON with decimals; `{}` when there is none."""
-    return parse_json(await read_bytes(request))
+    data = await read_bytes(request)
+    return await beside(len(data), parse_json, data)
+
+
+async def beside(size: int, work: Callable[..., T], *arguments: Any) -> T:
+    """Work on something of this size: in a thread when it is large, so that others are served meanwhile."""
+    return work(*arguments) if size <= _LARGE_BYTES else await asyncio.to_thread(work, *arguments)
 
 
 async def read_bytes(request: Request) -> bytes:
@@ -65,14 +101,28 @@ def parse_json(data: bytes) -> Any:
     if not data.strip():
         return {}
     try:
-        return json.loads(data, parse_float=_decimal, parse_constant=_no_constant, object_pairs_hook=_unique)
+        value = json.loads(
+            data,
+            parse_float=_decimal,
+            parse_int=_whole,
+            parse_constant=_no_constant,
+            object_pairs_hook=_unique,
+        )
+        if b"\\u" in data:
+            _refuse_unfit(value)
+        return value
     except (ValueError, RecursionError) as error:
         raise ApiError(DoorCode.INVALID_JSON, f"The body is not valid JSON: {error}") from error
 
 
 def _decimal(text: str) -> Decimal | str:
-    # An exponent makes it a string, so that whatever expects an amount refuses it by name.
-    return text if "e" in text or "E" in text else Decimal(text)
+    # An exponent makes it a string, so that whatever expects an amount refuses it by name; and so do more
+    # digits than any amount has.
+    return text if "e" in text or "E" in text or len(text) > _DIGITS_MAX else Decimal(text)
+
+
+def _whole(text: str) -> int | str:
+    return text if len(text) > _DIGITS_MAX else int(text)
 
 
 def _no_constant(text: str) -> NoReturn:
@@ -82,18 +132,36 @@ def _no_constant(text: str) -> NoReturn:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        twice = next(key for i, (key, _) in enumerate(pairs) if key in dict(pairs[:i]))
-        raise ValueError(f"the key {twice!r} stands twice")
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise ValueError(f"the key {key[:_SHOWN_CHARS]!r} stands twice")
+            seen.add(key)
     return found
 
 
-def parse(data: Any, model: type[Model], prefix: str = "") -> Parsed:
-    """Check every field on its own, so that one fault does not hide another."""
+def _refuse_unfit(value: Any) -> None:
+    """Text that no store and no reader can hold: NUL, or half of a surrogate pair."""
+    if isinstance(value, str):
+        if "\x00" in value or any("\ud800" <= char <= "\udfff" for char in value):
+            raise ValueError("a text holds NUL or half of a surrogate pair")
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            _refuse_unfit(key)
+            _refuse_unfit(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            _refuse_unfit(inner)
+
+
+def parse(data: Any, model: type[Model], prefix: str = "", hints: int = HINTS_MAX) -> Parsed:
+    """Check every field on its own, so that one fault does not hide another. For so many unknown fields a
+    near name is told."""
     parsed = Parsed()
     if not isinstance(data, dict):
         parsed.faults[prefix.rstrip(".") or "body"] = "Must be an object"
         return parsed
-    given = _respell(data, model, prefix, parsed)
+    given = _respell(data, model, prefix, parsed, hints)
     for name, info in model.model_fields.items():
         if name in given:
             _check(model, name, given[name], parsed)
@@ -102,15 +170,18 @@ def parse(data: Any, model: type[Model], prefix: str = "") -> Parsed:
     return parsed
 
 
-def _respell(data: dict[str, Any], model: type[Model], prefix: str, parsed: Parsed) -> dict[str, Any]:
+def _respell(
+    data: dict[str, Any], model: type[Model], prefix: str, parsed: Parsed, hints: int
+) -> dict[str, Any]:
     names = spellings(model)
     given: dict[str, Any] = {}
     for key, value in data.items():
         name = names.get(key)
         if name is None:
-            near = difflib.get_close_matches(key, names, n=1)
+            near = difflib.get_close_matches(key[:_SHOWN_CHARS], names, n=1) if hints > 0 else []
+            hints -= 1
             hint = f"; did you mean {near[0]}?" if near else ""
-            parsed.faults[prefix + key] = f"Unknown field{hint}"
+            parsed.faults[prefix + key[:_SHOWN_CHARS]] = f"Unknown field{hint}"
         elif name in given and given[name] != value:
             parsed.faults[prefix + key] = f"Contradicts {parsed.spelled[name]}"
         else:
@@ -137,7 +208,8 @@ def _check(model: type[Model], name: str, value: Any, parsed: Parsed) -> None:
 def _tell(error: ValidationError) -> str:
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"])
-    message = first["msg"].removeprefix("Value error, ")
+    words = _WORDS.get(first["type"])
+    message = words.format_map(first.get("ctx") or {}) if words else first["msg"].removeprefix("Value error, ")
     return f"{where}: {message}" if where else message
 
 

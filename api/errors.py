@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from itertools import islice
 from typing import Any
 
 import structlog
@@ -9,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from server.domain.refusal import Code
-from server.ports import StoreUnavailable
+from server.ports import StoreUnavailable, Verdict
 
 log = structlog.get_logger("api")
 
@@ -85,6 +86,7 @@ STATUS: dict[str, int] = {
     DoorCode.INTERNAL_ERROR: 500,
 }
 RETRY_AFTER_S = 1
+_DETAILS_MAX = 100
 
 
 class ApiError(Exception):
@@ -95,6 +97,7 @@ class ApiError(Exception):
         self.code = str(code)
         self.message = message
         self.extra = dict(extra or {})
+        self.verdict: Verdict | None = None
 
     @property
     def status(self) -> int:
@@ -115,8 +118,11 @@ class ApiError(Exception):
 
 
 def invalid(details: Mapping[str, str], message: str = "Request is invalid") -> ApiError:
-    """All faults of a request, by field as the caller spelled it."""
-    return ApiError(Code.VALIDATION_FAILED, message, {"details": dict(details)})
+    """All faults of a request, by field as the caller spelled it; of very many the first ones."""
+    told = dict(islice(details.items(), _DETAILS_MAX))
+    if len(details) > len(told):
+        told["..."] = f"{len(details) - len(told)} more"
+    return ApiError(Code.VALIDATION_FAILED, message, {"details": told})
 
 
 def player_not_found(tournament_id: str, player: str, why: str = "not found") -> ApiError:

@@ -1,25 +1,31 @@
 """Facts from JSON to the domain's tuples: the hot door.
 
 The fast way reads well-formed snake_case facts. Whatever it does not accept goes the slow way, which
-knows all spellings and tells every fault.
+knows all spellings and tells every fault, fact by fact.
 """
 
+import asyncio
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 import msgspec
 from fastapi import Request
 
-from api.body import Parsed, parse, parse_json, read_bytes
+from api.body import HINTS_MAX, Parsed, parse, parse_json, read_bytes
 from api.errors import invalid
 from api.schemas.facts import FactBody, FactsBody
+from api.schemas.types import INSTANT_MIN_MS
 from config.limits import FACTS_PER_REQUEST_MAX
 from server.domain.money import POINT_PLACES, POINT_SCALE, from_decimal
 from server.domain.scoring.fact import Fact
+from server.domain.tournament.rule_checks import INSTANT_MAX_MS
 from server.wire import to_ms
 
 _ID_MAX = 128
 _NAME_MAX = 512
+_FAULTS_MAX = 20
 # Ten to the ten points in one fact, either way: sums stay far below what JSON numbers carry exactly.
 _NUMBER_MAX = 10**10 * POINT_SCALE
 _ABSENT = msgspec.Raw(b"null")
@@ -50,17 +56,31 @@ class _WireBatch(msgspec.Struct, forbid_unknown_fields=True):
 _DECODER = msgspec.json.Decoder(_WireBatch)
 
 
-async def parse_facts(request: Request) -> list[Fact]:
-    """The facts of a request: `{"events": [...]}`. All faults are told at once, by index."""
-    return decode_facts(await read_bytes(request))
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """A fact that cannot be read: its id, where it has one, and its faults by field."""
+
+    event_id: str | None
+    details: dict[str, str]
 
 
-def decode_facts(data: bytes) -> list[Fact]:
-    """JSON to facts. Raises `ApiError`; nothing is taken when anything is wrong."""
+Given = list[Fact | Unfit]
+
+
+async def parse_facts(request: Request) -> Given:
+    """The facts of a request: `{"events": [...]}`."""
+    return await decode_facts(await read_bytes(request))
+
+
+async def decode_facts(data: bytes) -> Given:
+    """JSON to facts, each on its own: one that cannot be read takes no other with it. Raises `ApiError` for
+    what is no report at all."""
     try:
-        return quickly(data)
+        facts: Given = list(quickly(data))
+        return facts
     except (msgspec.DecodeError, ValueError):
-        return _slowly(data)
+        # Telling what is wrong takes longer than the loop may be held.
+        return await asyncio.to_thread(_slowly, data)
 
 
 def quickly(data: bytes) -> list[Fact]:
@@ -116,27 +136,40 @@ def scaled(raw: msgspec.Raw) -> int | None:
 
 
 def _ms(moment: datetime) -> int:
-    """Raises ValueError without a zone, or before 1970: no game was played then."""
-    if moment.tzinfo is None or (ms := to_ms(moment)) < 0:
+    """Raises ValueError without a zone, or of another century: no game was played then."""
+    if moment.tzinfo is None or not INSTANT_MIN_MS <= (ms := to_ms(moment)) < INSTANT_MAX_MS:
         raise ValueError
     return ms
 
 
-def _slowly(data: bytes) -> list[Fact]:
+def _slowly(data: bytes) -> Given:
     outer = parse(parse_json(data), FactsBody)
     outer.raise_faults()
-    return read_facts(outer.values["events"], outer.path("events"), FACTS_PER_REQUEST_MAX)
+    batch, hints = _counted(outer.values["events"], outer.path("events"), FACTS_PER_REQUEST_MAX), HINTS_MAX
+    told: Given = []
+    for given in batch:
+        parsed = parse(given, FactBody, hints=hints)
+        fact = _from(parsed)
+        hints -= len(parsed.faults)
+        faults = dict(islice(parsed.faults.items(), _FAULTS_MAX))
+        told.append(Unfit(parsed.values.get("event_id"), faults) if faults else fact)
+    return told
+
+
+def _counted(batch: list[Any], where: str, most: int) -> list[Any]:
+    if not 1 <= len(batch) <= most:
+        raise invalid({where: f"Must have 1 to {most} facts"})
+    return batch
 
 
 def read_facts(batch: list[Any], where: str, most: int) -> list[Fact]:
     """The facts of a parsed list, 1 to `most`. Raises `ApiError` with all faults by index under `where`."""
-    if not 1 <= len(batch) <= most:
-        raise invalid({where: f"Must have 1 to {most} facts"})
     faults: dict[str, str] = {}
-    facts = []
-    for index, given in enumerate(batch):
-        parsed = parse(given, FactBody, f"{where}[{index}].")
+    facts, hints = [], HINTS_MAX
+    for index, given in enumerate(_counted(batch, where, most)):
+        parsed = parse(given, FactBody, f"{where}[{index}].", hints)
         facts.append(_from(parsed))
+        hints -= len(parsed.faults)
         faults |= parsed.faults
     if faults:
         raise invalid(faults)
@@ -154,17 +187,10 @@ def _from(parsed: Parsed) -> Fact:
         _number(parsed, "win"),
         _number(parsed, "multiplier"),
         values.get("round_id"),
-        _instant(parsed, "opened_at"),
-        _instant(parsed, "occurred_at"),
+        values.get("opened_at"),
+        values.get("occurred_at"),
         values.get("game"),
     )
-
-
-def _instant(parsed: Parsed, name: str) -> int | None:
-    ms: int | None = parsed.values.get(name)
-    if ms is not None and ms < 0:
-        parsed.faults[parsed.spelled[name]] = "Must not be before 1970"
-    return ms
 
 
 def _number(parsed: Parsed, name: str) -> int | None:

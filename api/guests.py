@@ -4,9 +4,11 @@ from typing import NamedTuple
 
 from fastapi import Request
 
-from api.auth import authenticate, check, credential
+from api.auth import authenticate, check
+from api.credentials import credential_of
 from api.errors import ApiError, DoorCode, tournament_not_found
 from api.owner import find
+from api.rates import count_player
 from api.resources import Resources
 from server.domain.ids import OperatorId, Tenant
 from server.domain.tournament.summary import EntryRow, Summary
@@ -29,7 +31,7 @@ async def player_of(home: Resources, token: str) -> Guest | None:
         tenant = Tenant(OperatorId(claims.operator_id), live)
         summary = await home.listings.find(tenant, claims.tournament_id)
         entry = await home.listings.entry(tenant, claims.tournament_id, claims.internal_player_id)
-        if summary is not None and entry is not None:
+        if summary is not None and entry is not None and entry.internal_player_id == claims.internal_player_id:
             return Guest(summary, entry, claims.expires_at_s)
     return None
 
@@ -38,13 +40,15 @@ async def reader(
     request: Request, home: Resources, tournament_id: str, permission: str
 ) -> tuple[Summary, EntryRow | None]:
     """The tournament for a key with the permission, or for a player of it, who comes along."""
-    text = credential(request)
+    text = credential_of(request.headers)
     if text is None or text.startswith("pk_"):
         caller = check(await authenticate(request), permission)
         return await find(home, caller, tournament_id), None
     guest = await player_of(home, text)
-    if guest is None:
+    if guest is None or guest.entry.removed:
         raise ApiError(DoorCode.UNAUTHORIZED, "Invalid or expired player token")
+    request.state.caller = f"player:{guest.entry.internal_player_id}"
+    await count_player(request, guest.entry.internal_player_id)
     if guest.summary.id != tournament_id:
         raise tournament_not_found(tournament_id)
     return guest.summary, guest.entry

@@ -7,6 +7,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from api.care import HEADERS_MAX, URL_BYTES_MAX, Head, TooMuch, refusal
 from api.quick_boards import Found, QuickBoards
 from api.ws.socket import PATH, PlayerSocket
 from server.ports import Verdict
@@ -30,9 +31,87 @@ class QuickProtocol(HttpToolsProtocol):
     def __init__(self, *args: Any, boards: QuickBoards, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._boards = boards
+        self._home = boards.home
+        self._head = Head(self._now_ms())
+        self._counted: str | None = None
+        self._refused = 400
+
+    def _now_ms(self) -> int:
+        return self._home.clock.monotonic_ms()
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        peer = transport.get_extra_info("peername")
+        address = peer[0] if isinstance(peer, tuple) else None
+        self._home.hub.attend(self)
+        if self._home.doorman.speaks_for_others(address):
+            return
+        if self._home.crowd.enter(address):
+            self._counted = address
+        else:
+            self._turn_away(429)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._let_go()
+        super().connection_lost(exc)
+
+    def _let_go(self) -> None:
+        """This connection is no HTTP any more."""
+        self._home.hub.release(self)
+        if self._counted is not None:
+            self._home.crowd.leave(self._counted)
+            self._counted = None
+
+    def data_received(self, data: bytes) -> None:
+        if self.transport.is_closing():
+            return
+        super().data_received(data)
+        try:
+            if self._head.is_open:
+                self._head.took(len(data))
+        except TooMuch as error:
+            self._turn_away(error.status)
+
+    def look_after(self, now_ms: int) -> None:
+        """Once a second: who begins a request must end it."""
+        if self._head.is_late(now_ms):
+            self._turn_away(408)
+
+    def _turn_away(self, status: int) -> None:
+        if not self.transport.is_closing():
+            self.transport.write(refusal(status))
+            self.transport.close()
+
+    def send_400_response(self, msg: str) -> None:
+        """What uvicorn calls for what its parser, or one of the callbacks here, does not take."""
+        self._turn_away(self._refused)
+
+    def on_message_begin(self) -> None:
+        self._head.begins(self._now_ms())
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+        if len(self.url) > URL_BYTES_MAX:
+            self._refuse(414)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        super().on_header(name, value)
+        if len(self.headers) > HEADERS_MAX:
+            self._refuse(431)
+
+    def _refuse(self, status: int) -> None:
+        self._refused = status
+        raise TooMuch(status)
+
+    def on_message_complete(self) -> None:
+        self._head.is_over()
+        super().on_message_complete()
 
     def handle_websocket_upgrade(self) -> None:
         """Players' sockets go straight on the transport; other sockets uvicorn's way."""
+        self._head.is_over()
+        self._let_go()
         if not self.url.startswith(PATH):
             super().handle_websocket_upgrade()
             return
@@ -44,6 +123,7 @@ class QuickProtocol(HttpToolsProtocol):
         self.transport.set_protocol(socket)
 
     def on_headers_complete(self) -> None:
+        self._head.is_complete(self._now_ms())
         found = self._found()
         if found is None:
             super().on_headers_complete()

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
+from hashlib import sha256
 
 from config.limits import KEY_CACHE_S, KEY_STALE_MS, KEY_TOUCH_EVERY_MS
 from server import keys
@@ -10,6 +11,8 @@ from server.ports import ApiKey, Clock, Operator, Operators, StoreUnavailable
 
 _TOUCHED_MAX = 10_000
 _AGAIN_MS = 1_000
+_GOOD_FOR_MS = 3_600_000
+_GOOD_MAX = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +44,10 @@ class KeyRing:
     def __init__(self, operators: Operators, clock: Clock) -> None:
         self._operators = operators
         self._clock = clock
-        # Until when it need not be looked up again, and when it was.
+        # Until when it need not be looked up again, and when it was; both monotonic.
         self._known: dict[str, tuple[int, Caller, int]] = {}
         self._touched: dict[str, int] = {}
+        self._good: dict[bytes, int] = {}
 
     def known(self, text: str) -> Caller | None:
         """The caller of a key that was looked up a moment ago and has nothing to be remembered; None says no
@@ -52,12 +56,11 @@ class KeyRing:
         if halves is None:
             return None
         key_id, secret = halves
-        now_ms = self._clock.now_ms()
+        passed_ms = self._clock.monotonic_ms()
         fresh_until_ms, caller, _ = self._known.get(key_id, (0, None, 0))
-        touch_due = now_ms - self._touched.get(key_id, 0) >= KEY_TOUCH_EVERY_MS
-        if caller is None or now_ms >= fresh_until_ms or touch_due:
+        if caller is None or passed_ms >= fresh_until_ms or self._is_touch_due(key_id, passed_ms):
             return None
-        return caller if keys.matches(caller.key, secret, now_ms) else None
+        return caller if keys.matches(caller.key, secret, self._clock.now_ms()) else None
 
     async def caller(self, text: str) -> Caller | None:
         """The caller of a whole key string, None when it opens nothing."""
@@ -65,41 +68,56 @@ class KeyRing:
         if halves is None:
             return None
         key_id, secret = halves
-        now_ms = self._clock.now_ms()
+        passed_ms = self._clock.monotonic_ms()
         known = self._known.get(key_id)
-        if known is None or now_ms >= known[0]:
-            known = await self._look_up(key_id, now_ms)
+        if known is None or passed_ms >= known[0]:
+            known = await self._look_up(key_id, passed_ms)
         found = None if known is None else known[1]
-        opens = keys.matches(None if found is None else found.key, secret, now_ms)
+        opens = keys.matches(None if found is None else found.key, secret, self._clock.now_ms())
         if opens:
-            await self._touch(key_id, now_ms)
+            self._remember(text)
+            await self._touch(key_id, passed_ms)
         return found if opens else None
 
-    async def _look_up(self, key_id: str, now_ms: int) -> tuple[int, Caller, int] | None:
+    async def _look_up(self, key_id: str, passed_ms: int) -> tuple[int, Caller, int] | None:
         """From the store; while that is away, a key that was good a few minutes ago goes on being so."""
         before = self._known.pop(key_id, None)
         try:
             key = await self._operators.key(key_id)
             operator = None if key is None else await self._operators.operator(key.tenant.operator_id)
         except StoreUnavailable:
-            if before is None or now_ms - before[2] > KEY_STALE_MS:
+            if before is None or passed_ms - before[2] > KEY_STALE_MS:
                 raise
-            self._known[key_id] = known = (now_ms + _AGAIN_MS, *before[1:])
+            self._known[key_id] = known = (passed_ms + _AGAIN_MS, *before[1:])
             return known
         if key is None or operator is None:
             return None
-        known = (now_ms + int(KEY_CACHE_S * 1_000), Caller(key, operator), now_ms)
+        known = (passed_ms + int(KEY_CACHE_S * 1_000), Caller(key, operator), passed_ms)
         self._known[key_id] = known
         if len(self._touched) > _TOUCHED_MAX:
             self._touched.clear()
         return known
 
-    async def _touch(self, key_id: str, now_ms: int) -> None:
+    def _is_touch_due(self, key_id: str, passed_ms: int) -> bool:
+        touched_ms = self._touched.get(key_id)
+        return touched_ms is None or passed_ms - touched_ms >= KEY_TOUCH_EVERY_MS
+
+    async def _touch(self, key_id: str, passed_ms: int) -> None:
         """Remember the use of a key, at most once a minute; nobody is refused because that fails."""
-        if now_ms - self._touched.get(key_id, 0) >= KEY_TOUCH_EVERY_MS:
-            self._touched[key_id] = now_ms
+        if self._is_touch_due(key_id, passed_ms):
+            self._touched[key_id] = passed_ms
             with suppress(StoreUnavailable):
-                await self._operators.touch_key(key_id, now_ms)
+                await self._operators.touch_key(key_id, self._clock.now_ms())
+
+    def was_good(self, text: str) -> bool:
+        """Whether this whole key opened something within the last hour: who has it is no stranger."""
+        seen_ms = self._good.get(sha256(text.encode()).digest())
+        return seen_ms is not None and self._clock.monotonic_ms() - seen_ms < _GOOD_FOR_MS
+
+    def _remember(self, text: str) -> None:
+        if len(self._good) >= _GOOD_MAX:
+            self._good.clear()
+        self._good[sha256(text.encode()).digest()] = self._clock.monotonic_ms()
 
     def forget(self, key_id: str) -> None:
         """Look the key up afresh: it was changed here."""

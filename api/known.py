@@ -22,7 +22,7 @@ class Known:
 
     async def find(self, tenant: Tenant, tournament_id: str) -> Summary | None:
         """As `Listings.find`, at most a second old; older only while the database is away."""
-        now_ms = self._clock.now_ms()
+        now_ms = self._clock.monotonic_ms()
         key = tenant, tournament_id
         seen = self._seen.get(key)
         if seen is not None and now_ms - seen[0] < _FRESH_MS:

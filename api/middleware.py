@@ -5,14 +5,22 @@ import time
 from typing import Any
 
 import structlog
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.rates import headers_of
+from api.answers import Json
+from api.credentials import credential_of
+from api.errors import ApiError
+from api.resources import Resources
+from api.segments import segments
+from api.verdicts import headers_of
 from server.chance import SystemIds
 from server.ports import IdSource, Verdict
 
 log = structlog.get_logger("api")
 GIVEN_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}\Z")
+# Whoever watches over this process asks at any time.
+_ALWAYS = {"/healthz", "/readyz", "/metrics"}
 SECURITY = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
 
 
@@ -30,12 +38,20 @@ def headers_of_every_answer(request_id: str, verdict: Verdict | None) -> list[tu
     return [(b"x-request-id", request_id.encode()), *SECURITY, *limits]
 
 
-class RequestLog:
-    """Pure ASGI: adds `X-Request-Id`, writes one line when the answer is out."""
+def _limits_of(state: dict[str, Any]) -> Verdict | None:
+    """The limits of who was let in, else those of the address."""
+    found: Verdict | None = state.get("rate") or (None if "caller" in state else state.get("stranger"))
+    return found
 
-    def __init__(self, app: ASGIApp) -> None:
+
+class RequestLog:
+    """Pure ASGI, outermost: says who calls from where, turns away what no route may see, adds `X-Request-Id`,
+    and writes one line when the answer is out."""
+
+    def __init__(self, app: ASGIApp, home: Resources) -> None:
         self._app = app
         self._ids = SystemIds()
+        self._home = home
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -50,15 +66,37 @@ class RequestLog:
                 seen["status"] = message["status"]
                 message["headers"] = [
                     *message.get("headers", ()),
-                    *headers_of_every_answer(request_id, scope["state"].get("rate")),
+                    *headers_of_every_answer(request_id, _limits_of(scope["state"])),
                 ]
             await send(message)
 
         started = time.perf_counter()
         try:
-            await self._app(scope, receive, tell)
+            await self._serve(scope, receive, tell)
         finally:
             self._write(scope, request_id, seen["status"], time.perf_counter() - started)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        state, headers = scope["state"], Headers(scope=scope)
+        peer = None if scope.get("client") is None else scope["client"][0]
+        address = self._home.doorman.address(peer, headers.get("x-forwarded-for"))
+        state["address"] = address
+        try:
+            segments(scope)
+            stranger = scope["path"] not in _ALWAYS and not self._is_known(headers)
+            verdict = self._home.strangers.knock(address) if stranger and "rate" not in state else None
+        except ApiError as error:
+            state["error"], state["rate"] = error.code, error.verdict
+            await Json(error.body(state["request_id"]), error.status, error.headers())(scope, receive, send)
+            return
+        state["stranger"] = verdict
+        await self._app(scope, receive, send)
+        if verdict is not None and "caller" in state:
+            self._home.strangers.welcome(address)
+
+    def _is_known(self, headers: Headers) -> bool:
+        text = credential_of(headers)
+        return text is not None and self._home.keyring.was_good(text)
 
     @staticmethod
     def _write(scope: Scope, request_id: str, status: int, seconds: float) -> None:

@@ -5,8 +5,10 @@ the owner of a tournament has done for the key it never does again (`api.owner.c
 that dies between effect and answer costs nothing: the next one claims the key and gets the first result.
 """
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from hashlib import sha256
 from typing import Any
 
@@ -15,14 +17,16 @@ from fastapi.responses import Response
 from fastapi.routing import APIRoute
 
 from api.answers import Json
-from api.auth import authenticate
-from api.body import read_bytes
+from api.auth import Needs, authenticate
+from api.body import beside, read_bytes
 from api.errors import ApiError, invalid
 from api.keyring import Caller
 from api.resources import Resources, of
-from config.limits import CLAIM_POLL_S
+from api.segments import named
+from api.tokens import Tokens, whole
+from config.limits import CLAIM_HOLD_EVERY_S, CLAIM_POLL_S
 from server.domain.refusal import Code
-from server.ports import GivenAnswer
+from server.ports import GivenAnswer, StoreUnavailable
 
 Handler = Callable[[Request], Awaitable[Response]]
 KEY_MAX = 255
@@ -32,16 +36,20 @@ _PASSING = {401, 403, 429}
 
 
 class OnceRoute(APIRoute):
-    """A route whose writes honour `Idempotency-Key`."""
+    """A route whose writes honour `Idempotency-Key`, and whose path parameters may hold slashes."""
 
     def get_route_handler(self) -> Callable[[Request], Any]:
         handler = super().get_route_handler()
+        needed = [one.call for one in self.dependant.dependencies if isinstance(one.call, Needs)]
 
         async def once(request: Request) -> Response:
+            named(request.scope["path_params"])
             key = request.headers.get("idempotency-key")
             if key is None or request.method not in _WRITES:
                 return await handler(request)
             caller = await authenticate(request)
+            for need in needed:
+                need.check(caller)  # also for an answer that was given before
             if not 1 <= len(key) <= KEY_MAX:
                 raise invalid({"Idempotency-Key": f"Must have 1 to {KEY_MAX} characters"})
             return await _answered_once(request, of(request), caller, key, handler)
@@ -53,18 +61,30 @@ async def _answered_once(
     request: Request, home: Resources, caller: Caller, key: str, handler: Handler
 ) -> Response:
     # Read here, so that the handler reads it from memory.
-    request._body = await read_bytes(request)
-    digest = _digest(request, request._body)
+    request._body = body = await read_bytes(request)
+    digest = await beside(len(body), _digest, request, body)
     while True:
         claim = await home.requests.claim(caller.tenant, key, digest, home.clock.now_ms())
         if claim.request_hash != digest:
             message = "This Idempotency-Key was used with another request"
             raise ApiError(Code.IDEMPOTENCY_KEY_REUSED, message)
         if claim.given is not None:
-            return _replayed(claim.given)
+            return _replayed(claim.given, home.tokens)
         if claim.mine:
-            return await _answer(request, home, caller, key, digest, handler)
+            holding = asyncio.create_task(_hold(home, caller, key))
+            try:
+                return await _answer(request, home, caller, key, digest, handler)
+            finally:
+                holding.cancel()
         await home.clock.sleep(CLAIM_POLL_S)
+
+
+async def _hold(home: Resources, caller: Caller, key: str) -> None:
+    """As long as the answer is worked on, nobody else begins."""
+    while True:
+        await home.clock.sleep(CLAIM_HOLD_EVERY_S)
+        with suppress(StoreUnavailable):
+            await home.requests.hold(caller.tenant, key, home.clock.now_ms())
 
 
 async def _answer(
@@ -89,9 +109,9 @@ async def _answer(
     return response
 
 
-def _replayed(given: GivenAnswer) -> Response:
+def _replayed(given: GivenAnswer, tokens: Tokens) -> Response:
     headers = {"Idempotent-Replayed": "true"}
-    return Response(given.body, given.status, headers, media_type="application/json")
+    return Response(whole(given.body, tokens), given.status, headers, media_type="application/json")
 
 
 def _digest(request: Request, body: bytes) -> bytes:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from hashlib import sha256
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import structlog
 from fastapi import Request
@@ -11,6 +11,7 @@ from fastapi import Request
 from actors.messages import Message, Order
 from actors.replies import Done, Failed, Refused, Reply
 from api.errors import ApiError, DoorCode, tournament_not_found
+from api.facts import Given
 from api.keyring import Caller
 from api.resources import Resources
 from server import codec
@@ -23,6 +24,22 @@ from server.domain.tournament.summary import Summary
 
 log = structlog.get_logger("api")
 T = TypeVar("T")
+ACCEPTED, INVALID = Outcome.ACCEPTED.name.lower(), "invalid"
+
+
+class Reported(NamedTuple):
+    """A fact's line of an answer: `details` by field for one that could not be read."""
+
+    event_id: str | None
+    status: str
+    details: dict[str, str] | None = None
+
+    def told(self) -> dict[str, Any]:
+        """As callers read it."""
+        line: dict[str, Any] = {"event_id": self.event_id, "status": self.status}
+        return line if self.details is None else line | {"details": self.details}
+
+
 Spell = Callable[[dict[str, str]], dict[str, str]]
 _UNAVAILABLE = "The tournament cannot be reached right now; try again"
 
@@ -67,14 +84,21 @@ async def ask(
     return unwrap(reply, cls, summary, spell)
 
 
-async def report(home: Resources, summary: Summary, facts: list[Fact]) -> list[Outcome]:
-    """One outcome a fact, once the accepted ones are durable; refusals and outages as `ApiError`."""
-    outcomes = await home.courier.send(summary.id, facts)
+async def report(home: Resources, summary: Summary, given: Given) -> list[Reported]:
+    """What became of each fact, once the accepted ones are durable; refusals and outages as `ApiError`."""
+    facts = [one for one in given if isinstance(one, Fact)]
+    outcomes = await home.courier.send(summary.id, facts) if facts else []
     home.pages.forget(summary.id)
     if not isinstance(outcomes, list):
         unwrap(outcomes, type(None), summary)
         raise AssertionError("a courier answers outcomes, a refusal or an outage")
-    return outcomes
+    each = iter(outcomes)
+    return [
+        Reported(one.event_id, next(each).name.lower())
+        if isinstance(one, Fact)
+        else Reported(one.event_id, INVALID, one.details)
+        for one in given
+    ]
 
 
 def unwrap(reply: Reply, cls: type[T], summary: Summary | None, spell: Spell | None = None) -> T:

@@ -36,7 +36,7 @@ class BoardPages:
     def find(self, key: PageKey) -> Page | None:
         """A page that is fresh."""
         page = self._pages.get(key.tournament_id, {}).get(key)
-        return page if page is not None and self._clock.now_ms() < page.fresh_until_ms else None
+        return page if page is not None and self._clock.monotonic_ms() < page.fresh_until_ms else None
 
     def last(self, key: PageKey) -> Page | None:
         """A page however old: for when no newer one can be had."""
@@ -49,7 +49,7 @@ class BoardPages:
         mine = self._pages.setdefault(key.tournament_id, {})
         if len(mine) >= BOARDS_KEPT_MAX:
             mine.clear()
-        mine[key] = Page(self._clock.now_ms() + TICK_MS, body, tag)
+        mine[key] = Page(self._clock.monotonic_ms() + TICK_MS, body, tag)
 
     def forget(self, tournament_id: str) -> None:
         """Something was written: what there was is old now."""

@@ -13,8 +13,9 @@ import structlog
 from api.keyring import Caller
 from api.middleware import GIVEN_ID, SECURITY
 from api.pages import Page, PageKey
-from api.rates import retry_after_s, windows_for
+from api.rates import windows_for
 from api.resources import Resources
+from api.verdicts import retry_after_s
 from server.ports import Verdict, Window
 
 _TARGET = re.compile(rb"/api/tournaments/([A-Za-z0-9_-]{1,64})/leaderboard(?:\?([^#]*))?\Z")
@@ -84,7 +85,7 @@ class QuickBoards:
     def _count(self) -> None:
         """One line for many: a line each would cost as much as the answer."""
         self._answered += 1
-        now_ms = self.home.clock.now_ms()
+        now_ms = self.home.clock.monotonic_ms()
         if now_ms - self._told_at_ms >= _TELL_EVERY_MS:
             log.info("boards_read", pages=self._answered)
             self._answered, self._told_at_ms = 0, now_ms

@@ -2,11 +2,11 @@
 
 from fastapi import Request
 
-from api.errors import ApiError, DoorCode
 from api.keyring import Caller
 from api.resources import of
+from api.verdicts import over_limit
 from server.permissions import GAME_PLATFORM
-from server.ports import Verdict, Window
+from server.ports import Window
 
 _MINUTE_MS = 60_000
 # Route function -> kind; every other route is `other`.
@@ -20,28 +20,23 @@ KINDS = {
     "get_trace": "results",
     "list_payouts": "results",
 }
-COUNTS_ITSELF = {"create_tournaments_in_bulk"}
 PER_MINUTE = {"create": 10, "registration": 200, "results": 500, "other": 100}
+# Of a player's own token: a trace reads a whole journal.
+PLAYER_PER_MINUTE = {"reads": 60, "trace": 10}
+TENANT_FACTOR = 10
 PLATFORM_PER_MINUTE = 5_000
 PLATFORM_PER_10_S = 500
 
 
 async def count(request: Request, caller: Caller, cost: int | None = None) -> None:
-    """Count a request of a key, once; a route of COUNTS_ITSELF says its cost. Over the limit: 429, nothing
-    counted, nothing done."""
+    """Count a request of a key, once; a route that does the work of several counts the others itself, as
+    `cost`. Over the limit: 429, nothing counted, nothing done."""
     verdict = getattr(request.state, "rate", None)
-    if cost is None and _name(request) in COUNTS_ITSELF:
-        return
     if verdict is None or cost is not None:
         verdict = await of(request).limiter.hit(windows_of(request, caller), cost or 1)
         request.state.rate = verdict
     if not verdict.allowed:
         raise over_limit(verdict)
-
-
-def over_limit(verdict: Verdict) -> ApiError:
-    """Too many requests, and when the next one succeeds."""
-    return ApiError(DoorCode.RATE_LIMITED, "Too many requests", {"retryAfter": retry_after_s(verdict)})
 
 
 def windows_of(request: Request, caller: Caller) -> tuple[Window, ...]:
@@ -54,25 +49,29 @@ def windows_for(caller: Caller, kind: str = "other") -> tuple[Window, ...]:
     key, factor = caller.key.key_id, caller.key.rate_factor
     if caller.key.role == GAME_PLATFORM:
         minute = Window(f"{key}:platform", PLATFORM_PER_MINUTE * factor, _MINUTE_MS)
-        return minute, Window(f"{key}:platform-burst", PLATFORM_PER_10_S * factor, 10_000)
-    return (Window(f"{key}:{kind}", PER_MINUTE[kind] * factor, _MINUTE_MS),)
+        burst = Window(f"{key}:platform-burst", PLATFORM_PER_10_S * factor, 10_000)
+        return minute, burst, _of_tenant(caller, "platform", minute.limit)
+    own = Window(f"{key}:{kind}", PER_MINUTE[kind] * factor, _MINUTE_MS)
+    return own, _of_tenant(caller, kind, own.limit)
+
+
+def _of_tenant(caller: Caller, kind: str, limit: int) -> Window:
+    """All keys of an operator together: more keys are not more than so many times one."""
+    tenant = caller.tenant
+    name = f"{tenant.operator_id}:{'live' if tenant.live else 'test'}:{kind}"
+    return Window(name, TENANT_FACTOR * limit, _MINUTE_MS)
+
+
+async def count_player(request: Request, internal_player_id: str) -> None:
+    """Count a request with a player's token."""
+    kind = "trace" if _name(request) == "get_trace" else "reads"
+    windows = (Window(f"{internal_player_id}:{kind}", PLAYER_PER_MINUTE[kind], _MINUTE_MS),)
+    verdict = await of(request).limiter.hit(windows)
+    request.state.rate = verdict
+    if not verdict.allowed:
+        raise over_limit(verdict)
 
 
 def _name(request: Request) -> str:
     """The function of the route that serves a request."""
     return getattr(request.scope.get("route"), "name", "")
-
-
-def retry_after_s(verdict: Verdict) -> int:
-    """Whole seconds after which the first retry succeeds."""
-    return -(-verdict.reset_ms // 1_000)
-
-
-def headers_of(verdict: Verdict) -> list[tuple[bytes, bytes]]:
-    """What every answer to a key carries; `Reset` is seconds from now."""
-    told = {
-        b"x-ratelimit-limit": verdict.limit,
-        b"x-ratelimit-remaining": verdict.remaining,
-        b"x-ratelimit-reset": retry_after_s(verdict),
-    }
-    return [(name, str(number).encode()) for name, number in told.items()]

@@ -6,10 +6,13 @@ from fastapi import Request, WebSocket
 
 from actors.courier import FactCourier
 from actors.handles import Directory
+from api.address import Doorman
+from api.crowd import Crowd
 from api.keyring import KeyRing
 from api.known import Known
 from api.pages import BoardPages
 from api.pasts import Pasts
+from api.strangers import Strangers
 from api.tokens import Tokens
 from api.ws.hub import Hub
 from server.ports import (
@@ -54,6 +57,10 @@ class Resources:
     clock: Clock
     ids: IdSource
     pasts: Pasts
+    doorman: Doorman
+    strangers: Strangers
+    crowd: Crowd
+    sockets_crowd: Crowd
     metrics_token: str | None = None
 
 

@@ -12,7 +12,9 @@ from starlette.types import ASGIApp
 from actors.courier import FactCourier
 from actors.handles import Directory
 from actors.resources import Owners, open_owners
+from api.address import Doorman
 from api.app import create_app
+from api.crowd import Crowd
 from api.http import QuickProtocol
 from api.keyring import KeyRing
 from api.known import Known
@@ -20,6 +22,7 @@ from api.pages import BoardPages
 from api.pasts import Pasts
 from api.quick_boards import QuickBoards
 from api.resources import Resources
+from api.strangers import Strangers
 from api.tokens import Tokens, load_key
 from api.ws.hub import Hub
 from config.limits import SOCKET_PING_MS, STREAM_MESSAGE_BYTES_MAX
@@ -52,8 +55,11 @@ async def open_resources(settings: Settings, database_url: str) -> AsyncIterator
     owners = await open_owners(settings, database_url)
     clock = SystemClock()
     limiter = MemoryLimiter(clock) if settings.redis_url is None else RedisLimiter(settings.redis_url, clock)
-    carrier = None if settings.redis_url is None else RedisSubscriber(settings.redis_url)
-    stores = _stores(engine, PostgresBooks(engine, PostgresJournal(pool)))
+    journal = PostgresJournal(pool)
+    carrier = None
+    if settings.redis_url is not None:
+        carrier = RedisSubscriber(settings.redis_url, await journal.secret("carrier"))
+    stores = _stores(engine, PostgresBooks(engine, journal))
     try:
         yield _resources(settings, stores, owners.directory, limiter, carrier), owners
     finally:
@@ -102,6 +108,10 @@ def _resources(
         clock=clock,
         ids=ids,
         pasts=Pasts(stores["books"]),
+        doorman=Doorman(settings.proxies()),
+        strangers=Strangers(clock, settings.requests_per_address),
+        crowd=Crowd(settings.connections_per_address),
+        sockets_crowd=Crowd(settings.sockets_per_address),
         metrics_token=settings.metrics_token,
     )
 
@@ -125,6 +135,7 @@ def server_config(
         access_log=False,
         log_config=None,
         server_header=False,
+        proxy_headers=False,  # `api.address` alone says whose word is taken
         ws="websockets-sansio",
         ws_max_size=STREAM_MESSAGE_BYTES_MAX,
         ws_ping_interval=SOCKET_PING_MS / 1_000,

@@ -11,13 +11,17 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from config.limits import PLAYER_TOKEN_TTL_S
 from server.domain.tournament.summary import EntryRow, Summary
+from server.wire import dump, load
 
 ALGORITHM = "EdDSA"
 AUDIENCE = "pitboss-player"
 PERMISSIONS = ("watch", "play")
 _TOKEN_BYTES_MAX = 4_096
+AFTER_END_MS = 86_400_000
+WAITS_MS = 7 * 86_400_000
+_KEPT = "\x00token"
+_MARK = b"\\u0000token"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ class Tokens:
             "aud": AUDIENCE,
             "sub": entry.internal_player_id,
             "iat": now_s,
-            "exp": now_s + PLAYER_TOKEN_TTL_S,
+            "exp": ends_ms(summary, now_ms) // 1_000,
             "tournament_id": summary.id,
             "internal_player_id": entry.internal_player_id,
             "external_user_id": entry.user_id,
@@ -62,6 +66,11 @@ class Tokens:
             "permissions": list(PERMISSIONS),
         }
         return jwt.encode(claims, self._key, algorithm=ALGORITHM, headers={"kid": self._kid})
+
+    def sign(self, unsigned: str) -> str:
+        """Header and payload with their signature: the same ones are signed the same every time."""
+        signature = base64.urlsafe_b64encode(self._key.sign(unsigned.encode())).rstrip(b"=").decode()
+        return f"{unsigned}.{signature}"
 
     def verify(self, token: str, now_ms: int) -> PlayerClaims | None:
         """The claims of a valid, unexpired token of ours; None for anything else."""
@@ -84,6 +93,43 @@ class Tokens:
         """The public half, for whoever verifies our tokens."""
         key = {"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": ALGORITHM, "kid": self._kid}
         return {"keys": [key | {"x": self._x}]}
+
+
+def ends_ms(summary: Summary, now_ms: int) -> int:
+    """When a token ends that is made now: a day after the planned end of play, for results and disputes. A
+    tournament that players start may wait for them for a week."""
+    rules = summary.rules
+    end_ms = rules.planned_end_ms(summary.started_at_ms)
+    if summary.started_at_ms is None:
+        waits_ms = now_ms + WAITS_MS if rules.format == "hop_on_off" else rules.wait_until_ms
+        end_ms = max(end_ms, (waits_ms or 0) + rules.planned_end_ms(0) if rules.end_at_ms is None else 0)
+    return max(end_ms, now_ms) + AFTER_END_MS
+
+
+def without_token(body: dict[str, Any], slug: str) -> bytes:
+    """An answer as it is kept: what signs in a player is not, but for what must be signed again."""
+    access = body[slug]
+    unsigned = access["jwt"].rpartition(".")[0]
+    url = access["game_url"].replace(access["jwt"], "{jwt}")
+    return dump(body | {slug: None, _KEPT: {"slug": slug, "unsigned": unsigned, "url": url}})
+
+
+def whole(kept: bytes, tokens: Tokens) -> bytes:
+    """A kept answer as it was given. Only we write its mark: no caller names the fields of an answer."""
+    if _MARK not in kept:
+        return kept
+    body = load(kept)
+    told = body.pop(_KEPT, None) if isinstance(body, dict) else None
+    if told is None:
+        return kept
+    token = tokens.sign(told["unsigned"])
+    body[told["slug"]] = access(token, told["url"])
+    return dump(body)
+
+
+def access(token: str, url: str) -> dict[str, str]:
+    """A token, and the operator's game URL with the token in its place."""
+    return {"jwt": token, "game_url": url.replace("{jwt}", token)}
 
 
 def _claims(claims: dict[str, Any]) -> PlayerClaims:

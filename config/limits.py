@@ -65,6 +65,11 @@ LONG_POLL_S: Final = 4.0
 PRESENCE_S: Final = 10.0
 # Where a carrier brings the frames, the owner is asked this often: for presence, and for what got lost.
 POLL_EVERY_S: Final = 3.0
+# A board that nobody watches any more is followed for so long, and so many at most.
+CHANNEL_LINGERS_S: Final = 60.0
+CHANNELS_EMPTY_MAX: Final = 1_000
+# Credentials of open sockets are looked at again this often.
+SOCKET_CHECK_EVERY_S: Final = 4.0
 # Frames are computed only while somebody asked within this time.
 WATCHED_FOR_MS: Final = 30_000
 
@@ -114,7 +119,6 @@ CLAIM_HOLD_EVERY_S: Final = 5.0
 EXTERNAL_ID_STALE_MS: Final = 60_000
 CLAIM_POLL_S: Final = 0.05
 
-PLAYER_TOKEN_TTL_S: Final = 12 * 3600
 KEY_CACHE_S: Final = 5.0
 KEY_TOUCH_EVERY_MS: Final = 60_000
 KEY_OVERLAP_DEFAULT_S: Final = 24 * 3600

@@ -11,6 +11,7 @@ from server.wire import to_ms
 
 # A cron that never comes, such as 30 February, ends the search after this many skipped dates.
 _SKIPPED_MAX = 400
+_CRON_FIELDS = 5
 
 
 def faults_of(recurrence: Recurrence) -> dict[str, str]:
@@ -20,6 +21,8 @@ def faults_of(recurrence: Recurrence) -> dict[str, str]:
     if zone is None:
         faults["timezone"] = "Must be an IANA time zone such as Europe/London"
     try:
+        if len(recurrence.cron.split()) != _CRON_FIELDS:  # a sixth field would be seconds
+            raise CronSimError
         next(CronSim(recurrence.cron, datetime(2026, 1, 1, tzinfo=zone or UTC)))
     except (CronSimError, StopIteration):
         faults["cron"] = "Must be a cron expression of five fields that comes true, such as 0 20 * * 5"

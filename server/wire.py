@@ -8,6 +8,9 @@ from typing import Any
 import msgspec
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST_MS, _LAST_MS = (
+    (datetime(year, 1, 1, tzinfo=UTC) - _EPOCH) // timedelta(milliseconds=1) for year in (1, 9999)
+)
 _JSON = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -33,7 +36,8 @@ def foreign(text: str, most: int) -> str:
 
 def instant(at_ms: int) -> str:
     """`2026-01-15T20:00:00Z`, with milliseconds only when there are any."""
-    moment = _EPOCH + timedelta(milliseconds=at_ms)
+    # What comes in is bounded at the door; what was stored before it was must be shown all the same.
+    moment = _EPOCH + timedelta(milliseconds=min(max(at_ms, _FIRST_MS), _LAST_MS))
     spec = "milliseconds" if at_ms % 1000 else "seconds"
     return moment.isoformat(timespec=spec).replace("+00:00", "Z")
 

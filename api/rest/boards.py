@@ -94,6 +94,7 @@ def _wanted(request: Request) -> tuple[ReadBoard, bool]:
             offset=offset,
             limit=limit,
             around=around,
+            strong=strong,
             above=query.whole("above", AROUND_ROWS_MAX, 0, AROUND_ROWS_MAX),
             below=query.whole("below", AROUND_ROWS_MAX, 0, AROUND_ROWS_MAX),
             eliminated=query.flag("includeEliminated", True),

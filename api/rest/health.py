@@ -1,14 +1,16 @@
 """Is it alive, can it work, which keys sign its tokens."""
 
 from hmac import compare_digest
-from ipaddress import ip_address
 
 from fastapi import APIRouter, Request, Response
 
+from api.address import is_loopback
 from api.answers import Json
-from api.auth import Home, bearer
+from api.auth import Home
+from api.credentials import bearer
 from api.errors import ApiError, DoorCode
 from api.metrics import CONTENT_TYPE, exposition
+from api.resources import Resources
 from api.spec import sockets
 from server.ports import StoreUnavailable
 
@@ -34,19 +36,19 @@ async def readyz(home: Home) -> Json:
 @router.get("/metrics", include_in_schema=False)
 async def metrics(request: Request, home: Home) -> Response:
     """What Prometheus reads: with the token of the settings, or from this machine when there is none."""
-    if not _may_read(request, home.metrics_token):
+    if not _may_read(request, home):
         raise ApiError(DoorCode.UNAUTHORIZED, "Metrics are for the house itself")
     totals = await home.deliveries.totals(home.clock.now_ms())
     return Response(exposition(totals), media_type=CONTENT_TYPE)
 
 
-def _may_read(request: Request, token: str | None) -> bool:
+def _may_read(request: Request, home: Resources) -> bool:
+    token = home.metrics_token
     if token is not None:
         return compare_digest(token.encode(), (bearer(request.headers) or "").encode())
-    try:
-        return request.client is not None and ip_address(request.client.host).is_loopback
-    except ValueError:
-        return False
+    # What a proxy on this machine passes on comes from loopback, too.
+    direct = not home.doorman.has_proxies and "x-forwarded-for" not in request.headers
+    return direct and is_loopback(None if request.client is None else request.client.host)
 
 
 @router.get("/asyncapi.json", include_in_schema=False)

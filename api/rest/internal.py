@@ -10,16 +10,18 @@ from api.body import parse, read_json
 from api.creation import create, read_create
 from api.errors import invalid
 from api.facts import parse_facts
+from api.guests import Guest, player_of
 from api.once import OnceRoute
 from api.openapi import body_of
-from api.owner import ask, find, find_known, order, report
+from api.owner import ACCEPTED, ask, find, find_known, order, report
 from api.query import Query
 from api.schemas.players import TokenBody
 from api.schemas.rounds import PaceBody
 from api.schemas.tournaments import CreateBody
+from api.tokens import PERMISSIONS
 from config.limits import PLAYERS_PAGE_DEFAULT, PLAYERS_PAGE_MAX
-from server.domain.scoring.fact import Outcome
 from server.domain.tournament import commands as do
+from server.domain.tournament.lifecycle import Status, is_over
 from server.wire import instant
 
 router = APIRouter(route_class=OnceRoute, tags=["Game platforms"])
@@ -29,16 +31,13 @@ router = APIRouter(route_class=OnceRoute, tags=["Game platforms"])
 async def report_facts(tournament_id: str, request: Request, home: Home, caller: PlatformScores) -> Json:
     """Report up to 1,000 facts. The answer comes when the accepted ones are durable, one line a fact.
 
-    A repeated `event_id` is a `duplicate`: it was counted once, whatever else it says now.
+    A repeated `event_id` is a `duplicate`: it was counted once, whatever else it says now. A fact that cannot
+    be read is `invalid`, with `details`; the others are taken.
     """
     summary = await find_known(home, caller, tournament_id)
-    facts = await parse_facts(request)
-    outcomes = await report(home, summary, facts)
-    lines = [
-        {"event_id": fact.event_id, "status": outcome.name.lower()}
-        for fact, outcome in zip(facts, outcomes, strict=True)
-    ]
-    accepted = outcomes.count(Outcome.ACCEPTED)
+    reported = await report(home, summary, await parse_facts(request))
+    accepted = sum(one.status == ACCEPTED for one in reported)
+    lines = [one.told() for one in reported]
     return Json({"tournamentId": summary.id, "accepted": accepted, "results": lines})
 
 
@@ -124,22 +123,36 @@ async def get_players(tournament_id: str, request: Request, home: Home, caller: 
 
 @router.post("/auth/validate-token", openapi_extra=body_of(TokenBody))
 async def validate_token(request: Request, home: Home, caller: PlatformRead) -> Json:
-    """Whether a player token is valid now, and what it says. Foreign tokens are as good as forged."""
+    """Whether a player token opens anything now, and what: `play` only while the player is in play. Else
+    `reason` says why. Foreign tokens are as good as forged."""
     parsed = parse(await read_json(request), TokenBody)
     parsed.raise_faults()
-    claims = home.tokens.verify(parsed.values["token"], home.clock.now_ms())
-    mine = claims is not None and claims.operator_id == caller.tenant.operator_id
-    summary = await home.listings.find(caller.tenant, claims.tournament_id) if claims and mine else None
-    if claims is None or summary is None:
-        return Json({"valid": False})
-    return Json(
-        {
-            "valid": True,
-            "tournament_id": claims.tournament_id,
-            "internal_player_id": claims.internal_player_id,
-            "external_user_id": claims.user_id,
-            "display_name": claims.display_name,
-            "permissions": list(claims.permissions),
-            "expiresAt": instant(claims.expires_at_s * 1_000),
-        }
-    )
+    guest = await player_of(home, parsed.values["token"])
+    if guest is None or guest.summary.tenant != caller.tenant:
+        return Json({"valid": False, "reason": "invalid_or_expired"})
+    summary, entry = guest.summary, guest.entry
+    told = {
+        "tournament_id": summary.id,
+        "internal_player_id": entry.internal_player_id,
+        "external_user_id": entry.user_id,
+        "display_name": entry.display_name,
+        "tournamentStatus": summary.status.value,
+        "playerStatus": views_people.entry_status(entry, summary),
+    }
+    if why := _why_out(guest):
+        return Json({"valid": False, "reason": why} | told)
+    permissions = [name for name in PERMISSIONS if name != "play" or _may_play(guest)]
+    ends = instant(guest.expires_at_s * 1_000)
+    return Json({"valid": True} | told | {"permissions": permissions, "expiresAt": ends})
+
+
+def _why_out(guest: Guest) -> str | None:
+    if guest.entry.disqualified:
+        return "player_disqualified"
+    if guest.entry.removed:
+        return "player_removed"
+    return "tournament_cancelled" if guest.summary.status is Status.CANCELLED else None
+
+
+def _may_play(guest: Guest) -> bool:
+    return guest.entry.eliminated_round is None and not is_over(guest.summary.status)

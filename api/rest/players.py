@@ -17,6 +17,7 @@ from api.owner import ask, find, order
 from api.query import Query
 from api.resources import Resources
 from api.schemas.players import AddOnSaleBody, RebuyBody, RegisterBody, RemoveBody
+from api.tokens import access, ends_ms, without_token
 from api.translate_pool import minor
 from config.limits import PLAYERS_PAGE_DEFAULT, PLAYERS_PAGE_MAX
 from server.domain.ids import PlayerId
@@ -43,7 +44,9 @@ async def register_player(tournament_id: str, request: Request, home: Home, call
     )
     answer = await lobby.register(home, caller, summary, order(request, home, caller, command, body))
     game_url = caller.operator.games.get(summary.rules.game_slug, "")
-    return Json(_registered(answer.entry, answer.summary, home, game_url), status_code=201)
+    told = _registered(answer.entry, answer.summary, home, game_url)
+    request.state.kept_body = without_token(told, summary.rules.game_slug)
+    return Json(told, status_code=201)
 
 
 def _registered(entry: EntryRow, summary: Summary, home: Resources, game_url: str) -> dict[str, Any]:
@@ -56,14 +59,14 @@ def _registered(entry: EntryRow, summary: Summary, home: Resources, game_url: st
         "displayName": entry.display_name,
         "registeredAt": instant(entry.registered_at_ms),
         "rulesVersion": entry.rules_version,
+        "tokenExpiresAt": instant(ends_ms(summary, home.clock.now_ms())),
         summary.rules.game_slug: _access(entry, summary, home, game_url),
     }
 
 
 def _access(entry: EntryRow, summary: Summary, home: Resources, game_url: str) -> dict[str, str]:
-    """A token and the operator's game URL with the token in its place."""
     token = home.tokens.mint(entry, summary, views.room_id(summary.id), home.clock.now_ms())
-    return {"jwt": token, "game_url": game_url.replace("{jwt}", token)}
+    return access(token, game_url)
 
 
 def _payment(body: Any, model: type[Model], summary: Summary) -> Parsed:
@@ -175,7 +178,9 @@ async def _sold(
 
 
 @router.post("/{player}/token")
-async def fresh_token(tournament_id: str, player: str, home: Home, caller: PlayersWrite) -> Json:
+async def fresh_token(
+    tournament_id: str, player: str, request: Request, home: Home, caller: PlayersWrite
+) -> Json:
     """A fresh token for a registered player."""
     summary = await find(home, caller, tournament_id)
     found = await home.listings.entry(caller.tenant, tournament_id, player)
@@ -184,4 +189,11 @@ async def fresh_token(tournament_id: str, player: str, home: Home, caller: Playe
         raise player_not_found(summary.id, player, "was removed")
     game_url = caller.operator.games.get(summary.rules.game_slug, "")
     slug = summary.rules.game_slug
-    return Json({"player_id": entry.player_id, slug: _access(entry, summary, home, game_url)})
+    ends = instant(ends_ms(summary, home.clock.now_ms()))
+    body = {
+        "player_id": entry.player_id,
+        "tokenExpiresAt": ends,
+        slug: _access(entry, summary, home, game_url),
+    }
+    request.state.kept_body = without_token(body, slug)
+    return Json(body)

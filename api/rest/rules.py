@@ -6,7 +6,8 @@ from fastapi import APIRouter, Request
 
 from api import views
 from api.answers import Json
-from api.auth import Home, credential
+from api.auth import Home
+from api.credentials import credential_of
 from api.errors import ApiError, DoorCode
 from api.guests import reader
 from api.once import OnceRoute
@@ -36,7 +37,7 @@ async def get_rules(tournament_id: str, request: Request, home: Home) -> Json:
 
 async def _asked(request: Request, home: Resources, tournament_id: str) -> tuple[Summary, int | None]:
     """The tournament, and the version that the asking player accepted."""
-    if credential(request) is None:
+    if credential_of(request.headers) is None:
         summary = await home.listings.find_public(tournament_id)
         if summary is not None:
             return summary, None

@@ -21,7 +21,7 @@ from api.query import Query
 from api.resources import Resources
 from api.schemas.templates import BulkBody, NewTemplateBody, TemplateBody
 from api.translate import rule_fields, spelled
-from config.limits import LIST_PAGE_DEFAULT, LIST_PAGE_MAX
+from config.limits import LIST_PAGE_DEFAULT, LIST_PAGE_MAX, TEMPLATES_MAX
 from server.chance import derived_id
 from server.domain.tournament.rule_checks import faults_of
 from server.domain.tournament.rules import Rules, rules_from
@@ -60,6 +60,10 @@ async def create_template(request: Request, home: Home, caller: TemplatesWrite) 
         recurrence=recurrence,
         next_start_ms=_first_start(recurrence, now_ms),
     )
+    total, _ = await home.templates.templates(caller.tenant, 1, 0)
+    if total >= TEMPLATES_MAX:
+        message = f"There are {TEMPLATES_MAX} templates already: remove one first"
+        raise ApiError(DoorCode.CONFLICT, message, {"templates": TEMPLATES_MAX})
     await note(home, caller, "template.created", template.id, after=_view(template))
     await home.templates.add_template(template)
     return Json(_view(template), status_code=201)
@@ -191,7 +195,8 @@ async def create_tournaments_in_bulk(request: Request, home: Home, caller: Tourn
         parsed.faults[parsed.path("schedule")] = f"Must have 1 to {min(most, LIST_PAGE_MAX)} tournaments"
     parsed.raise_faults()
     template = await template_of(home, caller, parsed.values["template_id"])
-    await rates.count(request, caller, len(lines))
+    if len(lines) > 1:
+        await rates.count(request, caller, len(lines) - 1)  # one was counted before anything was read
     results = [await _one(request, home, caller, template, line, n) for n, line in enumerate(lines)]
     created = sum(result["status"] == "created" for result in results)
     told = {

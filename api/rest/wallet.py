@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from api.answers import Json
-from api.auth import Home, PayoutsRead, WebhooksWrite
+from api.auth import Home, PayoutsApprove, PayoutsRead
 from api.body import parse, read_json
 from api.deeds import note
 from api.once import OnceRoute
@@ -25,7 +25,7 @@ async def get_wallet(home: Home, caller: PayoutsRead) -> Json:
 
 
 @router.put("", openapi_extra=body_of(WalletBody))
-async def put_wallet(request: Request, home: Home, caller: WebhooksWrite) -> Json:
+async def put_wallet(request: Request, home: Home, caller: PayoutsApprove) -> Json:
     """Set the wallet. `secret` is shown once; the secret before it signs beside it until the next change."""
     parsed = parse(await read_json(request), WalletBody)
     parsed.raise_faults()
@@ -40,7 +40,7 @@ async def put_wallet(request: Request, home: Home, caller: WebhooksWrite) -> Jso
 
 
 @router.delete("")
-async def remove_wallet(home: Home, caller: WebhooksWrite) -> Json:
+async def remove_wallet(home: Home, caller: PayoutsApprove) -> Json:
     """From now on lines wait to be acknowledged over the API."""
     before = await home.payouts.wallet(caller.tenant)
     if before is not None:

@@ -8,12 +8,15 @@ from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, StringConstraints, WithJsonSchema
 
+from server.domain.tournament.rule_checks import INSTANT_MAX_MS
 from server.wire import to_ms
+
+INSTANT_MIN_MS = 946_684_800_000  # the year 2000
 
 
 def _amount(value: Any) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        raise ValueError("Must be a plain JSON number")
+        raise ValueError("Must be a plain JSON number of at most 40 digits")
     return Decimal(value)
 
 
@@ -25,7 +28,10 @@ def instant_of(value: Any) -> int:
         raise ValueError("Must be an RFC 3339 time such as 2026-01-15T20:00:00Z") from None
     if moment.tzinfo is None or "T" not in value.upper():
         raise ValueError("Must be an RFC 3339 time with a zone, such as 2026-01-15T20:00:00Z")
-    return to_ms(moment)
+    at_ms = to_ms(moment)
+    if not INSTANT_MIN_MS <= at_ms < INSTANT_MAX_MS:
+        raise ValueError("Must be from the year 2000 to the year 2199")
+    return at_ms
 
 
 def _clean(value: Any) -> Any:

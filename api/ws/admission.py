@@ -8,7 +8,8 @@ from urllib.parse import parse_qsl, unquote
 import msgspec
 from websockets.http11 import Request
 
-from api.auth import bearer
+from api.address import Doorman
+from api.credentials import bearer
 from api.guests import player_of
 from api.resources import Resources
 from api.ws import protocol
@@ -45,15 +46,21 @@ class Rejected(Exception):  # noqa: N818 - becomes a close code
         self.code = code
 
 
-def knock_of(request: Request, transport: asyncio.Transport, first: Callable[[], Awaitable[bytes]]) -> Knock:
+def knock_of(
+    request: Request,
+    transport: asyncio.Transport,
+    doorman: Doorman,
+    first: Callable[[], Awaitable[bytes]],
+) -> Knock:
     """What a handshake says."""
     path, _, query = request.path.partition("?")
     peer = transport.get_extra_info("peername")
+    headers = {name.lower(): value for name, value in request.headers.raw_items()}
     return Knock(
         tournament_id=unquote(path.rpartition("/")[2]),
-        headers={name.lower(): value for name, value in request.headers.raw_items()},
+        headers=headers,
         query=dict(parse_qsl(query, keep_blank_values=True)),
-        address=peer[0] if isinstance(peer, tuple) else None,
+        address=doorman.address(peer[0] if isinstance(peer, tuple) else None, headers.get("x-forwarded-for")),
         first=first,
     )
 
@@ -76,8 +83,12 @@ async def _credential(knock: Knock) -> str:
     """Header, query, or a first frame within a few seconds."""
     if (token := bearer(knock.headers)) is not None:
         return token
-    if "token" in knock.query:
-        return knock.query["token"]
+    token = knock.query.get("token")
+    if token is not None and not token.startswith("pk_"):
+        # Only a player's: it ends soon, while keys would stay in the logs of strange proxies.
+        return token
+    if token is not None:
+        raise Rejected(Close.LOG_IN_AGAIN)
     try:
         async with asyncio.timeout(SOCKET_AUTH_TIMEOUT_S):
             message = protocol.CLIENT_MESSAGE.decode(await knock.first())

@@ -28,6 +28,17 @@ class Position(NamedTuple):
     seq: int
 
 
+NOWHERE = Position(-1, 0)
+_DIGITS_MAX = 18
+
+
+def position_of(text: str) -> Position:
+    """`<epoch>:<seq>` as clients resume; anything malformed is as good as none: a snapshot follows."""
+    epoch, _, seq = text.partition(":")
+    digits = all(one.isascii() and one.isdigit() and len(one) <= _DIGITS_MAX for one in (epoch, seq))
+    return Position(int(epoch), int(seq)) if digits else NOWHERE
+
+
 class Watcher(Protocol):
     """A socket, as the channel sees it."""
 
@@ -73,30 +84,43 @@ class Channel:
         self._before = self.at
         self._step = _NOTHING
 
-    def take(self, news: Frames) -> bool:
-        """Add what the owner said. False when frames in between are missing: ask for them."""
-        now = Position(news.epoch, news.seq)
-        if news.snapshot is None or now <= self.at:
+    def hear(self, news: Frames) -> bool:
+        """Add what was published. False when it does not follow: ask the owner. Nothing but its answer moves a
+        board to another epoch, or back."""
+        if news.snapshot is None or (news.epoch == self.at.epoch and news.seq <= self.at.seq):
             return True
+        follows = self.ready.is_set() and news.epoch == self.at.epoch and news.contiguous
+        return follows and self._follow(news)
+
+    def take(self, news: Frames) -> None:
+        """What the owner answered is so: the frames behind our position, or else the whole board, also where
+        it is of an older epoch than we knew."""
+        if news.snapshot is None or Position(news.epoch, news.seq) == self.at:
+            return
+        ahead = news.epoch == self.at.epoch and news.seq > self.at.seq
+        if ahead and news.contiguous and self._follow(news):
+            return
+        self._history.clear()
         snapshot = packed(news.snapshot)
-        if now.epoch == self.at.epoch and news.contiguous:
-            frames = [Frame(seq, kind, packed(data)) for seq, kind, data in news.frames if seq > self.at.seq]
-            if not frames or frames[0].seq != self.at.seq + 1:
-                return False
-            for frame in frames:
-                self._history.add(frame)
-            step = joined([frame.data for frame in frames])
-        else:
-            self._history.clear()
-            step = snapshot
+        self._move(news, snapshot, snapshot)
+
+    def _follow(self, news: Frames) -> bool:
+        frames = [Frame(seq, kind, packed(data)) for seq, kind, data in news.frames if seq > self.at.seq]
+        if not frames or frames[0].seq != self.at.seq + 1 or news.snapshot is None:
+            return False
+        for frame in frames:
+            self._history.add(frame)
+        self._move(news, packed(news.snapshot), joined([frame.data for frame in frames]))
+        return True
+
+    def _move(self, news: Frames, snapshot: Packed, step: Packed) -> None:
         self.snapshot, self._step, self._before = snapshot, step, self.at
-        self.at, self.over, self.status = now, news.over, news.status
+        self.at, self.over, self.status = Position(news.epoch, news.seq), news.over, news.status
         self.ready.set()
         self.moved.set()
         self._news.set()
         self._took.set()
         self._took.clear()
-        return True
 
     async def reach(self, at: Position) -> None:
         """Wait until the board here is not older than one seen elsewhere: a client that comes from another

@@ -12,7 +12,7 @@ from actors.messages import Poll
 from actors.replies import Frames
 from api.ws.channel import Channel, Watcher
 from api.ws.personal import tell_places, tell_room
-from config.limits import POLL_EVERY_S
+from config.limits import CHANNEL_LINGERS_S, CHANNELS_EMPTY_MAX, POLL_EVERY_S, TICK_MS
 from server import codec
 from server.domain.tournament.lifecycle import Status
 from server.domain.tournament.summary import Summary
@@ -29,7 +29,7 @@ class Attended(Protocol):
     """Any open socket, as the hub sees it."""
 
     def look_after(self, now_ms: int) -> None:
-        """Once a second: log in again, ping, or give up."""
+        """Once a second: log in again, ping, or give up. `now_ms` is monotonic."""
 
 
 class Hub:
@@ -46,6 +46,7 @@ class Hub:
         self._work: dict[str, list[asyncio.Task[None]]] = {}
         self._attended: set[Attended] = set()
         self._care: asyncio.Task[None] | None = None
+        self._empty: dict[str, asyncio.Task[None]] = {}
 
     def join(self, summary: Summary, watcher: Watcher) -> Channel:
         """The channel of a tournament, made when needed, with one more watcher."""
@@ -59,14 +60,30 @@ class Hub:
                 partial(tell_room, channel, self._clock),
             )
             self._work[summary.id] = [self._keep_on(part) for part in parts]
+        lingering = self._empty.pop(summary.id, None)
+        if lingering is not None:
+            lingering.cancel()
         channel.watchers[watcher] = None
         return channel
 
     def leave(self, channel: Channel, watcher: Watcher) -> None:
-        """Take a watcher off; a channel without watchers is forgotten."""
+        """Take a watcher off. A channel without any stays for a while: a client that lost its connection comes
+        back for what it missed."""
         channel.watchers.pop(watcher, None)
         if channel.watchers or self._channels.get(channel.summary.id) is not channel:
             return
+        if channel.over or not channel.ready.is_set() or len(self._empty) >= CHANNELS_EMPTY_MAX:
+            self._forget(channel)
+        elif channel.summary.id not in self._empty:
+            self._empty[channel.summary.id] = asyncio.create_task(self._linger(channel))
+
+    async def _linger(self, channel: Channel) -> None:
+        await self._clock.sleep(CHANNEL_LINGERS_S)
+        self._empty.pop(channel.summary.id, None)
+        if not channel.watchers and self._channels.get(channel.summary.id) is channel:
+            self._forget(channel)
+
+    def _forget(self, channel: Channel) -> None:
         self._channels.pop(channel.summary.id)
         for task in self._work.pop(channel.summary.id):
             task.cancel()
@@ -107,7 +124,7 @@ class Hub:
         tournament_id, gap = channel.summary.id, channel.gap
 
         def hear(data: bytes | None) -> None:
-            if data is None or not channel.take(codec.decode(data, Frames)):
+            if data is None or not channel.hear(codec.decode(data, Frames)):
                 gap.set()
 
         if self._carrier is not None:
@@ -115,7 +132,10 @@ class Hub:
         try:
             carried = False
             while True:
+                begun_ms, before = self._clock.monotonic_ms(), channel.at
                 carried = await self._ask(channel, wait=not carried) and self._carries(tournament_id)
+                if channel.at is before and self._clock.monotonic_ms() - begun_ms < TICK_MS:
+                    await self._clock.sleep(TICK_MS / 1_000)  # nothing new, and at once: not again at once
                 if carried:
                     with suppress(TimeoutError):
                         async with asyncio.timeout(POLL_EVERY_S):
@@ -141,7 +161,10 @@ class Hub:
         if not isinstance(reply, Frames):
             await self._clock.sleep(_PAUSE_AFTER_FAILURE_S)
             return False
-        channel.take(reply)
+        if channel.at is at:
+            channel.take(reply)  # the owner's word, whatever was heard before
+        elif not channel.hear(reply):
+            channel.gap.set()
         channel.connections = reply.sockets
         return reply.published
 
@@ -149,6 +172,6 @@ class Hub:
         """Once a second: who must log in again, who must be pinged, who is stuck or gone."""
         while True:
             await self._clock.sleep(_CARE_EVERY_S)
-            now_ms = self._clock.now_ms()
+            now_ms = self._clock.monotonic_ms()
             for socket in list(self._attended):
                 socket.look_after(now_ms)

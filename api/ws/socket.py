@@ -19,9 +19,10 @@ from actors.replies import Place
 from api.resources import Resources
 from api.ws import protocol
 from api.ws.admission import Guest, Rejected, admit, knock_of
-from api.ws.channel import Channel, Position
+from api.ws.channel import Channel, Position, position_of
 from api.ws.line import Line
 from api.ws.packing import Packed, SharedDeflate, as_it_is, joined, packed
+from api.ws.patience import Patience
 from api.ws.protocol import Close
 from api.ws.talk import Talk
 from config import limits
@@ -30,7 +31,6 @@ from server.ports import StoreUnavailable
 log = structlog.get_logger("api")
 
 PATH = b"/ws/tournaments/"
-_NOWHERE = Position(-1, 0)
 _QUIET = logging.getLogger("api.sockets")
 _QUIET.setLevel(logging.WARNING)  # not a line for every client that comes or goes
 _PING = as_it_is(Frame(Opcode.PING, b"").serialize(mask=False))
@@ -41,13 +41,16 @@ class PlayerSocket(Line):
     """A client from its handshake to its end. Implements `channel.Watcher` and `hub.Attended`."""
 
     __slots__ = (
+        "_address",
         "_channel",
         "_closing_at_ms",
+        "_crowded",
         "_early",
         "_heard_at_ms",
         "_home",
         "_open_ones",
         "_parts",
+        "_patience",
         "_paused_at",
         "_paused_at_ms",
         "_pinged",
@@ -71,8 +74,11 @@ class PlayerSocket(Line):
         self._task: asyncio.Task[None] | None = None
         self._early: asyncio.Queue[bytes] | None = asyncio.Queue(limits.SOCKET_MESSAGES_PER_S)
         self._parts: list[bytes] = []
-        self._heard_at_ms = home.clock.now_ms()
+        self._heard_at_ms = home.clock.monotonic_ms()
         self._closing_at_ms = self._paused_at_ms = 0
+        self._patience = Patience()
+        self._address: str | None = None
+        self._crowded = False
         self._pinged = False
         self._paused_at: Position | None = None
         self.at: Position | None = None
@@ -87,21 +93,26 @@ class PlayerSocket(Line):
         self._home.hub.attend(self)
 
     def data_received(self, data: bytes) -> None:
-        self._heard_at_ms, self._pinged = self._home.clock.now_ms(), False
-        self._wire.receive_data(data)
-        for event in self._wire.events_received():
-            if isinstance(event, Request):
-                self._shake_hands(event)
-            elif isinstance(event, Frame) and not self._closing_at_ms:
-                self._take(event)
-        self._flush()
+        self._heard_at_ms, self._pinged = self._home.clock.monotonic_ms(), False
+        for slice_ in self._patience.slices(data):
+            if self._closing_at_ms and not self._patience.waits_for_goodbye():
+                self._transport.abort()
+            if self._transport.is_closing():
+                return
+            self._wire.receive_data(slice_)
+            for event in self._wire.events_received():
+                if isinstance(event, Request):
+                    self._shake_hands(event)
+                elif isinstance(event, Frame) and not self._closing_at_ms:
+                    self._take(event)
+            self._flush()
 
     def eof_received(self) -> None:
         self._wire.receive_eof()
         self._flush()
 
     def pause_writing(self) -> None:
-        self._paused_at_ms = self._home.clock.now_ms()
+        self._paused_at_ms = self._home.clock.monotonic_ms()
         self._paused_at, self.at = self.at, None
 
     def resume_writing(self) -> None:
@@ -115,6 +126,8 @@ class PlayerSocket(Line):
         super().connection_lost(exc)
         self._open_ones.discard(self)
         self._home.hub.release(self)
+        if self._crowded:
+            self._home.sockets_crowd.leave(self._address)
         if self._task is not None:
             self._task.cancel()
         self.at = self._paused_at = None
@@ -154,7 +167,7 @@ class PlayerSocket(Line):
         if self._closing_at_ms:
             if now_ms - self._closing_at_ms > limits.SOCKET_CLOSE_MS:
                 self._transport.abort()
-        elif self._talk is not None and self._talk.is_expired(now_ms):
+        elif self._talk is not None and self._talk.is_expired(self._home.clock.now_ms()):
             self.close(Close.LOG_IN_AGAIN)
         elif self._paused_at_ms and now_ms - self._paused_at_ms > limits.SOCKET_STUCK_AFTER_MS:
             self.close(Close.TOO_MANY)
@@ -180,8 +193,12 @@ class PlayerSocket(Line):
     async def _welcome(self, request: Request) -> None:
         """Let in and greet, or say why not; only an open socket can."""
         assert self._early is not None, "nobody is welcomed twice"
-        knock = knock_of(request, self._transport, self._early.get)
+        knock = knock_of(request, self._transport, self._home.doorman, self._early.get)
+        self._address = knock.address
+        self._crowded = self._home.sockets_crowd.enter(knock.address)
         try:
+            if not self._crowded:
+                raise Rejected(Close.TOO_MANY)
             guest = await admit(self._home, knock)
             await self._enter(guest, knock.query.get("resume", ""))
         except Rejected as rejected:
@@ -199,7 +216,7 @@ class PlayerSocket(Line):
         channel = self._channel = self._home.hub.join(guest.summary, self)
         async with asyncio.timeout(limits.CALL_DEADLINE_S):
             await channel.ready.wait()
-        seen = _position(resume)
+        seen = position_of(resume)
         await channel.reach(seen)
         now_ms = self._home.clock.now_ms()
         self._talk = Talk(self._home, channel, guest, self._answer)
@@ -230,8 +247,9 @@ class PlayerSocket(Line):
 
     def _take(self, frame: Frame) -> None:
         """A frame of a client: only text is a message, in one piece or in several."""
-        if self._talk is not None and not self._talk.may_say(self._heard_at_ms):
+        if not self._patience.may_say(self._heard_at_ms):
             self.close(Close.TOO_MANY)
+            self._transport.abort()
         elif frame.opcode is Opcode.BINARY:
             self.close(Close.BAD_FRAME)
         elif frame.opcode in (Opcode.TEXT, Opcode.CONT):
@@ -259,9 +277,9 @@ class PlayerSocket(Line):
         """Say why, and wait a moment for the client to agree."""
         if self._wire.state is not State.OPEN:
             return
-        self._closing_at_ms = self._home.clock.now_ms()
+        self._closing_at_ms = self._home.clock.monotonic_ms()
         self.at = self._paused_at = None
-        self._wire.send_close(code)
+        self._wire.send_close(code, code.name.lower())
         self._flush()
 
     def _say(self, data: Packed) -> None:
@@ -279,11 +297,4 @@ class PlayerSocket(Line):
             self.at = self._paused_at = None
             self._transport.close()
         if self._wire.close_expected():
-            self._closing_at_ms = self._closing_at_ms or self._home.clock.now_ms()
-
-
-def _position(resume: str) -> Position:
-    """`?resume=<epoch>:<seq>`; anything malformed is as good as none: a snapshot follows."""
-    epoch, _, seq = resume.partition(":")
-    digits = epoch.isascii() and epoch.isdigit() and seq.isascii() and seq.isdigit()
-    return Position(int(epoch), int(seq)) if digits and len(epoch) + len(seq) < 36 else _NOWHERE
+            self._closing_at_ms = self._closing_at_ms or self._home.clock.monotonic_ms()

@@ -13,14 +13,14 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from api.auth import check, check_platform, who
 from api.errors import ApiError, typed
-from api.facts import decode_facts
+from api.facts import Given, decode_facts
 from api.keyring import Caller
-from api.owner import find_known, report
-from api.rates import over_limit, windows_for
+from api.owner import ACCEPTED, find_known, report
+from api.rates import windows_for
 from api.resources import Resources, of_socket
+from api.verdicts import over_limit
 from api.ws.protocol import PROTOCOL_VERSION, Close
 from config.limits import FACTS_PER_REQUEST_MAX, STREAM_BATCHES_MAX
-from server.domain.scoring.fact import Fact, Outcome
 from server.domain.tournament.summary import Summary
 from server.ports import StoreUnavailable
 from server.wire import dump, instant
@@ -109,7 +109,7 @@ class Stream:
         """Begin a batch. Counted and read here, so that batches enter the lane in order."""
         try:
             await self._count(caller)
-            facts = decode_facts(b'{"events":%b}' % bytes(given.events))
+            facts = await decode_facts(b'{"events":%b}' % bytes(given.events))
             work = asyncio.create_task(self._report(facts, summary))
         except ApiError as error:
             work = asyncio.create_task(_refused(error))
@@ -121,17 +121,13 @@ class Stream:
         if not verdict.allowed:
             raise over_limit(verdict)
 
-    async def _report(self, facts: list[Fact], summary: Summary) -> dict[str, Any]:
+    async def _report(self, facts: Given, summary: Summary) -> dict[str, Any]:
         try:
-            outcomes = await report(self._home, summary, facts)
+            reported = await report(self._home, summary, facts)
         except Exception as error:
             return await _refused(error)
-        others = [
-            {"event_id": fact.event_id, "status": outcome.name.lower()}
-            for fact, outcome in zip(facts, outcomes, strict=True)
-            if outcome is not Outcome.ACCEPTED
-        ]
-        return {"type": "ack", "accepted": len(facts) - len(others), "others": others}
+        others = [one.told() for one in reported if one.status != ACCEPTED]
+        return {"type": "ack", "accepted": len(reported) - len(others), "others": others}
 
     async def _acknowledge(self) -> None:
         """One answer a batch, in the order in which they came."""

@@ -11,7 +11,7 @@ from api.resources import Resources
 from api.ws import protocol
 from api.ws.admission import Guest
 from api.ws.channel import Channel
-from config.limits import AROUND_ROWS_MAX, SOCKET_MESSAGES_PER_S
+from config.limits import AROUND_ROWS_MAX
 from server import codec
 
 
@@ -19,7 +19,7 @@ class Talk:
     """One admitted client's side of the conversation."""
 
     __slots__ = (
-        "_answer", "_channel", "_count", "_expires_at_ms", "_home", "_internal_id", "_task", "_window_ms",
+        "_answer", "_channel", "_expires_at_ms", "_home", "_internal_id", "_task",
     )  # fmt: skip
 
     def __init__(
@@ -31,18 +31,10 @@ class Talk:
         self._internal_id = None if guest.entry is None else guest.entry.internal_player_id
         self._expires_at_ms = None if guest.expires_at_s is None else guest.expires_at_s * 1_000
         self._task: asyncio.Task[None] | None = None
-        self._window_ms = self._count = 0
 
     def is_expired(self, now_ms: int) -> bool:
         """Whether the token has run out and was not renewed."""
         return self._expires_at_ms is not None and now_ms >= self._expires_at_ms
-
-    def may_say(self, now_ms: int) -> bool:
-        """Count a frame; False when there are too many in a second."""
-        if now_ms - self._window_ms >= 1_000:
-            self._window_ms, self._count = now_ms, 0
-        self._count += 1
-        return self._count <= SOCKET_MESSAGES_PER_S
 
     def hear(self, text: bytes) -> bool:
         """Answer a message; False when it is none of ours."""
@@ -72,7 +64,9 @@ class Talk:
 
     def _ask_around(self, player: str, message: protocol.ClientMessage) -> None:
         if self._task is not None and not self._task.done():
-            self._answer(protocol.error("rate_limited", "The answer before this one is still under way"))
+            self._answer(
+                protocol.error("rate_limit_exceeded", "The answer before this one is still under way")
+            )
             return
         above, below = (min(max(rows, 0), AROUND_ROWS_MAX) for rows in (message.above, message.below))
         want = ReadBoard(0, 0, around=player, above=above, below=below)

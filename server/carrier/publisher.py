@@ -5,6 +5,8 @@ import logging
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from server.carrier.seal import sealed
+
 log = logging.getLogger(__name__)
 
 CHANNEL = "pitboss:board:"
@@ -14,13 +16,14 @@ PATIENCE_S = 0.5
 class RedisPublisher:
     """`Publisher` over a Redis that the front ends share."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, secret: bytes) -> None:
+        self._secret = secret
         self._redis = Redis.from_url(url, socket_timeout=PATIENCE_S, socket_connect_timeout=PATIENCE_S)
         self._away = False
 
     async def publish(self, tournament_id: str, data: bytes) -> bool:
         try:
-            await self._redis.publish(CHANNEL + tournament_id, data)
+            await self._redis.publish(CHANNEL + tournament_id, sealed(self._secret, tournament_id, data))
         except (RedisError, OSError) as error:
             if not self._away:
                 log.warning("redis_away frames=by_poll reason=%s", type(error).__name__)

@@ -9,6 +9,7 @@ from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
 from server.carrier.publisher import CHANNEL, PATIENCE_S
+from server.carrier.seal import opened
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +23,9 @@ Hear = Callable[[bytes | None], None]
 class RedisSubscriber:
     """`Subscriber` over Redis. While Redis is away nothing is carried, and front ends poll."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, secret: bytes) -> None:
+        self._secret = secret
+        self._warned = False
         self._redis = Redis.from_url(
             url, socket_connect_timeout=PATIENCE_S, health_check_interval=5, retry=None
         )
@@ -93,4 +96,13 @@ class RedisSubscriber:
                 self._carried.add(name)
                 self._hearers[name](None)
             elif message["type"] == "message" and name in self._hearers:
-                self._hearers[name](message["data"])
+                self._hear(name, message["data"])
+
+    def _hear(self, name: str, data: bytes) -> None:
+        inner = opened(self._secret, name.removeprefix(CHANNEL), data)
+        if inner is None:
+            if not self._warned:
+                log.warning("carrier_forged channel=%s", name)
+            self._warned = True
+            return
+        self._hearers[name](inner)

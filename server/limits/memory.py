@@ -7,6 +7,7 @@ from server.ports import Clock, Verdict, Window
 from server.ports.limits import verdict_of
 
 _SWEEP_AT = 10_000
+_KEPT_MAX = 200_000
 
 
 class MemoryLimiter:
@@ -15,6 +16,7 @@ class MemoryLimiter:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._used: dict[str, tuple[int, int]] = {}
+        self._sweep_at = _SWEEP_AT
 
     def hit(self, windows: Sequence[Window], cost: int = 1) -> Future[Verdict]:
         told: Future[Verdict] = get_running_loop().create_future()
@@ -23,9 +25,9 @@ class MemoryLimiter:
 
     def count(self, windows: Sequence[Window], cost: int = 1) -> Verdict:
         """`hit`, for who need not wait."""
-        now_ms = self._clock.now_ms()
-        if len(self._used) > _SWEEP_AT:
-            self._used = {name: seen for name, seen in self._used.items() if seen[0] > now_ms}
+        now_ms = self._clock.monotonic_ms()
+        if len(self._used) > self._sweep_at:
+            self._sweep(now_ms)
         found = [self._window(window, now_ms) for window in windows]
         allowed = all(used + cost <= w.limit for w, (_, used) in zip(windows, found, strict=True))
         if allowed:
@@ -34,6 +36,12 @@ class MemoryLimiter:
         used = [count for _, count in found]
         left_ms = [ends_ms - now_ms for ends_ms, _ in found]
         return verdict_of(windows, used, left_ms, allowed=allowed, cost=cost)
+
+    def _sweep(self, now_ms: int) -> None:
+        """Forget windows that are over, not with every request; of too many the oldest."""
+        kept = [(name, seen) for name, seen in self._used.items() if seen[0] > now_ms]
+        self._used = dict(kept[-_KEPT_MAX // 2 :])
+        self._sweep_at = max(_SWEEP_AT, 2 * len(self._used))
 
     def _window(self, window: Window, now_ms: int) -> tuple[int, int]:
         seen = self._used.get(window.name)

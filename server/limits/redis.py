@@ -63,7 +63,7 @@ class RedisLimiter:
         self._round: asyncio.Task[None] | None = None
 
     def hit(self, windows: Sequence[Window], cost: int = 1) -> asyncio.Future[Verdict]:
-        if self._clock.now_ms() < self._away_until_ms:
+        if self._clock.monotonic_ms() < self._away_until_ms:
             return self._alone.hit(windows, cost)
         answer: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
         self._waiting.append((windows, cost, answer))
@@ -103,7 +103,7 @@ class RedisLimiter:
             at += 1 + 2 * len(windows)
 
     async def _count_alone(self, batch: list[_Waiting], error: Exception) -> None:
-        self._away_until_ms = self._clock.now_ms() + _PAUSE_MS
+        self._away_until_ms = self._clock.monotonic_ms() + _PAUSE_MS
         log.warning("redis_away limits=in_process reason=%s", type(error).__name__)
         for windows, cost, answer in batch:
             _tell(answer, self._alone.count(windows, cost))

@@ -1,6 +1,7 @@
 """The journal on Postgres, over asyncpg alone: this is all of storage that an owner process loads."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
@@ -158,6 +159,14 @@ class PostgresJournal:
         )
         silent: float | None = await self._with(lambda db: db.fetchval(sql, tournament_id))
         return silent
+
+    async def secret(self, name: str) -> bytes:
+        """A secret that all processes of the house share: made when it is first asked for."""
+        fresh = os.urandom(32)
+        made = "INSERT INTO house (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING"
+        await self._with(lambda db: db.execute(made, name, fresh))
+        kept: bytes = await self._with(lambda db: db.fetchval("SELECT value FROM house WHERE name = $1", name))
+        return kept
 
     async def _with(self, work: Callable[[Any], Awaitable[T]]) -> T:
         async with self._connection() as db:

@@ -62,8 +62,8 @@ ROUTES = [
     ("GET", "/api/tournaments/{t}/record", "audit.read"),
     ("GET", "/api/audit", "audit.read"),
     ("GET", "/api/wallet", "payouts.read"),
-    ("PUT", "/api/wallet", "webhooks.write"),
-    ("DELETE", "/api/wallet", "webhooks.write"),
+    ("PUT", "/api/wallet", "payouts.approve"),
+    ("DELETE", "/api/wallet", "payouts.approve"),
     ("GET", "/api/events", "tournaments.read"),
     ("GET", "/api/webhooks", "webhooks.write"),
     ("PUT", "/api/webhooks", "webhooks.write"),
@@ -258,12 +258,57 @@ async def test_player_tokens(house: House) -> None:
     forged = f"{head}.{body}.{'A' if signature[0] != 'A' else 'B'}{signature[1:]}"
     for wrong in ("x", none, forged, token + "x"):
         told = await house.client.post(check, headers=house.platform, json={"token": wrong})
-        assert told.json() == {"valid": False}
-    assert (await house.client.post(check, headers=foreign, json={"token": token})).json() == {"valid": False}
+        assert told.json() == {"valid": False, "reason": "invalid_or_expired"}
+    told = await house.client.post(check, headers=foreign, json={"token": token})
+    assert told.json() == {"valid": False, "reason": "invalid_or_expired"}
     house.clock.jump(13 * 3_600_000)
-    assert (await house.client.post(check, headers=house.platform, json={"token": token})).json() == {
-        "valid": False
-    }
+    told = await house.client.post(check, headers=house.platform, json={"token": token})
+    assert told.json()["valid"] is True, "it opens what it is for until a day after the end"
+    house.clock.jump(14 * 3_600_000)
+    told = await house.client.post(check, headers=house.platform, json={"token": token})
+    assert told.json() == {"valid": False, "reason": "invalid_or_expired"}
+
+
+async def test_a_token_lasts_as_long_as_its_tournament(house: House) -> None:
+    """Registered three days ahead: the link must open the game when it starts."""
+    tournament_id = await house.tournament("ann", startTime=house.at(72 * 60), durationSeconds=3_600)
+    path = f"/api/tournaments/{tournament_id}/players/ann/token"
+    told = (await house.client.post(path, headers=house.auth)).json()
+    assert told["tokenExpiresAt"] == house.at((72 + 1 + 24) * 60)
+    waits = {"onMinPlayersMissed": "wait", "waitUntil": house.at(240), "minPlayers": 2}
+    late = await house.tournament("ann", durationSeconds=3_600, **waits)
+    path = f"/api/tournaments/{late}/players/ann/token"
+    told = (await house.client.post(path, headers=house.auth)).json()
+    assert told["tokenExpiresAt"] == house.at(240 + 60 + 24 * 60)
+
+
+async def test_a_token_says_no_for_players_who_are_out(house: House) -> None:
+    async def check(token: str) -> Any:
+        path = "/api/internal/auth/validate-token"
+        return (await house.client.post(path, headers=house.platform, json={"token": token})).json()
+
+    tournament_id = await house.tournament("ann", "ben", "cid")
+    path = f"/api/tournaments/{tournament_id}"
+    tokens = {}
+    for user in ("ann", "ben", "cid"):
+        told = await house.client.post(f"{path}/players/{user}/token", headers=house.auth)
+        tokens[user] = told.json()["crash-classic"]["jwt"]
+    assert (await check(tokens["cid"]))["permissions"] == ["watch", "play"]
+    await house.client.delete(f"{path}/players/ann", headers=house.auth)
+    why = {"reason": "cheated"}
+    await house.client.post(f"{path}/players/ben/disqualify", headers=house.auth, json=why)
+    assert (await check(tokens["ann"]))["reason"] == "player_removed"
+    assert (await check(tokens["ben"]))["reason"] == "player_disqualified"
+    for user in ("ann", "ben"):
+        guest = {"Authorization": f"Bearer {tokens[user]}"}
+        assert (await house.client.get(f"{path}/players/{user}/trace", headers=guest)).status_code == 401
+    await house.client.delete(path, headers=house.auth)
+    assert (await check(tokens["cid"]))["reason"] == "tournament_cancelled"
+    over = await house.tournament("dan", "eve", started=True)
+    told = await house.client.post(f"/api/tournaments/{over}/players/dan/token", headers=house.auth)
+    token = told.json()["crash-classic"]["jwt"]
+    await house.client.post(f"/api/tournaments/{over}/finish", headers=house.auth)
+    assert (await check(token))["permissions"] == ["watch"]
 
 
 async def test_a_removed_player_gets_no_token(house: House) -> None:

@@ -89,10 +89,14 @@ async def test_a_wrong_batch_is_told_with_every_fault_and_the_stream_goes_on(ser
         await frame(socket)
         await send(socket, 1, [*facts(0), {"event_id": "", "points": "1"}])
         told = await frame(socket)
-        assert (told["type"], told["batch"], told["error"]) == ("error", 1, "validation_failed")
-        assert set(told["details"]) == {"events[1].event_id", "events[1].player", "events[1].points"}
-        await send(socket, 2, facts(0))
-        assert (await frame(socket))["accepted"] == 1, "nothing of the wrong batch was taken"
+        assert (told["type"], told["batch"], told["accepted"]) == ("ack", 1, 1)
+        assert [line["status"] for line in told["others"]] == ["invalid"]
+        assert set(told["others"][0]["details"]) == {"event_id", "player", "points"}
+        await send(socket, 2, [])
+        told = await frame(socket)
+        assert (told["type"], told["batch"], told["error"]) == ("error", 2, "validation_failed")
+        await send(socket, 3, facts(0))
+        assert (await frame(socket))["others"][0]["status"] == "duplicate", "the good one was taken"
 
 
 async def test_an_owner_that_is_away_is_told_and_the_batch_can_be_repeated(served: Served) -> None:

@@ -79,6 +79,7 @@ async def test_a_bulk_counts_as_its_number_of_tournaments_and_a_repetition_creat
     assert again.content == first.content
     over = await call(house, "POST", "/api/tournaments/bulk", body)
     assert (over["_status"], over["error"]) == (429, "rate_limit_exceeded")
+    house.clock.jump(60_000)
     two = await call(house, "POST", "/api/tournaments/bulk", body | {"schedule": schedule[:2]})
     assert two["created"] == 2
     assert (await call(house, "GET", "/api/tournaments"))["pagination"]["total"] == 10

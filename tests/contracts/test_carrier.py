@@ -24,7 +24,11 @@ async def _up(publisher: RedisPublisher) -> None:
 
 async def test_what_is_published_is_heard_by_all_who_listen_and_by_nobody_else() -> None:
     with RestartingRedis() as redis:
-        publisher, one, two = RedisPublisher(redis.url), RedisSubscriber(redis.url), RedisSubscriber(redis.url)
+        publisher, one, two = (
+            RedisPublisher(redis.url, b"secret"),
+            RedisSubscriber(redis.url, b"secret"),
+            RedisSubscriber(redis.url, b"secret"),
+        )
         await _up(publisher)
         heard: dict[str, list[bytes | None]] = {"one a": [], "one b": [], "two a": []}
         one.listen("a", heard["one a"].append)
@@ -50,7 +54,7 @@ async def test_what_is_published_is_heard_by_all_who_listen_and_by_nobody_else()
 
 async def test_a_redis_that_dies_is_noticed_on_both_sides_and_taken_up_again() -> None:
     with RestartingRedis() as redis:
-        publisher, subscriber = RedisPublisher(redis.url), RedisSubscriber(redis.url)
+        publisher, subscriber = RedisPublisher(redis.url, b"secret"), RedisSubscriber(redis.url, b"secret")
         await _up(publisher)
         heard: list[bytes | None] = []
         subscriber.listen("a", heard.append)
@@ -79,7 +83,7 @@ async def test_a_frame_that_cannot_be_read_is_told_and_the_next_one_is_heard() -
         heard.append(data)
 
     with RestartingRedis() as redis:
-        publisher, subscriber = RedisPublisher(redis.url), RedisSubscriber(redis.url)
+        publisher, subscriber = RedisPublisher(redis.url, b"secret"), RedisSubscriber(redis.url, b"secret")
         await _up(publisher)
         subscriber.listen("a", hear)
         await _until(lambda: subscriber.carries("a"))

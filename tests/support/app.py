@@ -10,12 +10,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from actors.courier import FactCourier
 from actors.local import LocalDirectory
+from api.address import Doorman
 from api.app import create_app
+from api.crowd import Crowd
 from api.keyring import KeyRing
 from api.known import Known
 from api.pages import BoardPages
 from api.pasts import Pasts
 from api.resources import Resources
+from api.strangers import Strangers
 from api.tokens import Tokens
 from api.ws.hub import Hub
 from server import keys
@@ -108,6 +111,10 @@ async def a_house(
         clock=clock,
         ids=ids or SystemIds(),
         pasts=Pasts(store),
+        doorman=Doorman(),
+        strangers=Strangers(clock, 0),
+        crowd=Crowd(0),
+        sockets_crowd=Crowd(0),
     )
     await store.add(Operator(OperatorId("op_123"), "Lucky", GAMES))
     await store.add(Operator(OperatorId("op_456"), "Other", GAMES))
