@@ -5,11 +5,11 @@ row. The owner reads only what came since.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 
 from actors.messages import Order
-from actors.recovery import Log
+from actors.recovery import Log, batches
 from actors.replies import TraceBasis
 from server import codec
 from server.domain.ids import TournamentId
@@ -21,19 +21,7 @@ from server.domain.tournament.state import Entry, Tournament
 from server.domain.tournament.trace import TraceLine, event_line, fact_lines, traced
 from server.ports import BlockRow, EventRow, Journal
 
-_ROWS_AT_ONCE = 100
 Row = EventRow | BlockRow
-
-
-async def _batches(rows: AsyncIterator[Row]) -> AsyncIterator[list[Row]]:
-    batch: list[Row] = []
-    async for row in rows:
-        batch.append(row)
-        if len(batch) >= _ROWS_AT_ONCE:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
 
 
 class _Reader:
@@ -77,7 +65,7 @@ def _first(row: Row) -> int:
 
 
 async def _read(log: Log, tournament_id: TournamentId, reader: _Reader) -> _Reader:
-    async for rows in _batches(log.tail(tournament_id, 0)):
+    async for rows in batches(log.tail(tournament_id, 0)):
         await asyncio.to_thread(reader.read, rows)
     return reader
 

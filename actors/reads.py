@@ -129,12 +129,15 @@ def reviews(state: Tournament) -> ReviewsAnswer:
 
 
 def places(state: Tournament, player_nos: tuple[int, ...]) -> list[Place]:
-    """Places of the players that are on the board, computed together."""
+    """Where these players stand, computed together."""
     prizes = prizes_of(state)
     paid = state.ranking.page(0, len(prizes.amounts))
     found = []
     for player_no in player_nos:
+        if not 0 <= player_no < len(state.entries):
+            continue
         if player_no not in state.ranking:
+            found.append(_off_the_board(state, player_no))
             continue
         at = state.ranking.standing_of(player_no)
         better = paid[min(at.position - 1, len(paid)) - 1] if at.position > 1 and paid else None
@@ -142,3 +145,9 @@ def places(state: Tournament, player_nos: tuple[int, ...]) -> list[Place]:
         out = state.entries[player_no].eliminated_round
         found.append(Place(player_no, at.position, at.rank, at.points, gap, prizes.at(at.position), out))
     return found
+
+
+def _off_the_board(state: Tournament, player_no: int) -> Place:
+    entry = state.entries[player_no]
+    gone = "disqualified" if entry.disqualified else "removed"
+    return Place(player_no, 0, 0, entry.points, None, 0, entry.eliminated_round, gone)

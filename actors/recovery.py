@@ -1,8 +1,10 @@
 """How an owner comes to know its tournament: newest good checkpoint, then the tail of the journal."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import reduce
 from hashlib import blake2b
 from typing import Protocol
 
@@ -15,6 +17,7 @@ from server.ports import BlockRow, Checkpoint, EventRow, Journal
 
 # Up to 60 bits a number of Python takes 32 bytes.
 _HINT_MASK = (1 << 60) - 1
+_ROWS_AT_ONCE = 100
 log = logging.getLogger(__name__)
 
 
@@ -63,6 +66,34 @@ async def read_state(journal: Log, tournament_id: TournamentId) -> tuple[Tournam
     return state, chain, kept_seq
 
 
+async def read_beside(log: Log, tournament_id: TournamentId) -> tuple[Tournament, bytes]:
+    """As `read_state`, in threads: for a caller whose event loop serves others meanwhile."""
+    state: Tournament | None = None
+    chain, kept_seq = codec.CHAIN_START, 0
+    for point in await log.checkpoints(tournament_id):
+        state = await asyncio.to_thread(_state_of, point, tournament_id)
+        if state is not None:
+            chain, kept_seq = point.chain, point.seq
+            break
+    async for rows in batches(log.tail(tournament_id, kept_seq)):
+        state = await asyncio.to_thread(reduce, replay, rows, state)
+        chain = rows[-1].hash
+    assert state is not None, "a tournament has a first event"
+    return state, chain
+
+
+async def batches(rows: AsyncIterator[EventRow | BlockRow]) -> AsyncIterator[list[EventRow | BlockRow]]:
+    """Rows by the hundred: what a thread is worth."""
+    batch: list[EventRow | BlockRow] = []
+    async for row in rows:
+        batch.append(row)
+        if len(batch) >= _ROWS_AT_ONCE:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
 def replay(state: Tournament | None, row: EventRow | BlockRow) -> Tournament:
     """One stored row on top of a state."""
     if isinstance(row, EventRow):
@@ -85,12 +116,18 @@ def _digest(payload: bytes) -> bytes:
 async def _start(journal: Log, tournament_id: TournamentId) -> tuple[Tournament | None, bytes, int]:
     """The newest checkpoint that is whole and readable; a bad one only costs time."""
     for point in await journal.checkpoints(tournament_id):
-        if _digest(point.payload) != point.digest:
-            log.warning("checkpoint_damaged tournament=%s seq=%d", tournament_id, point.seq)
-            continue
-        try:
-            return codec.decode_state(point.payload), point.chain, point.seq
-        except Exception:
-            # Written by another version: the journal is the truth.
-            log.warning("checkpoint_unreadable tournament=%s seq=%d", tournament_id, point.seq)
+        if (state := _state_of(point, tournament_id)) is not None:
+            return state, point.chain, point.seq
     return None, codec.CHAIN_START, 0
+
+
+def _state_of(point: Checkpoint, tournament_id: TournamentId) -> Tournament | None:
+    if _digest(point.payload) != point.digest:
+        log.warning("checkpoint_damaged tournament=%s seq=%d", tournament_id, point.seq)
+        return None
+    try:
+        return codec.decode_state(point.payload)
+    except Exception:
+        # Written by another version: the journal is the truth.
+        log.warning("checkpoint_unreadable tournament=%s seq=%d", tournament_id, point.seq)
+        return None

@@ -176,7 +176,7 @@ class CancelPreview:
 class Place(NamedTuple):
     """Where one player stands: a tuple, because thousands travel together. `to_next_prize` is how many scaled
     points the next better paid place has more; None when the player holds the best paid place or none is
-    better."""
+    better. `gone` says why a player is off the board, at no position: removed or disqualified."""
 
     player_no: int
     position: int
@@ -185,6 +185,7 @@ class Place(NamedTuple):
     to_next_prize: int | None
     prize_minor: int
     eliminated_round: int | None
+    gone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

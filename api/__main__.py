@@ -11,7 +11,7 @@ from config import logs, settings
 
 async def _main(loaded: settings.Settings, database_url: str) -> None:
     async with open_resources(loaded, database_url) as (resources, _):
-        await serve(loaded, resources)
+        await serve(loaded, resources, loaded.drain_s)
 
 
 def main() -> int:

@@ -4,8 +4,9 @@ from decimal import Decimal
 from typing import Any
 
 from actors.replies import CancelPreview
-from server.domain.money import to_decimal
+from server.domain.money import split, to_decimal
 from server.domain.tournament.events import ResultsFinalised
+from server.domain.tournament.lifecycle import Status
 from server.domain.tournament.pool import PERCENT_SCALE, PrizePool
 from server.domain.tournament.prizes import place_amounts
 from server.domain.tournament.summary import Summary
@@ -17,12 +18,17 @@ def money(summary: Summary, amount_minor: int) -> Decimal:
     return to_decimal(amount_minor, summary.rules.currency_places)
 
 
+def there_is(summary: Summary) -> Decimal:
+    """What there is to win; nothing once it was called off."""
+    return money(summary, 0 if summary.status is Status.CANCELLED else summary.pool_minor)
+
+
 def pool(summary: Summary) -> dict[str, Any]:
     """The rules of the pool and what is in it."""
     rules = summary.rules.prize_pool
     return {
         "type": rules.kind,
-        "totalAmount": money(summary, summary.pool_minor),
+        "totalAmount": there_is(summary),
         "currency": summary.rules.currency,
         "distribution": [_percentage(share) for share in rules.shares],
         "fieldSizes": [
@@ -56,26 +62,31 @@ def prize_pool(summary: Summary, sheet: ResultsFinalised | None) -> dict[str, An
     """The pool and what each paid place gets if nothing more is sold: with the sheet of a board in play what
     each position gets as it stands, ties and qualification included; the final sheet is the same."""
     rules, pool = summary.rules, summary.rules.prize_pool
-    if sheet is None:
+    if summary.status is Status.CANCELLED:
+        amounts: list[tuple[int, int]] = []
+    elif sheet is None:
         # Before anybody is on the board, the table as if it were full.
         finishers = summary.ranked or len(pool.shares_for(summary.players))
         places = place_amounts(pool, summary.pool_minor, summary.players, finishers)
         amounts = list(enumerate(places, start=1))
     else:
         amounts = [(line.position, line.amount_minor) for line in sheet.prizes]
-    overlay = max(summary.pool_minor - pool.seed_minor - summary.collected_minor, 0)
+    over = summary.status is Status.CANCELLED
+    seed_minor = 0 if over else pool.seed_minor
+    overlay = 0 if over else max(summary.pool_minor - pool.seed_minor - summary.collected_minor, 0)
     return {
         "tournamentId": summary.id,
         "type": pool.kind,
         "currency": rules.currency,
-        "totalAmount": money(summary, summary.pool_minor),
+        "totalAmount": money(summary, 0 if over else summary.pool_minor),
         "collected": money(summary, summary.collected_minor),
         "fees": money(summary, summary.fees_minor),
         "overlay": money(summary, overlay),
-        "seed": money(summary, pool.seed_minor),
+        "seed": money(summary, seed_minor),
         "players": summary.players,
         "final": summary.results_status.value == "final",
-        "distribution": [
+        "distribution": _as_sold(summary),
+        "projected": [
             {
                 "position": n,
                 "percentage": _percentage_of(pool, summary.players, n),
@@ -84,6 +95,23 @@ def prize_pool(summary: Summary, sheet: ResultsFinalised | None) -> dict[str, An
             for n, amount in amounts
         ],
     }
+
+
+def _as_sold(summary: Summary) -> list[dict[str, Any]]:
+    """What each paid place gets with a full field: the table of the rules, whoever is on the board.
+    `projected` says what those on the board would get as it stands."""
+    pool = summary.rules.prize_pool
+    shares = pool.shares_for(summary.players)
+    total = 0 if summary.status is Status.CANCELLED else summary.pool_minor
+    places = split(total, shares) if sum(shares) else []
+    return [
+        {
+            "position": n,
+            "percentage": _percentage_of(pool, summary.players, n),
+            "amount": money(summary, amount),
+        }
+        for n, amount in enumerate(places, start=1)
+    ]
 
 
 def _percentage_of(pool: PrizePool, players: int, place: int) -> Decimal:

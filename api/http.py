@@ -28,6 +28,8 @@ class _Turn:
 class QuickProtocol(HttpToolsProtocol):
     """A request that `QuickBoards` knows is answered in one write; every other goes uvicorn's way."""
 
+    key_text: str | None = None
+
     def __init__(self, *args: Any, boards: QuickBoards, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._boards = boards
@@ -76,6 +78,9 @@ class QuickProtocol(HttpToolsProtocol):
         """Once a second: who begins a request must end it."""
         if self._head.is_late(now_ms):
             self._turn_away(408)
+
+    def shut_out(self) -> None:
+        """No credential lasts longer than a request here."""
 
     def _turn_away(self, status: int) -> None:
         if not self.transport.is_closing():

@@ -109,6 +109,11 @@ class KeyRing:
             with suppress(StoreUnavailable):
                 await self._operators.touch_key(key_id, self._clock.now_ms())
 
+    async def may_watch(self, text: str) -> bool:
+        """Whether a key may still follow boards."""
+        caller = await self.caller(text)
+        return caller is not None and "results.read" in caller.key.permissions
+
     def was_good(self, text: str) -> bool:
         """Whether this whole key opened something within the last hour: who has it is no stranger."""
         seen_ms = self._good.get(sha256(text.encode()).digest())

@@ -15,7 +15,7 @@ from server.chance import derived_id
 from server.domain.ids import TournamentId
 from server.domain.refusal import Code
 from server.domain.tournament import commands as do
-from server.domain.tournament.lifecycle import Status
+from server.domain.tournament.lifecycle import Status, is_over
 from server.domain.tournament.rules import RuleFields, fields_of
 from server.domain.tournament.summary import Summary
 
@@ -32,12 +32,17 @@ def in_lobby(fields: RuleFields, tournament_id: str) -> RuleFields:
 
 async def register(home: Resources, caller: Caller, summary: Summary, order: Order) -> EntryAnswer:
     """Sell the entry here, or in a lobby where it can be sold now. Cancelling the waiting tournament closes
-    the lobby."""
+    the lobby. What was sold under this command before is answered by the tournament that sold it."""
+    if summary.rules.lobby is not None and order.input_hash:
+        sold_in = await home.listings.answered_in(caller.tenant, order.command_id)
+        found = None if sold_in is None else await home.listings.find(caller.tenant, sold_in)
+        if found is not None:
+            return await ask(home, found, order, EntryAnswer)
     for _ in range(LOBBY_TRIES_MAX):
         try:
             return await ask(home, summary, order, EntryAnswer)
         except ApiError as error:
-            if summary.rules.lobby is None or error.code not in _MOVED_ON:
+            if summary.rules.lobby is None or not await _has_moved_on(home, summary, error):
                 raise
             newest = await _newest(home, caller, summary)
             if newest.status is Status.CANCELLED:
@@ -45,6 +50,17 @@ async def register(home: Resources, caller: Caller, summary: Summary, order: Ord
         moved = newest.rules.lobby_no > summary.rules.lobby_no
         summary = newest if moved else await _open_next(home, caller, newest)
     return await ask(home, summary, order, EntryAnswer)
+
+
+async def _has_moved_on(home: Resources, summary: Summary, error: ApiError) -> bool:
+    """Whether the lobby sells elsewhere: this tournament is closed or full, or it is over and the user played
+    in it, who may play again in the next one."""
+    if error.code in _MOVED_ON:
+        return True
+    if error.code != Code.ALREADY_REGISTERED:
+        return False
+    now = await home.listings.find(summary.tenant, summary.id)
+    return now is not None and is_over(now.status)
 
 
 def _id_of(lobby: str, number: int) -> TournamentId:

@@ -21,6 +21,8 @@ from server.domain.refusal import Code
 from server.domain.scoring.fact import Fact, Outcome
 from server.domain.tournament.commands import Command
 from server.domain.tournament.summary import Summary
+from server.wire import instant
+from server.wire_names import to_camel
 
 log = structlog.get_logger("api")
 T = TypeVar("T")
@@ -126,11 +128,12 @@ def _refusal(reply: Refused, summary: Summary | None, spell: Spell | None) -> Ap
 
 
 def _public(detail: dict[str, Any], places: int) -> dict[str, Any]:
-    """Domain detail in wire names: camelCase, and amounts as decimals."""
+    """Domain detail in wire names: camelCase, amounts as decimals, instants as RFC 3339."""
     told: dict[str, Any] = {}
     for name, value in detail.items():
-        head, *rest = name.removesuffix("_minor").split("_")
-        wire = head + "".join(part.title() for part in rest)
-        amount = name.endswith("_minor") and value is not None
-        told[wire] = to_decimal(value, places) if amount else value
+        wire = to_camel(name.removesuffix("_minor").removesuffix("_ms"))
+        if value is not None and name.endswith("_minor"):
+            told[wire] = to_decimal(value, places)
+        else:
+            told[wire] = instant(value) if value is not None and name.endswith("_ms") else value
     return told

@@ -3,11 +3,12 @@
 import asyncio
 
 from actors.past import trace_of, with_history
-from actors.recovery import Log
+from actors.recovery import Log, read_beside
 from actors.replies import TraceBasis
 from config.limits import JOURNALS_READ_AT_ONCE
 from server.domain.ids import TournamentId
 from server.domain.tournament import commands as do
+from server.domain.tournament.state import Tournament
 from server.domain.tournament.trace import TraceLine
 
 
@@ -22,6 +23,11 @@ class Pasts:
         """Why a player has its score, line by line."""
         async with self._turns:
             return await trace_of(self._log, tournament_id, basis)
+
+    async def state(self, tournament_id: TournamentId) -> tuple[Tournament, bytes]:
+        """A whole tournament as stored now, and the head of its chain."""
+        async with self._turns:
+            return await read_beside(self._log, tournament_id)
 
     async def with_history(
         self, tournament_id: TournamentId, command: do.Correct, player_no: int | None

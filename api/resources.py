@@ -12,6 +12,7 @@ from api.keyring import KeyRing
 from api.known import Known
 from api.pages import BoardPages
 from api.pasts import Pasts
+from api.readiness import Readiness
 from api.strangers import Strangers
 from api.tokens import Tokens
 from api.ws.hub import Hub
@@ -59,9 +60,11 @@ class Resources:
     pasts: Pasts
     doorman: Doorman
     strangers: Strangers
+    readiness: Readiness
     crowd: Crowd
     sockets_crowd: Crowd
     metrics_token: str | None = None
+    public_operator: str | None = None
 
 
 def of(request: Request) -> Resources:

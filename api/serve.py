@@ -1,8 +1,10 @@
 """Opening a front end and serving it until a signal."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from types import FrameType
 from typing import Any
 
 import uvicorn
@@ -21,6 +23,7 @@ from api.known import Known
 from api.pages import BoardPages
 from api.pasts import Pasts
 from api.quick_boards import QuickBoards
+from api.readiness import Readiness
 from api.resources import Resources
 from api.strangers import Strangers
 from api.tokens import Tokens, load_key
@@ -95,6 +98,7 @@ def _resources(
     carrier: Subscriber | None,
 ) -> Resources:
     clock, ids = SystemClock(), SystemIds()
+    keyring = KeyRing(stores["operators"], clock)
     return Resources(
         **stores,
         directory=directory,
@@ -102,25 +106,45 @@ def _resources(
         known=Known(stores["listings"], clock),
         limiter=limiter,
         pages=BoardPages(clock),
-        keyring=KeyRing(stores["operators"], clock),
+        keyring=keyring,
         tokens=Tokens(load_key(settings.token_key_path()), settings.token_issuer),
-        hub=Hub(directory, clock, f"fe-{ids.short_id()}", carrier),
+        hub=Hub(directory, clock, f"fe-{ids.short_id()}", carrier, keyring.may_watch),
         clock=clock,
         ids=ids,
         pasts=Pasts(stores["books"]),
         doorman=Doorman(settings.proxies()),
         strangers=Strangers(clock, settings.requests_per_address),
+        readiness=Readiness(stores["listings"], clock),
         crowd=Crowd(settings.connections_per_address),
         sockets_crowd=Crowd(settings.sockets_per_address),
         metrics_token=settings.metrics_token,
+        public_operator=settings.public_operator,
     )
 
 
-async def serve(settings: Settings, resources: Resources) -> None:
-    """Listen until SIGTERM or SIGINT, then drain."""
+class _Draining(uvicorn.Server):
+    """Told to stop it first says that it is not ready, so that no new callers come; then it stops."""
+
+    def __init__(self, config: uvicorn.Config, readiness: Readiness, drain_s: float) -> None:
+        super().__init__(config)
+        self._readiness = readiness
+        self._drain_s = drain_s
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self._readiness.drains or not self._drain_s:
+            super().handle_exit(sig, frame)
+            return
+        self._readiness.drains = True
+        loop = asyncio.get_event_loop()
+        loop.call_soon_threadsafe(loop.call_later, self._drain_s, super().handle_exit, sig, frame)
+
+
+async def serve(settings: Settings, resources: Resources, drain_s: float = 0.0) -> None:
+    """Listen until SIGTERM or SIGINT; then be not ready for a while, and close."""
     calm_collector()
     app = create_app(resources)
-    await uvicorn.Server(server_config(app, resources, settings.host, settings.port)).serve()
+    config = server_config(app, resources, settings.host, settings.port)
+    await _Draining(config, resources.readiness, drain_s).serve()
 
 
 def server_config(

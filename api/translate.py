@@ -50,11 +50,16 @@ def rule_fields(
     return fields
 
 
+def is_hop(parsed: Parsed) -> bool:
+    """Whether a body is of a tournament that players start."""
+    values = parsed.values
+    return values.get("format") == "hop_on_off" or values.get("start_condition") == "min_players_reached"
+
+
 def format_of(parsed: Parsed, now_ms: int) -> RuleFields:
     """Format and start of a new tournament: a hop-on/off one has no start time, a scheduled one needs it."""
     values = parsed.values
-    condition = values.get("start_condition")
-    hop = values.get("format") == "hop_on_off" or condition == "min_players_reached"
+    condition, hop = values.get("start_condition"), is_hop(parsed)
     chosen: Format = "hop_on_off" if hop else "scheduled"
     if hop and (values.get("format") == "scheduled" or condition == "scheduled_time"):
         parsed.faults[parsed.path("start_condition")] = "Contradicts format"

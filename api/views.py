@@ -3,7 +3,7 @@
 from typing import Any
 
 from api import views_rules
-from api.amounts import money, pool
+from api.amounts import money, pool, there_is
 from server.domain.tournament.lifecycle import Status, is_over
 from server.domain.tournament.prizes import pool_minor
 from server.domain.tournament.rules import Rules
@@ -147,10 +147,7 @@ def status(summary: Summary, now_ms: int, connections: int) -> dict[str, Any]:
         "roundState": summary.round_state,
         "openReviews": summary.reviews,
         "registrationStatus": registration_status(summary, now_ms),
-        "prizePool": {
-            "totalAmount": money(summary, summary.pool_minor),
-            "currency": rules.currency,
-        },
+        "prizePool": {"totalAmount": there_is(summary), "currency": rules.currency},
         "gameRoom": {
             "roomId": room_id(summary.id),
             "status": room_status(summary.status),
@@ -181,7 +178,7 @@ def listed(summary: Summary) -> dict[str, Any]:
         "format": summary.rules.format,
         "currentPlayers": summary.players,
         "maxPlayers": summary.rules.max_players,
-        "prizePool": money(summary, summary.pool_minor),
+        "prizePool": there_is(summary),
         "gameSlug": summary.rules.game_slug,
         "externalId": summary.rules.external_id,
         "currency": summary.rules.currency,

@@ -68,8 +68,6 @@ POLL_EVERY_S: Final = 3.0
 # A board that nobody watches any more is followed for so long, and so many at most.
 CHANNEL_LINGERS_S: Final = 60.0
 CHANNELS_EMPTY_MAX: Final = 1_000
-# Credentials of open sockets are looked at again this often.
-SOCKET_CHECK_EVERY_S: Final = 4.0
 # Frames are computed only while somebody asked within this time.
 WATCHED_FOR_MS: Final = 30_000
 
@@ -113,6 +111,7 @@ PLACES_PER_CALL_MAX: Final = 1_500
 # Answers to keyed requests: kept for two days; a claim without an answer is free again after this.
 ANSWERS_KEPT_MS: Final = 48 * 3_600_000
 HOUSEKEEPING_EVERY_S: Final = 600.0
+READY_FOR_MS: Final = 2_000
 CLAIM_STALE_MS: Final = 20_000
 CLAIM_HOLD_EVERY_S: Final = 5.0
 # An external id that was claimed for a tournament which was never created is free again after this.
@@ -128,6 +127,8 @@ TEMPLATES_MAX: Final = 200
 
 SCHEDULE_BATCH_MAX: Final = 100
 SCHEDULE_POLL_S: Final = 0.5
+# A step of the schedule that is not done so long after it was due is an alert.
+OVERDUE_AFTER_MS: Final = 60_000
 
 # Calls to systems of operators.
 OUTGOING_TIMEOUT_S: Final = 10.0

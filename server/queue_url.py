@@ -15,4 +15,7 @@ def region_of(url: str) -> str | None:
 def is_queue_of(url: str, operator_id: str) -> bool:
     """Whether this is a FIFO queue that was made for the events of this operator: its name says so, so that
     nobody writes into another's queue with our credentials."""
-    return region_of(url) is not None and url.rpartition("/")[2].startswith(f"pitboss-{operator_id}-")
+    name = url.rpartition("/")[2].removesuffix(".fifo")
+    # One word follows: with more, `acme` could name the queue of `acme-eu`.
+    head, _, last = name.rpartition("-")
+    return region_of(url) is not None and head == f"pitboss-{operator_id}" and bool(last)

@@ -5,6 +5,7 @@ position of its log. Pure: rows come in, lines go out.
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import msgspec
@@ -12,14 +13,15 @@ import msgspec
 from server import codec, rules_text
 from server.domain.ids import internal_player_id
 from server.domain.money import points_to_decimal, to_decimal
-from server.domain.tournament.lifecycle import ResultsStatus
-from server.domain.tournament.prizes import pool_minor
-from server.domain.tournament.state import Entry, Tournament
+from server.domain.tournament.state import Entry, Review, Tournament
+from server.domain.tournament.totals import totals
+from server.outside import outside
 from server.ports import EventRow
 from server.wire import dump, instant, instant_or_none
+from server.wire_names import to_camel, wire_name
 
 Line = tuple[str, dict[str, Any]]
-SECTIONS = ("tournament", "players", "payouts", "events")
+SECTIONS = ("tournament", "players", "payouts", "reviews", "events")
 
 
 def record_of(state: Tournament, events: Sequence[EventRow], chain: bytes) -> Iterator[Line]:
@@ -29,8 +31,10 @@ def record_of(state: Tournament, events: Sequence[EventRow], chain: bytes) -> It
         yield "players", _player(state, entry)
     for payout in state.payouts.values():
         yield "payouts", _payout(state, payout)
+    for review in state.reviews:
+        yield "reviews", _review(state, review)
     for row in events:
-        yield "events", _event(row)
+        yield "events", _event(row, state.rules.currency_places)
 
 
 def _head(state: Tournament, events: Sequence[EventRow], chain: bytes) -> dict[str, Any]:
@@ -52,30 +56,17 @@ def _head(state: Tournament, events: Sequence[EventRow], chain: bytes) -> dict[s
         "cancelledAt": instant_or_none(state.cancelled_at_ms),
         "facts": state.facts_counted,
         "money": _money(state),
-        "prizeStructure": msgspec.to_builtins(rules.prize_pool),
+        "prizeStructure": outside(msgspec.to_builtins(rules.prize_pool), rules.currency_places),
         "rulesText": [{"title": one.title, "lines": one.lines} for one in rules_text.sections_of(rules)],
         "rulesHistory": [_version(row) for row in events if row.kind in codec.RULE_KINDS],
     }
 
 
 def _money(state: Tournament) -> dict[str, Any]:
-    """Sources of the pool and where everything went; amounts in `currency`."""
-    places, pool = state.rules.currency_places, state.rules.prize_pool
-    total = pool_minor(pool, state.collected_minor)
-    final = state.results_status is ResultsStatus.FINAL
-    prizes = sum(line.amount_minor for line in state.results.prizes) if final and state.results else 0
-    amounts = {
-        "buyIns": state.collected_minor,
-        "fees": state.fees_minor,
-        "pool": total,
-        "seed": pool.seed_minor,
-        "overlay": max(total - pool.seed_minor - state.collected_minor, 0),
-        "surplus": max(state.collected_minor + pool.seed_minor - total, 0),
-        "prizes": prizes,
-        "owed": sum(payout.amount_minor for payout in state.payouts.values()),
-        "paid": sum(payout.amount_minor for payout in state.payouts.values() if payout.state == "paid"),
-    }
-    told = {name: to_decimal(amount, places) for name, amount in amounts.items()}
+    """Sources of the pool and where everything went (`totals.Totals`); amounts in `currency`."""
+    places = state.rules.currency_places
+    sums = asdict(totals(state))
+    told = {to_camel(name): to_decimal(amount, places) for name, amount in sums.items()}
     return {"currency": state.rules.currency} | told
 
 
@@ -85,8 +76,27 @@ def _version(row: EventRow) -> dict[str, Any]:
         "version": rules.rules_version,
         "at": instant(row.at_ms),
         "actor": row.actor,
-        "changed": list(changed),
-        "rules": msgspec.to_builtins(rules),
+        "changed": [wire_name(name) for name in changed],
+        "rules": outside(msgspec.to_builtins(rules), rules.currency_places),
+    }
+
+
+def _review(state: Tournament, review: Review) -> dict[str, Any]:
+    entry = state.entries[review.player_no]
+    return {
+        "review": review.number,
+        "status": review.status,
+        "action": review.action,
+        "playerId": entry.player_id,
+        "userId": entry.user_id,
+        "reason": review.reason,
+        "eventId": review.event_id,
+        "points": points_to_decimal(review.delta),
+        "openedAt": instant(review.opened_ms),
+        "openedBy": review.opened_by or None,
+        "decidedAt": instant_or_none(review.decided_ms),
+        "decidedBy": review.decided_by or None,
+        "decisionReason": review.decision_reason or None,
     }
 
 
@@ -144,14 +154,16 @@ def _payout(state: Tournament, payout: Any) -> dict[str, Any]:
     }
 
 
-def _event(row: EventRow) -> dict[str, Any]:
-    """One line of the audit trail: what was done, by whom, when, and the link of the chain."""
+def _event(row: EventRow, places: int) -> dict[str, Any]:
+    """One line of the audit trail: what was done, by whom, when, and the link of the chain. `payload` are the
+    very bytes that the hash covers, as they are stored; `detail` tells them under public names."""
     return {
         "sequence": row.seq,
         "at": instant(row.at_ms),
         "actor": row.actor,
         "kind": row.kind,
-        "detail": msgspec.Raw(row.payload),
+        "detail": outside(msgspec.json.decode(row.payload), places),
+        "payload": row.payload.decode(),
         "hash": row.hash.hex(),
     }
 

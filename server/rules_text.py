@@ -42,61 +42,64 @@ def hash_of(rules: Rules) -> str:
 
 def _play(rules: Rules) -> Iterator[str]:
     yield f"The game is {rules.game_slug}."
+    yield f"All amounts are in {rules.currency}, and all times are in UTC."
     if rules.format == "hop_on_off":
-        yield f"The tournament starts as soon as {rules.min_players} players are in."
+        yield f"The tournament starts as soon as {_players(rules.min_players)} have entered."
     else:
-        yield f"The tournament starts at {_time(rules.start_at_ms)}."
-        yield from _missed(rules)
+        yield f"The planned start is {_time(rules.start_at_ms)}. The operator may start earlier."
+        if rules.min_players > 1:
+            yield from _missed(rules)
     rounds = rules.rounds
     if rounds is None and rules.end_at_ms is not None:
-        yield f"It ends at {_time(rules.end_at_ms)}."
+        yield f"The tournament ends at {_time(rules.end_at_ms)}."
     elif rounds is None:
-        yield f"It ends {_span(rules.duration_ms)} after its start."
+        yield f"The tournament ends {_span(rules.duration_ms)} after it has started."
     elif rounds.paced_by == "game":
         longest = _span(rounds.duration_ms)
-        yield f"It has {rounds.count} rounds, which the game starts and ends, of at most {longest} each."
+        yield f"There are {rounds.count} rounds of at most {longest} each; the game starts and ends them."
         yield from _elimination(rules)
     else:
-        yield f"It has {rounds.count} rounds of {_span(rounds.duration_ms)} each."
+        yield f"There are {rounds.count} rounds of {_span(rounds.duration_ms)} each."
         yield from _elimination(rules)
     if rules.scoring.is_race:
-        yield "It ends earlier when a player reaches the target."
-    yield "It ends earlier when players have left or gone out and at most one is still in play."
+        yield "The tournament ends earlier if a player reaches the target."
+    yield "The tournament ends earlier if players have left or have been eliminated and at most one remains."
 
 
 def _missed(rules: Rules) -> Iterator[str]:
-    few = f"With fewer than {rules.min_players} players at the start time"
+    few = f"If fewer than {rules.min_players} players have entered at the start time,"
     match rules.on_min_players_missed:
         case "start":
-            yield f"{few} it starts all the same."
+            yield f"{few} the tournament starts anyway."
         case "wait":
             until = _time(rules.wait_until_ms or rules.start_at_ms)
-            yield f"{few} it waits for more until {until}; then it is cancelled and everybody is refunded."
+            yield f"{few} it waits for more players until {until}."
+            yield "If there are still too few, it is cancelled and all players are refunded."
         case _:
-            yield f"{few} it is cancelled and everybody is refunded."
+            yield f"{few} the tournament is cancelled and all players are refunded."
 
 
 def _elimination(rules: Rules) -> Iterator[str]:
     rounds = rules.rounds
     assert rounds is not None, "only rounds eliminate"
-    kept = "the number of paid places" if rounds.survivors is None else str(rounds.survivors)
+    kept = "as many as there are paid places of" if rounds.survivors is None else str(rounds.survivors)
     if rounds.elimination_rate is not None:
         percent = points_to_decimal(rounds.elimination_rate * 100)
-        out = f"the last {percent} percent of the players in play, rounded down,"
+        out = f"the lowest-ranked {percent} percent of the remaining players, rounded down,"
     elif rounds.eliminate is not None:
-        out = f"the last {rounds.eliminate} players in play"
+        out = f"the {rounds.eliminate} lowest-ranked of the remaining players"
     elif rounds.eliminated_by == "game":
-        yield "Players go out when the game says so."
+        yield "The game decides which players are eliminated."
         out = ""
     elif rounds.survivors is not None:
-        yield f"At the end of each round but the last only the best {kept} players stay in play."
+        yield f"At the end of each round except the last, only the best {kept} players continue."
         out = ""
     else:
         return
     if out:
-        yield f"At the end of each round but the last {out} go out."
-        yield f"Never so many go out that fewer than {kept} stay."
-    yield "Players who went out stand behind those in play: who went out later stands better."
+        yield f"At the end of each round except the last, {out} are eliminated."
+        yield f"At least {kept} players always remain."
+    yield "Eliminated players rank below the remaining players; a later elimination ranks higher."
 
 
 def _entry(rules: Rules) -> Iterator[str]:
@@ -106,14 +109,17 @@ def _entry(rules: Rules) -> Iterator[str]:
         fee = f" and a fee of {_money(rules, rules.fee_minor)}" if rules.fee_minor else ""
         yield f"An entry costs a buy-in of {_money(rules, rules.buy_in_minor)}{fee}."
     if rules.max_players is not None:
-        yield f"At most {rules.max_players} players may enter."
+        yield f"At most {_players(rules.max_players)} may enter."
     if rules.late_registration_ms:
         yield f"Late registration is open for {_span(rules.late_registration_ms)} after the start."
     if rules.late_registration_rounds:
-        yield f"Late registration is open to the end of round {rules.late_registration_rounds}."
+        yield f"Late registration is open until the end of round {rules.late_registration_rounds}."
     if not rules.late_registration_ms and not rules.late_registration_rounds:
-        yield "Nobody may enter after the start."
-    yield "Who leaves before the start gets everything back; who leaves during play gets nothing back."
+        yield "No player may enter after the start."
+    yield "A player who leaves before the start is refunded in full."
+    yield "A player who leaves during play is not refunded."
+    if rules.max_entries_per_player is not None and not rules.rebuy_enabled:
+        yield f"A player may buy at most {_entries(rules.max_entries_per_player)}, including those given up."
     yield from _rebuys(rules)
 
 
@@ -122,16 +128,16 @@ def _rebuys(rules: Rules) -> Iterator[str]:
         yield "There are no rebuys."
     else:
         most = rules.max_entries_per_player
-        limit = "" if most is None else f", up to {most} entries a player"
+        limit = "" if most is None else f", up to {_entries(most)} per player"
         until = "" if rules.rebuy_deadline_ms is None else f" until {_time(rules.rebuy_deadline_ms)}"
         yield f"During play{until} a rebuy costs {_money(rules, rules.rebuy_fee_minor)}{limit}."
         if rules.rounds is not None:
-            yield "A rebuy brings back a player whom the last finished round put out."
+            yield "A player who was eliminated in the last finished round may return with a rebuy."
     if rules.add_on is not None:
         of = rules.add_on
         yield (
-            f"During play a player may buy {of.most_per_player} add-on(s) for {_money(rules, of.price_minor)}"
-            f" each, which give {points_to_decimal(of.points)} points."
+            f"During play a player may buy up to {of.most_per_player} add-ons for"
+            f" {_money(rules, of.price_minor)} each; each adds {points_to_decimal(of.points)} points."
         )
 
 
@@ -183,21 +189,22 @@ _TIES = {
     "fewest_rounds": "fewer game rounds",
     "most_wagered": "the greater sum of bets",
     "least_wagered": "the smaller sum of bets",
-    "first_to_reach": "who reached the score first",
+    "first_to_reach": "the earlier time at which the score was reached",
 }
 
 
 def _ties(rules: Rules) -> Iterator[str]:
     chain = [_TIES[tie] for tie in rules.scoring.ties if tie in _TIES]
-    yield "Of equal scores the better place goes to " + ", then ".join([*chain, "who registered first"]) + "."
+    chain.append("the earlier registration")
+    yield f"If scores are equal, the better place is decided by {', then '.join(chain)}."
     match rules.prize_pool.ties:
         case "split":
-            yield "Players who share a rank share the prizes of their places in equal parts."
+            yield "Players with the same rank share the prizes of their places equally."
         case "top_place":
-            yield "Players who share a rank share one place's prize in equal parts."
-            yield "The next rank takes the next place's prize."
+            yield "Players with the same rank share the prize of one place equally."
+            yield "The next rank receives the prize of the next place."
         case _:
-            yield "Each place takes its own prize, also where a rank is shared."
+            yield "Each place receives its own prize, even if players have the same rank."
 
 
 def _prizes(rules: Rules) -> Iterator[str]:
@@ -205,7 +212,7 @@ def _prizes(rules: Rules) -> Iterator[str]:
     if pool.kind == "fixed":
         yield f"The prize pool is {_money(rules, pool.total_minor)}."
     else:
-        yield "The prize pool is what buy-ins, rebuys and add-ons collect."
+        yield "The prize pool is the sum of all buy-ins, rebuys and add-ons."
         if pool.guaranteed_minor:
             yield f"It is at least {_money(rules, pool.guaranteed_minor)}."
         if pool.seed_minor:
@@ -217,18 +224,18 @@ def _prizes(rules: Rules) -> Iterator[str]:
         places = str(item.first_place)
         if item.last_place != item.first_place:
             places = f"{item.first_place} to {item.last_place}"
-        yield f"Place {places} also wins {item.quantity} {item.kind} ({item.code})."
+        yield f"Place {places} also wins: {item.quantity} {item.kind} ({item.code})."
     if pool.unclaimed == "house":
-        yield "The prize of a place that nobody reaches stays with the house."
+        yield "The prize of a place that no player reaches stays with the operator."
     else:
-        yield "The prizes of places that nobody reaches are shared by the winners in proportion."
-    yield "Odd units of the currency go to the better place."
+        yield "The prizes of places that no player reaches are shared among the winners in proportion."
+    yield "Amounts that cannot be divided equally are rounded in favour of the better place."
 
 
 def _shares(pool: PrizePool, shares: tuple[int, ...]) -> str:
     sign = " percent" if pool.unit == "percent" else " parts"
     told = (f"place {place} {_share(share)}{sign}" for place, share in enumerate(shares, start=1))
-    return "Of it get: " + ", ".join(told) + "."
+    return "The prize pool is divided as follows: " + ", ".join(told) + "."
 
 
 def _share(share: int) -> str:
@@ -237,29 +244,41 @@ def _share(share: int) -> str:
 
 def _late(rules: Rules) -> Iterator[str]:
     yield (
-        f"A game round opened before the end counts when its result arrives within {_span(rules.grace_ms)} of"
-        " it; one opened later does not count."
+        "A game round counts if it was opened after the start and before the end, and if its result arrives no"
+        f" later than {_span(rules.grace_ms)} after the end."
     )
-    yield "If the connection is lost, play goes on and the standings are kept as they are recorded."
+    yield "If a player's connection is lost, play continues and all recorded results stand."
     if rules.payout_approval != "auto":
         yield "Results are reviewed before prizes are paid."
-    yield "A player who is disqualified wins no prize and gets nothing back."
-    yield "Every point can be traced to the game round that gave it."
+    yield "A player who is disqualified wins no prize and is refunded only before the start."
+    if rules.forfeited_prizes == "retain":
+        yield "An unpaid prize that a player loses after the results are final stays with the operator."
+    else:
+        yield "An unpaid prize that a player loses after the results are final goes to those who move up."
+    yield "Every point can be traced to the game round in which it was won."
 
 
 def _cancellation(rules: Rules) -> Iterator[str]:
-    yield "If the tournament is cancelled before its start, everything is refunded."
+    yield "If the tournament is cancelled before the start, all players are refunded in full."
     match rules.cancellation_policy:
         case "full":
-            yield "If it is cancelled during play, everything is refunded."
+            yield "If it is cancelled during play, all players are refunded in full."
         case "roll_forward":
-            yield "If it is cancelled during play, fees go back to the players still in play."
-            yield "Half of the prize pool is shared by them in equal parts and half by score."
-            yield "If places are in the money, each of them gets the lowest unpaid prize."
-            yield "Then the rest goes by score."
+            yield "If it is cancelled during play, the fees of the remaining players are refunded."
+            yield "Half of the prize pool is shared among them equally and half in proportion to their scores."
+            yield "If all of them have already won a prize, each receives the lowest unpaid prize."
+            yield "The rest is then shared in proportion to their scores."
         case _:
-            yield "If it is cancelled during play, the part that was not played yet is refunded."
-    yield "Every refund goes back the way it was paid."
+            yield "If it is cancelled during play, the part that has not been played is refunded."
+    yield "Every refund is made by the method of payment."
+
+
+def _players(count: int) -> str:
+    return f"{count} player{'s' if count != 1 else ''}"
+
+
+def _entries(count: int) -> str:
+    return f"{count} entr{'ies' if count != 1 else 'y'}"
 
 
 def _money(rules: Rules, amount_minor: int) -> str:

@@ -11,13 +11,14 @@ import typer
 from rich.progress import Progress
 
 from actors.recovery import read_state
+from server.clock import SystemClock
 from server.domain.ids import TournamentId
 from server.record import SECTIONS, as_csv, as_json, as_ndjson, record_of
 from server.storage.audit import PostgresAudit, PostgresBooks
 from server.storage.engine import open_engine
 from server.storage.journal import PostgresJournal, open_pool
 from workers.running import console, database_url, finished
-from workers.verify import Wrong, all_tournaments, verify_tournament, verify_trail
+from workers.verify import Wrong, all_tournaments, overdue, verify_tournament, verify_trail
 
 
 @asynccontextmanager
@@ -53,6 +54,7 @@ async def _verify(tournament: str | None) -> tuple[int, list[Wrong]]:
         with Progress(console=console, transient=True) as progress:
             for name in progress.track(found, description="tournaments"):
                 wrong += [one] if (one := await verify_tournament(books, name)) else []
+                wrong += [one] if (one := await overdue(books, name, SystemClock().now_ms())) else []
         tenants = [] if tournament else await books.tenants()
         for tenant in tenants:
             wrong += [one] if (one := await verify_trail(audit, tenant)) else []

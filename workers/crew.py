@@ -42,7 +42,7 @@ async def at_work(engine: AsyncEngine, directory: Directory, *, allow_private: b
     outgoing, queues = Outgoing(allow_private), Queues()
     deliveries, feed = PostgresDeliveries(engine), PostgresFeed(engine)
     workers = (
-        Scheduler(PostgresListings(engine), directory, clock, ids),
+        Scheduler(PostgresListings(engine), directory, feed, clock, ids),
         Recurring(PostgresTemplates(engine), directory, clock),
         Housekeeper(PostgresRequests(engine), deliveries, clock),
         *delivery(deliveries, feed, directory, outgoing, queues, clock, ids, jittered),

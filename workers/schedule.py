@@ -10,10 +10,17 @@ import logging
 from actors.handles import Directory
 from actors.messages import Order
 from actors.replies import Done
-from config.limits import ACTIVATIONS_AT_ONCE, SCHEDULE_BATCH_MAX, SCHEDULE_POLL_S
+from config.limits import (
+    ACTIVATIONS_AT_ONCE,
+    ALARM_POLL_S,
+    OVERDUE_AFTER_MS,
+    SCHEDULE_BATCH_MAX,
+    SCHEDULE_POLL_S,
+)
 from server.domain.tournament.commands import Advance
-from server.ports import Clock, DueRow, IdSource, Listings
+from server.ports import Clock, DueRow, Feed, IdSource, Listings
 from server.rounds import go_round
+from server.wire import dump
 
 log = logging.getLogger(__name__)
 
@@ -21,8 +28,11 @@ log = logging.getLogger(__name__)
 class Scheduler:
     """Moves due tournaments."""
 
-    def __init__(self, listings: Listings, directory: Directory, clock: Clock, ids: IdSource) -> None:
+    def __init__(
+        self, listings: Listings, directory: Directory, feed: Feed, clock: Clock, ids: IdSource
+    ) -> None:
         self._listings = listings
+        self._feed = feed
         self._directory = directory
         self._clock = clock
         self._ids = ids
@@ -31,7 +41,10 @@ class Scheduler:
 
     async def run(self) -> None:
         """Look, move, wait; for ever. One tournament that cannot be moved does not hold up the others."""
-        await go_round(self._clock, SCHEDULE_POLL_S, self.look, "schedule_cannot_look")
+        await asyncio.gather(
+            go_round(self._clock, SCHEDULE_POLL_S, self.look, "schedule_cannot_look"),
+            go_round(self._clock, ALARM_POLL_S, self.tell_overdue, "schedule_cannot_tell"),
+        )
 
     async def look(self) -> int:
         """Begin to move what is due and not on its way yet; how many."""
@@ -41,6 +54,16 @@ class Scheduler:
                 self._moving[row.tournament_id] = asyncio.create_task(self._move(row))
                 begun += 1
         return begun
+
+    async def tell_overdue(self) -> None:
+        """A step that does not get done is an alert to its operator, once."""
+        now_ms = self._clock.now_ms()
+        for tenant, row in await self._listings.newly_overdue(now_ms - OVERDUE_AFTER_MS, now_ms):
+            seconds = (now_ms - row.due_ms) // 1_000
+            log.error("schedule_overdue tournament=%s seconds=%d", row.tournament_id, seconds)
+            text = f"The next step of tournament {row.tournament_id} has been due for {seconds} s"
+            data = {"kind": "tournament_overdue", "endpoint": "", "message": text, "eventId": None}
+            await self._feed.say(tenant, "system.alert", dump(data), now_ms)
 
     async def settled(self) -> None:
         """Wait for what was begun."""

@@ -97,7 +97,7 @@ class Settlement:
         except Unreachable as error:
             return self._later(row, str(error))
         if 200 <= answer.status < 300:
-            return PayoutStep(row.payout.id, PayoutState.PAID, _reference(answer.body))
+            return PayoutStep(row.payout.id, PayoutState.PAID, _reference(answer.body), tried=True)
         said = answer.body.decode(errors="replace")
         reason = f"The wallet answered {answer.status}: {said}"
         if 400 <= answer.status < 500 and answer.status not in _PASSING:
@@ -116,7 +116,8 @@ class Settlement:
 
 def _step(row: PayoutRow, state: PayoutState, reason: str, next_ms: int | None = None) -> PayoutStep:
     """What did not succeed, and why, fit to be kept."""
-    return PayoutStep(row.payout.id, state, reason=foreign(reason, FOREIGN_WORDS_MAX), next_try_ms=next_ms)
+    told = foreign(reason, FOREIGN_WORDS_MAX)
+    return PayoutStep(row.payout.id, state, reason=told, next_try_ms=next_ms, tried=True)
 
 
 def _credit(line: Claimed) -> dict[str, Any]:

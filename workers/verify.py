@@ -10,6 +10,7 @@ from hashlib import blake2b
 from typing import Any
 
 from actors.recovery import replay
+from config.limits import OVERDUE_AFTER_MS
 from server import codec
 from server.announcements import Announcement, announce, event_id
 from server.domain.ids import Tenant, TournamentId
@@ -21,7 +22,7 @@ from server.domain.tournament.schedule import next_due_ms
 from server.domain.tournament.state import Tournament
 from server.domain.tournament.summary import entry_row, result_rows, summary_of
 from server.ports import Audit, BlockRow, Books, EventRow, Kept, PostingRow
-from server.wire import dump
+from server.wire import dump, instant
 
 _PAGE = 500
 _LOOKS_MAX = 5
@@ -45,6 +46,17 @@ class Derived:
     announcements: list[Announcement]
     chain: bytes = codec.CHAIN_START
     seq: int = 0
+
+
+async def overdue(books: Books, tournament_id: TournamentId, now_ms: int) -> Wrong | None:
+    """A tournament whose next step should have been done: not a wrong row, yet something that a person must
+    see."""
+    kept = await books.kept(tournament_id)
+    if kept is None or kept.next_due_ms is None or kept.next_due_ms > now_ms - OVERDUE_AFTER_MS:
+        return None
+    return Wrong(
+        "tournaments", tournament_id, f"is overdue: its next step was due at {instant(kept.next_due_ms)}"
+    )
 
 
 async def all_tournaments(books: Books) -> AsyncIterator[TournamentId]:

@@ -12,7 +12,6 @@ from api.errors import ApiError, DoorCode
 from api.metrics import CONTENT_TYPE, exposition
 from api.resources import Resources
 from api.spec import sockets
-from server.ports import StoreUnavailable
 
 router = APIRouter(tags=["Operations"])
 
@@ -26,10 +25,9 @@ async def healthz() -> Json:
 @router.get("/readyz")
 async def readyz(home: Home) -> Json:
     """Whether requests can be served now, and if not, what is missing."""
-    try:
-        await home.listings.due(0, 1)
-    except StoreUnavailable as error:
-        return Json({"status": "not_ready", "missing": {"database": str(error)}}, status_code=503)
+    missing = await home.readiness.missing()
+    if missing:
+        return Json({"status": "not_ready", "missing": missing}, status_code=503)
     return Json({"status": "ready"})
 
 

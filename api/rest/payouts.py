@@ -10,19 +10,23 @@ from api import amounts, views
 from api.answers import Json
 from api.auth import Home, PayoutsApprove, PayoutsRead
 from api.body import parse, read_json
+from api.errors import ApiError
+from api.keyring import Caller
 from api.once import OnceRoute
 from api.openapi import body_of
 from api.owner import ask, find, order
 from api.query import Query
+from api.resources import Resources
 from api.results import priced_rows
 from api.schemas.payouts import AckBody
 from config.limits import BOARD_PAGE_DEFAULT, BOARD_PAGE_MAX
 from server.domain.ids import internal_player_id, payout_id
 from server.domain.money import to_decimal
+from server.domain.refusal import Code
 from server.domain.tournament import commands as do
 from server.domain.tournament.events import PayoutStep
 from server.domain.tournament.lifecycle import ResultsStatus
-from server.domain.tournament.payouts import ACKS, MOVES, OPEN, PayoutState
+from server.domain.tournament.payouts import ACKS, FORFEITED, MOVES, OPEN, PayoutState
 from server.domain.tournament.summary import ResultRow, Summary
 from server.ports import Owed
 from server.wire import instant, instant_or_none
@@ -129,11 +133,22 @@ async def acknowledge_payout(
     parsed = parse(body, AckBody)
     parsed.raise_faults()
     given = AckBody(**parsed.values)
+    await _refuse_while_processing(home, caller, payout_id, given.status)
     step = PayoutStep(payout_id, ACKS[given.status], given.reference, given.reason)
     await ask(home, summary, order(request, home, caller, do.Settle((step,)), body), TournamentAnswer)
     owed = await home.payouts.payout(caller.tenant, payout_id)
     assert owed is not None, "the owner moved it"
     return Json(line_of(owed, home.clock.now_ms()))
+
+
+async def _refuse_while_processing(home: Resources, caller: Caller, payout_id: str, status: str) -> None:
+    """A wallet that is being asked may credit the line whatever is said here in the meantime."""
+    owed = await home.payouts.payout(caller.tenant, payout_id)
+    now_ms = home.clock.now_ms()
+    processing = owed is not None and (owed.claimed_until_ms or 0) > now_ms and owed.row.payout.state in OPEN
+    if processing and ACKS[status] in FORFEITED:
+        detail = {"payoutId": payout_id, "state": PayoutState.PROCESSING.value}
+        raise ApiError(Code.PAYOUT_CLOSED, "The wallet is being asked for this payout; try again", detail)
 
 
 @all_payouts.get("/api/payouts")

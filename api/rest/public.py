@@ -1,17 +1,25 @@
 """What anybody may see: the page, and the public tournaments that it shows."""
 
 from importlib.resources import files
+from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from api import amounts, views
 from api.answers import Json
 from api.auth import Home
+from api.errors import ApiError, DoorCode
+from api.once import OnceRoute
+from api.query import Query
+from api.resources import Resources
+from config.limits import LIST_PAGE_MAX
+from server.domain.ids import OperatorId, Tenant
+from server.domain.tournament.summary import Summary
 from server.wire import instant, instant_or_none
 
-router = APIRouter(tags=["Public"])
-_SHOWN_MAX = 20
+router = APIRouter(route_class=OnceRoute, tags=["Public"])
+_SHOWN = 20
 
 
 @router.get("/", include_in_schema=False)
@@ -22,22 +30,48 @@ async def page() -> HTMLResponse:
 
 
 @router.get("/api/public/tournaments")
-async def list_public(home: Home) -> Json:
-    """Public tournaments, those that are running or coming first."""
-    found = await home.listings.public(_SHOWN_MAX)
-    lines = [
+async def list_public(request: Request, home: Home) -> Json:
+    """Public tournaments of the operator whom the page at / shows, where the house has chosen one."""
+    if home.public_operator is None:
+        raise ApiError(DoorCode.NOT_FOUND, "Name an operator: /api/public/{operatorId}/tournaments")
+    return await _listed(request, home, home.public_operator)
+
+
+@router.get("/api/public/{operator_id}/tournaments")
+async def list_public_of(operator_id: str, request: Request, home: Home) -> Json:
+    """Public tournaments of one operator, those that are running or coming first. `mode` is `live`, or `test`
+    for those of test keys."""
+    return await _listed(request, home, operator_id)
+
+
+async def _listed(request: Request, home: Resources, operator_id: str) -> Json:
+    with Query(request, "mode", "limit", "offset") as query:
+        live = query.among("mode", {"live": True, "test": False}, True)
+        limit, offset = query.page(_SHOWN, LIST_PAGE_MAX)
+    tenant = Tenant(OperatorId(operator_id), live)
+    total, found = await home.listings.public(tenant, limit, offset)
+    if not total and await home.operators.operator(operator_id) is None:
+        raise ApiError(DoorCode.NOT_FOUND, f"There is no operator {operator_id}")
+    return Json(
         {
-            "tournamentId": summary.id,
-            "name": summary.rules.name,
-            "status": summary.status.value,
-            "startTime": views.start_time(summary),
-            "endsAt": views.end_time(summary),
-            "completedAt": instant_or_none(summary.completed_at_ms),
-            "players": summary.players,
-            "prizePool": amounts.money(summary, summary.pool_minor),
-            "currency": summary.rules.currency,
-            "gameSlug": summary.rules.game_slug,
+            "operatorId": operator_id,
+            "tournaments": [_line(summary) for summary in found],
+            "pagination": views.pagination(total, limit, offset),
+            "serverTime": instant(home.clock.now_ms()),
         }
-        for summary in found
-    ]
-    return Json({"tournaments": lines, "serverTime": instant(home.clock.now_ms())})
+    )
+
+
+def _line(summary: Summary) -> dict[str, Any]:
+    return {
+        "tournamentId": summary.id,
+        "name": summary.rules.name,
+        "status": summary.status.value,
+        "startTime": views.start_time(summary),
+        "endsAt": views.end_time(summary),
+        "completedAt": instant_or_none(summary.completed_at_ms),
+        "players": summary.players,
+        "prizePool": amounts.money(summary, summary.pool_minor),
+        "currency": summary.rules.currency,
+        "gameSlug": summary.rules.game_slug,
+    }

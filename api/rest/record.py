@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Iterator
 from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
 
-from actors.recovery import read_state
 from api.answers import Json
 from api.auth import AuditRead, Home
 from api.once import OnceRoute
@@ -32,7 +31,7 @@ async def get_record(tournament_id: str, request: Request, home: Home, caller: A
         section = query.among("section", {name: name for name in SECTIONS[1:]}, "players")
         if "section" in query and chosen != "csv":
             query.faults["section"] = "Is for csv only"
-    state, chain, _ = await read_state(home.books, summary.id)
+    state, chain = await home.pasts.state(summary.id)
     events = await home.books.events(summary.id, state.seq)
     lines = record_of(state, events, chain)
     parts = (

@@ -20,7 +20,7 @@ from api.owner import command_id
 from api.query import Query
 from api.resources import Resources
 from api.schemas.templates import BulkBody, NewTemplateBody, TemplateBody
-from api.translate import rule_fields, spelled
+from api.translate import is_hop, rule_fields, spelled
 from config.limits import LIST_PAGE_DEFAULT, LIST_PAGE_MAX, TEMPLATES_MAX
 from server.chance import derived_id
 from server.domain.tournament.rule_checks import faults_of
@@ -82,8 +82,12 @@ def _read(parsed: Parsed, caller: Caller) -> tuple[Rules, Recurrence | None]:
         if parsed.values.get(name) is not None:
             parsed.faults[parsed.path(name)] = "Has no place in a template: give it with each tournament"
     fields = rule_fields(parsed, caller.operator.currency, caller.operator.games)
+    hop = is_hop(parsed)
+    fields |= {"format": "hop_on_off", "start_at_ms": 0} if hop else {}
     parsed.faults = spelled(faults_of(fields, None), parsed) | parsed.faults
     recurrence = _recurrence(parsed)
+    if hop and recurrence is not None:
+        parsed.faults[parsed.path("recurrence")] = "A hop-on/off tournament has no start time"
     parsed.raise_faults(INVALID)
     return rules_from(fields | {"start_at_ms": 0}), recurrence
 

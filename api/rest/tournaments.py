@@ -12,6 +12,7 @@ from api.answers import Json
 from api.auth import Home, TournamentsDelete, TournamentsRead, TournamentsWrite
 from api.body import Parsed, parse, read_json
 from api.creation import INVALID, create
+from api.deeds import note
 from api.external_ids import external_id
 from api.keyring import Caller
 from api.once import OnceRoute
@@ -23,7 +24,7 @@ from api.schemas.tournaments import CancelBody, CreateBody, TournamentBody
 from api.translate import rule_fields, spelled
 from config.limits import LIST_PAGE_DEFAULT, LIST_PAGE_MAX
 from server.domain.tournament import commands as do
-from server.domain.tournament.lifecycle import Status
+from server.domain.tournament.lifecycle import Status, is_over
 from server.domain.tournament.rule_checks import faults_of
 from server.domain.tournament.rules import RuleFields, fields_of
 from server.domain.tournament.summary import Summary
@@ -116,6 +117,9 @@ async def cancel_tournament(
     parsed.raise_faults()
     given = CancelBody(**parsed.values)
     command = do.Cancel(given.reason, given.refund_players, given.notify_players)
+    if not is_over(summary.status):
+        what = {"reason": given.reason, "refundPlayers": given.refund_players}
+        await note(home, caller, "tournament.cancelled", summary.id, {"status": summary.status.value}, what)
     answer = await ask(home, summary, order(request, home, caller, command, body), TournamentAnswer)
     return Json(views.cancelled(answer.summary, answer.refunded_players, answer.refunded_minor))
 

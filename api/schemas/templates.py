@@ -24,6 +24,8 @@ class TemplateBody(TournamentBody):
     """What every tournament of a template has; times are given with each tournament."""
 
     ALIASES: ClassVar[dict[str, tuple[str, ...]]] = TournamentBody.ALIASES
+    format: Literal["scheduled", "hop_on_off"] | None = None
+    start_condition: Literal["scheduled_time", "min_players_reached"] | None = None
     recurrence: RecurrenceBody | None = None
 
 

@@ -126,8 +126,9 @@ class Delta(_BoardFrame, tag="delta"):
 
 
 class Lifecycle(_Frame, tag="lifecycle"):
-    """The tournament moved on. `eliminated` (told to that player alone) and `maintenance` (this front end is
-    about to stop) are no frames of the board and have no `seq`."""
+    """The tournament moved on. `eliminated`, `removed` and `disqualified` (told to that player alone; after
+    the last two the socket closes) and `maintenance` (this front end is about to stop) are no frames of the
+    board and have no `seq`."""
 
     event: Literal[
         "opened",
@@ -138,6 +139,8 @@ class Lifecycle(_Frame, tag="lifecycle"):
         "results_final",
         "cancelled",
         "eliminated",
+        "removed",
+        "disqualified",
         "maintenance",
     ]
     server_time: Instant

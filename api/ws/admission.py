@@ -32,11 +32,12 @@ class Knock:
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """Who came in, and when the token ends (seconds since 1970)."""
+    """Who came in, and when the token ends (seconds since 1970), or with which key."""
 
     summary: Summary
     entry: EntryRow | None
     expires_at_s: int | None = None
+    key_text: str | None = None
 
 
 class Rejected(Exception):  # noqa: N818 - becomes a close code
@@ -110,7 +111,7 @@ async def _operator(home: Resources, knock: Knock, text: str) -> Guest:
     summary = await home.listings.find(caller.tenant, knock.tournament_id)
     if summary is None:
         raise Rejected(Close.NOT_FOUND)
-    return Guest(summary, None)
+    return Guest(summary, None, key_text=text)
 
 
 async def _player(home: Resources, knock: Knock, token: str) -> Guest:

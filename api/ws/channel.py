@@ -56,6 +56,9 @@ class Watcher(Protocol):
     def drop(self) -> None:
         """Cut it off: it comes back and resumes."""
 
+    def part(self, frame: Packed) -> None:
+        """Say a last frame and close: the client has no business here any more."""
+
     def tell(self, frame: Packed) -> bool:
         """Write a frame that has no place in the board's order; False when the reader is too slow."""
 

@@ -16,7 +16,7 @@ from config.limits import CHANNEL_LINGERS_S, CHANNELS_EMPTY_MAX, POLL_EVERY_S, T
 from server import codec
 from server.domain.tournament.lifecycle import Status
 from server.domain.tournament.summary import Summary
-from server.ports import Clock, Subscriber
+from server.ports import Clock, StoreUnavailable, Subscriber
 from server.rounds import go_round
 
 log = logging.getLogger(__name__)
@@ -28,15 +28,26 @@ _CARE_EVERY_S = 1.0
 class Attended(Protocol):
     """Any open socket, as the hub sees it."""
 
+    key_text: str | None
+    """The operator's key that it was opened with."""
+
     def look_after(self, now_ms: int) -> None:
         """Once a second: log in again, ping, or give up. `now_ms` is monotonic."""
+
+    def shut_out(self) -> None:
+        """Its key opens nothing any more."""
 
 
 class Hub:
     """One channel per watched tournament; the first socket opens it, the last one closes it."""
 
     def __init__(
-        self, directory: Directory, clock: Clock, name: str, carrier: Subscriber | None = None
+        self,
+        directory: Directory,
+        clock: Clock,
+        name: str,
+        carrier: Subscriber | None = None,
+        may_watch: Callable[[str], Awaitable[bool]] | None = None,
     ) -> None:
         self.name = name
         self._directory = directory
@@ -47,6 +58,7 @@ class Hub:
         self._attended: set[Attended] = set()
         self._care: asyncio.Task[None] | None = None
         self._empty: dict[str, asyncio.Task[None]] = {}
+        self._may_watch = may_watch
 
     def join(self, summary: Summary, watcher: Watcher) -> Channel:
         """The channel of a tournament, made when needed, with one more watcher."""
@@ -175,3 +187,14 @@ class Hub:
             now_ms = self._clock.monotonic_ms()
             for socket in list(self._attended):
                 socket.look_after(now_ms)
+            await self._look_at_keys()
+
+    async def _look_at_keys(self) -> None:
+        """A socket ends with the key that opened it."""
+        if self._may_watch is None:
+            return
+        for text in {socket.key_text for socket in self._attended if socket.key_text is not None}:
+            with suppress(StoreUnavailable):
+                if not await self._may_watch(text):
+                    for socket in [one for one in self._attended if one.key_text == text]:
+                        socket.shut_out()

@@ -55,6 +55,9 @@ def _tell(channel: Channel, players: _Players, places: list[Place], now_ms: int)
             before = watcher.place
             if place == before:
                 continue
+            if place.gone is not None:
+                watcher.part(packed(protocol.gone(place.gone, now_ms)))
+                continue
             frame = packed(protocol.me(place, before, channel.summary, now_ms))
             if place.eliminated_round is not None and (before is None or before.eliminated_round is None):
                 frame = joined([frame, packed(protocol.eliminated(place, now_ms))])

@@ -10,6 +10,7 @@ from api.views import end_time, registration_status, room_id, room_status, round
 from api.views_people import public_row
 from server.domain.money import points_or_none, points_to_decimal, to_decimal
 from server.domain.tournament.lifecycle import Status
+from server.domain.tournament.sale_rules import why_no_rebuy
 from server.domain.tournament.summary import EntryRow, Summary
 from server.wire import dump, instant
 
@@ -98,20 +99,11 @@ def _may_register(summary: Summary, entry: EntryRow | None, now_ms: int) -> dict
 
 
 def _may_rebuy(summary: Summary, entry: EntryRow | None, now_ms: int) -> dict[str, Any]:
-    rules = summary.rules
-    if entry is None or entry.removed:
+    """By the rule that refuses the sale itself."""
+    if entry is None:
         return _flag("not_playing")
-    if not rules.rebuy_enabled:
-        return _flag("no_rebuys")
-    if summary.status is not Status.IN_PROGRESS:
-        return _flag(f"tournament_{summary.status}")
-    if rules.rebuy_deadline_ms is not None and now_ms >= rules.rebuy_deadline_ms:
-        return _flag("rebuy_deadline_passed")
-    if entry.eliminated_round is not None and entry.eliminated_round != summary.round_no - 1:
-        return _flag("eliminated")
-    bought = sum(sale.entries for sale in entry.sales)
-    most = rules.max_entries_per_player
-    return _flag("no_entries_left" if most is not None and bought >= most else None)
+    why = why_no_rebuy(summary, entry, now_ms)
+    return _flag(None if why is None else why.rule)
 
 
 def me(place: Place, before: Place | None, summary: Summary, now_ms: int) -> bytes:
@@ -155,6 +147,11 @@ def eliminated(place: Place, now_ms: int) -> bytes:
     """Told to the player who is out. Not a frame of the board: it has no `seq`."""
     told = {"event": "eliminated", "serverTime": instant(now_ms), "round": place.eliminated_round}
     return dump({"type": "lifecycle"} | told)
+
+
+def gone(why: str, now_ms: int) -> bytes:
+    """Told to a player who was removed or disqualified; the socket closes. Without `seq`, too."""
+    return dump({"type": "lifecycle", "event": why, "serverTime": instant(now_ms)})
 
 
 def maintenance(now_ms: int) -> bytes:

@@ -41,26 +41,10 @@ class PlayerSocket(Line):
     """A client from its handshake to its end. Implements `channel.Watcher` and `hub.Attended`."""
 
     __slots__ = (
-        "_address",
-        "_channel",
-        "_closing_at_ms",
-        "_crowded",
-        "_early",
-        "_heard_at_ms",
-        "_home",
-        "_open_ones",
-        "_parts",
-        "_patience",
-        "_paused_at",
-        "_paused_at_ms",
-        "_pinged",
-        "_talk",
-        "_task",
-        "_wire",
-        "at",
-        "place",
-        "player_no",
-    )
+        "_address", "_channel", "_closing_at_ms", "_crowded", "_early", "_heard_at_ms", "_home",
+        "_open_ones", "_parts", "_patience", "_paused_at", "_paused_at_ms", "_pinged", "_talk", "_task",
+        "_wire", "at", "key_text", "place", "player_no",
+    )  # fmt: skip
 
     def __init__(self, home: Resources, open_ones: set[Any]) -> None:
         super().__init__()
@@ -84,6 +68,7 @@ class PlayerSocket(Line):
         self.at: Position | None = None
         self.place: Place | None = None
         self.player_no: int | None = None
+        self.key_text: str | None = None
 
     # What the transport calls
 
@@ -136,11 +121,14 @@ class PlayerSocket(Line):
             self._channel = None
 
     def shutdown(self) -> None:
-        """What uvicorn calls when it stops: come back, to another front end."""
+        """uvicorn stops: come back, to another front end."""
         self._say(packed(protocol.maintenance(self._home.clock.now_ms())))
         self.close(Close.RECONNECT)
 
     # What the channel and the hub call
+
+    def shut_out(self) -> None:
+        self.close(Close.LOG_IN_AGAIN)
 
     def catch_up(self) -> None:
         channel, at = self._channel, self.at
@@ -157,6 +145,10 @@ class PlayerSocket(Line):
             return False
         self.write(frame)
         return True
+
+    def part(self, frame: Packed) -> None:
+        self._say(frame)
+        self.close(Close.FORBIDDEN)
 
     def drop(self) -> None:
         self.at = self._paused_at = None
@@ -225,6 +217,7 @@ class PlayerSocket(Line):
         room = packed(protocol.room(guest.summary.id, channel.status, channel.connections))
         self._say(joined([welcome, missed, room]))
         self._stand(channel.at)
+        self.key_text = guest.key_text
         if guest.entry is not None:
             self.player_no = guest.entry.player_no
             channel.moved.set()

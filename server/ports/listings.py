@@ -107,8 +107,19 @@ class Listings(Protocol):
     async def due(self, now_ms: int, limit: int) -> list[DueRow]:
         """Of all tenants: what the schedule must move, longest overdue first."""
 
-    async def public(self, limit: int) -> list[Summary]:
-        """Public tournaments of all tenants that are open, running or just over, newest start first."""
+    async def public(self, tenant: Tenant, limit: int, offset: int) -> tuple[int, list[Summary]]:
+        """How many public tournaments of a tenant are open, running or over, and a page of them: those that
+        are not over first, newest start first."""
+
+    async def newly_overdue(self, before_ms: int, now_ms: int) -> list[tuple[Tenant, DueRow]]:
+        """Of all tenants: tournaments whose step was due before then and is not done, each told once a
+        step."""
+
+    async def write_something(self, now_ms: int) -> None:
+        """Write a row: a database that is full or only to be read is as good as away."""
+
+    async def answered_in(self, tenant: Tenant, command_id: str) -> TournamentId | None:
+        """The tournament whose owner has answered a command."""
 
     async def claim_external_id(
         self, tenant: Tenant, external_id: str, tournament_id: str, now_ms: int

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from config.limits import EXTERNAL_ID_STALE_MS
 from server import codec
 from server.announcements import Announcement
-from server.domain.ids import Tenant, TournamentId
+from server.domain.ids import OperatorId, Tenant, TournamentId
 from server.domain.tournament.lifecycle import Status
 from server.domain.tournament.summary import EntryRow, ResultRow, Summary
 from server.ports import DueRow, LedgerLine, ListFilter, Played, RuleChange
@@ -129,6 +129,36 @@ class PostgresListings(Reader):
         )
         return [LedgerLine(*row) for row in await self._rows(tenant, want)]
 
+    async def newly_overdue(self, before_ms: int, now_ms: int) -> list[tuple[Tenant, DueRow]]:
+        c = t.tournaments.c
+        untold = sa.or_(c.overdue_told_ms.is_(None), c.overdue_told_ms < c.next_due_ms)
+        told = (
+            sa.update(t.tournaments)
+            .where(c.next_due_ms < before_ms, untold)
+            .values(overdue_told_ms=now_ms)
+            .returning(c.id, c.next_due_ms, c.operator_id, c.live)
+        )
+        return [
+            (Tenant(OperatorId(row[2]), row[3]), DueRow(TournamentId(row[0]), row[1]))
+            for row in await self._rows(HOUSE, told)
+        ]
+
+    async def write_something(self, now_ms: int) -> None:
+        row = {"name": "ready", "value": str(now_ms).encode()}
+        fresh = insert(t.house).values(row)
+        change = fresh.on_conflict_do_update(
+            index_elements=[t.house.c.name], set_={"value": fresh.excluded.value}
+        )
+        await self._rows(HOUSE, change)
+
+    async def answered_in(self, tenant: Tenant, command_id: str) -> TournamentId | None:
+        c = t.answers.c
+        joined = t.answers.join(t.tournaments, t.tournaments.c.id == c.tournament_id)
+        want = sa.select(c.tournament_id).select_from(joined)
+        # Answers are the house's own table; the condition on the tenant stands here.
+        rows = await self._rows(HOUSE, want.where(c.command_id == command_id, *mine(t.tournaments, tenant)))
+        return TournamentId(rows[0][0]) if rows else None
+
     async def claim_external_id(
         self, tenant: Tenant, external_id: str, tournament_id: str, now_ms: int
     ) -> str:
@@ -166,13 +196,8 @@ class PostgresListings(Reader):
         )
         return [DueRow(TournamentId(row[0]), row[1]) for row in await self._rows(HOUSE, want)]
 
-    async def public(self, limit: int) -> list[Summary]:
+    async def public(self, tenant: Tenant, limit: int, offset: int) -> tuple[int, list[Summary]]:
         c = t.tournaments.c
-        over = c.status == Status.COMPLETED.value
-        want = (
-            sa.select(c.document)
-            .where(c.public, c.status != Status.CANCELLED.value)
-            .order_by(over, c.start_at_ms.desc(), c.id)
-            .limit(limit)
-        )
-        return await self._documents(HOUSE, want, Summary)
+        where = [*mine(t.tournaments, tenant), c.public, c.status != Status.CANCELLED.value]
+        order = (c.status == Status.COMPLETED.value, c.start_at_ms.desc(), c.id)
+        return await self._paged(tenant, t.tournaments, where, order, Summary, (limit, offset))

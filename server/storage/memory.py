@@ -4,7 +4,6 @@ Serves domain and keeper tests, the simulator, and anything that must run withou
 """
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 
 from config.limits import CHECKPOINTS_KEPT
 from server import codec
@@ -26,9 +25,7 @@ from server.ports import (
     Kept,
     LedgerLine,
     ListFilter,
-    PaymentRow,
     Played,
-    PostingRow,
     Raced,
     RuleChange,
 )
@@ -38,29 +35,8 @@ from server.storage.memory_once import MemoryOnce
 from server.storage.memory_operators import MemoryOperators
 from server.storage.memory_payouts import MemoryPayouts
 from server.storage.memory_requests import MemoryRequests
+from server.storage.memory_rows import Stored, first_seq
 from server.storage.memory_templates import MemoryTemplates
-
-
-@dataclass(slots=True)
-class _Stored:
-    """Everything of one tournament."""
-
-    summary: Summary
-    epoch: int = 0
-    beat_ms: int | None = None
-    next_due_ms: int | None = None
-    log: list[EventRow | BlockRow] = field(default_factory=list)
-    postings: list[PostingRow] = field(default_factory=list)
-    answers: dict[str, AnswerRow] = field(default_factory=dict)
-    entries: dict[int, EntryRow] = field(default_factory=dict)
-    results: list[ResultRow] = field(default_factory=list)
-    payments: list[PaymentRow] = field(default_factory=list)
-    checkpoints: list[Checkpoint] = field(default_factory=list)
-
-
-def first_seq(row: EventRow | BlockRow) -> int:
-    """Where a row stands in the journal."""
-    return row.seq if isinstance(row, EventRow) else row.first_seq
 
 
 class MemoryStore(
@@ -76,7 +52,7 @@ class MemoryStore(
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._tournaments: dict[str, _Stored] = {}
+        self._tournaments: dict[str, Stored] = {}
         super().__init__()
         self.commits = 0
 
@@ -86,7 +62,7 @@ class MemoryStore(
         if commit.tournament_id in self._tournaments:
             return False
         assert commit.summary is not None, "a birth has a listing row"
-        self._tournaments[commit.tournament_id] = _Stored(commit.summary)
+        self._tournaments[commit.tournament_id] = Stored(commit.summary)
         self._store(self._tournaments[commit.tournament_id], commit)
         return True
 
@@ -105,13 +81,13 @@ class MemoryStore(
         stored = self._tournaments.get(tournament_id)
         return stored is not None and stored.epoch == epoch and stored.log[-1].hash == head
 
-    def _owned(self, tournament_id: str, epoch: int, head: bytes | None = None) -> _Stored:
+    def _owned(self, tournament_id: str, epoch: int, head: bytes | None = None) -> Stored:
         stored = self._tournaments.get(tournament_id)
         if stored is None or stored.epoch != epoch or head not in (None, stored.log[-1].hash):
             raise Fenced(tournament_id)
         return stored
 
-    def _store(self, stored: _Stored, commit: Commit) -> None:
+    def _store(self, stored: Stored, commit: Commit) -> None:
         tenant = stored.summary.tenant
         if any((tenant, row.payment_id) in self._paid for row in commit.payments):
             raise Raced(commit.tournament_id)
@@ -198,7 +174,7 @@ class MemoryStore(
     def _is_born(self, tournament_id: str) -> bool:
         return tournament_id in self._tournaments
 
-    def _visible(self, tenant: Tenant, tournament_id: str) -> _Stored | None:
+    def _visible(self, tenant: Tenant, tournament_id: str) -> Stored | None:
         stored = self._tournaments.get(tournament_id)
         return stored if stored is not None and stored.summary.tenant == tenant else None
 
@@ -270,6 +246,10 @@ class MemoryStore(
             sums[key] = sums.get(key, 0) + row.posting.amount_minor
         return [LedgerLine(account, currency, sums[account, currency]) for account, currency in sorted(sums)]
 
+    async def answered_in(self, tenant: Tenant, command_id: str) -> TournamentId | None:
+        mine = (one for one in self._tournaments.values() if one.summary.tenant == tenant)
+        return next((one.summary.id for one in mine if command_id in one.answers), None)
+
     async def due(self, now_ms: int, limit: int) -> list[DueRow]:
         rows = [
             DueRow(stored.summary.id, stored.next_due_ms)
@@ -278,11 +258,20 @@ class MemoryStore(
         ]
         return sorted(rows, key=lambda row: (row.due_ms, row.tournament_id))[:limit]
 
-    async def public(self, limit: int) -> list[Summary]:
-        shown = [s.summary for s in self._tournaments.values() if s.summary.rules.public]
-        shown = [summary for summary in shown if summary.status is not Status.CANCELLED]
+    async def newly_overdue(self, before_ms: int, now_ms: int) -> list[tuple[Tenant, DueRow]]:
+        found = []
+        for stored in self._tournaments.values():
+            due_ms, told_ms = stored.next_due_ms, stored.overdue_told_ms
+            if due_ms is not None and due_ms < before_ms and (told_ms is None or told_ms < due_ms):
+                stored.overdue_told_ms = now_ms
+                found.append((stored.summary.tenant, DueRow(stored.summary.id, due_ms)))
+        return found
+
+    async def public(self, tenant: Tenant, limit: int, offset: int) -> tuple[int, list[Summary]]:
+        mine = (s.summary for s in self._tournaments.values() if s.summary.tenant == tenant)
+        shown = [one for one in mine if one.rules.public and one.status is not Status.CANCELLED]
         shown.sort(key=lambda summary: (is_over(summary.status), -summary.rules.start_at_ms, summary.id))
-        return shown[:limit]
+        return len(shown), shown[offset : offset + limit]
 
     async def find_public(self, tournament_id: str) -> Summary | None:
         stored = self._tournaments.get(tournament_id)

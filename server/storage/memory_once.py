@@ -21,6 +21,9 @@ class MemoryOnce:
     async def payments(self, tenant: Tenant, payment_ids: Sequence[str]) -> dict[str, PaymentUse]:
         return {name: self._paid[tenant, name] for name in payment_ids if (tenant, name) in self._paid}
 
+    async def write_something(self, now_ms: int) -> None:
+        """Memory can always be written."""
+
     async def claim_external_id(
         self, tenant: Tenant, external_id: str, tournament_id: str, now_ms: int
     ) -> str:

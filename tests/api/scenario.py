@@ -256,6 +256,7 @@ async def _platform(r: Recorder) -> None:
     await r.call("DELETE", _T, {"reason": "Maintenance"}, **here)
     await _rounds(r)
     await r.call("GET", "/api/public/tournaments", auth={})
+    await r.call("GET", "/api/public/{operator_id}/tournaments", auth={}, operator_id="op_123")
     await r.call("GET", "/healthz", auth={})
     await r.call("GET", "/readyz", auth={})
     await r.call("GET", "/.well-known/jwks.json", auth={})

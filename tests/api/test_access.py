@@ -332,7 +332,7 @@ async def test_the_database_away_is_503_with_retry_after(
         raise StoreUnavailable("planted")
 
     monkeypatch.setattr(house.store, "page", away)
-    monkeypatch.setattr(house.store, "due", away)
+    monkeypatch.setattr(house.store, "write_something", away)
     answer = await house.client.get("/api/tournaments", headers=house.auth)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
     assert answer.json()["error"] == "service_unavailable" and "planted" not in answer.text

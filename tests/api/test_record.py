@@ -47,7 +47,7 @@ async def test_the_record_says_everything_at_one_sequence_while_it_runs(house: H
     assert [event["sequence"] for event in told["events"]] == [n for n in range(1, state.seq + 1) if n != 8]
     corrected = told["events"][-1]
     assert corrected["kind"] == "score_corrected" and corrected["actor"].startswith("key:pk_live_")
-    assert corrected["detail"]["reason"] == "lag" and corrected["detail"]["points_before"] == 0
+    assert corrected["detail"]["reason"] == "lag" and corrected["detail"]["pointsBefore"] == 0
     assert told["rulesHistory"][0]["version"] == 1 and told["rulesText"][0]["title"] == "Play"
     assert corrected["hash"] == told["chain"]
 

@@ -89,4 +89,4 @@ async def test_players_read_who_paces_and_who_eliminates(house: House) -> None:
     tournament_id = await house.tournament("ann", rounds=PACED, visibility="public")
     answer = await house.client.get(f"/api/tournaments/{tournament_id}/rules")
     text = answer.text
-    assert "which the game starts and ends" in text and "Players go out when the game says so." in text
+    assert "the game starts and ends them" in text and "The game decides which players" in text

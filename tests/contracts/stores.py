@@ -358,8 +358,32 @@ class StoreContract:
             assert await store.birth(one.birth)
         assert (await store.find_public(shown.id)).id == shown.id
         assert await store.find_public(hidden.id) is None
-        ids = {summary.id for summary in await store.public(1_000)}
-        assert shown.id in ids and hidden.id not in ids
+        total, found = await store.public(tenant, 10, 0)
+        assert (total, [summary.id for summary in found]) == (1, [shown.id]), "of this tenant alone"
+        assert await store.public(replace(tenant, live=False), 10, 0) == (0, [])
+
+    async def test_what_is_overdue_is_told_once_a_step(self, store: Any, tenant: Tenant) -> None:
+        writer = Writer(f"{tenant.operator_id}-late", tenant)
+        assert await store.birth(writer.birth)
+        due_ms = NOW_MS + 3_600_000
+
+        async def told(now_ms: int) -> list[Any]:
+            found = await store.newly_overdue(now_ms - 60_000, now_ms)
+            return [(row.tournament_id, row.due_ms) for of, row in found if of == tenant]
+
+        assert await told(due_ms + 59_000) == []
+        assert await told(due_ms + 61_000) == [(writer.id, due_ms)]
+        assert await told(due_ms + 90_000) == []
+
+    async def test_a_command_is_found_where_it_was_answered(self, store: Any, tenant: Tenant) -> None:
+        writer = Writer(f"{tenant.operator_id}-asked", tenant)
+        assert await store.birth(writer.birth)
+        assert await store.answered_in(tenant, f"born-{writer.id}") == writer.id
+        assert await store.answered_in(replace(tenant, live=False), f"born-{writer.id}") is None
+        assert await store.answered_in(tenant, "never") is None
+
+    async def test_a_store_that_is_there_can_be_written(self, store: Any) -> None:
+        await store.write_something(NOW_MS)
 
     async def test_an_answer_row_round_trips(self) -> None:
         row = AnswerRow("id", b"hash", b"answer")

@@ -23,6 +23,7 @@ from server.domain.tournament.payouts import FORFEITED, MOVES
 from server.domain.tournament.prizes import final_sheet
 from server.domain.tournament.rounds import put_out
 from server.domain.tournament.state import Tournament
+from server.domain.tournament.totals import totals
 from server.domain.tournament.trace import TraceLine, event_line, fact_lines, scored, traced
 from tests.support.builders import HOUR_MS, NOW_MS, create, spin
 from tests.support.configs import any_rules
@@ -220,8 +221,22 @@ class AnyTournament(RuleBasedStateMachine):
         self._owed_is_what_the_ledger_says()
         if final or self.state.status is Status.CANCELLED:
             assert self.balances[POOL] == 0
+            self._the_totals_are_the_ledgers()
         else:
             assert self.balances[POOL] == self.state.collected_minor
+
+    def _the_totals_are_the_ledgers(self) -> None:
+        assert self.state is not None
+        sums = totals(self.state)
+        house = {name: self.balances[f"house:{name}"] for name in ("fee", "retained", "surplus", "waived")}
+        assert house == {
+            "fee": sums.fees_kept,
+            "retained": sums.retained + sums.unclaimed + sums.forfeited,
+            "surplus": sums.surplus,
+            "waived": sums.waived,
+        }
+        assert (self.balances["house:overlay"], self.balances["house:seed"]) == (-sums.overlay, -sums.seed)
+        assert sums.house == sum(amount for name, amount in self.balances.items() if name.startswith("house:"))
 
     def _owed_is_what_the_ledger_says(self) -> None:
         """What a player is owed and did not forfeit is what the ledger gave back; one line per thing."""

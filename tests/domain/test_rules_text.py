@@ -46,16 +46,17 @@ def test_everything_declared_is_told() -> None:
     )  # fmt: skip
     text = text_of(rules)
     for said in (
-        "4 rounds of 1 minute 30 seconds", "the last 25 percent", "fewer than the number of paid places",
-        "a buy-in of 10.00 USD and a fee of 1.50 USD", "to the end of round 2",
-        "a rebuy costs 10.00 USD, up to 3",
-        "add-on(s) for 5.00 USD each, which give 2.5 points", "the best 5 game rounds, by net win",
+        "4 rounds of 1 minute 30 seconds", "the lowest-ranked 25 percent", "as many as there are paid places",
+        "a buy-in of 10.00 USD and a fee of 1.50 USD", "until the end of round 2",
+        "a rebuy costs 10.00 USD, up to 3 entries",
+        "add-ons for 5.00 USD each; each adds 2.5 points", "the best 5 game rounds, by net win",
         "the best one counts", "below 0.5 do not count", "above 10 do not count",
         "Rounds of dice count 0.5 times",
         "at least 10 game rounds", "bet at least 20", "a score of at least 3", "the higher single win, then",
-        "share the prizes of their places", "at least 500.00 USD", "The house adds 10.00 USD",
-        "place 1 70 percent", "From 20 players on", "Place 1 to 3 also wins 50 spins (FREE)",
-        "stays with the house", "within 5 seconds", "Results are reviewed", "half by score",
-        "starts all the same",
+        "share the prizes of their places equally", "at least 500.00 USD", "The house adds 10.00 USD",
+        "place 1 70 percent", "From 20 players on", "Place 1 to 3 also wins: 50 spins (FREE)",
+        "stays with the operator", "no later than 5 seconds", "Results are reviewed",
+        "half in proportion to their scores",
+        "starts anyway",
     ):  # fmt: skip
         assert said in text, said

@@ -118,10 +118,15 @@ class World:
     def _background(self) -> list[Any]:
         return [
             *(watcher.watch() for watcher in self.watchers),
-            self._restarted(lambda: Scheduler(self.store, self._network(), self.clock, self._ids).run()),  # type: ignore[arg-type]
+            self._restarted(
+                lambda: Scheduler(self.store, self._network(), self.store, self.clock, self._ids).run()
+            ),  # type: ignore[arg-type]
             *(self._restarted(lambda: self._settlement().run()) for _ in range(2)),
             self._killer(),
         ]
+
+    def _scheduler(self) -> Scheduler:
+        return Scheduler(self.store, self._network(), self.store, self.clock, self._ids)  # type: ignore[arg-type]
 
     def _settlement(self) -> Settlement:
         jitter = self.luck.uniform

@@ -17,6 +17,7 @@ from api.keyring import KeyRing
 from api.known import Known
 from api.pages import BoardPages
 from api.pasts import Pasts
+from api.readiness import Readiness
 from api.resources import Resources
 from api.strangers import Strangers
 from api.tokens import Tokens
@@ -89,6 +90,7 @@ async def a_house(
     clock = clock or ManualClock()
     store = MemoryStore(clock)
     directory = LocalDirectory(store, clock)
+    keyring = KeyRing(store, clock)
     resources = Resources(
         directory=directory,
         courier=FactCourier(directory),
@@ -105,16 +107,18 @@ async def a_house(
         books=store,
         limiter=MemoryLimiter(clock),
         pages=BoardPages(clock),
-        keyring=KeyRing(store, clock),
+        keyring=keyring,
         tokens=Tokens(signing_key or Ed25519PrivateKey.generate(), "pitboss"),
-        hub=Hub(directory, clock, "fe-test", carrier),
+        hub=Hub(directory, clock, "fe-test", carrier, keyring.may_watch),
         clock=clock,
         ids=ids or SystemIds(),
         pasts=Pasts(store),
         doorman=Doorman(),
         strangers=Strangers(clock, 0),
+        readiness=Readiness(store, clock),
         crowd=Crowd(0),
         sockets_crowd=Crowd(0),
+        public_operator="op_123",
     )
     await store.add(Operator(OperatorId("op_123"), "Lucky", GAMES))
     await store.add(Operator(OperatorId("op_456"), "Other", GAMES))

@@ -24,7 +24,7 @@ class Scene:
         self.scheduler = self.worker()
 
     def worker(self) -> Scheduler:
-        return Scheduler(self.store, self.directory, self.clock, SystemIds())
+        return Scheduler(self.store, self.directory, self.store, self.clock, SystemIds())
 
     async def status(self) -> Status:
         summary = await self.store.find(TENANT, TOURNAMENT)

@@ -1,0 +1,332 @@
+"""What an outsider without a credential can do to a front end: nothing that others notice."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from api.address import Doorman, is_loopback, neighbourhood
+from api.body import parse_json
+from api.care import HEAD_WITHIN_MS, Head, TooMuch
+from api.crowd import Crowd
+from api.errors import ApiError
+from api.strangers import Strangers
+from server.limits.memory import MemoryLimiter
+from server.ports import Window
+from tests.support.app import House
+from tests.support.clock import ManualClock
+from tests.support.served import Served, a_served_house
+
+
+@pytest.fixture
+async def served() -> AsyncIterator[Served]:
+    async with a_served_house() as found:
+        yield found
+
+
+async def raw(served: Served, data: bytes) -> bytes:
+    """What a server answers to these bytes, until it closes."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+    writer.write(data)
+    await writer.drain()
+    try:
+        async with asyncio.timeout(20):
+            return await reader.read()
+    except ConnectionResetError:
+        return b""  # what was not read yet went with the connection
+    finally:
+        writer.close()
+
+
+@pytest.mark.parametrize(
+    ("data", "status"),
+    [
+        (b"GET /" + b"a" * 9_000 + b" HTTP/1.1\r\nhost: x\r\n\r\n", 414),
+        (b"GET / HTTP/1.1\r\n" + b"x-a: 1\r\n" * 101 + b"\r\n", 431),
+        (b"\x00\x01\x02 rubbish\r\n\r\n", 400),
+    ],
+)
+async def test_a_head_has_a_size_and_the_answer_is_json(served: Served, data: bytes, status: int) -> None:
+    answer = await raw(served, data)
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert int(head.split(b" ")[1]) == status
+    assert b"connection: close" in head and set(json.loads(body)) == {"error", "message"}
+
+
+async def test_a_header_without_an_end_ends_the_connection(served: Served) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+    writer.write(b"GET / HTTP/1.1\r\nx-long: ")
+    sent = 0
+    with suppress(ConnectionError):
+        async with asyncio.timeout(30):
+            while not reader.at_eof():
+                writer.write(b"a" * 1_000)
+                await writer.drain()
+                sent += 1_000
+                await asyncio.sleep(0)
+    assert sent < 10_000_000, "nothing of it is kept"
+    writer.close()
+
+
+async def test_who_begins_a_request_must_end_it(served: Served) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+    writer.write(b"GET / HTTP/1.1\r\nhost:")
+    await writer.drain()
+    async with asyncio.timeout(60):
+        assert b" 408 " in await reader.readline()
+    writer.close()
+
+
+def test_a_head_is_late_after_ten_seconds_and_a_body_after_thirty() -> None:
+    head = Head(0)
+    assert not head.is_late(HEAD_WITHIN_MS) and head.is_late(HEAD_WITHIN_MS + 1)
+    head.is_complete(5_000)
+    assert not head.is_late(35_000) and head.is_late(35_001)
+    head.is_over()
+    assert not head.is_late(10**9)
+    head.begins(10**9)
+    head.took(30_000)
+    with pytest.raises(TooMuch):
+        head.took(3_000)
+
+
+def test_the_address_is_the_peers_unless_a_trusted_proxy_says_another() -> None:
+    plain, trusting = Doorman(), Doorman(("10.0.0.0/8", "127.0.0.1"))
+    assert plain.address("127.0.0.1", "203.0.113.9") == "127.0.0.1"
+    assert trusting.address("127.0.0.1", "203.0.113.9") == "203.0.113.9"
+    assert trusting.address("127.0.0.1", "1.2.3.4, 203.0.113.9, 10.1.1.1") == "203.0.113.9", (
+        "the last stranger"
+    )
+    assert trusting.address("198.51.100.7", "203.0.113.9") == "198.51.100.7"
+    assert trusting.address("127.0.0.1", "rubbish") == "127.0.0.1"
+    assert trusting.address("::ffff:127.0.0.1", "2001:db8::1") == "2001:db8::1"
+    assert neighbourhood("2001:db8:1:2:3::9") == neighbourhood("2001:db8:1:2:ffff::1") == "2001:db8:1:2::/64"
+    assert is_loopback("::ffff:127.0.0.1") and not is_loopback("10.0.0.1") and not is_loopback(None)
+
+
+async def test_strangers_are_limited_by_address_and_told_so(house: House) -> None:
+    house.resources.strangers = Strangers(house.clock, 5)
+    for left in (4, 3, 2, 1, 0):
+        answer = await house.client.get(
+            "/api/tournaments", headers={"Authorization": "Bearer pk_live_x:sk_live_y"}
+        )
+        assert (answer.status_code, answer.headers["x-ratelimit-remaining"]) == (401, str(left))
+    for path in ("/api/tournaments", "/nowhere", "/api/public/tournaments", "/"):
+        answer = await house.client.get(path)
+        assert (answer.status_code, answer.json()["error"]) == (429, "rate_limit_exceeded")
+        assert answer.headers["retry-after"] == "60"
+    assert (await house.client.get("/healthz")).status_code == 200
+    house.clock.jump(60_000)
+    assert (await house.client.get("/api/public/tournaments")).status_code == 200
+
+
+async def test_a_key_that_is_known_is_not_held_up_by_its_neighbours(house: House) -> None:
+    assert (await house.client.get("/api/tournaments", headers=house.auth)).status_code == 200
+    house.resources.strangers = Strangers(house.clock, 2)
+    for _ in range(3):
+        await house.client.get("/api/tournaments")
+    assert (await house.client.get("/api/tournaments", headers=house.auth)).status_code == 200
+    house.clock.jump(60_000)
+    for _ in range(5):
+        fresh = await house.key("read_only")
+        answer = await house.client.get("/api/tournaments", headers=fresh)
+        assert answer.status_code == 200, "whose key opens something is taken back"
+
+
+async def test_all_keys_of_an_operator_together_have_a_limit(house: House) -> None:
+    keys = [await house.key("read_only") for _ in range(11)]
+    told = []
+    for key in keys:
+        for _ in range(100):
+            told.append((await house.client.get("/api/tournaments", headers=key)).status_code)
+    assert told[:1_000] == [200] * 1_000 and told[1_000:] == [429] * 100
+
+
+async def test_a_players_token_is_limited_and_the_trace_more(house: House) -> None:
+    tournament_id = await house.tournament("ann", "ben", started=True)
+    base = f"/api/tournaments/{tournament_id}"
+    told = await house.client.post(f"{base}/players/ann/token", headers=house.auth)
+    guest = {"Authorization": f"Bearer {told.json()['crash-classic']['jwt']}"}
+    path = f"{base}/players/ann/trace"
+    codes = [(await house.client.get(path, headers=guest)).status_code for _ in range(11)]
+    assert codes == [200] * 10 + [429]
+    codes = [(await house.client.get(f"{base}/rules", headers=guest)).status_code for _ in range(61)]
+    assert codes == [200] * 60 + [429]
+
+
+@pytest.mark.parametrize("path", ["/api/tournaments/%00", "/api/tournaments/x/players/%00", "/a%1Fb"])
+async def test_nul_in_a_path_is_no_path(house: House, path: str) -> None:
+    answer = await house.client.get(path, headers=house.auth)
+    assert (answer.status_code, answer.json()["error"]) == (404, "not_found")
+    answer = await house.client.get("/api/tournaments?externalId=%00", headers=house.auth)
+    assert (answer.status_code, answer.json()["error"]) == (400, "validation_failed")
+
+
+async def test_a_user_id_may_hold_a_slash(house: House) -> None:
+    tournament_id = await house.tournament("org/user:1", "ben", started=True, rebuyEnabled=True)
+    base, name = f"/api/tournaments/{tournament_id}/players", "org%2Fuser:1"
+    told = (await house.client.get(f"{base}/{name}", headers=house.auth)).json()
+    assert told["userId"] == "org/user:1"
+    for path, body in ((f"{base}/{name}/rebuy", {"amount": 10}), (f"{base}/{name}/token", None)):
+        assert (await house.client.post(path, headers=house.auth, json=body)).status_code == 200
+    played = await house.client.get(f"/api/players/{name}/tournaments", headers=house.auth)
+    assert played.json()["pagination"]["total"] == 1
+    keyed = house.auth | {"Idempotency-Key": "once"}
+    gone = [await house.client.delete(f"{base}/{name}", headers=keyed) for _ in range(2)]
+    assert gone[0].status_code == 200 and gone[0].content == gone[1].content
+
+
+def test_a_repeated_key_costs_one_pass() -> None:
+    """It was quadratic: 1 MiB of keys held a front end for minutes."""
+    pairs = ",".join(f'"k{n}":1' for n in range(60_000))
+    begun = time.process_time()
+    with pytest.raises(ApiError, match="stands twice"):
+        parse_json(f'{{{pairs},"k0":2}}'.encode())
+    assert time.process_time() - begun < 5, "it took minutes before"
+
+
+async def test_thousands_of_unknown_fields_are_told_briefly(house: House) -> None:
+    body = {f"wrong{n}": n for n in range(20_000)}
+    answer = await house.client.post("/api/tournaments", headers=house.auth, json=body)
+    details = answer.json()["details"]
+    assert answer.status_code == 400 and len(details) == 101 and "more" in details["..."]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"name":"a\\u0000b"}',
+        b'{"name":"\\ud800"}',
+        b'{"a\\u0000":1}',
+        b'{"description":["\\udfff"]}',
+    ],
+)
+async def test_text_that_nothing_can_hold_is_no_json_of_ours(house: House, body: bytes) -> None:
+    answer = await house.client.post("/api/tournaments", headers=house.auth, content=body)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_json")
+
+
+@pytest.mark.parametrize(
+    "amount",
+    [
+        "10.000000000000000000000000000000001",
+        "9.99999999999999999999999999999999999",
+        "1" * 60,
+        "0." + "0" * 50,
+    ],
+)
+async def test_amounts_are_exact_to_the_last_digit(house: House, amount: str) -> None:
+    tournament_id = await house.tournament(entryFee=10)
+    body = f'{{"userId":"ann","buyInAmount":{amount}}}'
+    path = f"/api/tournaments/{tournament_id}/players"
+    answer = await house.client.post(path, headers=house.auth, content=body)
+    assert answer.status_code == 400, answer.text
+
+
+async def test_instants_of_other_centuries_are_refused_and_old_ones_printed(house: House) -> None:
+    for instant in ("9999-12-31T23:59:59-23:59", "1999-12-31T23:59:59Z", "2200-01-01T00:00:00Z"):
+        body: dict[str, Any] = {"name": "Cup", "gameSlug": "crash-classic", "startTime": instant}
+        answer = await house.client.post("/api/tournaments", headers=house.auth, json=body)
+        assert "year" in answer.json()["details"]["startTime"]
+        tournament_id = await house.tournament("ann", "ben", started=True)
+        fact = {"event_id": "1", "player": "ann", "points": 1, "opened_at": instant}
+        path = f"/api/internal/tournaments/{tournament_id}/events"
+        told = await house.client.post(path, headers=house.platform, json={"events": [fact]})
+        assert told.json()["results"][0]["status"] == "invalid"
+        trace = await house.client.get(
+            f"/api/tournaments/{tournament_id}/players/ann/trace", headers=house.auth
+        )
+        assert trace.status_code == 200
+
+
+def test_an_address_has_so_many_connections() -> None:
+    crowd = Crowd(2)
+    assert [crowd.enter("203.0.113.9") for _ in range(3)] == [True, True, False]
+    assert crowd.enter("203.0.113.8")
+    crowd.leave("203.0.113.9")
+    assert crowd.enter("203.0.113.9") and not crowd.enter("203.0.113.9")
+    assert all(Crowd(0).enter("203.0.113.9") for _ in range(99))
+
+
+async def test_one_connection_too_many_is_turned_away(served: Served) -> None:
+    served.house.resources.crowd = Crowd(1)
+    reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+    writer.write(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n")
+    assert b" 200 " in await reader.readline()
+    assert b" 429 " in await raw(served, b"")
+    writer.close()
+    await asyncio.sleep(0.2)
+    assert b" 200 " in await raw(served, b"GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+
+
+def test_a_limiter_of_very_many_addresses_stays_small_and_quick() -> None:
+    limiter = MemoryLimiter(ManualClock())
+    begun = time.process_time()
+    for n in range(300_000):
+        limiter.count((Window(f"address:{n}", 600, 60_000),))
+    assert len(limiter._used) <= 400_000
+    assert time.process_time() - begun < 30, "it was quadratic"
+
+
+async def test_metrics_are_not_for_those_who_come_through_a_proxy(house: House) -> None:
+    assert (await house.client.get("/metrics")).status_code == 200
+    passed_on = {"X-Forwarded-For": "203.0.113.9"}
+    assert (await house.client.get("/metrics", headers=passed_on)).status_code == 401
+    house.resources.doorman = Doorman(("127.0.0.1",))
+    assert (await house.client.get("/metrics")).status_code == 401
+    house.resources.metrics_token = "let-me-in"
+    answer = await house.client.get("/metrics", headers={"Authorization": "Bearer let-me-in"})
+    assert answer.status_code == 200
+
+
+async def test_an_answer_that_was_given_once_is_given_again_only_to_those_who_may(house: House) -> None:
+    tournament_id = await house.tournament()
+    path = f"/api/tournaments/{tournament_id}/players"
+    once = {"Idempotency-Key": "k"}
+    entry = {"userId": "ann", "buyInAmount": 10}
+    first = await house.client.post(path, headers=house.auth | once, json=entry)
+    poor = await house.key("read_only")
+    told = await house.client.post(path, headers=poor | once, json=entry)
+    assert (told.status_code, told.json()["error"]) == (403, "insufficient_permissions")
+    again = await house.client.post(path, headers=house.auth | once, json=entry)
+    assert again.content == first.content
+    kept = [given.body for _, _, given in house.store._claims.values() if given is not None]
+    token = first.json()["crash-classic"]["jwt"]
+    assert kept and not any(token.rpartition(".")[2].encode() in body for body in kept), "no token is stored"
+
+
+async def test_public_lists_are_one_operators(house: House) -> None:
+    mine = await house.tournament(visibility="public")
+    theirs = await house.client.post(
+        "/api/tournaments",
+        headers=house.other,
+        json={"name": "C", "gameSlug": "crash-classic", "startTime": house.at(60), "visibility": "public"},
+    )
+    test_key = await house.key("full_access", live=False)
+    tried = await house.client.post(
+        "/api/tournaments",
+        headers=test_key,
+        json={"name": "T", "gameSlug": "crash-classic", "startTime": house.at(60), "visibility": "public"},
+    )
+
+    async def ids(path: str) -> list[str]:
+        told = (await house.client.get(path)).json()
+        return [row["tournamentId"] for row in told["tournaments"]]
+
+    assert await ids("/api/public/tournaments") == await ids("/api/public/op_123/tournaments") == [mine]
+    assert await ids("/api/public/op_456/tournaments") == [theirs.json()["tournamentId"]]
+    assert await ids("/api/public/op_123/tournaments?mode=test") == [tried.json()["tournamentId"]]
+    assert (await house.client.get("/api/public/nobody/tournaments")).status_code == 404
+    house.resources.public_operator = None
+    assert (await house.client.get("/api/public/tournaments")).status_code == 404
+
+
+async def test_a_front_end_that_drains_is_not_ready(house: House) -> None:
+    assert (await house.client.get("/readyz")).json() == {"status": "ready"}
+    house.resources.readiness.drains = True
+    told = await house.client.get("/readyz")
+    assert told.status_code == 503 and "front_end" in told.json()["missing"]
