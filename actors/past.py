@@ -48,7 +48,7 @@ class _Reader:
             self._shadow, self.seq = apply(self._shadow, event, row.at_ms), row.seq
             if self.player_no is None:
                 return
-            if line := event_line(event, self.player_no, row.seq, row.at_ms):
+            if line := event_line(event, self._shadow, self.player_no, row.at_ms):
                 self.lines.append(line)
             return
         assert self._shadow is not None, "facts follow a first event"

@@ -24,9 +24,11 @@ _TAIL_BLOCKS = (
     "SELECT first_seq, last_seq, at_ms, payload, hash FROM fact_blocks"
     " WHERE tournament_id = $1 AND first_seq > $2 ORDER BY first_seq"
 )
+# An epoch is never used twice, not even when the database is set back to an earlier moment: it is at least the
+# time in milliseconds.
 _TAKE_OVER = (
-    "UPDATE leases SET epoch = epoch + 1, holder = $2, beat_at = now() WHERE tournament_id = $1"
-    " RETURNING epoch"
+    "UPDATE leases SET epoch = greatest(epoch + 1, (extract(epoch FROM clock_timestamp()) * 1000)::bigint),"
+    " holder = $2, beat_at = now() WHERE tournament_id = $1 RETURNING epoch"
 )
 _SAVE_CHECKPOINT = (
     "WITH own AS MATERIALIZED"

@@ -70,7 +70,7 @@ class MemoryStore(
         stored = self._tournaments.get(tournament_id)
         if stored is None:
             return None
-        stored.epoch += 1
+        stored.epoch = max(stored.epoch + 1, self._clock.now_ms())
         stored.beat_ms = self._clock.now_ms()
         return stored.epoch
 

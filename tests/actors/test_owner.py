@@ -194,11 +194,12 @@ async def test_when_the_store_stays_away_the_caller_is_told_at_the_deadline(scen
 
 async def test_an_older_owner_gives_up_and_its_callers_are_served_by_the_newer_one(scene: Scene) -> None:
     await scene.playing("ann", "ben")
+    first = (await scene.ask(ReadBoard(0, 1), BoardAnswer)).epoch
     rival = LocalDirectory(scene.store, scene.clock, "rival")
     assert isinstance(await rival.ask(TOURNAMENT, ReadSummary()), Done)
     assert await scene.send(points("a", "ann", 1)) == [Outcome.ACCEPTED]
     board = await scene.ask(ReadBoard(0, 1), BoardAnswer)
-    assert board.epoch == 3 and board.rows[0].points == 10_000
+    assert board.epoch > first + 1 and board.rows[0].points == 10_000
     await rival.close()
 
 
@@ -249,10 +250,11 @@ async def test_duplicates_are_found_after_a_restart_and_so_are_commands(scene: S
 async def test_an_idle_open_tournament_is_passivated_and_comes_back(scene: Scene) -> None:
     await scene.directory.create(order(create(start_at_ms=scene.clock.now_ms() + 24 * HOUR_MS)))
     await scene.ask(order(register("ann")))
+    first = scene.directory.host(TOURNAMENT)._keeper.epoch  # type: ignore[union-attr]
     await scene.clock.advance(limits.PASSIVATE_AFTER_MS + 10_000)
     assert scene.directory._hosts == {}
     assert (await scene.ask(ReadSummary(), Summary)).players == 1
-    assert scene.directory.host(TOURNAMENT)._keeper.epoch == 2  # type: ignore[union-attr]
+    assert scene.directory.host(TOURNAMENT)._keeper.epoch > first  # type: ignore[union-attr]
 
 
 async def test_a_tournament_in_play_stays(scene: Scene) -> None:
@@ -338,7 +340,7 @@ async def test_a_frame_never_shows_what_is_not_stored(scene: Scene, moment: str)
     assert told == [Outcome.ACCEPTED if moment == "fail_before" else Outcome.DUPLICATE]
     await scene.through(poll)
     again = await scene.directory.frames(TOURNAMENT, Poll("fe", 1, first.epoch, first.seq))
-    assert isinstance(again, Frames) and again.epoch == first.epoch + 1 and not again.contiguous
+    assert isinstance(again, Frames) and again.epoch > first.epoch and not again.contiguous
     await scene.send(points("b", "ann", 1))
     await scene.clock.advance(limits.TICK_MS * 2)
     shown = [stored for data, stored in listener.heard if b'"points":5' in data]

@@ -169,16 +169,18 @@ async def test_of_two_owners_the_older_ones_next_commit_is_refused(cluster: Clus
 
 async def test_an_owner_that_stands_still_is_replaced_and_its_zombie_is_harmless(cluster: Cluster) -> None:
     await cluster.play("stopped")
+    first = (await cluster.board("stopped")).epoch
     assert await cluster.courier.send("stopped", [points("a", "u1", 3)]) == [Outcome.ACCEPTED]
     os.kill(await cluster.pid("stopped"), signal.SIGSTOP)
     assert await cluster.courier.send("stopped", [points("b", "u2", 4)]) == [Outcome.ACCEPTED]
     board = await cluster.board("stopped")
-    assert board.epoch == 2
+    assert board.epoch > first
     assert [(row.user_id, row.points) for row in board.rows[:2]] == [("u2", 40_000), ("u1", 30_000)]
 
 
 async def test_a_retired_owner_leaves_its_process_and_comes_back_in_a_new_one(cluster: Cluster) -> None:
     await cluster.play("retired")
+    first = (await cluster.board("retired")).epoch
     assert await cluster.courier.send("retired", [points("a", "u1", 3)]) == [Outcome.ACCEPTED]
     pid = await cluster.pid("retired")
     handle = await cluster.directory._handle("retired")
@@ -188,7 +190,7 @@ async def test_a_retired_owner_leaves_its_process_and_comes_back_in_a_new_one(cl
             await asyncio.sleep(0.05)
     assert (await cluster.journal.checkpoints("retired"))[0].seq == (await cluster.replayed("retired")).seq  # type: ignore[arg-type]
     board = await cluster.board("retired")
-    assert board.rows[0].points == 30_000 and board.epoch == 2
+    assert board.rows[0].points == 30_000 and board.epoch > first
     assert await cluster.pid("retired") != pid
 
 

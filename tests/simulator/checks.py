@@ -46,7 +46,24 @@ class Checks:
         self.epoch = 0
         self.notes: Counter[str] = Counter()
         self.broken: AssertionError | None = None
+        self.timeline = 0
         self._trace = blake2b(digest_size=16)
+
+    def restored(self, kept: Any, told: list[Any]) -> None:
+        """The store was set back: the second book is what is there now, and what was said of the rest is
+        void."""
+        self.timeline += 1
+        self.shadow, self.chain, self.seq, self.epoch = None, codec.CHAIN_START, 0, kept.epoch
+        self.recorded.clear()
+        self.balances.clear()
+        for row in kept.log:
+            self._row(row)
+        for row in kept.postings:
+            self.balances[row.posting.account] += row.posting.amount_minor
+        self.announced = len(told)
+        self.acknowledged &= set(self.recorded)
+        self.answers = {name: value for name, value in self.answers.items() if name in kept.answers}
+        self.boards.add(self.board())
 
     def note(self, what: str) -> None:
         """Something worth counting."""
@@ -138,7 +155,7 @@ class Checks:
 
     def saw(self, rows: list[dict[str, Any]]) -> None:
         """Somebody was shown a board."""
-        shown = tuple((row["playerId"], _scaled(row["points"])) for row in rows)
+        shown = tuple((row["playerId"], scaled(row["points"])) for row in rows)
         need(shown in self.boards, f"a frame shows what was never stored: {shown}")
 
 
@@ -148,7 +165,7 @@ def rows_of(frame: bytes) -> dict[str, Any]:
     return body
 
 
-def _scaled(points: float | int) -> int:
+def scaled(points: float | int) -> int:
     scaled = from_decimal(Decimal(str(points)), POINT_PLACES)
     assert scaled is not None
     return scaled

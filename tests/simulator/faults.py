@@ -1,6 +1,7 @@
 """What goes wrong, and how often: drawn from the seed, so that some runs are calm and some are wild."""
 
 import asyncio
+import copy
 import pickle
 import random
 from collections.abc import AsyncIterator
@@ -14,8 +15,12 @@ from server.domain.ids import TournamentId
 from server.ports import AnswerRow, BlockRow, Checkpoint, Clock, Commit, EventRow, StoreUnavailable
 from server.storage.memory import MemoryStore
 from tests.simulator.checks import Checks
+from tests.support.builders import TOURNAMENT
 
 T = TypeVar("T")
+# Of so many evenings the database is set back to an earlier moment.
+_RESTORED = 0.2
+_NOT_STORED = {"_clock", "_luck", "_weather", "_checks", "_late"}
 
 
 @dataclass(slots=True)
@@ -31,6 +36,8 @@ class Weather:
     store_lag_s: float = 0.0
     bad_checkpoint: float = 0.0
     kill_every_s: float = 60.0
+    clock_step_ms: int = 0
+    restores: bool = False
 
     @classmethod
     def of(cls, luck: random.Random) -> "Weather":
@@ -39,7 +46,11 @@ class Weather:
         def rate(most: float) -> float:
             return most * luck.choice([0.0, 0.1, 0.4, 1.0])
 
+        restores = luck.random() < _RESTORED
         return cls(
+            restores=restores,
+            # A restored evening must not end before it is restored.
+            clock_step_ms=0 if restores else luck.choice([0, 0, 0, 4_000, 90_000]),
             lost=rate(0.25),
             doubled=rate(0.3),
             lag_s=rate(2.0),
@@ -56,6 +67,7 @@ class Weather:
         self.lost = self.doubled = self.lag_s = 0.0
         self.store_before = self.store_after = self.store_stuck = self.store_lag_s = self.bad_checkpoint = 0.0
         self.kill_every_s = 10**9
+        self.clock_step_ms = 0
 
 
 class FaultyStore(MemoryStore):
@@ -67,6 +79,15 @@ class FaultyStore(MemoryStore):
         self._weather = weather
         self._checks = checks
         self._late: set[asyncio.Task[None]] = set()
+
+    def snapshot(self) -> dict[str, Any]:
+        """Everything that is stored, as of now."""
+        return copy.deepcopy({name: kept for name, kept in vars(self).items() if name not in _NOT_STORED})
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """The database as it was, under whoever uses it. What hangs on its way there arrives all the same."""
+        vars(self).update(copy.deepcopy(saved))
+        self._checks.restored(self._tournaments[TOURNAMENT], self._outbox[TOURNAMENT])
 
     async def _line(self, before: float, after: float, work: Any) -> Any:
         if self._weather.store_lag_s:

@@ -70,6 +70,10 @@ class VirtualClock:
     def monotonic_ms(self) -> int:
         return int(self._loop.time() * 1_000)
 
+    def correct(self) -> None:
+        """Somebody sets it right."""
+        self._ahead_ms = 0
+
     def step(self, ms: int) -> None:
         """Somebody sets the wall clock; nothing else moves."""
         self._ahead_ms += ms

@@ -31,6 +31,7 @@ class Casino:
         """The definite answer to one command, under one id however often it must be asked."""
         self._serial += 1
         order = Order(command, f"casino-{self._serial}", "key:casino")
+        timeline = self._checks.timeline
         for _ in range(1_000):
             send = self._network.create(order) if isinstance(command, ask.Create) else self._ask(order)
             reply = await send
@@ -39,14 +40,19 @@ class Casino:
             await asyncio.sleep(self._luck.uniform(0.05, 1))
         # Doing what is due is no deed of anybody: its answer is of the moment.
         if isinstance(reply, Done) and not isinstance(command, ask.Advance):
-            self._checks.answered(order.command_id, reply.value)
+            self._answered(order, reply, timeline)
             if self._luck.random() < 0.2:
                 again = await self._ask(order)
                 if isinstance(again, Done):
-                    self._checks.answered(order.command_id, again.value)
+                    self._answered(order, again, timeline)
         name = type(reply).__name__ if not isinstance(reply, Refused) else reply.code
         self._checks.note(f"{type(command).__name__}: {name}")
         return reply
+
+    def _answered(self, order: Order, reply: Done, timeline: int) -> None:
+        """What was said of a moment that is no more binds nobody."""
+        if timeline == self._checks.timeline:
+            self._checks.answered(order.command_id, reply.value)
 
     async def _ask(self, order: Order) -> Reply:
         return await self._network.ask(TOURNAMENT, order)
@@ -102,7 +108,11 @@ class Game:
     async def report(self, facts: list[Fact]) -> None:
         """One request; what gets no answer is asked again with the next one."""
         self._luck.shuffle(facts)
+        timeline = self._checks.timeline
         told = await self._courier.send(TOURNAMENT, facts)
+        if timeline != self._checks.timeline:
+            self.unsure = [*facts, *self.lost()]
+            return
         if not isinstance(told, list):
             self._checks.note(f"facts: {type(told).__name__}")
             self.unsure = facts if isinstance(told, Unavailable) else []
@@ -113,6 +123,11 @@ class Game:
             if outcome in RECORDED:
                 self._checks.acked(fact.event_id)
                 self.accepted[fact.event_id] = fact
+
+    def lost(self) -> list[Fact]:
+        """What was accepted and is not there any more, because the store was set back: reported again."""
+        gone = [name for name in self.accepted if not self._checks.recorded[name]]
+        return [self.accepted.pop(name) for name in gone]
 
     def _fact(self, user: str, now_ms: int) -> Fact:
         self._serial += 1

@@ -30,6 +30,9 @@ def test_between_them_the_seeds_meet_every_trouble() -> None:
         met |= set(simulate(seed).notes)
     assert {
         "kill",
+        "clock set",
+        "database restored",
+        "frame forged",
         "late commit refused: Fenced",
         "fact: ACCEPTED",
         "fact: DUPLICATE",

@@ -18,6 +18,7 @@ from server.domain.tournament.lifecycle import ResultsStatus, Status
 from server.domain.tournament.pool import PrizePool
 from server.domain.tournament.rules import Rounds
 from server.ports import Wallet as Target
+from tests.simulator.carried import Carrier, Client
 from tests.simulator.checks import Checks, need
 from tests.simulator.faults import FaultyStore, Network, Weather
 from tests.simulator.loop import VirtualClock, run_virtually
@@ -52,12 +53,16 @@ class World:
         self.weather = Weather.of(self.luck)
         self.checks = Checks()
         self.store = FaultyStore(clock, self.luck, self.weather, self.checks)
+        self.carrier = Carrier(self.luck, self.weather)
         self.nodes = [self._node(n) for n in range(2)]
         self.wallet = Wallet()
         self.wallet.mood = lambda key: self.luck.choice(["ok", "ok", "ok", "answer lost", "busy", "away"])
         self.casino = Casino(self._network(), self.luck, self.checks)
         self.games = [Game(f"g{n}", self._network(), self.luck, self.checks) for n in range(2)]
         self.watchers = [Watcher(f"w{n}", self._network(), self.luck, self.checks) for n in range(2)]
+        self.clients = [
+            Client(f"fe{n}", self._network(), self.clock, self.carrier, self.checks) for n in range(2)
+        ]
         self.kills = 0
         self._ids = CommandIds("worker")
         self._running: list[asyncio.Task[Any]] = []
@@ -66,7 +71,7 @@ class World:
         def jitter(seconds: float) -> float:
             return self.luck.uniform(0.5, 1) * seconds
 
-        return LocalDirectory(self.store, self.clock, f"node-{number}", jitter)
+        return LocalDirectory(self.store, self.clock, f"node-{number}", jitter, self.carrier)
 
     def _network(self) -> Network:
         return Network(self.nodes, self.luck, self.weather)
@@ -89,10 +94,11 @@ class World:
         await asyncio.gather(*(self.casino.sell(user) for user in users))
         await self.casino.order(ask.Start())
         play = [game.play(users, _PLAY_S, self.clock.now_ms) for game in self.games]
-        await self._watched(asyncio.gather(self.casino.evening(users, _PLAY_S), *play))
+        await self._watched(asyncio.gather(self.casino.evening(users, _PLAY_S), self._setback(), *play))
         if self.luck.random() < 0.2:
             await self.casino.order(ask.Cancel("storm"))
         self.weather.clear()
+        self.clock.correct()
         await self._watched(self._fair_weather())
         await self._stop()
         frames = sum(watcher.seen for watcher in self.watchers)
@@ -123,6 +129,9 @@ class World:
             ),  # type: ignore[arg-type]
             *(self._restarted(lambda: self._settlement().run()) for _ in range(2)),
             self._killer(),
+            self._clock_setter(),
+            *(client.follow() for client in self.clients),
+            self._forger(),
         ]
 
     def _scheduler(self) -> Scheduler:
@@ -161,6 +170,35 @@ class World:
                 self.kills += 1
                 self.checks.note("kill")
                 await kill(host)
+
+    async def _clock_setter(self) -> None:
+        """Somebody sets the wall clock back or ahead."""
+        while True:
+            await asyncio.sleep(self.luck.expovariate(1 / 15))
+            if self.weather.clock_step_ms:
+                self.clock.step(self.luck.randint(-self.weather.clock_step_ms, self.weather.clock_step_ms))
+                self.checks.note("clock set")
+
+    async def _setback(self) -> None:
+        """In the middle of play the database is set back to an earlier moment."""
+        if not self.weather.restores:
+            return
+        await asyncio.sleep(self.luck.uniform(1, 30))
+        saved = self.store.snapshot()
+        await asyncio.sleep(self.luck.uniform(1, 20))
+        if self.checks.shadow is not None and self.checks.shadow.status is Status.IN_PROGRESS:
+            self.store.restore(saved)
+            self.checks.note("database restored")
+            for game in self.games:
+                game.unsure += game.lost()
+
+    async def _forger(self) -> None:
+        """Somebody who can reach the carrier says things about boards."""
+        while True:
+            await asyncio.sleep(self.luck.expovariate(1 / 5))
+            if self.weather.lost:
+                self.carrier.forge(self.luck)
+                self.checks.note("frame forged")
 
     async def _watched(self, work: Any) -> None:
         """Work beside the others; whoever of them finds something broken ends the run."""
@@ -211,6 +249,10 @@ class World:
         for watcher in self.watchers:
             await watcher.look()
             await watcher.look()
+        await asyncio.sleep(10)
+        final = self.checks.board()
+        for client in self.clients:
+            need(client.shown() == final, "ten seconds later every client has the board of the log")
         for task in self._running:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)

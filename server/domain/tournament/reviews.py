@@ -58,7 +58,7 @@ def close_review(state: Tournament, event: events.ReviewDecided, at_ms: int) -> 
     for name in event.forfeits:
         payout = state.payouts[name]
         payout.state, payout.reason, payout.moved_at_ms = PayoutState.VOID, event.reason, at_ms
-        payout.next_try_ms = None
+        payout.next_try_ms, payout.reviewed = None, True
     assert state.results is not None, "reviews follow final results"
     state.results = replace(
         state.results, prizes=event.prizes, items=event.items, unclaimed_minor=event.unclaimed_minor
@@ -137,6 +137,7 @@ def _settled(
     gains = {no: amount for no, amount in (back | parts).items() if amount}
     new = {no: owed.get(no, 0) - freed.get(no, 0) + gains.get(no, 0) for no in owed | gains}
     place_of = {line.player_no: line for line in (*sheet.prizes, *due.prizes)}
+    lines = [replace(place_of[no], amount_minor=amount) for no, amount in new.items() if amount]
     things = _Things(state, sheet.items, due.items, keep=keep)
     money = (events.Award(no, "prize", amount, place_of[no].position) for no, amount in gains.items())
     return replace(
@@ -144,7 +145,7 @@ def _settled(
         forfeits=(*(line.id for line in forfeits), *things.forfeits),
         awards=(*money, *things.awards),
         retained_minor=pot - shared,
-        prizes=tuple(replace(place_of[no], amount_minor=amount) for no, amount in new.items() if amount),
+        prizes=tuple(sorted(lines, key=lambda line: (line.position, line.player_no))),
         items=things.items,
         unclaimed_minor=sheet.unclaimed_minor + pot - shared,
     )

@@ -29,7 +29,8 @@ class Sale:
 @dataclass(slots=True)
 class Payout:
     """One thing owed to a player: money in a `tender`, or `quantity` of `code`. `state` is a
-    `payouts.PayoutState`; `next_try_ms` is when the house may try to pay it, None when not by itself."""
+    `payouts.PayoutState`; `next_try_ms` is when the house may try to pay it, None when not by itself.
+    `reviewed`: a review took it back."""
 
     id: str
     player_no: int
@@ -46,6 +47,7 @@ class Payout:
     reason: str | None = None
     moved_at_ms: int | None = None
     next_try_ms: int | None = None
+    reviewed: bool = False
 
 
 @dataclass(slots=True)

@@ -40,7 +40,10 @@ def totals(state: Tournament) -> Totals:
     pool, seed, prizes, unclaimed, retained, waived, fees_back = _ending(state)
     gap = pool - seed - state.collected_minor
     overlay, surplus = max(gap, 0), max(-gap, 0)
-    forfeited = sum(payout.amount_minor for payout in payouts if payout.state in FORFEITED)
+    # What a review took back is in the sheet: unclaimed, or another player's. If it was paid all the same, the
+    # house has so much less.
+    forfeited = sum(one.amount_minor for one in payouts if one.state in FORFEITED and not one.reviewed)
+    forfeited -= sum(one.amount_minor for one in payouts if one.state == PayoutState.PAID and one.reviewed)
     kept = state.fees_minor - fees_back
     return Totals(
         buy_ins=state.collected_minor,

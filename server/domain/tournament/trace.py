@@ -41,9 +41,15 @@ def fact_lines(state: Tournament, player_no: int, block: Iterable[Counted]) -> l
     return lines
 
 
-def event_line(event: fact.Event, player_no: int, seq: int, at_ms: int) -> TraceLine | None:
-    """The line of an event that changed this player's score by hand."""
+def event_line(event: fact.Event, state: Tournament, player_no: int, at_ms: int) -> TraceLine | None:
+    """The line of an event that changed this player's score by hand, `state` as it stands after it."""
+    seq = state.seq
     match event:
+        case fact.ReviewDecided(decision="uphold"):
+            review = state.reviews[event.number - 1]
+            if review.player_no != player_no or review.action not in ("adjust", "reset"):
+                return None
+            return TraceLine(seq, at_ms, review.action, event.reason, review.delta)
         case fact.AddOnBought() if event.player_no == player_no:
             return TraceLine(seq, at_ms, "add_on", "add_on", event.points)
         case fact.ScoreCorrected(action="adjust") if event.player_no == player_no:
