@@ -4,8 +4,9 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from actors.keeper import StepError, TournamentKeeper
+from actors.keeper import TournamentKeeper
 from actors.messages import Message, Poll, Tick
+from actors.orders import StepError
 from actors.recovery import take_over
 from actors.replies import Frames, Refused, Reply, Unavailable, failed, unavailable
 from actors.watchers import Watchers

@@ -33,10 +33,6 @@ Waiting = list[tuple[Message, asyncio.Future[Reply]]]
 OUTSIDE = (Fenced, Raced, StoreUnavailable, TimeoutError)
 
 
-class StepError(Exception):
-    """A step of the schedule could not be recorded."""
-
-
 class TournamentKeeper:
     """One activation: one epoch. `state` is what is stored unless `dirty`, within a commit.
 
@@ -127,7 +123,7 @@ class TournamentKeeper:
                 await self._step_alone()
             replies = await self._answers(waiting)
         except BaseException as error:
-            ours = isinstance(error, Exception) and not isinstance(error, (*OUTSIDE, StepError))
+            ours = isinstance(error, Exception) and not isinstance(error, (*OUTSIDE, orders.StepError))
             # Which one of several it was the next activation finds out, one by one.
             told = failed(error) if ours and len(waiting) == 1 else unavailable(error)
             for _, future in waiting:
@@ -139,14 +135,8 @@ class TournamentKeeper:
 
     async def _step_alone(self) -> None:
         draft = Draft(self.state, self.epoch, self._chain)
-        try:
-            orders.catch_up(draft, self._clock.now_ms())
-            await self._store(draft)
-        except OUTSIDE:
-            raise
-        except Exception as error:
-            log.exception("step_failed tournament=%s", self.state.id)
-            raise StepError(str(error)) from error
+        orders.catch_up(draft, self._clock.now_ms())
+        await self._store(draft)
 
     async def _answers(self, waiting: Waiting) -> list[Reply]:
         """One answer a message, all durable; or, where nothing was written, of an owner that still is one."""

@@ -27,6 +27,10 @@ Payments = Mapping[str, ask.PaymentUse]
 _NONE: Payments = {}
 
 
+class StepError(Exception):
+    """A step of the schedule could not be recorded; the draft is of no use any more."""
+
+
 def catch_up(draft: Draft, now_ms: int) -> None:
     """Do everything that the clock has made due, step by step, before anything else happens. A step that
     cannot even be decided is left alone: it must not hold up what people ask for."""
@@ -38,8 +42,12 @@ def catch_up(draft: Draft, now_ms: int) -> None:
             return
         if not events:
             return
-        for event in events:
-            draft.record(event, now_ms, SCHEDULE)
+        try:
+            for event in events:
+                draft.record(event, now_ms, SCHEDULE)
+        except Exception as error:
+            log.exception("step_failed tournament=%s", draft.state.id)
+            raise StepError(type(error).__name__) from error
 
 
 def run(draft: Draft, order: Order, now_ms: int, paid: Payments = _NONE, *, steps: bool = True) -> Reply:

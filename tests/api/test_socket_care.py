@@ -8,6 +8,7 @@ from websockets.frames import CloseCode, Frame, Opcode
 
 from actors.messages import ReadPlaces, ReportFacts
 from api import tokens
+from api.crowd import Crowd
 from api.ws.channel import Channel
 from api.ws.protocol import Close
 from config import limits
@@ -287,3 +288,70 @@ async def test_a_board_goes_on_after_what_nobody_foresaw(room: Room, monkeypatch
     ann.heard.clear()
     await room.score("ann", seconds=3)
     assert {"me", "delta"} <= set(kinds(ann))
+
+
+async def test_a_socket_ends_with_the_key_that_opened_it(room: Room) -> None:
+    auth = await room.house.key("read_only")
+    text = auth["Authorization"].removeprefix("Bearer ")
+    watcher = await room.wire("{id}", f"Authorization: Bearer {text}\r\n")
+    other = await room.wire()
+    await room.wait(2)
+    assert watcher.code is None
+    await room.house.client.delete(f"/api/keys/{text.partition(':')[0]}", headers=room.house.auth)
+    await room.wait(5)
+    assert watcher.code == Close.LOG_IN_AGAIN and other.code is None
+
+
+@pytest.mark.parametrize("how", ["removed", "disqualified"])
+async def test_a_player_who_is_taken_out_is_told_and_shut_out(room: Room, how: str) -> None:
+    ann, ben = await room.player("ann"), await room.player("ben")
+    await room.wait(2)
+    path = f"/api/tournaments/{room.id}/players/ann"
+    if how == "removed":
+        await room.house.client.delete(path, headers=room.house.auth)
+    else:
+        why = {"reason": "cheated"}
+        await room.house.client.post(f"{path}/disqualify", headers=room.house.auth, json=why)
+    await room.wait(5)
+    told = [frame for frame in ann.heard if frame["type"] == "lifecycle"]
+    assert [frame["event"] for frame in told] == [how]
+    assert ann.code == Close.FORBIDDEN and ben.code is None
+
+
+async def test_an_operators_key_is_not_taken_from_a_url(room: Room) -> None:
+    text = room.house.auth["Authorization"].removeprefix("Bearer ")
+    assert (await room.wire(f"{{id}}?token={text}")).code == Close.LOG_IN_AGAIN
+
+
+async def test_a_burst_of_tiny_frames_before_admission_costs_nothing(room: Room) -> None:
+    """200,000 empty fragments took seconds of a core."""
+    wire = await room.wire("{id}")
+    tiny = Frame(Opcode.CONT, b"").serialize(mask=True)
+    wire.socket.data_received(tiny * 200_000)
+    assert wire.is_cut
+    assert wire.socket._patience._said <= 1_000, "what came behind them was not read"
+
+
+async def test_after_its_close_a_client_is_read_no_further(room: Room) -> None:
+    wire = await room.wire("{id}?token=rubbish")
+    assert wire.code == Close.LOG_IN_AGAIN
+    wire.socket.data_received(Frame(Opcode.TEXT, b"x").serialize(mask=True) * 100_000)
+    assert wire.is_cut
+
+
+async def test_an_address_has_so_many_sockets(room: Room) -> None:
+    room.house.resources.sockets_crowd = Crowd(2)
+    wires = [await room.wire() for _ in range(3)]
+    assert [wire.code for wire in wires] == [None, None, Close.TOO_MANY]
+
+
+async def test_a_lone_watcher_that_comes_back_gets_what_it_missed(room: Room) -> None:
+    first = await room.wire()
+    await room.score()
+    at = first.heard[-1]
+    first.socket.connection_lost(None)
+    await room.score()
+    back = await room.wire(f"{{id}}?spectate&resume={at['epoch']}:{at['seq']}")
+    missed = [frame for frame in back.heard if "seq" in frame]
+    assert [frame["type"] for frame in missed] == ["delta"]
+    assert missed[0]["seq"] == at["seq"] + 1
