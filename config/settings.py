@@ -58,7 +58,8 @@ class Settings(BaseSettings):
         600, ge=0, description="Requests a minute without a credential from one address; 0: any number."
     )
     public_operator: str | None = Field(
-        None, description="Operator whose public tournaments the page at / shows when it is asked for none."
+        None,
+        description="Operator whose public tournaments the page at / shows; `:test` for test data.",
     )
     drain_s: float = Field(
         5.0, ge=0, le=300, description="Seconds for which a stopping front end is not ready, before it closes."

@@ -124,6 +124,8 @@ def _run(house: House, address: tuple[str, int], stopped: list[int], *, demo: bo
         "PITBOSS_DATABASE_URL": database,
         "PITBOSS_HOME": str(house.home),
         "PITBOSS_PORT": str(port),
+        "PITBOSS_PUBLIC_OPERATOR": house.settings.public_operator or f"{masterdata.DEMO_OPERATORS[0][0]}:test",
+        "PITBOSS_DRAIN_S": "0",  # nobody balances load between one front end
     }
     if engine.get("PITBOSS_ENGINE") == "local":
         house.settings = house.settings.model_copy(update={"engine": "local"})

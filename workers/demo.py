@@ -100,6 +100,8 @@ async def _create(api: Api, minutes: float, turn: int) -> str:
         "prize_pool": {"type": "percentage", "distribution": [40, 25, 15, 12, 8]},
         "visibility": "public",
     } | special
+    if "rounds" in body:
+        del body["duration_seconds"]  # the rounds say how long it lasts
     created = await api.call("POST", "/api/tournaments", body)
     return str(created["tournamentId"])
 

@@ -34,7 +34,8 @@ async def list_public(request: Request, home: Home) -> Json:
     """Public tournaments of the operator whom the page at / shows, where the house has chosen one."""
     if home.public_operator is None:
         raise ApiError(DoorCode.NOT_FOUND, "Name an operator: /api/public/{operatorId}/tournaments")
-    return await _listed(request, home, home.public_operator)
+    name, _, mode = home.public_operator.partition(":")
+    return await _listed(request, home, name, mode != "test")
 
 
 @router.get("/api/public/{operator_id}/tournaments")
@@ -44,9 +45,9 @@ async def list_public_of(operator_id: str, request: Request, home: Home) -> Json
     return await _listed(request, home, operator_id)
 
 
-async def _listed(request: Request, home: Resources, operator_id: str) -> Json:
+async def _listed(request: Request, home: Resources, operator_id: str, default: bool = True) -> Json:
     with Query(request, "mode", "limit", "offset") as query:
-        live = query.among("mode", {"live": True, "test": False}, True)
+        live = query.among("mode", {"live": True, "test": False}, default)
         limit, offset = query.page(_SHOWN, LIST_PAGE_MAX)
     tenant = Tenant(OperatorId(operator_id), live)
     total, found = await home.listings.public(tenant, limit, offset)
