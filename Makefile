@@ -12,7 +12,7 @@ RUN_STAMP := $(call stamp,run,requirements.lock)
 DEV_STAMP := $(call stamp,dev,requirements-dev.lock)
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev run test check simulate soak bench lock clean
+.PHONY: help install install-dev run test check simulate siege soak bench lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -60,6 +60,9 @@ check: install-dev ## Lint, types and import contracts
 
 simulate: install-dev ## Evenings with crashes and faults on manual time; SEEDS=10000 for more
 	$(BIN)/python -m tests.simulator --seeds $(or $(SEEDS),1000)
+
+siege: install-dev ## Hostile clients beside honest ones, on both engines; SIEGE="--seconds 300" for more
+	$(BIN)/python -m tests.siege --engine local --engine ray $(SIEGE)
 
 soak: install-dev ## Real processes killed at random under load, then the books; SOAK="--owners 100" for more
 	$(BIN)/python -m tests.soak $(SOAK)

@@ -1,0 +1,1 @@
+"""Hostile clients beside honest ones, on a front end that runs."""

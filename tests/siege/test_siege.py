@@ -1,0 +1,24 @@
+"""The short siege that CI runs: on a served front end, in this process."""
+
+from dataclasses import replace
+
+from api.crowd import Crowd
+from api.strangers import Strangers
+from server.domain.ids import OperatorId, Tenant
+from tests.siege.siege import besiege
+from tests.support.served import a_served_house
+
+
+async def test_honest_callers_do_not_notice_a_siege() -> None:
+    async with a_served_house() as served:
+        house = served.house
+        house.resources.strangers = Strangers(house.clock, 600)
+        house.resources.crowd = Crowd(2_000)
+        house.resources.sockets_crowd = Crowd(1_000)
+        for key, _ in await house.store.keys(Tenant(OperatorId("op_123"), live=True)):
+            await house.store.add_key(replace(key, rate_factor=1_000))
+        keys = [auth["Authorization"].removeprefix("Bearer ") for auth in (house.auth, house.platform)]
+        url = f"http://127.0.0.1:{served.port}"
+        report = await besiege(url, *keys, hostile=30, honest=10, seconds=8)
+    assert report.told.wrong == []
+    assert report.attacks > 50 and report.told.answered > 20 and report.told.frames > 5, str(report)
