@@ -35,7 +35,7 @@ def main() -> int:
 def _one(engine: str, asked: Any) -> int:
     home = Path(tempfile.mkdtemp(prefix="siege-"))
     env = os.environ | {"PITBOSS_HOME": str(home), "PITBOSS_PORT": str(free_port("127.0.0.1"))}
-    command = [sys.executable, "-m", "workers", "up", "--no-demo", "--engine", engine]
+    command = [sys.executable, "-m", "workers.cli", "up", "--no-demo", "--engine", engine]
     with (home / "up.log").open("wb") as log, subprocess.Popen(command, env=env, stdout=log, stderr=log) as up:
         try:
             run = _started(home, up)
