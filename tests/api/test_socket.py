@@ -81,7 +81,7 @@ async def test_a_new_owner_is_a_new_epoch_told_by_a_snapshot(served: Served) -> 
         await served.house.directory.host(tournament_id).retire()
         await served.report(tournament_id, ben=5)
         after = await frame(socket, "snapshot")
-        assert after["epoch"] == before["epoch"] + 1
+        assert after["epoch"] > before["epoch"]
         while not after["rows"] or after["rows"][0]["points"] != 5:
             after = await frame(socket, "snapshot", "delta")
 

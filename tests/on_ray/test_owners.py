@@ -107,6 +107,7 @@ async def test_a_killed_owner_answers_again_and_no_acknowledged_fact_is_lost_or_
 ) -> None:
     """SIGKILL while facts arrive; what was acknowledged is exactly what is stored and counted."""
     await cluster.play("killed")
+    first = (await cluster.board("killed")).epoch
     acknowledged: dict[str, tuple[str, int]] = {}
     stop = asyncio.Event()
 
@@ -129,7 +130,7 @@ async def test_a_killed_owner_answers_again_and_no_acknowledged_fact_is_lost_or_
     stop.set()
     await asyncio.gather(*sources)
     board = await cluster.board("killed")
-    assert board.epoch == 4
+    assert board.epoch >= first + 3, "an owner for each kill"
     expected = dict.fromkeys(PLAYERS, 0)
     for player, gain in acknowledged.values():
         expected[player] += gain * POINT_SCALE
@@ -157,7 +158,7 @@ async def test_of_two_owners_the_older_ones_next_commit_is_refused(cluster: Clus
     await cluster.play("contested")
     older = (await cluster.board("contested")).epoch
     newer = await cluster.journal.take_over("contested", "rival")  # type: ignore[arg-type]
-    assert newer == older + 1
+    assert newer is not None and newer > older
     late = EventRow(999, "started", 0, "zombie", b"{}", bytes(32))
     with pytest.raises(Fenced):
         await cluster.journal.commit(Commit("contested", older, events=[late]))  # type: ignore[arg-type]
@@ -241,6 +242,7 @@ async def test_a_node_that_is_gone_takes_no_tournament_with_it(cluster: Cluster,
             await cluster.play(name)
             (there if os.getsid(await cluster.pid(name)) == node.pid else here).append(name)
         assert there, "no owner was given to the second node"
+        before = {name: (await cluster.board(name)).epoch for name in there + here}
         for name in there + here:
             assert await cluster.courier.send(name, [points("a", "u1", 3)]) == [Outcome.ACCEPTED]
         os.killpg(node.pid, signal.SIGKILL)
@@ -253,7 +255,7 @@ async def test_a_node_that_is_gone_takes_no_tournament_with_it(cluster: Cluster,
     assert told == [[Outcome.DUPLICATE, Outcome.ACCEPTED]] * len(told)
     for name in there + here:
         board = await cluster.board(name)
-        assert board.epoch == (2 if name in there else 1)
+        assert (board.epoch > before[name]) == (name in there)
         assert [(row.user_id, row.points) for row in board.rows[:2]] == [("u2", 40_000), ("u1", 30_000)]
 
 
