@@ -110,10 +110,22 @@ def _entry_answer(player: str, events: list[fact.Event], state: Tournament) -> E
         entry=entry_row(state, entry.player_no),
         summary=summary_of(state),
         refunded_minor=sum(line.refund_minor for event in gone for line in event.refunds),
-        review=next((len(state.reviews) for e in events if isinstance(e, fact.ReviewRequested)), None),
+        review=_review_of(entry.player_no, events, state),
         points_before=entry.points if corrected is None else corrected.points_before,
         points_after=entry.points,
     )
+
+
+def _review_of(player_no: int, events: list[fact.Event], state: Tournament) -> int | None:
+    """The review that was opened, or that waits for the same already."""
+    if any(isinstance(e, fact.ReviewRequested) for e in events):
+        return len(state.reviews)
+    open_ones = (
+        one.number
+        for one in state.reviews
+        if one.player_no == player_no and one.status == "open" and one.action == "disqualify"
+    )
+    return None if events else next(open_ones, None)
 
 
 def _answer(

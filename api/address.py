@@ -4,6 +4,8 @@ REST, sockets and metrics."""
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
+from starlette.datastructures import Headers
+
 _Address = IPv4Address | IPv6Address
 
 
@@ -47,6 +49,12 @@ def _parsed(text: str | None) -> _Address | None:
     if isinstance(found, IPv6Address) and found.ipv4_mapped is not None:
         return found.ipv4_mapped
     return found
+
+
+def forwarded(headers: Headers) -> str | None:
+    """All `X-Forwarded-For` lines as one list: proxies add their own behind what the caller sent."""
+    lines = headers.getlist("x-forwarded-for")
+    return ", ".join(lines) if lines else None
 
 
 def neighbourhood(address: str | None) -> str:

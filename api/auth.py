@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from starlette.requests import HTTPConnection
 
+from api.address import forwarded
 from api.credentials import credential_of
 from api.errors import ApiError, DoorCode
 from api.keyring import Caller
@@ -53,7 +54,7 @@ async def who(home: Resources, connection: HTTPConnection) -> Caller:
 def address_of(home: Resources, connection: HTTPConnection) -> str | None:
     """Where a request or a socket comes from."""
     peer = None if connection.client is None else connection.client.host
-    return home.doorman.address(peer, connection.headers.get("x-forwarded-for"))
+    return home.doorman.address(peer, forwarded(connection.headers))
 
 
 class Needs:

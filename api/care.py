@@ -2,16 +2,20 @@
 
 from typing import Final
 
+from config.limits import BODY_BYTES_MAX
 from server.wire import dump
 
 HEAD_BYTES_MAX: Final = 32 * 1024
 URL_BYTES_MAX: Final = 8 * 1024
 HEADERS_MAX: Final = 100
+# A body and all that comes with it, trailers too.
+REQUEST_BYTES_MAX: Final = 2 * BODY_BYTES_MAX
 HEAD_WITHIN_MS: Final = 10_000
 BODY_WITHIN_MS: Final = 30_000
 _STATUS: Final = {
     400: ("Bad Request", "invalid_request", "This is not HTTP/1.1"),
     408: ("Request Timeout", "request_timeout", "The request did not arrive in time"),
+    413: ("Content Too Large", "body_too_large", f"The request is over {REQUEST_BYTES_MAX} bytes"),
     414: ("URI Too Long", "uri_too_long", f"The URL is over {URL_BYTES_MAX} bytes"),
     429: ("Too Many Requests", "rate_limit_exceeded", "Too many connections from this address"),
     431: ("Request Header Fields Too Large", "headers_too_large",
@@ -41,10 +45,12 @@ class Head:
         self._head_since_ms, self._body_since_ms, self._bytes = now_ms, None, 0
 
     def took(self, size: int) -> None:
-        """So many bytes of a head that is not complete. Raises `TooMuch`."""
+        """So many bytes of a request that is not complete. Raises `TooMuch`."""
         self._bytes += size
         if self._head_since_ms is not None and self._bytes > HEAD_BYTES_MAX:
             raise TooMuch(431)
+        if self._body_since_ms is not None and self._bytes > REQUEST_BYTES_MAX:
+            raise TooMuch(413)
 
     def is_complete(self, now_ms: int) -> None:
         """The head is there, its body may follow."""
@@ -52,12 +58,7 @@ class Head:
 
     def is_over(self) -> None:
         """All is there."""
-        self._body_since_ms = None
-
-    @property
-    def is_open(self) -> bool:
-        """Whether a head is on its way."""
-        return self._head_since_ms is not None
+        self._body_since_ms, self._bytes = None, 0
 
     def is_late(self, now_ms: int) -> bool:
         """Whether something has been on its way for too long."""

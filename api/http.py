@@ -69,8 +69,7 @@ class QuickProtocol(HttpToolsProtocol):
             return
         super().data_received(data)
         try:
-            if self._head.is_open:
-                self._head.took(len(data))
+            self._head.took(len(data))
         except TooMuch as error:
             self._turn_away(error.status)
 

@@ -8,6 +8,7 @@ import structlog
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.address import forwarded
 from api.answers import Json
 from api.credentials import credential_of
 from api.errors import ApiError
@@ -79,7 +80,7 @@ class RequestLog:
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         state, headers = scope["state"], Headers(scope=scope)
         peer = None if scope.get("client") is None else scope["client"][0]
-        address = self._home.doorman.address(peer, headers.get("x-forwarded-for"))
+        address = self._home.doorman.address(peer, forwarded(headers))
         state["address"] = address
         try:
             segments(scope)

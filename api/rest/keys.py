@@ -17,9 +17,10 @@ from api.owner import command_id
 from api.query import Query
 from api.resources import Resources
 from api.schemas.keys import KeyBody, RotateBody
-from config.limits import KEYS_MAX
+from config.limits import ANSWERS_KEPT_MS, KEYS_MAX
 from server import keys
 from server.chance import derived_id
+from server.domain.refusal import Code
 from server.permissions import CUSTOM, ROLES, grantable
 from server.ports import ApiKey
 from server.wire import dump, instant, instant_or_none
@@ -45,11 +46,11 @@ async def create_key(request: Request, home: Home, caller: KeysAdmin) -> Json:
     now_ms = home.clock.now_ms()
     _check_lineage(parsed, caller, permissions, now_ms)
     parsed.raise_faults()
-    await _check_room(home, caller)
     once = request.headers.get("idempotency-key")
     # A repetition after a crash replaces the key that nobody has seen, instead of leaving it open.
     name = None if once is None else derived_id("key", command_id(caller, once))[:16]
     issued = keys.issue(home.ids, caller.tenant, parsed.values["name"], "read_only", key_name=name)
+    await _check_room(home, caller, issued.stored.key_id)
     stored = replace(
         issued.stored,
         role=role,
@@ -63,6 +64,22 @@ async def create_key(request: Request, home: Home, caller: KeysAdmin) -> Json:
     await home.operators.add_key(stored)
     await _tell(home, caller, "key_created", stored)
     return _shown_once(request, _view(stored, now_ms), issued.text, 201)
+
+
+def _refuse_a_greater(own: ApiKey, key: ApiKey) -> None:
+    """A secret is as good as the key: nobody gets one of a key that may more than the own one."""
+    beyond = sorted(set(key.permissions) - grantable(own.permissions))
+    outlives = own.expires_at_ms is not None and (
+        key.expires_at_ms is None or key.expires_at_ms > own.expires_at_ms
+    )
+    wider = bool(own.allowed_ips) and (
+        not key.allowed_ips or not all(keys.within(one, own.allowed_ips) for one in key.allowed_ips)
+    )
+    if key.key_id != own.key_id and (beyond or outlives or wider):
+        message = "Your key may not renew a key that may more than it"
+        raise ApiError(
+            DoorCode.INSUFFICIENT_PERMISSIONS, message, {"required": beyond, "provided": list(own.permissions)}
+        )
 
 
 def _check_lineage(parsed: Parsed, caller: Caller, permissions: tuple[str, ...], now_ms: int) -> None:
@@ -80,8 +97,15 @@ def _check_lineage(parsed: Parsed, caller: Caller, permissions: tuple[str, ...],
         parsed.faults[parsed.path("allowed_ips")] = "Must be within the addresses of your own key"
 
 
-async def _check_room(home: Resources, caller: Caller) -> None:
+async def _check_room(home: Resources, caller: Caller, key_id: str) -> None:
+    """There are not too many, and the new one takes no other's place: one that was made long ago under the
+    same `Idempotency-Key`, was used, or was revoked, is somebody's."""
     found = await home.operators.keys(caller.tenant)
+    begun_ms = home.clock.now_ms() - ANSWERS_KEPT_MS
+    for key, used_ms in found:
+        is_old = key.created_at_ms < begun_ms or used_ms is not None or key.revoked_at_ms is not None
+        if key.key_id == key_id and is_old:
+            raise ApiError(Code.IDEMPOTENCY_KEY_REUSED, "This Idempotency-Key has made another key")
     if sum(key.revoked_at_ms is None for key, _ in found) >= KEYS_MAX:
         raise ApiError(
             DoorCode.CONFLICT, f"There are {KEYS_MAX} keys already: revoke one first", {"keys": KEYS_MAX}
@@ -122,6 +146,7 @@ async def rotate_key(key_id: str, request: Request, home: Home, caller: KeysAdmi
     parsed = parse(await read_json(request), RotateBody)
     parsed.raise_faults()
     key = await _mine(home, caller, key_id)
+    _refuse_a_greater(caller.key, key)
     now_ms = home.clock.now_ms()
     overlap_ms = RotateBody(**parsed.values).overlap_seconds * 1_000
     issued = keys.rotated(home.ids, key, now_ms, overlap_ms, caller.key)

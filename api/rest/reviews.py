@@ -10,17 +10,22 @@ from api.answers import Json
 from api.auth import Home, PayoutsApprove, ResultsRead
 from api.body import parse, read_json
 from api.errors import ApiError
+from api.keyring import Caller
 from api.once import OnceRoute
 from api.openapi import body_of
 from api.owner import ask, find, order
+from api.resources import Resources
 from api.schemas.players import ReviewBody
 from server.domain.money import points_to_decimal
 from server.domain.refusal import Code
 from server.domain.tournament import commands as do
+from server.domain.tournament.payouts import OPEN
+from server.domain.tournament.summary import Summary
 from server.wire import instant, instant_or_none
 
 router = APIRouter(route_class=OnceRoute, prefix="/api/tournaments/{tournament_id}/reviews", tags=["Reviews"])
 _NUMBER_DIGITS_MAX = 9
+_PAGE = 500
 
 
 @router.get("")
@@ -45,9 +50,25 @@ async def decide_review(
     if not (number.isascii() and number.isdigit() and len(number) <= _NUMBER_DIGITS_MAX):
         raise ApiError(Code.REVIEW_NOT_FOUND, f"Review {number} not found", {"review": number})
     given = parsed.values
+    if given["decision"] == "uphold":
+        await _refuse_while_paying(home, caller, summary)
     command = do.DecideReview(int(number), given["decision"], given["reason"], caller.maker)
     answer = await ask(home, summary, order(request, home, caller, command, body), ReviewsAnswer)
     return Json({"tournamentId": summary.id} | _review(answer.rows[0]))
+
+
+async def _refuse_while_paying(home: Resources, caller: Caller, summary: Summary) -> None:
+    """A wallet that is being asked may credit a prize that is taken back here: wait until it has answered."""
+    now_ms, offset = home.clock.now_ms(), 0
+    while True:
+        states = sorted(OPEN)
+        total, owed = await home.payouts.payouts(caller.tenant, summary.id, states, _PAGE, offset)
+        if any((one.claimed_until_ms or 0) > now_ms for one in owed):
+            message = "Prizes of this tournament are being paid right now; try again"
+            raise ApiError(Code.PAYOUT_CLOSED, message, {"tournamentId": summary.id})
+        offset += _PAGE
+        if offset >= total:
+            return
 
 
 def _review(row: ReviewRow) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from websockets.http11 import Request
 
 from api.address import Doorman
 from api.credentials import bearer
+from api.errors import ApiError
 from api.guests import player_of
 from api.resources import Resources
 from api.ws import protocol
@@ -68,6 +69,16 @@ def knock_of(
 
 async def admit(home: Resources, knock: Knock) -> Guest:
     """The guest. Raises `Rejected`; `StoreUnavailable` where it cannot be looked up."""
+    try:
+        home.strangers.knock(knock.address)
+    except ApiError:
+        raise Rejected(Close.TOO_MANY) from None
+    guest = await _guest(home, knock)
+    home.strangers.welcome(knock.address)
+    return guest
+
+
+async def _guest(home: Resources, knock: Knock) -> Guest:
     if "spectate" in knock.query:
         summary = await home.listings.find_public(knock.tournament_id)
         if summary is None:

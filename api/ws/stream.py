@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
-from api.auth import check, check_platform, who
+from api.auth import address_of, check, check_platform, who
 from api.errors import ApiError, typed
 from api.facts import Given, decode_facts
 from api.keyring import Caller
@@ -26,7 +26,13 @@ from server.ports import StoreUnavailable
 from server.wire import dump, instant
 
 router = APIRouter()
-_CLOSE = {401: Close.LOG_IN_AGAIN, 403: Close.FORBIDDEN, 404: Close.NOT_FOUND, 503: Close.RECONNECT}
+_CLOSE = {
+    401: Close.LOG_IN_AGAIN,
+    403: Close.FORBIDDEN,
+    404: Close.NOT_FOUND,
+    429: Close.TOO_MANY,
+    503: Close.RECONNECT,
+}
 
 
 class _Batch(msgspec.Struct, forbid_unknown_fields=True):
@@ -62,10 +68,13 @@ class Stream:
 
     async def run(self) -> Close:
         """Until the platform leaves or is sent away; why the socket closes."""
+        address = address_of(self._home, self._socket)
         try:
+            self._home.strangers.knock(address)
             _, summary = await self._admit()
         except (ApiError, StoreUnavailable) as error:
             return _close_of(error)
+        self._home.strangers.welcome(address)
         await self._send(self._welcome(summary))
         sender = asyncio.create_task(self._acknowledge())
         try:

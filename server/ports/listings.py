@@ -124,10 +124,10 @@ class Listings(Protocol):
     async def claim_external_id(
         self, tenant: Tenant, external_id: str, tournament_id: str, now_ms: int
     ) -> str:
-        """Give an external id to a tournament, or learn which one has it. A tournament that was never created
+        """Give an external id to a tournament, or learn which one has it. A tournament that does not use it
         loses it after a while."""
 
     async def release_external_id(self, tenant: Tenant, external_id: str, tournament_id: str) -> None:
-        """Give an external id back that its tournament does not use."""
+        """Give an external id back, unless its tournament uses it."""
 
     async def find_public(self, tournament_id: str) -> Summary | None: ...

@@ -22,6 +22,17 @@ def _owned(table: sa.Table, tenant: Tenant, tournament_id: str) -> list[Any]:
     return [table.c.tournament_id == tournament_id, owner.exists()]
 
 
+def _uses_it() -> Any:
+    """Whether the tournament of a row of `external_ids` has its external id. The names are written as text,
+    because SQLAlchemy takes the subquery of an upsert to be about any row of that table."""
+    c = t.tournaments.c
+    same = [
+        c.id == sa.literal_column("external_ids.tournament_id"),
+        c.external_id == sa.literal_column("external_ids.external_id"),
+    ]
+    return sa.exists(sa.select(1).where(*same))
+
+
 class PostgresListings(Reader):
     """`Listings` on SQLAlchemy Core."""
 
@@ -162,11 +173,11 @@ class PostgresListings(Reader):
     async def claim_external_id(
         self, tenant: Tenant, external_id: str, tournament_id: str, now_ms: int
     ) -> str:
-        c, born = t.external_ids.c, t.tournaments.c
+        c = t.external_ids.c
         row = {"external_id": external_id, "tournament_id": tournament_id, "claimed_ms": now_ms}
         fresh = insert(t.external_ids).values(operator_id=tenant.operator_id, live=tenant.live, **row)
         age_ms = sa.func.abs(sa.literal(now_ms, sa.BigInteger) - c.claimed_ms)
-        unborn = ~sa.exists(sa.select(1).where(born.id == c.tournament_id))
+        unborn = ~_uses_it()
         mine_or_stale = sa.or_(
             c.tournament_id == tournament_id, sa.and_(unborn, age_ms >= EXTERNAL_ID_STALE_MS)
         )
@@ -184,7 +195,8 @@ class PostgresListings(Reader):
     async def release_external_id(self, tenant: Tenant, external_id: str, tournament_id: str) -> None:
         c = t.external_ids.c
         own = [*mine(t.external_ids, tenant), c.external_id == external_id, c.tournament_id == tournament_id]
-        await self._rows(tenant, sa.delete(t.external_ids).where(*own))
+        unused = ~_uses_it()
+        await self._rows(tenant, sa.delete(t.external_ids).where(*own, unused))
 
     async def due(self, now_ms: int, limit: int) -> list[DueRow]:
         c = t.tournaments.c

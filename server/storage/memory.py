@@ -171,8 +171,9 @@ class MemoryStore(
 
     # Listings
 
-    def _is_born(self, tournament_id: str) -> bool:
-        return tournament_id in self._tournaments
+    def _has_external_id(self, tournament_id: str, external_id: str) -> bool:
+        stored = self._tournaments.get(tournament_id)
+        return stored is not None and stored.summary.rules.external_id == external_id
 
     def _visible(self, tenant: Tenant, tournament_id: str) -> Stored | None:
         stored = self._tournaments.get(tournament_id)

@@ -15,7 +15,7 @@ class MemoryOnce:
         self._paid: dict[tuple[Tenant, str], PaymentUse] = {}
         self._external: dict[tuple[Tenant, str], tuple[str, int]] = {}
 
-    def _is_born(self, tournament_id: str) -> bool:
+    def _has_external_id(self, tournament_id: str, external_id: str) -> bool:
         raise NotImplementedError
 
     async def payments(self, tenant: Tenant, payment_ids: Sequence[str]) -> dict[str, PaymentUse]:
@@ -28,7 +28,9 @@ class MemoryOnce:
         self, tenant: Tenant, external_id: str, tournament_id: str, now_ms: int
     ) -> str:
         owner, claimed_ms = self._external.get((tenant, external_id), (tournament_id, now_ms))
-        stale = not self._is_born(owner) and abs(now_ms - claimed_ms) >= EXTERNAL_ID_STALE_MS
+        stale = (
+            not self._has_external_id(owner, external_id) and abs(now_ms - claimed_ms) >= EXTERNAL_ID_STALE_MS
+        )
         if stale or owner == tournament_id:
             self._external[tenant, external_id] = tournament_id, now_ms
             return tournament_id
@@ -36,5 +38,5 @@ class MemoryOnce:
 
     async def release_external_id(self, tenant: Tenant, external_id: str, tournament_id: str) -> None:
         owner, _ = self._external.get((tenant, external_id), ("", 0))
-        if owner == tournament_id:
+        if owner == tournament_id and not self._has_external_id(owner, external_id):
             del self._external[tenant, external_id]

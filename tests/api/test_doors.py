@@ -8,18 +8,20 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
+from starlette.datastructures import Headers
 
-from api.address import Doorman, is_loopback, neighbourhood
+from api.address import Doorman, forwarded, is_loopback, neighbourhood
 from api.body import parse_json
-from api.care import HEAD_WITHIN_MS, Head, TooMuch
+from api.care import HEAD_WITHIN_MS, REQUEST_BYTES_MAX, Head, TooMuch
 from api.crowd import Crowd
 from api.errors import ApiError
 from api.strangers import Strangers
+from api.ws.protocol import Close
 from server.limits.memory import MemoryLimiter
 from server.ports import Window
 from tests.support.app import House
 from tests.support.clock import ManualClock
-from tests.support.served import Served, a_served_house
+from tests.support.served import Served, a_served_house, close_code
 
 
 @pytest.fixture
@@ -94,6 +96,15 @@ def test_a_head_is_late_after_ten_seconds_and_a_body_after_thirty() -> None:
         head.took(3_000)
 
 
+def test_a_body_ends_with_all_that_comes_behind_it() -> None:
+    head = Head(0)
+    head.is_complete(0)
+    head.took(REQUEST_BYTES_MAX - 1)
+    with pytest.raises(TooMuch) as caught:
+        head.took(2)
+    assert caught.value.status == 413
+
+
 def test_the_address_is_the_peers_unless_a_trusted_proxy_says_another() -> None:
     plain, trusting = Doorman(), Doorman(("10.0.0.0/8", "127.0.0.1"))
     assert plain.address("127.0.0.1", "203.0.113.9") == "127.0.0.1"
@@ -103,6 +114,8 @@ def test_the_address_is_the_peers_unless_a_trusted_proxy_says_another() -> None:
     )
     assert trusting.address("198.51.100.7", "203.0.113.9") == "198.51.100.7"
     assert trusting.address("127.0.0.1", "rubbish") == "127.0.0.1"
+    lines = Headers(raw=[(b"x-forwarded-for", b"1.2.3.4"), (b"x-forwarded-for", b"203.0.113.9")])
+    assert trusting.address("127.0.0.1", forwarded(lines)) == "203.0.113.9", "the proxy's own line"
     assert trusting.address("::ffff:127.0.0.1", "2001:db8::1") == "2001:db8::1"
     assert neighbourhood("2001:db8:1:2:3::9") == neighbourhood("2001:db8:1:2:ffff::1") == "2001:db8:1:2::/64"
     assert is_loopback("::ffff:127.0.0.1") and not is_loopback("10.0.0.1") and not is_loopback(None)
@@ -122,6 +135,21 @@ async def test_strangers_are_limited_by_address_and_told_so(house: House) -> Non
     assert (await house.client.get("/healthz")).status_code == 200
     house.clock.jump(60_000)
     assert (await house.client.get("/api/public/tournaments")).status_code == 200
+
+
+async def test_sockets_without_a_credential_count_too(served: Served) -> None:
+    served.house.resources.strangers = Strangers(served.house.clock, 2)
+    told = []
+    for path in (
+        "/ws/tournaments/none?token=guessed",
+        "/ws/tournaments/none?spectate",
+        "/ws/tournaments/none?x",
+    ):
+        async with served.open(path) as socket:
+            told.append(await close_code(socket))
+    async with served.open("/ws/internal/tournaments/none/events") as socket:
+        told.append(await close_code(socket))
+    assert told[2:] == [Close.TOO_MANY] * 2 and Close.TOO_MANY not in told[:2], told
 
 
 async def test_a_key_that_is_known_is_not_held_up_by_its_neighbours(house: House) -> None:

@@ -3,9 +3,10 @@
 from dataclasses import replace
 from typing import Any
 
+from config.limits import ANSWERS_KEPT_MS
 from server import keys
 from server.domain.ids import OperatorId, Tenant
-from server.ports import Operator
+from server.ports import Operator, Wallet
 from tests.support.app import GAMES, House
 
 LUCKY = Tenant(OperatorId("op_123"), live=True)
@@ -124,11 +125,62 @@ async def test_a_key_gives_no_more_than_it_has(house: House) -> None:
     assert good["madeBy"] == own.key_id
 
 
+async def test_a_key_renews_none_that_may_more(house: House) -> None:
+    issued = keys.issue(house.resources.ids, LUCKY, "admin", "read_only")
+    own = replace(issued.stored, permissions=("keys.admin", "tournaments.read"))
+    greater = keys.issue(house.resources.ids, LUCKY, "full", "full_access").stored
+    smaller = replace(
+        keys.issue(house.resources.ids, LUCKY, "s", "read_only").stored, permissions=("tournaments.read",)
+    )
+    for key in (own, greater, smaller):
+        await house.store.add_key(key)
+    auth = {"Authorization": f"Bearer {issued.text}"}
+
+    async def rotate(key_id: str) -> Any:
+        return (await house.client.post(f"/api/keys/{key_id}/rotate", headers=auth, json={})).json()
+
+    assert (await rotate(greater.key_id))["error"] == "insufficient_permissions"
+    assert "key" in await rotate(smaller.key_id) and "key" in await rotate(own.key_id)
+
+
+async def test_a_repeated_key_request_takes_no_key_that_is_in_use(house: House) -> None:
+    headers = house.auth | {"Idempotency-Key": "one-key"}
+    body = {"name": "backend", "role": "read_only"}
+    made = (await house.client.post("/api/keys", headers=headers, json=body)).json()
+    auth = {"Authorization": f"Bearer {made['key']}"}
+    assert (await house.client.get("/api/tournaments", headers=auth)).status_code == 200
+    house.clock.jump(ANSWERS_KEPT_MS + 1)
+    await house.store.forget(house.clock.now_ms())
+    told = await house.client.post("/api/keys", headers=headers, json=body)
+    assert (told.status_code, told.json()["error"]) == (409, "idempotency_key_reused")
+    assert (await house.client.get("/api/tournaments", headers=auth)).status_code == 200
+
+
 async def test_an_operator_has_at_most_a_hundred_keys(house: House) -> None:
     for n in range(99):
         await house.store.add_key(keys.issue(house.resources.ids, LUCKY, str(n), "read_only").stored)
     told = await house.client.post("/api/keys", headers=house.auth, json={"name": "x", "role": "read_only"})
     assert (told.status_code, told.json()["error"]) == (409, "conflict")
+
+
+async def test_no_review_is_upheld_while_a_wallet_is_asked(house: House) -> None:
+    """A prize that is taken back while it is paid would be paid twice."""
+    tournament_id = await house.tournament("ann", "ben", started=True, config={"graceSeconds": 0})
+    path = f"/api/tournaments/{tournament_id}"
+    events = [{"event_id": user, "player": user, "points": n} for n, user in enumerate(["ben", "ann"])]
+    where = f"/api/internal/tournaments/{tournament_id}/events"
+    await house.client.post(where, headers=house.platform, json={"events": events})
+    await house.client.post(f"{path}/finish", headers=house.auth)
+    await house.client.post(f"{path}/payouts/approve", headers=house.auth)
+    await house.client.post(f"{path}/players/ann/disqualify", headers=house.auth, json={"reason": "bot"})
+    await house.store.set_wallet(LUCKY, Wallet("https://wallet.example", ("whsec_eA==",)))
+    now_ms = house.clock.now_ms()
+    assert await house.store.claim_payouts(now_ms, now_ms + 180_000, 10)
+    where, body = f"{path}/reviews/1/decide", {"decision": "uphold", "reason": "The log shows it"}
+    told = await house.client.post(where, headers=house.auth, json=body)
+    assert (told.status_code, told.json()["error"]) == (409, "payout_closed")
+    house.clock.jump(180_001)
+    assert (await house.client.post(where, headers=house.auth, json=body)).json()["status"] == "upheld"
 
 
 async def test_reviews_are_listed_and_decided(house: House) -> None:
@@ -144,6 +196,10 @@ async def test_reviews_are_listed_and_decided(house: House) -> None:
         f"{path}/players/ann/disqualify", headers=house.auth, json={"reason": "bot"}
     )
     assert (asked.json()["status"], asked.json()["review"]) == ("review", 1)
+    again = await house.client.post(
+        f"{path}/players/ann/disqualify", headers=house.auth, json={"reason": "bot"}
+    )
+    assert again.json()["review"] == 1, "the one that waits"
     listed = (await house.client.get(f"{path}/reviews", headers=house.auth)).json()["reviews"]
     assert [(one["status"], one["userId"], one["action"]) for one in listed] == [("open", "ann", "disqualify")]
     where = f"{path}/reviews/1/decide"

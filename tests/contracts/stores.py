@@ -184,8 +184,10 @@ class StoreContract:
         assert await store.holds(writer.id, writer.epoch, head), "nothing was stored"
 
     async def test_an_external_id_goes_to_the_first_and_from_the_unborn(
-        self, store: Any, writer: Writer, tenant: Tenant
+        self, store: Any, tenant: Tenant
     ) -> None:
+        writer = Writer("with-external-id", tenant, external_id="EXT")
+
         async def claim(tournament_id: str, now_ms: int = NOW_MS) -> str:
             told: str = await store.claim_external_id(tenant, "EXT", tournament_id, now_ms)
             return told
@@ -197,7 +199,13 @@ class StoreContract:
         await store.release_external_id(tenant, "EXT", "second")
         assert await claim(writer.id, NOW_MS + 62_000) == writer.id
         assert await store.birth(writer.birth)
-        assert await claim("second", NOW_MS + 3_600_000) == writer.id
+        await store.release_external_id(tenant, "EXT", writer.id)
+        assert await claim("second", NOW_MS + 3_600_000) == writer.id, "what is used is not given back"
+        plain = Writer("without", tenant)
+        assert await store.birth(plain.birth)
+        assert await store.claim_external_id(tenant, "LOST", plain.id, NOW_MS) == plain.id
+        told = await store.claim_external_id(tenant, "LOST", "third", NOW_MS + 60_000)
+        assert told == "third", "its change of rules was refused or lost"
 
     async def test_answers_are_kept_with_their_commit(self, store: Any, writer: Writer) -> None:
         assert await store.birth(writer.birth)

@@ -94,6 +94,25 @@ def test_a_thing_goes_to_the_next_player_unless_it_was_handed_out() -> None:
     assert [(item.player_no, item.quantity) for item in decided.items] == [(1, 1)]
 
 
+def test_a_thing_stays_with_who_has_it_when_another_loses_money() -> None:
+    pool_of = PrizePool("fixed", 100_00, (700_000, 300_000), items=(Item(2, 2, "car", "RED"),))
+    story = finished(prize_pool=pool_of)
+    story.when(ask.Disqualify("ben", "cheated"))
+    story.when(ask.DecideReview(1, "uphold", "right"))
+    things = [line for line in story.tournament.payouts.values() if line.code is not None]
+    assert all(line.amount_minor == 0 for line in things)
+    assert prizes(story) == {"ann": 70_00, "cid": 30_00}
+
+
+def test_a_review_is_stale_by_order_and_not_by_the_clock() -> None:
+    story = finished()
+    story.when(ask.Correct("reset", "bot", "ann"))
+    story.when(ask.DecideReview(1, "uphold", "right"))
+    story.when(ask.Correct("adjust", "given back", "ann", points=5 * POINT_SCALE))
+    story.when(ask.DecideReview(2, "uphold", "right"))
+    assert [one.status for one in story.tournament.reviews] == ["upheld", "upheld"], "at one instant"
+
+
 def test_a_review_is_decided_once_and_dismissed_changes_nothing() -> None:
     story = finished()
     assert code_of(story, ask.DecideReview(1, "uphold", "x")) is Code.REVIEW_NOT_FOUND

@@ -87,9 +87,9 @@ def judge(state: Tournament, facts: Sequence[Fact], now_ms: int, *, any_time: bo
 
 def _why_unfit(state: Tournament, entry: Entry, fact: Fact, now_ms: int, any_time: bool) -> Outcome | None:
     """Why a fact cannot be taken at all. What is recorded is never judged by this again."""
-    tally = entry.tally
-    if not -SUM_MAX <= tally.points <= SUM_MAX or tally.wagered > SUM_MAX or tally.won > SUM_MAX:
-        return Outcome.OUT_OF_RANGE
+    for tally in (entry.tally, *entry.former):
+        if not -SUM_MAX <= tally.points <= SUM_MAX or tally.wagered > SUM_MAX or tally.won > SUM_MAX:
+            return Outcome.OUT_OF_RANGE
     if any_time or state.started_at_ms is None:
         return None
     opened_ms, occurred_ms = fact.opened_at_ms, fact.occurred_at_ms

@@ -33,6 +33,7 @@ def open_review(state: Tournament, event: events.ReviewRequested, at_ms: int) ->
         event_id=event.event_id,
         delta=event.delta,
         attempts=event.attempts,
+        opened_seq=state.seq,
     )
     state.reviews.append(review)
 
@@ -42,6 +43,7 @@ def close_review(state: Tournament, event: events.ReviewDecided, at_ms: int) -> 
     review = state.reviews[event.number - 1]
     review.status = "upheld" if event.decision == "uphold" else "dismissed"
     review.decided_ms, review.decided_by, review.decision_reason = at_ms, event.by, event.reason
+    review.decided_seq = state.seq
     if event.decision != "uphold":
         return
     entry = state.entries[review.player_no]
@@ -93,7 +95,7 @@ def _refuse_stale(state: Tournament, review: Review) -> None:
     """A score that was replayed for one review is out of date once another one has changed it."""
     mine = [one for one in state.reviews if one.player_no == review.player_no and one.status == "upheld"]
     stale = review.action in _REPLAYED and any(
-        one.action in _REPLAYED and (one.decided_ms or 0) >= review.opened_ms for one in mine
+        one.action in _REPLAYED and one.decided_seq > review.opened_seq for one in mine
     )
     removed = state.entries[review.player_no].removed
     if stale or removed:
@@ -157,7 +159,8 @@ def _money(prizes: Iterable[events.PrizeLine]) -> Holding:
 
 def _lines(state: Tournament) -> Iterator[Payout]:
     """Lines of prizes that can still be taken back."""
-    return (line for line in state.payouts.values() if line.kind == "prize" and line.state not in _GONE)
+    lines = (line for line in state.payouts.values() if line.kind == "prize" and line.code is None)
+    return (line for line in lines if line.state not in _GONE)
 
 
 def _falls(line: Payout, owed: Holding, should: Holding) -> bool:

@@ -112,6 +112,8 @@ class Review:
     decided_ms: int | None = None
     decided_by: str = ""
     decision_reason: str = ""
+    opened_seq: int = 0
+    decided_seq: int = 0
 
 
 @dataclass(slots=True)
