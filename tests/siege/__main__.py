@@ -12,8 +12,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.siege.siege import besiege
-from tests.support.servers import free_port
+import psutil
+
+from tests.siege.siege import Report, besiege
+from tests.support.served import free_port
 
 _START_S = 240.0
 
@@ -39,24 +41,42 @@ def _one(engine: str, asked: Any) -> int:
     with (home / "up.log").open("wb") as log, subprocess.Popen(command, env=env, stdout=log, stderr=log) as up:
         try:
             run = _started(home, up)
-            keys = run["operators"][0]
-            report = asyncio.run(
-                besiege(
-                    run["url"],
-                    keys["api_key"],
-                    keys["game_platform_key"],
-                    hostile=asked.hostile,
-                    honest=asked.honest,
-                    seconds=asked.seconds,
-                )
-            )
+            calm = _besiege(run, asked, 0, asked.seconds / 4)
+            before = _megabytes(up.pid)
+            report = _besiege(run, asked, asked.hostile, asked.seconds)
+            memory = f"memory {before} MB, then {_megabytes(up.pid)} MB"
+            verify = [sys.executable, "-m", "workers.cli", "verify"]
+            books = subprocess.run(verify, env=env, capture_output=True, text=True, timeout=_START_S)
         finally:
             up.send_signal(signal.SIGTERM)
             up.wait()
-    print(f"{engine}: {report}", flush=True)
-    for line in report.told.wrong[:20]:
+    print(f"{engine}, in peace: {calm}", flush=True)
+    print(f"{engine}: {report}; {memory}; verify: {books.stdout.strip()}{books.stderr[-500:]}", flush=True)
+    wrong = calm.told.wrong + report.told.wrong
+    for line in wrong[:20]:
         print(f"  {line}", flush=True)
-    return len(report.told.wrong)
+    return len(wrong) + books.returncode
+
+
+def _besiege(run: Any, asked: Any, hostile: int, seconds: float) -> Report:
+    keys = run["operators"][0]
+    return asyncio.run(
+        besiege(
+            run["url"],
+            keys["api_key"],
+            keys["game_platform_key"],
+            hostile=hostile,
+            honest=asked.honest,
+            seconds=seconds,
+        )
+    )
+
+
+def _megabytes(pid: int) -> int:
+    """What the Python processes of the house hold; databases and the raylet do not count."""
+    house = psutil.Process(pid)
+    own = [one for one in (house, *house.children(recursive=True)) if "python" in one.name()]
+    return sum(one.memory_info().rss for one in own) >> 20
 
 
 def _started(home: Path, up: "subprocess.Popen[bytes]") -> Any:
