@@ -9,6 +9,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
 from api.answers import Json
+from api.described import describe
 from api.errors import ApiError, typed
 from api.middleware import RequestLog
 from api.resources import Resources
@@ -82,6 +83,7 @@ def create_app(resources: Resources) -> FastAPI:
     app.add_exception_handler(Exception, _answer)
     app.add_middleware(RequestLog, home=resources)
     app.openapi = cache(partial(document, app))  # type: ignore[method-assign]
+    describe(app)
     return app
 
 

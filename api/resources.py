@@ -31,6 +31,7 @@ from server.ports import (
     RequestAnswers,
     Templates,
 )
+from server.targets import private_literal
 
 
 @dataclass(slots=True)
@@ -65,6 +66,15 @@ class Resources:
     sockets_crowd: Crowd
     metrics_token: str | None = None
     public_operator: str | None = None
+    private_targets: bool = False
+
+    def check_target(self, url: str) -> None:
+        """Raises `ValueError` for an address that workers would refuse to call."""
+        private = private_literal(url)
+        if private is not None and not self.private_targets:
+            raise ValueError(
+                f"{private} is not a public address (PITBOSS_ALLOW_PRIVATE_TARGETS=true allows it)"
+            )
 
 
 def of(request: Request) -> Resources:

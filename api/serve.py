@@ -119,6 +119,7 @@ def _resources(
         sockets_crowd=Crowd(settings.sockets_per_address),
         metrics_token=settings.metrics_token,
         public_operator=settings.public_operator,
+        private_targets=settings.allow_private_targets,
     )
 
 

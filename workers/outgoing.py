@@ -7,20 +7,13 @@ that is used: a name that changes its mind in between (DNS rebinding) gains noth
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Protocol
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
-from yarl import URL
 
 from config.limits import OUTGOING_ANSWER_BYTES_MAX, OUTGOING_TIMEOUT_S
-
-# Addresses that carry an IPv4 address inside.
-_NAT64 = ip_network("64:ff9b::/96")
-# What Python 3.11 takes for global and is not: local NAT64, site-local, IPv4-compatible, documentation, and
-# the address at which machines of one cloud reach their host.
-_INSIDE = tuple(map(ip_network, ("64:ff9b:1::/48", "fec0::/10", "::/96", "3fff::/20", "168.63.129.16/32")))
+from server.targets import is_public, private_literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,22 +33,6 @@ class Caller(Protocol):
     """What reaches systems of operators; raises `Unreachable`."""
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer: ...
-
-
-def is_public(address: str) -> bool:
-    """Whether an address belongs to the internet at large: not to a machine, not to a private network."""
-    try:
-        found: IPv4Address | IPv6Address = ip_address(address.partition("%")[0])
-    except ValueError:
-        return False
-    if isinstance(found, IPv6Address):
-        inner = found.ipv4_mapped or found.sixtofour or (found.teredo or (None, None))[1]
-        if inner is None and found in _NAT64:
-            inner = IPv4Address(int(found) & 0xFFFFFFFF)
-        if inner is not None:
-            return is_public(str(inner))
-    inside = any(found.version == network.version and found in network for network in _INSIDE)
-    return found.is_global and not found.is_multicast and not inside
 
 
 def _seconds(text: str) -> float | None:
@@ -110,15 +87,13 @@ class Outgoing:
             raise Unreachable(str(error) or type(error).__name__) from error
 
     def _check(self, url: str) -> None:
-        """A literal address is never resolved, so it is judged here. aiohttp takes any digits for one, and the
-        system then reads 2130706433 as 127.0.0.1."""
+        """A literal address is never resolved, so it is judged here."""
         try:
-            host = URL(url).host or ""
+            private = private_literal(url)
         except ValueError as error:
             raise Unreachable(str(error)) from error
-        literal = ":" in host or host.replace(".", "").isdigit()
-        if literal and not self._allow_private and not is_public(host):
-            raise Unreachable(f"{host} is not a public address")
+        if private is not None and not self._allow_private:
+            raise Unreachable(f"{private} is not a public address")
 
     async def close(self) -> None:
         """Let go of the connections."""

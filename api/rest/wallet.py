@@ -28,6 +28,11 @@ async def get_wallet(home: Home, caller: PayoutsRead) -> Json:
 async def put_wallet(request: Request, home: Home, caller: PayoutsApprove) -> Json:
     """Set the wallet. `secret` is shown once; the secret before it signs beside it until the next change."""
     parsed = parse(await read_json(request), WalletBody)
+    try:
+        if not parsed.faults:
+            home.check_target(parsed.values["url"])
+    except ValueError as fault:
+        parsed.faults[parsed.path("url")] = str(fault)
     parsed.raise_faults()
     before = await home.payouts.wallet(caller.tenant)
     secret = signing_secret(home.ids)

@@ -42,7 +42,7 @@ async def put_webhook(request: Request, home: Home, caller: WebhooksWrite) -> Js
     goes on where it stood. `secret` is shown once, when it is made."""
     parsed = parse(await read_json(request), EndpointBody)
     if not parsed.faults:
-        _check(parsed, caller)
+        _check(parsed, caller, home)
     parsed.raise_faults()
     given = EndpointBody(**parsed.values)
     known = {one.name: one for one, _ in await home.endpoints.endpoints(caller.tenant)}
@@ -59,7 +59,7 @@ async def put_webhook(request: Request, home: Home, caller: WebhooksWrite) -> Js
     return _shown_once(request, view, endpoint.secrets[0] if signs else None)
 
 
-def _check(parsed: Parsed, caller: Caller) -> None:
+def _check(parsed: Parsed, caller: Caller, home: Resources) -> None:
     """What depends on the kind, and on who asks."""
     given = EndpointBody(**parsed.values)
     kind = Kind(given.kind)
@@ -70,7 +70,7 @@ def _check(parsed: Parsed, caller: Caller) -> None:
                 example = f"https://sqs.eu-west-1.amazonaws.com/123456789012/{name}"
                 raise ValueError(f"Must be an SQS FIFO queue named for you, such as {example}")
         else:
-            web_address(given.url)
+            home.check_target(web_address(given.url))
     except ValueError as fault:
         parsed.faults[parsed.path("url")] = str(fault)
     if kind is Kind.GAME_PLATFORM and given.event_types:

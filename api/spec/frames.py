@@ -149,6 +149,7 @@ class Lifecycle(_Frame, tag="lifecycle"):
     status: Status | UnsetType = UNSET
     started_at: Instant | UnsetType | None = UNSET
     ends_at: Instant | UnsetType | None = UNSET
+    grace_ends_at: Instant | UnsetType | None = UNSET
     round: int | UnsetType | None = UNSET
     reason: str | UnsetType | None = UNSET
 

@@ -11,6 +11,7 @@ from server.domain.money import points_to_decimal, to_decimal
 from server.domain.ranking import Standing
 from server.domain.tournament.lifecycle import ResultsStatus, Status
 from server.domain.tournament.prizes import prizes_of
+from server.domain.tournament.schedule import grace_over_ms, next_due_ms
 from server.domain.tournament.state import Tournament
 from server.wire import dump, instant, instant_or_none
 
@@ -155,6 +156,14 @@ def _ends_ms(state: Tournament) -> int | None:
     return None if unknown else state.rules.planned_end_ms(state.started_at_ms)
 
 
+def _grace(event: str, state: Tournament) -> dict[str, Any]:
+    """After a bell: until when facts of rounds that were played in time still count."""
+    if state.rules.grace_ms == 0 or event not in ("completed", "round_ended"):
+        return {}
+    ends_ms = grace_over_ms(state) if event == "completed" else next_due_ms(state)
+    return {"graceEndsAt": instant_or_none(ends_ms)}
+
+
 def _lifecycle(event: str, state: Tournament) -> dict[str, Any]:
     cancellation = state.cancellation
     return {
@@ -162,6 +171,7 @@ def _lifecycle(event: str, state: Tournament) -> dict[str, Any]:
         "status": state.status.value,
         "startedAt": instant_or_none(state.started_at_ms),
         "endsAt": instant_or_none(_ends_ms(state)),
-        "round": state.round_no,
+        # Play without rounds is one round, as in `welcome`.
+        "round": state.round_no or int(state.started_at_ms is not None),
         "reason": None if cancellation is None or not cancellation.notify else cancellation.reason,
-    }
+    } | _grace(event, state)

@@ -138,6 +138,9 @@ def _first_tenant(house: House) -> Any:
         "https://user:pw@wallet.example",
         "wallet.example",
         "https://",
+        "https://10.0.0.1/credit",
+        "http://localhost:8000",
+        "https://2130706433/",
         5,
     ],
 )

@@ -80,6 +80,7 @@ async def test_rotating_gives_a_fresh_secret_beside_the_present_one(crew: Crew) 
 BAD: list[tuple[dict[str, Any], str]] = [
     ({"url": "http://casino.example"}, "url"),
     ({"url": "ftp://casino.example"}, "url"),
+    ({"url": "https://127.0.0.1/"}, "url"),
     ({"name": "a b"}, "name"),
     ({"eventTypes": ["player.registred"]}, "eventTypes"),
     ({"eventTypes": ["*"]}, "eventTypes"),

@@ -11,6 +11,7 @@ from server.broadcast.frames import Board
 from server.broadcast.history import Frame, History
 from server.domain.tournament import commands as ask
 from server.domain.tournament.rules import Rounds
+from server.wire import instant
 from tests.support.builders import NOW_MS, Story
 
 
@@ -77,6 +78,10 @@ def test_it_is_over_only_when_the_end_was_shown() -> None:
     board.refresh(story.tournament, NOW_MS)
     assert board.is_over()
     assert [b'"event":"completed"' in f.data for f in board.since(1, 0) or []] == [True, False]
+    told = json.loads((board.since(1, 0) or [])[0].data)
+    bell_ms = story.tournament.completed_at_ms or 0
+    assert told["graceEndsAt"] == instant(bell_ms + story.tournament.rules.grace_ms)
+    assert told["round"] == 1, "play without rounds is one round"
 
 
 def test_a_change_below_the_top_makes_no_frame() -> None:

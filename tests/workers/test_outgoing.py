@@ -9,8 +9,9 @@ from aiohttp import web
 from aiohttp.abc import AbstractResolver
 
 from config.limits import OUTGOING_ANSWER_BYTES_MAX
+from server.targets import is_public
 from workers import outgoing
-from workers.outgoing import Outgoing, Unreachable, is_public
+from workers.outgoing import Outgoing, Unreachable
 
 PRIVATE = [
     "127.0.0.1", "127.8.8.8", "0.0.0.0", "10.0.0.1", "172.16.9.9", "192.168.1.1", "169.254.169.254",

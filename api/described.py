@@ -1,0 +1,25 @@
+"""The description of the API: made once and encoded once, beside the event loop."""
+
+import asyncio
+from functools import cache
+
+from fastapi import FastAPI, Request, Response
+
+from server.wire import dump
+
+
+def describe(app: FastAPI) -> None:
+    """Serve `app.openapi()`. FastAPI's own route encodes it anew for each reader, which takes 12 ms of the
+    loop: a stranger who asks again and again would hold up everybody."""
+
+    @cache
+    def encoded() -> bytes:
+        return dump(app.openapi())
+
+    async def openapi(_: Request) -> Response:
+        return Response(await asyncio.to_thread(encoded), media_type="application/json")
+
+    path = app.openapi_url or "/openapi.json"
+    others = [route for route in app.router.routes if getattr(route, "path", None) != path]
+    app.router.routes[:] = others
+    app.add_route(path, openapi, include_in_schema=False)
