@@ -120,12 +120,8 @@ def _review_of(player_no: int, events: list[fact.Event], state: Tournament) -> i
     """The review that was opened, or that waits for the same already."""
     if any(isinstance(e, fact.ReviewRequested) for e in events):
         return len(state.reviews)
-    open_ones = (
-        one.number
-        for one in state.reviews
-        if one.player_no == player_no and one.status == "open" and one.action == "disqualify"
-    )
-    return None if events else next(open_ones, None)
+    asked = None if events else state.disqualification_asked(player_no)
+    return None if asked is None else asked.number
 
 
 def _answer(

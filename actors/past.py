@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from actors.messages import Order
-from actors.recovery import Log, batches
+from actors.recovery import ROWS_AT_ONCE, Log, batches
 from actors.replies import TraceBasis
 from server import codec
 from server.domain.ids import TournamentId
@@ -65,7 +65,7 @@ def _first(row: Row) -> int:
 
 
 async def _read(log: Log, tournament_id: TournamentId, reader: _Reader) -> _Reader:
-    async for rows in batches(log.tail(tournament_id, 0)):
+    async for rows in batches(log.tail(tournament_id, 0), ROWS_AT_ONCE):
         await asyncio.to_thread(reader.read, rows)
     return reader
 

@@ -1,12 +1,11 @@
 """How an owner comes to know its tournament: newest good checkpoint, then the tail of the journal."""
 
-import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from functools import reduce
 from hashlib import blake2b
-from typing import Protocol
+from typing import Any, Protocol
 
 from server import codec
 from server.domain.ids import TournamentId
@@ -17,7 +16,8 @@ from server.ports import BlockRow, Checkpoint, EventRow, Journal
 
 # Up to 60 bits a number of Python takes 32 bytes.
 _HINT_MASK = (1 << 60) - 1
-_ROWS_AT_ONCE = 100
+# What is worth a thread.
+ROWS_AT_ONCE = 100
 log = logging.getLogger(__name__)
 
 
@@ -57,37 +57,40 @@ async def take_over(journal: Journal, tournament_id: TournamentId, holder: str) 
     return Recovered(state, epoch, chain, ids, kept_seq)
 
 
-async def read_state(journal: Log, tournament_id: TournamentId) -> tuple[Tournament, bytes, int]:
-    """The state as stored now, the head of its chain, and the position of the checkpoint it began with."""
-    state, chain, kept_seq = await _start(journal, tournament_id)
-    async for row in journal.tail(tournament_id, kept_seq):
-        state, chain = replay(state, row), row.hash
+async def _here(work: Callable[..., Any], *args: Any) -> Any:
+    return work(*args)
+
+
+async def read_state(
+    log: Log,
+    tournament_id: TournamentId,
+    work: Callable[..., Awaitable[Any]] = _here,
+    rows_at_once: int = 1,
+) -> tuple[Tournament, bytes, int]:
+    """The state as stored now, the head of its chain, and the position of the checkpoint it began with.
+    `work` runs what takes time: with `asyncio.to_thread` the caller's event loop serves others meanwhile."""
+    state: Tournament | None = None
+    chain, kept_seq = codec.CHAIN_START, 0
+    # The newest checkpoint that is whole and readable; a bad one only costs time.
+    for point in await log.checkpoints(tournament_id):
+        state = await work(_state_of, point, tournament_id)
+        if state is not None:
+            chain, kept_seq = point.chain, point.seq
+            break
+    async for rows in batches(log.tail(tournament_id, kept_seq), rows_at_once):
+        state, chain = await work(reduce, replay, rows, state), rows[-1].hash
     assert state is not None, "a tournament has a first event"
     return state, chain, kept_seq
 
 
-async def read_beside(log: Log, tournament_id: TournamentId) -> tuple[Tournament, bytes]:
-    """As `read_state`, in threads: for a caller whose event loop serves others meanwhile."""
-    state: Tournament | None = None
-    chain, kept_seq = codec.CHAIN_START, 0
-    for point in await log.checkpoints(tournament_id):
-        state = await asyncio.to_thread(_state_of, point, tournament_id)
-        if state is not None:
-            chain, kept_seq = point.chain, point.seq
-            break
-    async for rows in batches(log.tail(tournament_id, kept_seq)):
-        state = await asyncio.to_thread(reduce, replay, rows, state)
-        chain = rows[-1].hash
-    assert state is not None, "a tournament has a first event"
-    return state, chain
-
-
-async def batches(rows: AsyncIterator[EventRow | BlockRow]) -> AsyncIterator[list[EventRow | BlockRow]]:
-    """Rows by the hundred: what a thread is worth."""
+async def batches(
+    rows: AsyncIterator[EventRow | BlockRow], rows_at_once: int
+) -> AsyncIterator[list[EventRow | BlockRow]]:
+    """Rows by so many."""
     batch: list[EventRow | BlockRow] = []
     async for row in rows:
         batch.append(row)
-        if len(batch) >= _ROWS_AT_ONCE:
+        if len(batch) >= rows_at_once:
             yield batch
             batch = []
     if batch:
@@ -111,14 +114,6 @@ def checkpoint_of(state: Tournament, chain: bytes) -> Checkpoint:
 
 def _digest(payload: bytes) -> bytes:
     return blake2b(payload, digest_size=16).digest()
-
-
-async def _start(journal: Log, tournament_id: TournamentId) -> tuple[Tournament | None, bytes, int]:
-    """The newest checkpoint that is whole and readable; a bad one only costs time."""
-    for point in await journal.checkpoints(tournament_id):
-        if (state := _state_of(point, tournament_id)) is not None:
-            return state, point.chain, point.seq
-    return None, codec.CHAIN_START, 0
 
 
 def _state_of(point: Checkpoint, tournament_id: TournamentId) -> Tournament | None:

@@ -4,7 +4,7 @@ REST, sockets and metrics."""
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
-from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
 
 _Address = IPv4Address | IPv6Address
 
@@ -23,6 +23,11 @@ class Doorman:
     def speaks_for_others(self, peer: str | None) -> bool:
         """Whether many callers come from this address."""
         return self._trusts(_parsed(peer))
+
+    def caller(self, connection: HTTPConnection) -> str | None:
+        """Where a request or a socket comes from."""
+        peer = None if connection.client is None else connection.client.host
+        return self.address(peer, forwarded(connection.headers.getlist("x-forwarded-for")))
 
     def address(self, peer: str | None, forwarded: str | None) -> str | None:
         """The address of a caller: from the right the first one in `X-Forwarded-For` that is no proxy of
@@ -51,9 +56,8 @@ def _parsed(text: str | None) -> _Address | None:
     return found
 
 
-def forwarded(headers: Headers) -> str | None:
+def forwarded(lines: Sequence[str]) -> str | None:
     """All `X-Forwarded-For` lines as one list: proxies add their own behind what the caller sent."""
-    lines = headers.getlist("x-forwarded-for")
     return ", ".join(lines) if lines else None
 
 

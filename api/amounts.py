@@ -19,8 +19,13 @@ def money(summary: Summary, amount_minor: int) -> Decimal:
 
 
 def there_is(summary: Summary) -> Decimal:
-    """What there is to win; nothing once it was called off."""
-    return money(summary, 0 if summary.status is Status.CANCELLED else summary.pool_minor)
+    """What there is to win."""
+    return money(summary, _pool_minor(summary))
+
+
+def _pool_minor(summary: Summary) -> int:
+    """Nothing once it was called off."""
+    return 0 if summary.status is Status.CANCELLED else summary.pool_minor
 
 
 def pool(summary: Summary) -> dict[str, Any]:
@@ -62,7 +67,8 @@ def prize_pool(summary: Summary, sheet: ResultsFinalised | None) -> dict[str, An
     """The pool and what each paid place gets if nothing more is sold: with the sheet of a board in play what
     each position gets as it stands, ties and qualification included; the final sheet is the same."""
     rules, pool = summary.rules, summary.rules.prize_pool
-    if summary.status is Status.CANCELLED:
+    called_off = summary.status is Status.CANCELLED
+    if called_off:
         amounts: list[tuple[int, int]] = []
     elif sheet is None:
         # Before anybody is on the board, the table as if it were full.
@@ -71,14 +77,13 @@ def prize_pool(summary: Summary, sheet: ResultsFinalised | None) -> dict[str, An
         amounts = list(enumerate(places, start=1))
     else:
         amounts = [(line.position, line.amount_minor) for line in sheet.prizes]
-    over = summary.status is Status.CANCELLED
-    seed_minor = 0 if over else pool.seed_minor
-    overlay = 0 if over else max(summary.pool_minor - pool.seed_minor - summary.collected_minor, 0)
+    seed_minor = 0 if called_off else pool.seed_minor
+    overlay = 0 if called_off else max(summary.pool_minor - pool.seed_minor - summary.collected_minor, 0)
     return {
         "tournamentId": summary.id,
         "type": pool.kind,
         "currency": rules.currency,
-        "totalAmount": money(summary, 0 if over else summary.pool_minor),
+        "totalAmount": there_is(summary),
         "collected": money(summary, summary.collected_minor),
         "fees": money(summary, summary.fees_minor),
         "overlay": money(summary, overlay),
@@ -102,8 +107,7 @@ def _as_sold(summary: Summary) -> list[dict[str, Any]]:
     `projected` says what those on the board would get as it stands."""
     pool = summary.rules.prize_pool
     shares = pool.shares_for(summary.players)
-    total = 0 if summary.status is Status.CANCELLED else summary.pool_minor
-    places = split(total, shares) if sum(shares) else []
+    places = split(_pool_minor(summary), shares) if sum(shares) else []
     return [
         {
             "position": n,

@@ -5,7 +5,6 @@ from typing import Annotated
 from fastapi import Depends, Request
 from starlette.requests import HTTPConnection
 
-from api.address import forwarded
 from api.credentials import credential_of
 from api.errors import ApiError, DoorCode
 from api.keyring import Caller
@@ -46,15 +45,9 @@ async def who(home: Resources, connection: HTTPConnection) -> Caller:
     if caller is None:
         raise ApiError(DoorCode.UNAUTHORIZED, "Invalid or missing API key")
     connection.state.caller = caller.name
-    if not allows(caller.key, address_of(home, connection)):
+    if not allows(caller.key, home.doorman.caller(connection)):
         raise ApiError(DoorCode.IP_NOT_ALLOWED, "This key may not be used from this address")
     return caller
-
-
-def address_of(home: Resources, connection: HTTPConnection) -> str | None:
-    """Where a request or a socket comes from."""
-    peer = None if connection.client is None else connection.client.host
-    return home.doorman.address(peer, forwarded(connection.headers))
 
 
 class Needs:

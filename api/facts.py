@@ -5,6 +5,7 @@ knows all spellings and tells every fault, fact by fact.
 """
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -145,15 +146,23 @@ def _ms(moment: datetime) -> int:
 def _slowly(data: bytes) -> Given:
     outer = parse(parse_json(data), FactsBody)
     outer.raise_faults()
-    batch, hints = _counted(outer.values["events"], outer.path("events"), FACTS_PER_REQUEST_MAX), HINTS_MAX
+    batch = _counted(outer.values["events"], outer.path("events"), FACTS_PER_REQUEST_MAX)
     told: Given = []
-    for given in batch:
-        parsed = parse(given, FactBody, hints=hints)
-        fact = _from(parsed)
-        hints -= len(parsed.faults)
+    for parsed, fact in _each(batch):
         faults = dict(islice(parsed.faults.items(), _FAULTS_MAX))
         told.append(Unfit(parsed.values.get("event_id"), faults) if faults else fact)
     return told
+
+
+def _each(batch: list[Any], where: str = "") -> Iterator[tuple[Parsed, Fact]]:
+    """Each fact as it was read, with its faults; under `where`, faults name its index. Hints at misspelled
+    names cost time, so a request has so many."""
+    hints = HINTS_MAX
+    for index, given in enumerate(batch):
+        parsed = parse(given, FactBody, f"{where}[{index}]." if where else "", hints)
+        fact = _from(parsed)
+        hints -= len(parsed.faults)
+        yield parsed, fact
 
 
 def _counted(batch: list[Any], where: str, most: int) -> list[Any]:
@@ -165,11 +174,9 @@ def _counted(batch: list[Any], where: str, most: int) -> list[Any]:
 def read_facts(batch: list[Any], where: str, most: int) -> list[Fact]:
     """The facts of a parsed list, 1 to `most`. Raises `ApiError` with all faults by index under `where`."""
     faults: dict[str, str] = {}
-    facts, hints = [], HINTS_MAX
-    for index, given in enumerate(_counted(batch, where, most)):
-        parsed = parse(given, FactBody, f"{where}[{index}].", hints)
-        facts.append(_from(parsed))
-        hints -= len(parsed.faults)
+    facts = []
+    for parsed, fact in _each(_counted(batch, where, most), where):
+        facts.append(fact)
         faults |= parsed.faults
     if faults:
         raise invalid(faults)

@@ -6,9 +6,9 @@ from typing import Any
 
 import structlog
 from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.address import forwarded
 from api.answers import Json
 from api.credentials import credential_of
 from api.errors import ApiError
@@ -78,13 +78,12 @@ class RequestLog:
             self._write(scope, request_id, seen["status"], time.perf_counter() - started)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        state, headers = scope["state"], Headers(scope=scope)
-        peer = None if scope.get("client") is None else scope["client"][0]
-        address = self._home.doorman.address(peer, forwarded(headers))
+        state, connection = scope["state"], HTTPConnection(scope)
+        address = self._home.doorman.caller(connection)
         state["address"] = address
         try:
             segments(scope)
-            stranger = scope["path"] not in _ALWAYS and not self._is_known(headers)
+            stranger = scope["path"] not in _ALWAYS and not self._is_known(connection.headers)
             verdict = self._home.strangers.knock(address) if stranger and "rate" not in state else None
         except ApiError as error:
             state["error"], state["rate"] = error.code, error.verdict

@@ -3,7 +3,7 @@
 import asyncio
 
 from actors.past import trace_of, with_history
-from actors.recovery import Log, read_beside
+from actors.recovery import ROWS_AT_ONCE, Log, read_state
 from actors.replies import TraceBasis
 from config.limits import JOURNALS_READ_AT_ONCE
 from server.domain.ids import TournamentId
@@ -27,7 +27,8 @@ class Pasts:
     async def state(self, tournament_id: TournamentId) -> tuple[Tournament, bytes]:
         """A whole tournament as stored now, and the head of its chain."""
         async with self._turns:
-            return await read_beside(self._log, tournament_id)
+            state, chain, _ = await read_state(self._log, tournament_id, asyncio.to_thread, ROWS_AT_ONCE)
+            return state, chain
 
     async def with_history(
         self, tournament_id: TournamentId, command: do.Correct, player_no: int | None

@@ -5,7 +5,6 @@ A key that was good lately is not held up because a neighbour guesses.
 """
 
 from api.address import neighbourhood
-from api.errors import ApiError
 from api.verdicts import over_limit
 from server.limits.memory import MemoryLimiter
 from server.ports import Clock, Verdict, Window
@@ -26,7 +25,7 @@ class Strangers:
             return None
         verdict = self._limiter.count((self._window(address),))
         if not verdict.allowed:
-            raise refused(verdict)
+            raise over_limit(verdict)
         return verdict
 
     def welcome(self, address: str | None) -> None:
@@ -36,10 +35,3 @@ class Strangers:
 
     def _window(self, address: str | None) -> Window:
         return Window(f"address:{neighbourhood(address)}", self._per_minute, _MINUTE_MS)
-
-
-def refused(verdict: Verdict) -> ApiError:
-    """Too many from this address; the limit goes along, so that the answer can tell it."""
-    error = over_limit(verdict)
-    error.verdict = verdict
-    return error

@@ -5,8 +5,10 @@ from server.ports import Verdict
 
 
 def over_limit(verdict: Verdict) -> ApiError:
-    """Too many requests, and when the next one succeeds."""
-    return ApiError(DoorCode.RATE_LIMITED, "Too many requests", {"retryAfter": retry_after_s(verdict)})
+    """Too many requests, and when the next one succeeds; the limit goes along, so that the answer tells it."""
+    error = ApiError(DoorCode.RATE_LIMITED, "Too many requests", {"retryAfter": retry_after_s(verdict)})
+    error.verdict = verdict
+    return error
 
 
 def retry_after_s(verdict: Verdict) -> int:

@@ -13,7 +13,7 @@ import msgspec
 from server.domain.ids import Tenant, TournamentId
 from server.domain.scoring.fact import Counted, Fact, Outcome
 from server.domain.tournament import events as fact
-from server.domain.tournament.facts import DIGEST_BYTES, standing_of
+from server.domain.tournament.facts import DIGEST_BYTES, is_full, standing_of
 from server.domain.tournament.lifecycle import ResultsStatus, Status
 from server.domain.tournament.rules import Rules
 from server.domain.tournament.state import Entry, Payout, Review, Tournament
@@ -169,6 +169,8 @@ def decode_state(data: bytes) -> Tournament:
     state.noted, state.voided = image.noted, set(image.voided)
     for entry in state.entries:
         state.know(entry)
+    state.full = {entry.player_no for entry in state.entries if is_full(entry)}
+    state.last_registered_ms = max((entry.registered_at_ms for entry in state.entries), default=0)
     present = [entry for entry in state.entries if not entry.removed]
     state.ranking.fill([(e.player_no, e.points, standing_of(state, e)[1]) for e in present])
     return state

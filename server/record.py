@@ -32,7 +32,8 @@ def record_of(state: Tournament, events: Sequence[EventRow], chain: bytes) -> It
     for payout in state.payouts.values():
         yield "payouts", _payout(state, payout)
     for review in state.reviews:
-        yield "reviews", _review(state, review)
+        entry = state.entries[review.player_no]
+        yield "reviews", review_line(review, entry.player_id, entry.user_id)
     for row in events:
         yield "events", _event(row, state.rules.currency_places)
 
@@ -81,14 +82,14 @@ def _version(row: EventRow) -> dict[str, Any]:
     }
 
 
-def _review(state: Tournament, review: Review) -> dict[str, Any]:
-    entry = state.entries[review.player_no]
+def review_line(review: Review, player_id: str, user_id: str) -> dict[str, Any]:
+    """One review as answers and records show it."""
     return {
         "review": review.number,
         "status": review.status,
         "action": review.action,
-        "playerId": entry.player_id,
-        "userId": entry.user_id,
+        "playerId": player_id,
+        "userId": user_id,
         "reason": review.reason,
         "eventId": review.event_id,
         "points": points_to_decimal(review.delta),

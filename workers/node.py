@@ -61,7 +61,8 @@ def _beside_a_node(module: str, address: str) -> int:
         try:
             stack.enter_context(RayNode(address))
         except NodeDidNotJoin as why:
-            return settings.complain(str(why)) - 1
+            settings.complain(str(why))
+            return 1
         if stopped:
             return 0
         children.append(subprocess.Popen([sys.executable, "-m", module]))

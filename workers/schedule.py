@@ -17,10 +17,10 @@ from config.limits import (
     SCHEDULE_BATCH_MAX,
     SCHEDULE_POLL_S,
 )
+from server.alerts import alert
 from server.domain.tournament.commands import Advance
 from server.ports import Clock, DueRow, Feed, IdSource, Listings
 from server.rounds import go_round
-from server.wire import dump
 
 log = logging.getLogger(__name__)
 
@@ -62,8 +62,7 @@ class Scheduler:
             seconds = (now_ms - row.due_ms) // 1_000
             log.error("schedule_overdue tournament=%s seconds=%d", row.tournament_id, seconds)
             text = f"The next step of tournament {row.tournament_id} has been due for {seconds} s"
-            data = {"kind": "tournament_overdue", "endpoint": "", "message": text, "eventId": None}
-            await self._feed.say(tenant, "system.alert", dump(data), now_ms)
+            await alert(self._feed, tenant, "tournament_overdue", text, now_ms)
 
     async def settled(self) -> None:
         """Wait for what was begun."""

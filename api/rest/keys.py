@@ -1,5 +1,6 @@
 """An operator's own keys: live keys see and make live keys, test keys test keys."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +20,7 @@ from api.resources import Resources
 from api.schemas.keys import KeyBody, RotateBody
 from config.limits import ANSWERS_KEPT_MS, KEYS_MAX
 from server import keys
+from server.alerts import alert
 from server.chance import derived_id
 from server.domain.refusal import Code
 from server.permissions import CUSTOM, ROLES, grantable
@@ -44,19 +46,20 @@ async def create_key(request: Request, home: Home, caller: KeysAdmin) -> Json:
     parsed = parse(await read_json(request), KeyBody)
     role, permissions = _granted(parsed)
     now_ms = home.clock.now_ms()
-    _check_lineage(parsed, caller, permissions, now_ms)
+    _check_lineage(parsed, caller.key, permissions, now_ms)
     parsed.raise_faults()
     once = request.headers.get("idempotency-key")
     # A repetition after a crash replaces the key that nobody has seen, instead of leaving it open.
     name = None if once is None else derived_id("key", command_id(caller, once))[:16]
+    expires_ms, allowed_ips = _end_and_addresses(parsed, caller.key)
     issued = keys.issue(home.ids, caller.tenant, parsed.values["name"], "read_only", key_name=name)
     await _check_room(home, caller, issued.stored.key_id)
     stored = replace(
         issued.stored,
         role=role,
         permissions=permissions,
-        expires_at_ms=parsed.values.get("expires_at", caller.key.expires_at_ms),
-        allowed_ips=tuple(parsed.values.get("allowed_ips") or caller.key.allowed_ips),
+        expires_at_ms=expires_ms,
+        allowed_ips=allowed_ips,
         created_at_ms=now_ms,
         maker=caller.key.maker or caller.key.key_id,
     )
@@ -67,34 +70,44 @@ async def create_key(request: Request, home: Home, caller: KeysAdmin) -> Json:
 
 
 def _refuse_a_greater(own: ApiKey, key: ApiKey) -> None:
-    """A secret is as good as the key: nobody gets one of a key that may more than the own one."""
-    beyond = sorted(set(key.permissions) - grantable(own.permissions))
-    outlives = own.expires_at_ms is not None and (
-        key.expires_at_ms is None or key.expires_at_ms > own.expires_at_ms
-    )
-    wider = bool(own.allowed_ips) and (
-        not key.allowed_ips or not all(keys.within(one, own.allowed_ips) for one in key.allowed_ips)
-    )
-    if key.key_id != own.key_id and (beyond or outlives or wider):
-        message = "Your key may not renew a key that may more than it"
-        raise ApiError(
-            DoorCode.INSUFFICIENT_PERMISSIONS, message, {"required": beyond, "provided": list(own.permissions)}
-        )
+    """A secret is as good as the key: no key renews one that has more rights than itself."""
+    beyond = _beyond(own, key.permissions, key.expires_at_ms, key.allowed_ips)
+    if key.key_id != own.key_id and beyond:
+        message = "Your key may not renew a key that has more rights than your key"
+        required = sorted(set(key.permissions) - grantable(own.permissions))
+        detail = {"required": required, "provided": list(own.permissions)}
+        raise ApiError(DoorCode.INSUFFICIENT_PERMISSIONS, message, detail)
 
 
-def _check_lineage(parsed: Parsed, caller: Caller, permissions: tuple[str, ...], now_ms: int) -> None:
-    """A key gives no more than it has: neither permissions, nor addresses, nor time."""
-    key, given = caller.key, parsed.values
-    if beyond := sorted(set(permissions) - grantable(key.permissions)):
-        where = "role" if given.get("permissions") is None else "permissions"
-        parsed.faults[parsed.path(where)] = f"Your key may not give: {', '.join(beyond)}"
-    expires_ms = given.get("expires_at", key.expires_at_ms)
+def _check_lineage(parsed: Parsed, own: ApiKey, permissions: tuple[str, ...], now_ms: int) -> None:
+    """A key gives no more than it has."""
+    expires_ms, allowed_ips = _end_and_addresses(parsed, own)
+    for field, why in _beyond(own, permissions, expires_ms, allowed_ips).items():
+        by_role = field == "permissions" and parsed.values.get("permissions") is None
+        parsed.faults[parsed.path("role" if by_role else field)] = why
     if expires_ms is not None and expires_ms <= now_ms:
         parsed.faults[parsed.path("expires_at")] = "Must be in the future"
-    elif key.expires_at_ms is not None and (expires_ms is None or expires_ms > key.expires_at_ms):
-        parsed.faults[parsed.path("expires_at")] = "Must not be later than your key's own end"
-    if not all(keys.within(network, key.allowed_ips) for network in given.get("allowed_ips") or ()):
-        parsed.faults[parsed.path("allowed_ips")] = "Must be within the addresses of your own key"
+
+
+def _end_and_addresses(parsed: Parsed, own: ApiKey) -> tuple[int | None, tuple[str, ...]]:
+    """When the new key ends and where it works: as its maker's where the request is silent."""
+    allowed_ips = tuple(parsed.values.get("allowed_ips") or own.allowed_ips)
+    return parsed.values.get("expires_at", own.expires_at_ms), allowed_ips
+
+
+def _beyond(
+    own: ApiKey, permissions: Collection[str], expires_ms: int | None, allowed_ips: Collection[str]
+) -> dict[str, str]:
+    """Where another key would have more rights than the own one: field to reason."""
+    faults = {}
+    if beyond := sorted(set(permissions) - grantable(own.permissions)):
+        faults["permissions"] = f"Your key may not give: {', '.join(beyond)}"
+    if own.expires_at_ms is not None and (expires_ms is None or expires_ms > own.expires_at_ms):
+        faults["expires_at"] = "Must not be later than your key's own end"
+    inside = bool(allowed_ips) and all(keys.within(one, own.allowed_ips) for one in allowed_ips)
+    if own.allowed_ips and not inside:
+        faults["allowed_ips"] = "Must be within the addresses of your own key"
+    return faults
 
 
 async def _check_room(home: Resources, caller: Caller, key_id: str) -> None:
@@ -114,13 +127,9 @@ async def _check_room(home: Resources, caller: Caller, key_id: str) -> None:
 
 async def _tell(home: Resources, caller: Caller, kind: str, key: ApiKey) -> None:
     """Who watches the events of an operator learns at once that somebody made a key."""
-    text = (
-        f"{caller.name} made {key.key_id} ({key.name})"
-        if kind == "key_created"
-        else (f"{caller.name} made a new secret of {key.key_id} ({key.name})")
-    )
-    data = {"kind": kind, "endpoint": "", "message": text, "eventId": None}
-    await home.feed.say(caller.tenant, "system.alert", dump(data), home.clock.now_ms())
+    what = "" if kind == "key_created" else "a new secret of "
+    text = f"{caller.name} made {what}{key.key_id} ({key.name})"
+    await alert(home.feed, caller.tenant, kind, text, home.clock.now_ms())
 
 
 def _granted(parsed: Parsed) -> tuple[str, tuple[str, ...]]:

@@ -26,7 +26,7 @@ from server.domain.refusal import Code
 from server.domain.tournament import commands as do
 from server.domain.tournament.events import PayoutStep
 from server.domain.tournament.lifecycle import ResultsStatus
-from server.domain.tournament.payouts import ACKS, FORFEITED, MOVES, OPEN, PayoutState
+from server.domain.tournament.payouts import ACKS, FORFEITED, MOVES, PayoutState
 from server.domain.tournament.summary import ResultRow, Summary
 from server.ports import Owed
 from server.wire import instant, instant_or_none
@@ -68,9 +68,8 @@ def _states(query: Query) -> list[str]:
 
 
 def line_of(owed: Owed, now_ms: int) -> dict[str, Any]:
-    """One stored line. Whoever has claimed it is processing it."""
+    """One stored line, `processing` while a worker has claimed it."""
     row, payout = owed.row, owed.row.payout
-    claimed = owed.claimed_until_ms is not None and owed.claimed_until_ms > now_ms
     what = (
         {"amount": to_decimal(payout.amount_minor, row.currency_places), "currency": row.currency}
         if payout.code is None
@@ -83,7 +82,7 @@ def line_of(owed: Owed, now_ms: int) -> dict[str, Any]:
         "playerId": row.player_id,
         "userId": row.user_id,
         "position": payout.position,
-        "state": PayoutState.PROCESSING if claimed and payout.state in OPEN else payout.state,
+        "state": PayoutState.PROCESSING if owed.is_processing(now_ms) else payout.state,
         "tender": payout.tender or None,
         "reference": payout.reference,
         "reason": payout.reason,
@@ -144,8 +143,7 @@ async def acknowledge_payout(
 async def _refuse_while_processing(home: Resources, caller: Caller, payout_id: str, status: str) -> None:
     """A wallet that is being asked may credit the line whatever is said here in the meantime."""
     owed = await home.payouts.payout(caller.tenant, payout_id)
-    now_ms = home.clock.now_ms()
-    processing = owed is not None and (owed.claimed_until_ms or 0) > now_ms and owed.row.payout.state in OPEN
+    processing = owed is not None and owed.is_processing(home.clock.now_ms())
     if processing and ACKS[status] in FORFEITED:
         detail = {"payoutId": payout_id, "state": PayoutState.PROCESSING.value}
         raise ApiError(Code.PAYOUT_CLOSED, "The wallet is being asked for this payout; try again", detail)

@@ -16,12 +16,11 @@ from api.openapi import body_of
 from api.owner import ask, find, order
 from api.resources import Resources
 from api.schemas.players import ReviewBody
-from server.domain.money import points_to_decimal
 from server.domain.refusal import Code
 from server.domain.tournament import commands as do
 from server.domain.tournament.payouts import OPEN
 from server.domain.tournament.summary import Summary
-from server.wire import instant, instant_or_none
+from server.record import review_line
 
 router = APIRouter(route_class=OnceRoute, prefix="/api/tournaments/{tournament_id}/reviews", tags=["Reviews"])
 _NUMBER_DIGITS_MAX = 9
@@ -59,11 +58,10 @@ async def decide_review(
 
 async def _refuse_while_paying(home: Resources, caller: Caller, summary: Summary) -> None:
     """A wallet that is being asked may credit a prize that is taken back here: wait until it has answered."""
-    now_ms, offset = home.clock.now_ms(), 0
+    now_ms, offset, states = home.clock.now_ms(), 0, sorted(OPEN)
     while True:
-        states = sorted(OPEN)
         total, owed = await home.payouts.payouts(caller.tenant, summary.id, states, _PAGE, offset)
-        if any((one.claimed_until_ms or 0) > now_ms for one in owed):
+        if any(one.is_processing(now_ms) for one in owed):
             message = "Prizes of this tournament are being paid right now; try again"
             raise ApiError(Code.PAYOUT_CLOSED, message, {"tournamentId": summary.id})
         offset += _PAGE
@@ -72,20 +70,4 @@ async def _refuse_while_paying(home: Resources, caller: Caller, summary: Summary
 
 
 def _review(row: ReviewRow) -> dict[str, Any]:
-    review = row.review
-    return {
-        "review": review.number,
-        "status": review.status,
-        "action": review.action,
-        "playerId": row.player_id,
-        "userId": row.user_id,
-        "displayName": row.display_name,
-        "reason": review.reason,
-        "eventId": review.event_id,
-        "points": points_to_decimal(review.delta),
-        "openedAt": instant(review.opened_ms),
-        "openedBy": review.opened_by or None,
-        "decidedAt": instant_or_none(review.decided_ms),
-        "decidedBy": review.decided_by or None,
-        "decisionReason": review.decision_reason or None,
-    }
+    return review_line(row.review, row.player_id, row.user_id) | {"displayName": row.display_name}

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, unquote
 import msgspec
 from websockets.http11 import Request
 
-from api.address import Doorman
+from api.address import Doorman, forwarded
 from api.credentials import bearer
 from api.errors import ApiError
 from api.guests import player_of
@@ -62,7 +62,10 @@ def knock_of(
         tournament_id=unquote(path.rpartition("/")[2]),
         headers=headers,
         query=dict(parse_qsl(query, keep_blank_values=True)),
-        address=doorman.address(peer[0] if isinstance(peer, tuple) else None, headers.get("x-forwarded-for")),
+        address=doorman.address(
+            peer[0] if isinstance(peer, tuple) else None,
+            forwarded(request.headers.get_all("x-forwarded-for")),
+        ),
         first=first,
     )
 

@@ -41,7 +41,7 @@ class PlayerSocket(Line):
     """A client from its handshake to its end. Implements `channel.Watcher` and `hub.Attended`."""
 
     __slots__ = (
-        "_address", "_channel", "_closing_at_ms", "_crowded", "_early", "_heard_at_ms", "_home",
+        "_address", "_channel", "_closing_at_ms", "_counted", "_early", "_heard_at_ms", "_home",
         "_open_ones", "_parts", "_patience", "_paused_at", "_paused_at_ms", "_pinged", "_talk", "_task",
         "_wire", "at", "key_text", "place", "player_no",
     )  # fmt: skip
@@ -62,7 +62,7 @@ class PlayerSocket(Line):
         self._closing_at_ms = self._paused_at_ms = 0
         self._patience = Patience()
         self._address: str | None = None
-        self._crowded = False
+        self._counted = False
         self._pinged = False
         self._paused_at: Position | None = None
         self.at: Position | None = None
@@ -111,7 +111,7 @@ class PlayerSocket(Line):
         super().connection_lost(exc)
         self._open_ones.discard(self)
         self._home.hub.release(self)
-        if self._crowded:
+        if self._counted:
             self._home.sockets_crowd.leave(self._address)
         if self._task is not None:
             self._task.cancel()
@@ -187,9 +187,9 @@ class PlayerSocket(Line):
         assert self._early is not None, "nobody is welcomed twice"
         knock = knock_of(request, self._transport, self._home.doorman, self._early.get)
         self._address = knock.address
-        self._crowded = self._home.sockets_crowd.enter(knock.address)
+        self._counted = self._home.sockets_crowd.enter(knock.address)
         try:
-            if not self._crowded:
+            if not self._counted:
                 raise Rejected(Close.TOO_MANY)
             guest = await admit(self._home, knock)
             await self._enter(guest, knock.query.get("resume", ""))

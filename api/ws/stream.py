@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
-from api.auth import address_of, check, check_platform, who
+from api.auth import check, check_platform, who
 from api.errors import ApiError, typed
 from api.facts import Given, decode_facts
 from api.keyring import Caller
@@ -68,7 +68,7 @@ class Stream:
 
     async def run(self) -> Close:
         """Until the platform leaves or is sent away; why the socket closes."""
-        address = address_of(self._home, self._socket)
+        address = self._home.doorman.caller(self._socket)
         try:
             self._home.strangers.knock(address)
             _, summary = await self._admit()

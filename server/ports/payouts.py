@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from server.domain.ids import Tenant
-from server.domain.tournament.payouts import PayoutRow
+from server.domain.tournament.payouts import OPEN, PayoutRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,10 @@ class Owed:
 
     row: PayoutRow
     claimed_until_ms: int | None = None
+
+    def is_processing(self, now_ms: int) -> bool:
+        """Whether a wallet is being asked: it may credit the line, whatever is said in the meantime."""
+        return (self.claimed_until_ms or 0) > now_ms and self.row.payout.state in OPEN
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from starlette.datastructures import Headers
+from websockets import http11
 
 from api.address import Doorman, forwarded, is_loopback, neighbourhood
 from api.body import parse_json
@@ -16,6 +16,7 @@ from api.care import HEAD_WITHIN_MS, REQUEST_BYTES_MAX, Head, TooMuch
 from api.crowd import Crowd
 from api.errors import ApiError
 from api.strangers import Strangers
+from api.ws.admission import knock_of
 from api.ws.protocol import Close
 from server.limits.memory import MemoryLimiter
 from server.ports import Window
@@ -114,11 +115,32 @@ def test_the_address_is_the_peers_unless_a_trusted_proxy_says_another() -> None:
     )
     assert trusting.address("198.51.100.7", "203.0.113.9") == "198.51.100.7"
     assert trusting.address("127.0.0.1", "rubbish") == "127.0.0.1"
-    lines = Headers(raw=[(b"x-forwarded-for", b"1.2.3.4"), (b"x-forwarded-for", b"203.0.113.9")])
+    lines = ["1.2.3.4", "203.0.113.9"]
     assert trusting.address("127.0.0.1", forwarded(lines)) == "203.0.113.9", "the proxy's own line"
     assert trusting.address("::ffff:127.0.0.1", "2001:db8::1") == "2001:db8::1"
     assert neighbourhood("2001:db8:1:2:3::9") == neighbourhood("2001:db8:1:2:ffff::1") == "2001:db8:1:2::/64"
     assert is_loopback("::ffff:127.0.0.1") and not is_loopback("10.0.0.1") and not is_loopback(None)
+
+
+@pytest.mark.parametrize(
+    ("lines", "address"),
+    [
+        (["1.2.3.4", "203.0.113.9, 127.0.0.1"], "203.0.113.9"),
+        (["203.0.113.9", "rubbish"], "127.0.0.1"),
+        ([], "127.0.0.1"),
+    ],
+)
+def test_a_socket_comes_from_where_all_forwarded_lines_say(lines: list[str], address: str) -> None:
+    class Transport(asyncio.Transport):
+        def get_extra_info(self, name: str, default: object = None) -> object:
+            return ("127.0.0.1", 4711) if name == "peername" else default
+
+    async def first() -> bytes:
+        return b""
+
+    headers = http11.Headers([("X-Forwarded-For", line) for line in lines])
+    knock = knock_of(http11.Request("/ws/t", headers), Transport(), Doorman(("127.0.0.1",)), first)
+    assert knock.address == address
 
 
 async def test_strangers_are_limited_by_address_and_told_so(house: House) -> None:

@@ -4,11 +4,11 @@ import pytest
 
 from server import codec
 from server.domain.refusal import Code, Refusal
-from server.domain.scoring.fact import Counted
+from server.domain.scoring.fact import Counted, Outcome
 from server.domain.scoring.models import ADJUSTED_MAX, SUM_MAX, VALUE_MAX, Scoring
 from server.domain.tournament import commands as ask
 from server.domain.tournament import events as fact
-from server.domain.tournament.facts import count
+from server.domain.tournament.facts import count, judge
 from server.domain.tournament.pool import AMOUNT_MAX_MINOR, COLLECTED_MAX_MINOR, FieldShares, Item, PrizePool
 from server.domain.tournament.rule_checks import faults_of
 from server.domain.tournament.rules import DURATION_DEFAULT_MS, Rounds
@@ -32,8 +32,20 @@ def test_no_sum_of_facts_and_corrections_grows_beyond_what_can_be_stored() -> No
     story.when(ask.Correct("adjust", "x", "ann", points=ADJUSTED_MAX))
     assert refusal_of(story, ask.Correct("adjust", "x", "ann", points=1)).code is Code.VALIDATION_FAILED
     assert entry.points < 1 << 63
-    codec.decode_state(codec.encode_state(story.tournament))
+    again = codec.decode_state(codec.encode_state(story.tournament))
+    late = [points(f"{who}'s last", who, 0, win=1) for who in ("ann", "ben")]
+    assert judge(again, late, story.now_ms).outcomes == [Outcome.OUT_OF_RANGE, Outcome.ACCEPTED]
     assert story.finished().tournament.results is not None
+
+
+def test_a_sum_that_was_reset_takes_facts_again() -> None:
+    story = Story(scoring=Scoring("total_win")).players("ann", "ben").started()
+    for n in range(2):
+        story.facts(*(points(f"{n}-{i}", "ann", 0, win=VALUE_MAX) for i in range(5_000)))
+    while story.facts(points(f"more{story.tournament.seq}", "ann", 0, win=VALUE_MAX)) == ["ACCEPTED"]:
+        pass
+    story.when(ask.Correct("reset", "played on a broken game", "ann"))
+    assert story.facts(points("again", "ann", 0, win=1)) == ["ACCEPTED"]
 
 
 def test_a_ratio_beyond_every_score_is_the_greatest_score() -> None:

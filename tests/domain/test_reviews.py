@@ -140,3 +140,13 @@ def test_with_two_keys_another_person_decides() -> None:
     assert code_of(story, ask.DecideReview(1, "uphold", "x", "first")) is Code.SECOND_KEY_NEEDED
     story.when(ask.DecideReview(1, "uphold", "x", "second"))
     assert prizes(story)["ben"] == 50_00
+
+
+def test_things_of_two_kinds_may_have_one_code() -> None:
+    items = (Item(1, 1, "ticket", "GOLD"), Item(2, 2, "car", "GOLD", 2))
+    story = finished(prize_pool=PrizePool("fixed", 0, (1_000_000,), items=items))
+    story.when(ask.Disqualify("ann", "cheated"))
+    (decided,) = story.when(ask.DecideReview(1, "uphold", "right"))
+    assert isinstance(decided, fact.ReviewDecided)
+    held = {(line.player_no, line.kind, line.position, line.quantity) for line in decided.items}
+    assert held == {(1, "ticket", 1, 1), (2, "car", 2, 2)}

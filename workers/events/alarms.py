@@ -1,18 +1,16 @@
-"""What operators must know about their endpoints: said as events, on every outlet that still works."""
+"""What operators must know about their endpoints."""
 
 import logging
-from typing import Any
 
 from config.limits import ALARM_POLL_S, BEHIND_AFTER_MS, DISABLE_AFTER_MS
+from server.alerts import alert
 from server.announcements import Announcement
 from server.domain.ids import Tenant
 from server.ports import Clock, Deliveries, Endpoint, Feed
 from server.rounds import go_round
 from server.streams import tournament_of
-from server.wire import dump
 
 log = logging.getLogger(__name__)
-ALERT = "system.alert"
 
 
 class Alarms:
@@ -56,5 +54,5 @@ class Alarms:
         self, tenant: Tenant, kind: str, endpoint: Endpoint, text: str, event_id: str | None = None
     ) -> None:
         log.warning("%s endpoint=%s operator=%s %s", kind, endpoint.id, tenant.operator_id, text)
-        data: dict[str, Any] = {"kind": kind, "endpoint": endpoint.name, "message": text, "eventId": event_id}
-        await self._feed.say(tenant, ALERT, dump(data), self._clock.now_ms())
+        now_ms = self._clock.now_ms()
+        await alert(self._feed, tenant, kind, text, now_ms, endpoint=endpoint.name, event_id=event_id)

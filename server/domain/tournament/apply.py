@@ -10,7 +10,7 @@ from server.domain.scoring.scorer import Scorer
 from server.domain.scoring.tally import fresh
 from server.domain.tournament import events
 from server.domain.tournament.corrections import alter
-from server.domain.tournament.facts import digest_of, place, ring_earlier
+from server.domain.tournament.facts import digest_of, place, ring_earlier, take_off
 from server.domain.tournament.lifecycle import ResultsStatus, Status, may_become
 from server.domain.tournament.payouts import move, owed_by
 from server.domain.tournament.reviews import close_review, open_review
@@ -174,6 +174,7 @@ def _register(state: Tournament, event: events.Registered, at_ms: int) -> None:
     )
     state.entries.append(entry)
     state.know(entry)
+    state.last_registered_ms = max(state.last_registered_ms, at_ms)
     place(state, entry)
     state.seated += 1
     state.in_play += 1
@@ -209,9 +210,7 @@ def _eliminate(state: Tournament, entry: Entry, round_no: int) -> None:
 
 
 def _leave(state: Tournament, entry: Entry, refunds: tuple[events.RefundLine, ...]) -> None:
-    state.in_play -= entry.is_in_play
-    entry.removed = True
-    state.ranking.remove(entry.player_no)
+    take_off(state, entry)
     for line in refunds:
         state.collected_minor -= line.pool_minor
         state.fees_minor -= line.fee_minor

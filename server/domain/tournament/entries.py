@@ -144,10 +144,7 @@ def disqualify(state: Tournament, command: commands.Disqualify, now_ms: int) -> 
     if entry.disqualified:
         return []
     if state.results_status is ResultsStatus.FINAL:
-        if any(
-            one.action == "disqualify" and one.player_no == entry.player_no and one.status == "open"
-            for one in state.reviews
-        ):
+        if state.disqualification_asked(entry.player_no) is not None:
             return []
         return [events.ReviewRequested("disqualify", entry.player_no, command.reason, by=command.by)]
     if entry.removed:

@@ -30,6 +30,17 @@ class Judged(NamedTuple):
     digests: list[bytes]
 
 
+class _Times(NamedTuple):
+    """From when to when facts may say that they happened; from `surely_ms` on for every player."""
+
+    began_ms: int
+    surely_ms: int
+    latest_ms: int
+
+
+_ANY_TIME: Final = _Times(-(1 << 62), -(1 << 62), 1 << 62)
+
+
 def digest_of(event_id: str) -> bytes:
     """120 bits of BLAKE2b: duplicates are found for the tournament's whole life without keeping ids.
 
@@ -51,6 +62,9 @@ def judge(state: Tournament, facts: Sequence[Fact], now_ms: int, *, any_time: bo
     counted: list[Counted] = []
     seen, noted, no_of, entries = state.seen, state.noted, state.no_of, state.entries
     fresh: dict[bytes, Outcome] = {}
+    times = _ANY_TIME if any_time else _times_of(state, now_ms)
+    _, surely_ms, latest_ms = times
+    full = state.full
     scorer, window = state.scorer, window_of(state)
     value_of, taken = scorer.value, counted.append
     for fact in facts:
@@ -70,13 +84,19 @@ def judge(state: Tournament, facts: Sequence[Fact], now_ms: int, *, any_time: bo
                 player_no = state.player_no_of(fact.player)
             if player_no is None:
                 outcome = Outcome.UNKNOWN_PLAYER
-            elif (gone := _gone(entries[player_no])) is not None:
+            elif (gone := _gone(entry := entries[player_no])) is not None:
                 outcome = gone
             elif fact.kind == ELIMINATION:
                 outcome = Outcome.NOT_ALLOWED  # where it is, it never comes this way
             elif value_of(fact) is None:
                 outcome = Outcome.MISSING_VALUE
-            elif (unfit := _why_unfit(state, entries[player_no], fact, now_ms, any_time)) is not None:
+            elif (
+                player_no in full
+                or not (  # written out: a call costs 5 % here
+                    ((ms := fact.opened_at_ms) is None or surely_ms <= ms <= latest_ms)
+                    and ((ms := fact.occurred_at_ms) is None or surely_ms <= ms <= latest_ms)
+                )
+            ) and (unfit := _unfit(state, entry, fact, times)) is not None:
                 outcome = unfit
             else:
                 fresh[digest] = outcome = outcome_of(scorer, window, fact, now_ms)
@@ -85,30 +105,27 @@ def judge(state: Tournament, facts: Sequence[Fact], now_ms: int, *, any_time: bo
     return Judged(outcomes, counted, list(fresh))
 
 
-def _why_unfit(state: Tournament, entry: Entry, fact: Fact, now_ms: int, any_time: bool) -> Outcome | None:
+def _times_of(state: Tournament, now_ms: int) -> _Times:
+    """A planned start counts even when we recorded it late: the game could not know."""
+    began_ms, rules = state.started_at_ms, state.rules
+    if began_ms is None:
+        return _ANY_TIME
+    if rules.format == "scheduled" and rules.on_min_players_missed != "wait":
+        began_ms = min(began_ms, rules.start_at_ms)
+    return _Times(began_ms, max(began_ms, state.last_registered_ms) - EARLY_MS, now_ms + AHEAD_MS)
+
+
+def _unfit(state: Tournament, entry: Entry, fact: Fact, times: _Times) -> Outcome | None:
     """Why a fact cannot be taken at all. What is recorded is never judged by this again."""
-    for tally in (entry.tally, *entry.former):
-        if not -SUM_MAX <= tally.points <= SUM_MAX or tally.wagered > SUM_MAX or tally.won > SUM_MAX:
-            return Outcome.OUT_OF_RANGE
-    if any_time or state.started_at_ms is None:
-        return None
-    opened_ms, occurred_ms = fact.opened_at_ms, fact.occurred_at_ms
-    if opened_ms is None and occurred_ms is None:
-        return None
-    earliest_ms = max(_play_began_ms(state, state.started_at_ms), entry.registered_at_ms) - EARLY_MS
-    for at_ms in (opened_ms, occurred_ms):
+    if entry.player_no in state.full:
+        return Outcome.OUT_OF_RANGE
+    earliest_ms = max(times.began_ms, entry.registered_at_ms) - EARLY_MS
+    for at_ms in (fact.opened_at_ms, fact.occurred_at_ms):
         if at_ms is not None and at_ms < earliest_ms:
             return Outcome.NOT_STARTED
-        if at_ms is not None and at_ms > now_ms + AHEAD_MS:
+        if at_ms is not None and at_ms > times.latest_ms:
             return Outcome.OUT_OF_RANGE
     return None
-
-
-def _play_began_ms(state: Tournament, started_at_ms: int) -> int:
-    """The planned start when we recorded it late: the game could not know."""
-    rules = state.rules
-    planned = rules.format == "scheduled" and rules.on_min_players_missed != "wait"
-    return min(started_at_ms, rules.start_at_ms) if planned else started_at_ms
 
 
 def outcome_before(state: Tournament, fact: Fact, digest: bytes) -> Outcome | None:
@@ -191,8 +208,28 @@ def place(state: Tournament, entry: Entry) -> None:
     else:
         entry.points = best.points
         order = state.scorer.order(best, best.points, best.reached_ms, best.reached_seq)
+    if is_full(entry):
+        state.full.add(entry.player_no)
+    elif state.full:
+        state.full.discard(entry.player_no)
     if not entry.removed:
         state.ranking.place(entry.player_no, entry.points, order)
+
+
+def is_full(entry: Entry) -> bool:
+    """Whether a sum of this player is so large that no fact may be added to it."""
+    return _holds_no_more(entry.tally) or (bool(entry.former) and any(map(_holds_no_more, entry.former)))
+
+
+def _holds_no_more(tally: Tally) -> bool:
+    return not -SUM_MAX <= tally.points <= SUM_MAX or tally.wagered > SUM_MAX or tally.won > SUM_MAX
+
+
+def take_off(state: Tournament, entry: Entry) -> None:
+    """The player is out, and off the board."""
+    state.in_play -= entry.is_in_play
+    entry.removed = True
+    state.ranking.remove(entry.player_no)
 
 
 def standing_of(state: Tournament, entry: Entry) -> tuple[Tally, int]:

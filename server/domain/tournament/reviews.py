@@ -11,7 +11,7 @@ from server.domain.money import split
 from server.domain.refusal import Code, Refusal
 from server.domain.tournament import commands, events
 from server.domain.tournament.corrections import alter
-from server.domain.tournament.facts import digest_of, place
+from server.domain.tournament.facts import digest_of, place, take_off
 from server.domain.tournament.payouts import PayoutState
 from server.domain.tournament.prizes import final_sheet
 from server.domain.tournament.state import Payout, Review, Tournament
@@ -19,6 +19,7 @@ from server.domain.tournament.state import Payout, Review, Tournament
 _REPLAYED = ("void", "reset")
 _GONE = (PayoutState.PAID, PayoutState.VOID)
 Holding = dict[int, int]
+Thing = tuple[str, str]
 
 
 def open_review(state: Tournament, event: events.ReviewRequested, at_ms: int) -> None:
@@ -50,10 +51,9 @@ def close_review(state: Tournament, event: events.ReviewDecided, at_ms: int) -> 
     if review.event_id is not None:
         state.voided.add(digest_of(review.event_id))
     if review.action == "disqualify":
-        state.in_play -= entry.is_in_play
+        entry.disqualified = True
         state.left_in_play += not entry.removed
-        entry.removed = entry.disqualified = True
-        state.ranking.remove(entry.player_no)
+        take_off(state, entry)
     else:
         alter(entry, review.action, at_ms, state.seq, delta=review.delta, attempts=review.attempts)
         place(state, entry)
@@ -180,38 +180,61 @@ class _Things:
     ) -> None:
         self.forfeits: list[str] = []
         self.awards: list[events.Award] = []
+        self._keep = keep
+        before, after, unpaid = _by_thing(old), _by_thing(due), _unpaid(state)
         lines: list[events.ItemLine] = []
-        for kind, code in dict.fromkeys((item.kind, item.code) for item in (*old, *due)):
-            had, should = _held(old, kind, code), _held(due, kind, code)
-            freed = self._take_back(state, kind, code, had, should)
-            left = sum(freed.values())
-            now = {no: count - freed.get(no, 0) for no, count in had.items()}
-            for no, wanted in should.items():
-                own = no in freed
-                more = min(wanted - now.get(no, 0), left) if own or not keep else 0
-                if more > 0:
-                    left -= more
-                    now[no] = now.get(no, 0) + more
-                    place = next(i.position for i in due if i.player_no == no and i.code == code)
-                    self.awards.append(events.Award(no, kind, 0, place, code, more))
-            places = {item.player_no: item.position for item in (*old, *due) if item.code == code}
-            lines += [events.ItemLine(no, places[no], kind, code, n) for no, n in now.items() if n]
+        for thing in dict.fromkeys((*before, *after)):
+            had, should = before.get(thing, []), after.get(thing, [])
+            lines += self._moved(thing, had, should, unpaid.get(thing, []))
         self.items = tuple(lines)
 
-    def _take_back(self, state: Tournament, kind: str, code: str, had: Holding, should: Holding) -> Holding:
+    def _moved(
+        self, thing: Thing, had: list[events.ItemLine], due: list[events.ItemLine], unpaid: list[Payout]
+    ) -> Iterator[events.ItemLine]:
+        """Who has how many of one thing from now on."""
+        owed, should = _held(had), _held(due)
+        freed = self._take_back(owed, should, unpaid)
+        left = sum(freed.values())
+        now = {no: count - freed.get(no, 0) for no, count in owed.items()}
+        place_due = {item.player_no: item.position for item in reversed(due)}
+        for no, wanted in should.items():
+            may_rise = no in freed or not self._keep
+            more = min(wanted - now.get(no, 0), left) if may_rise else 0
+            if more > 0:
+                left -= more
+                now[no] = now.get(no, 0) + more
+                self.awards.append(events.Award(no, thing[0], 0, place_due[no], thing[1], more))
+        places = {item.player_no: item.position for item in (*had, *due)}
+        return (events.ItemLine(no, places[no], *thing, count) for no, count in now.items() if count)
+
+    def _take_back(self, owed: Holding, should: Holding, unpaid: list[Payout]) -> Holding:
         freed: Holding = {}
-        for line in state.payouts.values():
+        for line in unpaid:
             no = line.player_no
-            mine = (line.kind, line.code) == (kind, code) and line.state not in _GONE
-            if mine and should.get(no, 0) < had.get(no, 0):
+            if should.get(no, 0) < owed.get(no, 0):
                 self.forfeits.append(line.id)
                 freed[no] = freed.get(no, 0) + line.quantity
         return freed
 
 
-def _held(items: Iterable[events.ItemLine], kind: str, code: str) -> Holding:
+def _by_thing(items: Iterable[events.ItemLine]) -> dict[Thing, list[events.ItemLine]]:
+    found: dict[Thing, list[events.ItemLine]] = {}
+    for item in items:
+        found.setdefault((item.kind, item.code), []).append(item)
+    return found
+
+
+def _unpaid(state: Tournament) -> dict[Thing, list[Payout]]:
+    """Lines of things that can still be taken back."""
+    found: dict[Thing, list[Payout]] = {}
+    for line in state.payouts.values():
+        if line.code is not None and line.state not in _GONE:
+            found.setdefault((line.kind, line.code), []).append(line)
+    return found
+
+
+def _held(items: Iterable[events.ItemLine]) -> Holding:
     held: Holding = {}
     for item in items:
-        if (item.kind, item.code) == (kind, code):
-            held[item.player_no] = held.get(item.player_no, 0) + item.quantity
+        held[item.player_no] = held.get(item.player_no, 0) + item.quantity
     return held

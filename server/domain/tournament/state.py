@@ -123,7 +123,8 @@ class Tournament:
     `bell_ms` is set when play is over; `round_no` counts from 1 while there are rounds. Where the game paces
     them, `round_ended_ms` is set once it has ended the round, and `between_rounds` until the next one.
     `seen` holds the digests of facts that count, `noted` those of facts that were recorded only, with what
-    they were told; `voided` those that an operator took back. `scorer` is `rules.scoring` made ready.
+    they were told; `voided` those that an operator took back. `scorer` is `rules.scoring` made ready; `full`
+    holds the players whose sums take no more facts, `last_registered_ms` is when the newest player came.
     """
 
     id: TournamentId
@@ -159,6 +160,8 @@ class Tournament:
     voided: set[bytes] = field(default_factory=set)
     payouts: dict[str, Payout] = field(default_factory=dict)
     ranking: Ranking = field(default_factory=Ranking)
+    full: set[int] = field(default_factory=set)
+    last_registered_ms: int = 0
     scorer: Scorer = field(init=False)
 
     def __post_init__(self) -> None:
@@ -194,6 +197,11 @@ class Tournament:
     def open_reviews(self) -> int:
         """How many reviews wait for a decision."""
         return sum(review.status == "open" for review in self.reviews)
+
+    def disqualification_asked(self, player_no: int) -> Review | None:
+        """The review that waits for a decision about disqualifying a player."""
+        asked = (one for one in self.reviews if one.player_no == player_no and one.action == "disqualify")
+        return next((one for one in asked if one.status == "open"), None)
 
     def forfeited_entries(self, user_id: str) -> int:
         """Entries that a user bought and gave up during play: they count, although the player has left."""

@@ -60,14 +60,14 @@ def totals(state: Tournament) -> Totals:
         forfeited=forfeited,
         fees_kept=kept,
         house=kept + surplus + retained + unclaimed + forfeited + waived - seed - overlay
-        if _is_over(state)
+        if _is_settled(state)
         else kept,
         owed=sum(payout.amount_minor for payout in payouts),
         paid=sum(payout.amount_minor for payout in payouts if payout.state == PayoutState.PAID),
     )
 
 
-def _is_over(state: Tournament) -> bool:
+def _is_settled(state: Tournament) -> bool:
     return state.status is Status.CANCELLED or state.results_status is ResultsStatus.FINAL
 
 
