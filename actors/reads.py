@@ -17,6 +17,7 @@ from actors.replies import (
     BoardAnswer,
     BoardRow,
     CancelPreview,
+    OwnPayout,
     Place,
     RefundAnswer,
     ReviewRow,
@@ -132,22 +133,34 @@ def places(state: Tournament, player_nos: tuple[int, ...]) -> list[Place]:
     """Where these players stand, computed together."""
     prizes = prizes_of(state)
     paid = state.ranking.page(0, len(prizes.amounts))
+    owed = _owed(state, frozenset(player_nos))
     found = []
     for player_no in player_nos:
         if not 0 <= player_no < len(state.entries):
             continue
         if player_no not in state.ranking:
-            found.append(_off_the_board(state, player_no))
+            found.append(_off_the_board(state, player_no, owed.get(player_no, ())))
             continue
         at = state.ranking.standing_of(player_no)
         better = paid[min(at.position - 1, len(paid)) - 1] if at.position > 1 and paid else None
         gap = None if better is None else better.points - at.points
         out = state.entries[player_no].eliminated_round
-        found.append(Place(player_no, at.position, at.rank, at.points, gap, prizes.at(at.position), out))
+        prize = prizes.at(at.position)
+        lines = owed.get(player_no, ())
+        found.append(Place(player_no, at.position, at.rank, at.points, gap, prize, out, None, lines))
     return found
 
 
-def _off_the_board(state: Tournament, player_no: int) -> Place:
+def _owed(state: Tournament, player_nos: frozenset[int]) -> dict[int, tuple[OwnPayout, ...]]:
+    found: dict[int, tuple[OwnPayout, ...]] = {}
+    for line in state.payouts.values():
+        if line.player_no in player_nos:
+            own = OwnPayout(line.kind, line.amount_minor, line.tender, line.code, line.quantity, line.state)
+            found[line.player_no] = (*found.get(line.player_no, ()), own)
+    return found
+
+
+def _off_the_board(state: Tournament, player_no: int, owed: tuple[OwnPayout, ...]) -> Place:
     entry = state.entries[player_no]
     gone = "disqualified" if entry.disqualified else "removed"
-    return Place(player_no, 0, 0, entry.points, None, 0, entry.eliminated_round, gone)
+    return Place(player_no, 0, 0, entry.points, None, 0, entry.eliminated_round, gone, owed)

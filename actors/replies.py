@@ -173,10 +173,22 @@ class CancelPreview:
     pool_minor: int | None = None
 
 
+class OwnPayout(NamedTuple):
+    """One thing owed to a player: money in a tender, or `quantity` of `code`. `state` is a `PayoutState`."""
+
+    kind: str
+    amount_minor: int
+    tender: str
+    code: str | None
+    quantity: int
+    state: str
+
+
 class Place(NamedTuple):
     """Where one player stands: a tuple, because thousands travel together. `to_next_prize` is how many scaled
     points the next better paid place has more; None when the player holds the best paid place or none is
-    better. `gone` says why a player is off the board, at no position: removed or disqualified."""
+    better. `gone` says why a player is off the board, at no position: removed or disqualified. `payouts` is
+    what is owed to the player, once it is certain."""
 
     player_no: int
     position: int
@@ -186,6 +198,7 @@ class Place(NamedTuple):
     prize_minor: int
     eliminated_round: int | None
     gone: str | None = None
+    payouts: tuple[OwnPayout, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from api.rest import (
     corrections,
     deliveries,
     events,
+    games,
     health,
     history,
     internal,
@@ -40,6 +41,7 @@ from server.ports import StoreUnavailable
 
 ROUTERS = (
     tournaments.router,
+    games.router,
     players.router,
     boards.router,
     corrections.router,

@@ -25,10 +25,10 @@ def rule_fields(
     currency = values.get("currency", currency)
     places = places_of(currency)
     if places is None:
-        parsed.faults[parsed.path("currency")] = "Unknown currency"
+        parsed.faults[parsed.path("currency")] = "Unknown currency: use an ISO 4217 code such as EUR"
         places = 2
     if "game_slug" in values and values["game_slug"] not in known_games:
-        parsed.faults[parsed.path("game_slug")] = "Unknown game"
+        parsed.faults[parsed.path("game_slug")] = "Unknown game: GET /api/games lists yours"
     fields: RuleFields = {PLAIN[k]: v for k, v in values.items() if k in PLAIN}
     fields |= {domain: change(values[k]) for k, (domain, change) in CHANGED.items() if k in values}
     fields |= {"currency": currency, "currency_places": places}

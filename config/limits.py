@@ -105,6 +105,8 @@ REACH_PATIENCE_S: Final = 2.0
 SOCKETS_PER_TURN: Final = 500
 ME_FRAME_EVERY_S: Final = 1.0
 ROOM_FRAME_EVERY_S: Final = 5.0
+# After the end a player's socket stays so long for news of what the player is owed.
+LAST_WORD_MS: Final = 10_000
 # Places of so many players travel as one reply.
 PLACES_PER_CALL_MAX: Final = 1_500
 

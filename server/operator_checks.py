@@ -4,10 +4,10 @@ it."""
 import re
 from typing import Final
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from server.currencies import places_of
 from server.ports import Operator
+from server.zones import zone_named
 
 # No hyphen in an operator id: the names of its queues are pitboss-<id>-<queue>.fifo.
 _ID: Final = re.compile(r"[A-Za-z0-9_]{1,64}\Z")
@@ -29,7 +29,7 @@ def faults_of(operator: Operator, *, is_new: bool = False) -> dict[str, str]:
         faults["name"] = "A name has 1 to 200 printable characters"
     if places_of(operator.currency) is None:
         faults["currency"] = f"Unknown currency {operator.currency!r}; use an ISO 4217 code such as EUR"
-    if not is_zone(operator.timezone):
+    if zone_named(operator.timezone) is None:
         faults["timezone"] = f"Unknown time zone {operator.timezone!r}; use an IANA name such as Europe/London"
     if why := _why_bad_games(operator.games):
         faults["game"] = why
@@ -37,15 +37,6 @@ def faults_of(operator: Operator, *, is_new: bool = False) -> dict[str, str]:
     if bad or len(operator.origins) > ORIGINS_MAX:
         faults["origin"] = f"An origin is a scheme and a host, such as https://casino.example: {bad[:1]}"
     return faults
-
-
-def is_zone(name: str) -> bool:
-    """Whether this is an IANA time zone that the machine knows."""
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
-    return True
 
 
 def _why_bad_games(games: dict[str, str]) -> str | None:

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
 from server.ports import Recurrence
 from server.wire import to_ms
+from server.zones import zone_named
 
 # A cron that never comes, such as 30 February, ends the search after this many skipped dates.
 _SKIPPED_MAX = 400
@@ -17,7 +18,7 @@ _CRON_FIELDS = 5
 def faults_of(recurrence: Recurrence) -> dict[str, str]:
     """Every fault by field."""
     faults: dict[str, str] = {}
-    zone = _zone(recurrence.timezone)
+    zone = zone_named(recurrence.timezone)
     if zone is None:
         faults["timezone"] = "Must be an IANA time zone such as Europe/London"
     try:
@@ -32,13 +33,6 @@ def faults_of(recurrence: Recurrence) -> dict[str, str]:
         except ValueError:
             faults["skip"] = "Must be dates such as 2026-12-25"
     return faults
-
-
-def _zone(name: str) -> ZoneInfo | None:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return None
 
 
 def starts_after(recurrence: Recurrence, after_ms: int) -> Iterator[int]:

@@ -4,7 +4,7 @@ Plain English, one sentence a line, so that a casino can show or translate them 
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, tzinfo
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ from server.domain.money import POINT_SCALE, points_or_none, points_to_decimal, 
 from server.domain.scoring.models import Scoring
 from server.domain.tournament.pool import PERCENT_SCALE, PrizePool
 from server.domain.tournament.rules import Rules
+from server.words import Clock, span
 
 
 class Section(NamedTuple):
@@ -21,11 +22,12 @@ class Section(NamedTuple):
     lines: tuple[str, ...]
 
 
-def sections_of(rules: Rules) -> list[Section]:
-    """The whole text."""
+def sections_of(rules: Rules, zone: tzinfo = UTC) -> list[Section]:
+    """The whole text, with the times of a zone."""
+    clock = Clock(zone)
     return [
-        Section("Play", tuple(_play(rules))),
-        Section("Entry", tuple(_entry(rules))),
+        Section("Play", tuple(_play(rules, clock))),
+        Section("Entry", tuple(_entry(rules, clock))),
         Section("Scoring", tuple(_scoring(rules.scoring, rules.entry_scoring == "best_entry"))),
         Section("Ties", tuple(_ties(rules))),
         Section("Prizes", tuple(_prizes(rules))),
@@ -35,44 +37,44 @@ def sections_of(rules: Rules) -> list[Section]:
 
 
 def hash_of(rules: Rules) -> str:
-    """A fingerprint of the text: the same text, the same hash."""
+    """A fingerprint of the text in UTC: the same rules, the same hash, whatever zone they are read in."""
     text = "\n".join(line for section in sections_of(rules) for line in (section.title, *section.lines))
     return sha256(text.encode()).hexdigest()
 
 
-def _play(rules: Rules) -> Iterator[str]:
+def _play(rules: Rules, clock: Clock) -> Iterator[str]:
     yield f"The game is {rules.game_slug}."
-    yield f"All amounts are in {rules.currency}, and all times are in UTC."
+    yield f"All amounts are in {rules.currency}, and all times are in the time zone {clock}."
     if rules.format == "hop_on_off":
         yield f"The tournament starts as soon as {_players(rules.min_players)} have entered."
     else:
-        yield f"The planned start is {_time(rules.start_at_ms)}. The operator may start earlier."
+        yield f"The planned start is {clock.time(rules.start_at_ms)}. The operator may start earlier."
         if rules.min_players > 1:
-            yield from _missed(rules)
+            yield from _missed(rules, clock)
     rounds = rules.rounds
     if rounds is None and rules.end_at_ms is not None:
-        yield f"The tournament ends at {_time(rules.end_at_ms)}."
+        yield f"The tournament ends at {clock.time(rules.end_at_ms)}."
     elif rounds is None:
-        yield f"The tournament ends {_span(rules.duration_ms)} after it has started."
+        yield f"The tournament ends {span(rules.duration_ms)} after it has started."
     elif rounds.paced_by == "game":
-        longest = _span(rounds.duration_ms)
+        longest = span(rounds.duration_ms)
         yield f"There are {rounds.count} rounds of at most {longest} each; the game starts and ends them."
         yield from _elimination(rules)
     else:
-        yield f"There are {rounds.count} rounds of {_span(rounds.duration_ms)} each."
+        yield f"There are {rounds.count} rounds of {span(rounds.duration_ms)} each."
         yield from _elimination(rules)
     if rules.scoring.is_race:
         yield "The tournament ends earlier if a player reaches the target."
     yield "The tournament ends earlier if players have left or have been eliminated and at most one remains."
 
 
-def _missed(rules: Rules) -> Iterator[str]:
+def _missed(rules: Rules, clock: Clock) -> Iterator[str]:
     few = f"If fewer than {rules.min_players} players have entered at the start time,"
     match rules.on_min_players_missed:
         case "start":
             yield f"{few} the tournament starts anyway."
         case "wait":
-            until = _time(rules.wait_until_ms or rules.start_at_ms)
+            until = clock.time(rules.wait_until_ms or rules.start_at_ms)
             yield f"{few} it waits for more players until {until}."
             yield "If there are still too few, it is cancelled and all players are refunded."
         case _:
@@ -102,7 +104,7 @@ def _elimination(rules: Rules) -> Iterator[str]:
     yield "Eliminated players rank below the remaining players; a later elimination ranks higher."
 
 
-def _entry(rules: Rules) -> Iterator[str]:
+def _entry(rules: Rules, clock: Clock) -> Iterator[str]:
     if rules.entry_price_minor == 0:
         yield "Entry is free."
     else:
@@ -111,7 +113,7 @@ def _entry(rules: Rules) -> Iterator[str]:
     if rules.max_players is not None:
         yield f"At most {_players(rules.max_players)} may enter."
     if rules.late_registration_ms:
-        yield f"Late registration is open for {_span(rules.late_registration_ms)} after the start."
+        yield f"Late registration is open for {span(rules.late_registration_ms)} after the start."
     if rules.late_registration_rounds:
         yield f"Late registration is open until the end of round {rules.late_registration_rounds}."
     if not rules.late_registration_ms and not rules.late_registration_rounds:
@@ -120,16 +122,16 @@ def _entry(rules: Rules) -> Iterator[str]:
     yield "A player who leaves during play is not refunded."
     if rules.max_entries_per_player is not None and not rules.rebuy_enabled:
         yield f"A player may buy at most {_entries(rules.max_entries_per_player)}, including those given up."
-    yield from _rebuys(rules)
+    yield from _rebuys(rules, clock)
 
 
-def _rebuys(rules: Rules) -> Iterator[str]:
+def _rebuys(rules: Rules, clock: Clock) -> Iterator[str]:
     if not rules.rebuy_enabled:
         yield "There are no rebuys."
     else:
         most = rules.max_entries_per_player
         limit = "" if most is None else f", up to {_entries(most)} per player"
-        until = "" if rules.rebuy_deadline_ms is None else f" until {_time(rules.rebuy_deadline_ms)}"
+        until = "" if rules.rebuy_deadline_ms is None else f" until {clock.time(rules.rebuy_deadline_ms)}"
         yield f"During play{until} a rebuy costs {_money(rules, rules.rebuy_fee_minor)}{limit}."
         if rules.rounds is not None:
             yield "A player who was eliminated in the last finished round may return with a rebuy."
@@ -245,7 +247,7 @@ def _share(share: int) -> str:
 def _late(rules: Rules) -> Iterator[str]:
     yield (
         "A game round counts if it was opened after the start and before the end, and if its result arrives no"
-        f" later than {_span(rules.grace_ms)} after the end."
+        f" later than {span(rules.grace_ms)} after the end."
     )
     yield "If a player's connection is lost, play continues and all recorded results stand."
     if rules.payout_approval != "auto":
@@ -283,18 +285,3 @@ def _entries(count: int) -> str:
 
 def _money(rules: Rules, amount_minor: int) -> str:
     return f"{to_decimal(amount_minor, rules.currency_places)} {rules.currency}"
-
-
-def _time(at_ms: int) -> str:
-    return f"{datetime.fromtimestamp(at_ms // 1_000, UTC):%Y-%m-%d %H:%M:%S} UTC"
-
-
-def _span(ms: int) -> str:
-    """`90000` as "1 minute 30 seconds"."""
-    rest = ms // 1_000
-    words = []
-    for name, size in (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)):
-        count, rest = divmod(rest, size)
-        if count:
-            words.append(f"{count} {name}{'s' if count != 1 else ''}")
-    return " ".join(words) or "0 seconds"

@@ -16,7 +16,7 @@ INSTANT_MIN_MS = 946_684_800_000  # the year 2000
 
 def _amount(value: Any) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        raise ValueError("Must be a plain JSON number of at most 40 digits")
+        raise ValueError("Must be a JSON number without quotes or exponent, of at most 40 digits")
     return Decimal(value)
 
 

@@ -167,6 +167,27 @@ class Me(_Frame, tag="me"):
     prize: Amount
 
 
+class OwnPayout(_Part):
+    """One thing owed to this player: an `amount` in a `tender`, or a `quantity` of `code`."""
+
+    kind: str
+    amount: Amount | None
+    tender: str | None
+    code: str | None
+    quantity: int | None
+    state: str
+
+
+class Payouts(_Frame, tag="payouts"):
+    """What is owed to this player, all of it: prizes once results are final, refunds once they are due. Told
+    again when the state of one changes. A player's socket stays for ten seconds after the end of the
+    tournament, or until all is paid."""
+
+    server_time: Instant
+    currency: str
+    payouts: list[OwnPayout]
+
+
 class Room(_Frame, tag="room"):
     """The game room, and how many sockets are in it on all front ends."""
 
@@ -203,7 +224,7 @@ class Error(_Frame, tag="error"):
 
 
 ServerFrame = (
-    Welcome | Snapshot | Delta | Lifecycle | Me | Room | Around | Pong | Auth | Error
+    Welcome | Snapshot | Delta | Lifecycle | Me | Payouts | Room | Around | Pong | Auth | Error
 )  # fmt: skip
 
 

@@ -59,6 +59,9 @@ class Watcher(Protocol):
     def part(self, frame: Packed) -> None:
         """Say a last frame and close: the client has no business here any more."""
 
+    def end(self) -> None:
+        """Write what is new and close: the tournament is over."""
+
     def tell(self, frame: Packed) -> bool:
         """Write a frame that has no place in the board's order; False when the reader is too slow."""
 
@@ -74,6 +77,8 @@ class Channel:
         self.at = Position(0, 0)
         self.snapshot = _NOTHING
         self.over = False
+        # When players are sent away after the end, on the monotonic clock; None before the end.
+        self.over_until_ms: int | None = None
         self.connections = 0
         self.status = summary.status.value
         # In the order in which they came, as they lie in memory: the kernel's part is a tenth cheaper for it.

@@ -1,6 +1,7 @@
 """What sockets are told beside the board: their own place, and who is in the room."""
 
 import asyncio
+from collections.abc import Iterator
 
 from actors.handles import Directory
 from actors.messages import ReadPlaces
@@ -8,8 +9,16 @@ from actors.replies import Done, Place
 from api.ws import protocol
 from api.ws.channel import Channel, Watcher
 from api.ws.packing import joined, packed
-from config.limits import ME_FRAME_EVERY_S, PLACES_PER_CALL_MAX, ROOM_FRAME_EVERY_S, SOCKETS_PER_TURN
+from config.limits import (
+    LAST_WORD_MS,
+    ME_FRAME_EVERY_S,
+    PLACES_PER_CALL_MAX,
+    ROOM_FRAME_EVERY_S,
+    SOCKETS_PER_TURN,
+)
 from server import codec
+from server.domain.tournament.payouts import OPEN
+from server.domain.tournament.summary import Summary
 from server.ports import Clock
 
 _Players = dict[int, list[Watcher]]
@@ -24,7 +33,8 @@ async def tell_places(channel: Channel, directory: Directory, clock: Clock) -> N
         try:
             told = await _tell_all(channel, directory, clock)
         finally:
-            if not told:
+            waits = channel.over and _send_home(channel, clock.monotonic_ms())
+            if waits or not told:
                 channel.moved.set()
         await clock.sleep(ME_FRAME_EVERY_S)
 
@@ -55,14 +65,39 @@ def _tell(channel: Channel, players: _Players, places: list[Place], now_ms: int)
             before = watcher.place
             if place == before:
                 continue
+            news = joined([packed(data) for data in _news(place, before, channel.summary, now_ms)])
             if place.gone is not None:
-                watcher.part(packed(protocol.gone(place.gone, now_ms)))
-                continue
-            frame = packed(protocol.me(place, before, channel.summary, now_ms))
-            if place.eliminated_round is not None and (before is None or before.eliminated_round is None):
-                frame = joined([frame, packed(protocol.eliminated(place, now_ms))])
-            if watcher.tell(frame):
+                watcher.part(news)
+            elif watcher.tell(news):
                 watcher.place = place
+
+
+def _news(place: Place, before: Place | None, summary: Summary, now_ms: int) -> Iterator[bytes]:
+    """What a player did not know yet."""
+    if place.gone is None and (before is None or place._replace(payouts=before.payouts) != before):
+        yield protocol.me(place, before, summary, now_ms)
+    if place.eliminated_round is not None and (before is None or before.eliminated_round is None):
+        yield protocol.eliminated(place, now_ms)
+    if place.payouts != (() if before is None else before.payouts):
+        yield protocol.payouts(place, summary, now_ms)
+    if place.gone is not None:
+        yield protocol.gone(place.gone, now_ms)
+
+
+def _send_home(channel: Channel, now_ms: int) -> bool:
+    """After the end players stay for a moment, to see what they are owed being paid; whether any still does.
+    One who reads too slowly to be told is left to the rule for slow readers."""
+    if channel.over_until_ms is None:
+        channel.over_until_ms = now_ms + LAST_WORD_MS
+    stays = False
+    for watcher in [one for one in channel.watchers if one.player_no is not None]:
+        lines = None if watcher.place is None else watcher.place.payouts
+        is_settled = lines is not None and all(line.state not in OPEN for line in lines)
+        if watcher.at is not None and (is_settled or now_ms >= channel.over_until_ms):
+            watcher.end()
+        else:
+            stays = True
+    return stays
 
 
 async def tell_room(channel: Channel, clock: Clock) -> None:

@@ -125,6 +125,24 @@ def me(place: Place, before: Place | None, summary: Summary, now_ms: int) -> byt
     )
 
 
+def payouts(place: Place, summary: Summary, now_ms: int) -> bytes:
+    """What is owed to this player, and what became of it."""
+    places = summary.rules.currency_places
+    lines = [
+        {
+            "kind": line.kind,
+            "amount": to_decimal(line.amount_minor, places) if line.code is None else None,
+            "tender": line.tender or None,
+            "code": line.code,
+            "quantity": line.quantity if line.code is not None else None,
+            "state": line.state,
+        }
+        for line in place.payouts
+    ]
+    told = {"serverTime": instant(now_ms), "currency": summary.rules.currency, "payouts": lines}
+    return dump({"type": "payouts"} | told)
+
+
 def around(board: BoardAnswer, now_ms: int) -> bytes:
     """The rows about this player, as asked for."""
     rows = [public_row(row) for row in board.rows]

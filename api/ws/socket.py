@@ -137,8 +137,12 @@ class PlayerSocket(Line):
         if at is not channel.at:
             self.at = channel.at
             self.write(channel.behind(at))
-        if channel.over:
+        if channel.over and self.player_no is None:
             self.close(Close.TOURNAMENT_OVER)
+
+    def end(self) -> None:
+        self.catch_up()
+        self.close(Close.TOURNAMENT_OVER)
 
     def tell(self, frame: Packed) -> bool:
         if self.at is None:
@@ -224,7 +228,7 @@ class PlayerSocket(Line):
         early, self._early = self._early, None
         while early is not None and not early.empty():
             self._hear(early.get_nowait())
-        if channel.over:
+        if channel.over and self.player_no is None:
             self.close(Close.TOURNAMENT_OVER)
 
     def _stand(self, at: Position) -> None:

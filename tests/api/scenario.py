@@ -198,6 +198,7 @@ async def _settlement(r: Recorder, tournament_id: str) -> None:
     await r.call("GET", "/api/payouts?state=paid")
     await r.call("PUT", "/api/wallet", {"url": "https://wallet.example/credit"})
     await r.call("GET", "/api/wallet")
+    await r.call("GET", "/api/games")
     await r.call("GET", _T + "/record", **here)
     await r.call("DELETE", "/api/wallet")
     await _events(r, tournament_id)

@@ -261,6 +261,11 @@ async def test_rules_are_readable_by_players_under_the_version_they_accepted(hou
     assert [change["changed"] for change in current["changes"]] == [[], ["maxPlayers", "name"]]
     assert (await get(house, f"{path}/rules?version=1"))["hash"] == mine["hash"]
     assert (await get(house, f"{path}/rules?version=7"))["_status"] == 404
+    assert current["timeZone"] == "UTC", "the operator's"
+    far = await get(house, f"{path}/rules?timeZone=Asia/Tokyo")
+    assert far["hash"] == current["hash"] and "(UTC+9)" in str(far["sections"])
+    for unknown in ("Mars/Olympus", "../../etc/passwd", "", "/etc/localtime"):
+        assert (await get(house, f"{path}/rules?timeZone={unknown}"))["details"].keys() == {"timeZone"}
     assert (await get(house, f"{path}/rules", {}))["_status"] == 401
     assert (await get(house, f"{path}/rules", {"Authorization": "Bearer rubbish"}))["_status"] == 401
     public = await house.tournament(visibility="public")

@@ -1,7 +1,10 @@
 """The rules in words: every configuration has its text, and everything declared is told."""
 
 from dataclasses import replace
+from datetime import UTC, tzinfo
+from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,8 +16,8 @@ from tests.support.builders import HOUR_MS, NOW_MS, fields
 from tests.support.configs import any_rules
 
 
-def text_of(rules: Rules) -> str:
-    return " ".join(line for section in sections_of(rules) for line in section.lines)
+def text_of(rules: Rules, zone: tzinfo = UTC) -> str:
+    return " ".join(line for section in sections_of(rules, zone) for line in section.lines)
 
 
 @settings(max_examples=300, deadline=None)
@@ -60,3 +63,25 @@ def test_everything_declared_is_told() -> None:
         "starts anyway",
     ):  # fmt: skip
         assert said in text, said
+
+
+@pytest.mark.parametrize(
+    ("zone", "start"),
+    [
+        ("UTC", "15 January 2027, 09:00 (UTC)"),
+        ("Europe/Malta", "15 January 2027, 10:00 (UTC+1)"),
+        ("Asia/Kathmandu", "15 January 2027, 14:45 (UTC+5:45)"),
+        ("America/St_Johns", "15 January 2027, 05:30 (UTC-3:30)"),
+        ("Pacific/Kiritimati", "15 January 2027, 23:00 (UTC+14)"),
+    ],
+)
+def test_times_are_those_of_the_readers_zone(zone: str, start: str) -> None:
+    rules = rules_from(fields(start_at_ms=NOW_MS + HOUR_MS))
+    text = text_of(rules, ZoneInfo(zone))
+    assert f"The planned start is {start}." in text and f"times are in the time zone {zone}." in text
+
+
+def test_seconds_are_told_where_there_are_any() -> None:
+    rules = rules_from(fields(start_at_ms=NOW_MS + 61_000, end_at_ms=NOW_MS + HOUR_MS))
+    assert "The planned start is 15 January 2027, 08:01:01 (UTC)." in text_of(rules)
+    assert "ends at 15 January 2027, 09:00 (UTC)." in text_of(rules)
