@@ -188,9 +188,14 @@ class TournamentKeeper:
         async with asyncio.timeout(limits.COMMIT_TIMEOUT_S):
             await self._journal.commit(commit)
 
+    @property
+    def _steps_along(self) -> bool:
+        """Whether steps of the schedule are done along with messages; a step that failed is tried alone."""
+        return self._steps and not self._is_careful
+
     async def _handle(self, draft: Draft, message: Message, paid: orders.Payments) -> Reply:
         now_ms = self._clock.now_ms()
-        if self._steps and not self._is_careful:
+        if self._steps_along:
             orders.catch_up(draft, now_ms)
         match message:
             case ReportFacts(payload):
@@ -207,13 +212,13 @@ class TournamentKeeper:
         told = bytearray()
         for eliminations, run in groupby(codec.decode_facts(payload), _eliminates):
             if eliminations:
-                steps = self._steps
+                steps = self._steps_along
                 told += bytes(orders.put_out(draft, fact, now_ms, steps=steps) for fact in run)
                 continue
             judged = judge(self.state, list(run), now_ms)
             draft.count(judged, now_ms)
             told += bytes(judged.outcomes)
-            if self.state.scorer.scoring.is_race and self._steps:
+            if self.state.scorer.scoring.is_race and self._steps_along:
                 orders.catch_up(draft, now_ms)
         return Done(bytes(told))
 
@@ -226,7 +231,7 @@ class TournamentKeeper:
             return orders.repeated(known, order)
         if needs_past(order):
             order = await with_past(self._journal, self.state, order)
-        return orders.run(draft, order, now_ms, paid, steps=self._steps and not self._is_careful)
+        return orders.run(draft, order, now_ms, paid, steps=self._steps_along)
 
     def _read(self, message: Reading, now_ms: int) -> Reply:
         try:

@@ -18,7 +18,7 @@ from server.storage.audit import PostgresAudit, PostgresBooks
 from server.storage.engine import open_engine
 from server.storage.journal import PostgresJournal, open_pool
 from workers.running import console, database_url, finished
-from workers.verify import Wrong, all_tournaments, overdue, verify_tournament, verify_trail
+from workers.verify import Wrong, all_tournaments, verify_tournament, verify_trail
 
 
 @asynccontextmanager
@@ -53,8 +53,8 @@ async def _verify(tournament: str | None) -> tuple[int, list[Wrong]]:
         wrong = []
         with Progress(console=console, transient=True) as progress:
             for name in progress.track(found, description="tournaments"):
-                wrong += [one] if (one := await verify_tournament(books, name)) else []
-                wrong += [one] if (one := await overdue(books, name, SystemClock().now_ms())) else []
+                now_ms = SystemClock().now_ms()
+                wrong += [one] if (one := await verify_tournament(books, name, now_ms)) else []
         tenants = [] if tournament else await books.tenants()
         for tenant in tenants:
             wrong += [one] if (one := await verify_trail(audit, tenant)) else []

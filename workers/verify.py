@@ -48,11 +48,10 @@ class Derived:
     seq: int = 0
 
 
-async def overdue(books: Books, tournament_id: TournamentId, now_ms: int) -> Wrong | None:
+def _overdue(kept: Kept, tournament_id: TournamentId, now_ms: int) -> Wrong | None:
     """A tournament whose next step should have been done: not a wrong row, yet something that a person must
     see."""
-    kept = await books.kept(tournament_id)
-    if kept is None or kept.next_due_ms is None or kept.next_due_ms > now_ms - OVERDUE_AFTER_MS:
+    if kept.next_due_ms is None or kept.next_due_ms > now_ms - OVERDUE_AFTER_MS:
         return None
     return Wrong(
         "tournaments", tournament_id, f"is overdue: its next step was due at {instant(kept.next_due_ms)}"
@@ -68,14 +67,14 @@ async def all_tournaments(books: Books) -> AsyncIterator[TournamentId]:
         after = page[-1]
 
 
-async def verify_tournament(books: Books, tournament_id: TournamentId) -> Wrong | None:
-    """The first wrong row of a tournament, None when all is well. While it runs, its log may be ahead of what
-    was read first: a difference counts once nothing was written during the look."""
+async def verify_tournament(books: Books, tournament_id: TournamentId, now_ms: int) -> Wrong | None:
+    """The first wrong row of a tournament; None when all is well and nothing is overdue. While it runs, its
+    log may be ahead of what was read first: a difference counts once nothing was written during the look."""
     for _ in range(_LOOKS_MAX):
         kept = await books.kept(tournament_id)
         if kept is None:
             return Wrong("tournaments", tournament_id, "is missing")
-        wrong = await _look(books, tournament_id, kept)
+        wrong = await _look(books, tournament_id, kept) or _overdue(kept, tournament_id, now_ms)
         if wrong is None or await books.kept(tournament_id) == kept:
             return wrong
     return wrong

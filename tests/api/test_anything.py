@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from server.domain.ids import TournamentId
 from server.wire import dump
 from tests.support.app import House, a_house
+from tests.support.builders import NOW_MS
 from workers.verify import verify_tournament
 
 MADE: Counter[int] = Counter()
@@ -161,7 +162,7 @@ class Casino:
             assert answer.status_code in (200, 404, 409), answer.text
         for what in ("/api/tournaments", "/api/payouts", "/api/audit", "/api/players/ann/tournaments"):
             assert (await self.call("GET", what)).status_code == 200
-        wrong = await verify_tournament(self.house.store, TournamentId(tournament_id))
+        wrong = await verify_tournament(self.house.store, TournamentId(tournament_id), NOW_MS)
         assert wrong is None, wrong
 
 

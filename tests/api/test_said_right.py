@@ -11,7 +11,7 @@ from server.ports import Wallet
 from server.queue_url import is_queue_of
 from server.storage.journal import _DOWN
 from tests.support.app import House
-from workers.verify import overdue
+from workers.verify import verify_tournament
 
 LUCKY = Tenant(OperatorId("op_123"), live=True)
 
@@ -125,8 +125,8 @@ async def test_a_line_that_a_wallet_is_asked_for_cannot_be_voided(house: House) 
 async def test_verify_names_what_is_overdue(house: House) -> None:
     tournament_id = TournamentId(await house.tournament("ann", "ben"))
     due_ms = house.clock.now_ms() + 3_600_000
-    assert await overdue(house.store, tournament_id, due_ms + 59_000) is None
-    wrong = await overdue(house.store, tournament_id, due_ms + 60_000)
+    assert await verify_tournament(house.store, tournament_id, due_ms + 59_000) is None
+    wrong = await verify_tournament(house.store, tournament_id, due_ms + 60_000)
     assert wrong is not None and "overdue" in wrong.what
 
 

@@ -487,11 +487,11 @@ class StoreContract:
         assert writer.state is not None
         await store.save_checkpoint(writer.id, writer.epoch, checkpoint_of(writer.state, writer.chain))
         await store.commit(writer.commit(facts=(points("9", "ann", 1),)))
-        assert await verify_tournament(store, writer.id) is None
+        assert await verify_tournament(store, writer.id, writer.now_ms) is None
         await store.commit(writer.commit(order(ask.Finish())))
         writer.now_ms += 5_000
         await store.commit(writer.commit(order(ask.Advance())))
-        assert await verify_tournament(store, writer.id) is None
+        assert await verify_tournament(store, writer.id, writer.now_ms) is None
         assert writer.id in [name async for name in all_tournaments(store)]
         state, chain, _ = await read_state(store, writer.id)
         assert chain == writer.chain and codec.state_digest(state) == codec.state_digest(writer.state)

@@ -12,7 +12,7 @@ from server.domain.ids import OperatorId, Tenant
 from server.domain.tournament import commands as ask
 from server.ports import Deed, EventRow
 from server.storage.memory import MemoryStore
-from tests.support.builders import TENANT, TOURNAMENT, create, order, points, register
+from tests.support.builders import NOW_MS, TENANT, TOURNAMENT, create, order, points, register
 from tests.support.clock import ManualClock
 from workers.verify import Wrong, verify_tournament, verify_trail
 
@@ -44,7 +44,7 @@ async def evening() -> tuple[MemoryStore, Any]:
 
 async def test_the_books_of_an_honest_evening_are_right() -> None:
     store, kept = await evening()
-    assert await verify_tournament(store, TOURNAMENT) is None
+    assert await verify_tournament(store, TOURNAMENT, NOW_MS) is None
     assert kept.results and kept.postings and len(kept.checkpoints) >= 1
 
 
@@ -132,7 +132,7 @@ FORGERIES = (
 async def test_a_forged_row_is_named(forge: Any) -> None:
     store, kept = await evening()
     wrong = forge(kept, store)
-    assert await verify_tournament(store, TOURNAMENT) == wrong
+    assert await verify_tournament(store, TOURNAMENT, NOW_MS) == wrong
 
 
 async def test_a_trail_of_deeds_breaks_where_it_was_changed() -> None:
