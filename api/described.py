@@ -1,7 +1,6 @@
 """The description of the API: made once and encoded once, beside the event loop."""
 
 import asyncio
-from functools import cache
 
 from fastapi import FastAPI, Request, Response
 
@@ -10,14 +9,13 @@ from server.wire import dump
 
 def describe(app: FastAPI) -> None:
     """Serve `app.openapi()`. FastAPI's own route encodes it anew for each reader, which takes 12 ms of the
-    loop: a stranger who asks again and again would hold up everybody."""
-
-    @cache
-    def encoded() -> bytes:
-        return dump(app.openapi())
+    loop: a stranger who asks again and again would hold up everybody. The first readers share one making."""
+    making: list[asyncio.Task[bytes]] = []
 
     async def openapi(_: Request) -> Response:
-        return Response(await asyncio.to_thread(encoded), media_type="application/json")
+        if not making or (making[0].done() and making[0].exception() is not None):
+            making[:] = [asyncio.create_task(asyncio.to_thread(lambda: dump(app.openapi())))]
+        return Response(await asyncio.shield(making[0]), media_type="application/json")
 
     path = app.openapi_url or "/openapi.json"
     others = [route for route in app.router.routes if getattr(route, "path", None) != path]

@@ -41,7 +41,7 @@ _QUERY: dict[str, dict[str, str]] = {
     | {"tournamentId": "string", "cursor": "integer", "limit": "integer"},
     "/api/payouts": _PAGE | {"state": "string"},
     "/api/tournaments/{tournament_id}/events": {"cursor": "integer", "limit": "integer"},
-    "/api/tournaments/{tournament_id}/rules": {"version": "integer"},
+    "/api/tournaments/{tournament_id}/rules": {"version": "integer", "timeZone": "string"},
     "/api/tournaments/{tournament_id}/players/{player}/trace": _PAGE,
     "/api/internal/tournaments/{tournament_id}/players": _PAGE,
     "/api/players/{user_id}/tournaments": _PAGE,

@@ -50,7 +50,9 @@ _PAYMENTS = (
     " WHERE operator_id = $1 AND live = $2 AND payment_id = ANY($3::text[])"
 )
 # Away, or out of room, memory or connections (class 53), or about to stop (57), or only to be read (25006).
+# A connection that is cut in the middle of a statement is sometimes an internal error of the client.
 _DOWN = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncio.TimeoutError,
+         asyncpg.InternalClientError,
          asyncpg.InsufficientResourcesError, asyncpg.OperatorInterventionError,
          asyncpg.ReadOnlySQLTransactionError)  # fmt: skip
 

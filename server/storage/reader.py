@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final, Literal, TypeVar
 
+import asyncpg
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -65,7 +66,7 @@ class Reader:
         try:
             async with self._engine.begin() as db:
                 yield db
-        except (OSError, sa.exc.TimeoutError) as error:
+        except (OSError, sa.exc.TimeoutError, asyncpg.InternalClientError) as error:
             raise StoreUnavailable(type(error).__name__) from error
         except sa.exc.DBAPIError as error:
             if not _is_away(error):

@@ -380,3 +380,14 @@ async def test_a_front_end_that_drains_is_not_ready(house: House) -> None:
     house.resources.readiness.drains = True
     told = await house.client.get("/readyz")
     assert told.status_code == 503 and "front_end" in told.json()["missing"]
+
+
+async def test_the_first_readers_of_the_description_share_one_making(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each made it anew, all at once, while the event loop waited for its turn."""
+    made = []
+    real = house.app.openapi
+    monkeypatch.setattr(house.app, "openapi", lambda: (made.append(1), real())[1])
+    answers = await asyncio.gather(*(house.client.get("/openapi.json") for _ in range(20)))
+    assert {answer.status_code for answer in answers} == {200} and len(made) == 1

@@ -27,9 +27,10 @@ class Report:
 
 
 async def besiege(
-    url: str, key: str, platform_key: str, *, hostile: int, honest: int, seconds: float
+    url: str, key: str, platform_key: str, *, hostile: int, honest: int, seconds: float, attacks: int = 0
 ) -> Report:
-    """Let them loose on a front end. Half of the honest ones play, half of them watch."""
+    """Let them loose on a front end for so many seconds, and until there were so many attacks and some honest
+    requests and frames. Half of the honest ones play, half of them watch."""
     port = int(url.rpartition(":")[2])
     users = [f"honest-{n}" for n in range(max(honest // 2, 2))]
     async with aiohttp.ClientSession() as http:
@@ -39,7 +40,14 @@ async def besiege(
         tasks = [asyncio.create_task(casino.play(tournament_id, user)) for user in users]
         tasks += [asyncio.create_task(casino.watch(tournament_id)) for _ in range(honest // 2)]
         tasks += [asyncio.create_task(one.go_on()) for one in attackers]
+
+        def is_enough() -> bool:
+            few = sum(one.tried for one in attackers) < attacks
+            return not few and casino.told.answered >= attacks // 3 and casino.told.frames >= attacks // 10
+
         done, _ = await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_EXCEPTION)
+        while not done and not is_enough():
+            done, _ = await asyncio.wait(tasks, timeout=1, return_when=asyncio.FIRST_EXCEPTION)
         for task in tasks:
             task.cancel()
         results = await asyncio.gather(*tasks, return_exceptions=True)
