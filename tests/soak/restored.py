@@ -18,13 +18,16 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import aiohttp
 
 from server import codec
+from server.clock import SystemClock
 from server.domain.money import POINT_SCALE
 from server.storage.embedded import EmbeddedPostgres
+from server.wire import to_ms
 from tests.on_ray.conftest import start_up, stop_up
 from tests.soak.chaos import facts_in
 from tests.soak.load import Client, Source
@@ -37,6 +40,7 @@ STEPS_MS = (3_600_000, -3_600_000, -120_000, 0)
 WITHIN_S = 10.0
 PROBE = "u0"
 _PROBE_POINTS = 10_000_000
+_CLOCK_TOLERANCE_MS = 30_000
 
 
 @dataclass(slots=True)
@@ -109,6 +113,11 @@ class Trial:
                 sums[counted.fact.player] += (counted.fact.points or 0) // POINT_SCALE
         return sums
 
+    def clocks_off_ms(self) -> list[int]:
+        """By how much the times in the newest frames are wrong."""
+        now_ms = SystemClock().now_ms()
+        return [to_ms(datetime.fromisoformat(one.server_time)) - now_ms for one in self.boards.values()]
+
     def acknowledged(self) -> set[str]:
         """The ids of all facts that were acknowledged so far."""
         return {event_id for source in self.sources for event_id in source.acknowledged}
@@ -138,6 +147,7 @@ async def trial(found: Found, home: Path, urls: list[str], database: EmbeddedPos
             await asyncio.sleep(2)
             _set_clock(home / "clock", ms)
             found.seconds_after_step[f"{ms / 1000:+.0f} s"] = round(await it.shown(time.monotonic()), 2)
+            assert all(abs(off - ms) < _CLOCK_TOLERANCE_MS for off in it.clocks_off_ms()), "the clock was set"
         await asyncio.sleep(max(seconds - (time.monotonic() - copied_at), 0))
         await asyncio.to_thread(_replaced, database, home / "pg.copy", home / "pg")
         restored_at, lost = time.monotonic(), it.acknowledged() - before

@@ -18,6 +18,7 @@ class Watch:
         self._headers = {"Authorization": f"Bearer {key}"}
         self._rows: dict[str, dict[str, Any]] = {}
         self.connects = 0
+        self.server_time = ""
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -35,6 +36,7 @@ class Watch:
         return found[0] if found else None
 
     def _take(self, frame: dict[str, Any]) -> None:
+        self.server_time = frame.get("serverTime", self.server_time)
         if frame["type"] == "snapshot":
             self._rows = {row["playerId"]: row for row in frame["rows"]}
         elif frame["type"] == "delta":
