@@ -7,6 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from api.answers import Json
 from api.described import describe
@@ -79,6 +80,7 @@ def create_app(resources: Resources) -> FastAPI:
     for prefix in ("/api/internal", "/internal"):
         app.include_router(internal.router, prefix=prefix, include_in_schema=prefix.startswith("/api"))
     app.add_exception_handler(ApiError, _answer)
+    app.add_exception_handler(ClientDisconnect, _answer)
     app.add_exception_handler(HTTPException, _answer)
     app.add_exception_handler(RequestValidationError, _answer)
     app.add_exception_handler(StoreUnavailable, _answer)

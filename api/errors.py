@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from server.domain.refusal import Code
 from server.ports import StoreUnavailable, Verdict
@@ -143,6 +144,8 @@ def typed(error: Exception) -> ApiError:
     match error:
         case ApiError():
             return error
+        case ClientDisconnect():  # there is none left to read this
+            return invalid({"body": "Ended before it was complete"})
         case StoreUnavailable():
             return ApiError(DoorCode.SERVICE_UNAVAILABLE, "The database cannot be reached; try again")
         case RequestValidationError():

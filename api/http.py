@@ -25,6 +25,21 @@ class _Turn:
         self.message_event = asyncio.Event()
 
 
+class ClosedQuietly:
+    """A transport that drops what is written after its end, as the one of asyncio does. That of uvloop raises,
+    and uvicorn writes there when a pipelining client leaves: two long traces in the log for each."""
+
+    def __init__(self, transport: Any) -> None:
+        self.inner = transport
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+    def write(self, data: bytes) -> None:
+        if not self.inner.is_closing():
+            self.inner.write(data)
+
+
 class QuickProtocol(HttpToolsProtocol):
     """A request that `QuickBoards` knows is answered in one write; every other goes uvicorn's way."""
 
@@ -43,6 +58,7 @@ class QuickProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
+        self.transport = ClosedQuietly(transport)  # type: ignore[assignment]
         peer = transport.get_extra_info("peername")
         address = peer[0] if isinstance(peer, tuple) else None
         self._home.hub.attend(self)
@@ -121,7 +137,8 @@ class QuickProtocol(HttpToolsProtocol):
             return
         self.connections.discard(self)
         socket = PlayerSocket(self._boards.home, self.connections)
-        socket.connection_made(self.transport)
+        transport: Any = self.transport
+        socket.connection_made(transport.inner)
         lines = b"".join(b"%b: %b\r\n" % line for line in self.headers)
         socket.data_received(b"%b %b HTTP/1.1\r\n%b\r\n" % (self.parser.get_method(), self.url, lines))
         self.transport.set_protocol(socket)

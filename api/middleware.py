@@ -2,6 +2,7 @@
 
 import re
 import time
+from contextlib import nullcontext
 from typing import Any
 
 import structlog
@@ -90,7 +91,8 @@ class RequestLog:
             await Json(error.body(state["request_id"]), error.status, error.headers())(scope, receive, send)
             return
         state["stranger"] = verdict
-        await self._app(scope, receive, send)
+        async with self._home.strangers.turn() if stranger else nullcontext():
+            await self._app(scope, receive, send)
         if verdict is not None and "caller" in state:
             self._home.strangers.welcome(address)
 

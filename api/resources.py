@@ -10,6 +10,7 @@ from api.address import Doorman
 from api.crowd import Crowd
 from api.keyring import KeyRing
 from api.known import Known
+from api.moments import Moments
 from api.pages import BoardPages
 from api.pasts import Pasts
 from api.readiness import Readiness
@@ -61,6 +62,7 @@ class Resources:
     pasts: Pasts
     doorman: Doorman
     strangers: Strangers
+    moments: Moments
     readiness: Readiness
     crowd: Crowd
     sockets_crowd: Crowd

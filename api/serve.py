@@ -20,6 +20,7 @@ from api.crowd import Crowd
 from api.http import QuickProtocol
 from api.keyring import KeyRing
 from api.known import Known
+from api.moments import Moments
 from api.pages import BoardPages
 from api.pasts import Pasts
 from api.quick_boards import QuickBoards
@@ -114,6 +115,7 @@ def _resources(
         pasts=Pasts(stores["books"]),
         doorman=Doorman(settings.proxies()),
         strangers=Strangers(clock, settings.requests_per_address),
+        moments=Moments(clock),
         readiness=Readiness(stores["listings"], clock),
         crowd=Crowd(settings.connections_per_address),
         sockets_crowd=Crowd(settings.sockets_per_address),

@@ -105,6 +105,11 @@ REACH_PATIENCE_S: Final = 2.0
 SOCKETS_PER_TURN: Final = 500
 ME_FRAME_EVERY_S: Final = 1.0
 ROOM_FRAME_EVERY_S: Final = 5.0
+# So many requests of strangers are worked on at once; one that takes longer than a turn makes room, and after
+# the longest wait it is anybody's turn.
+STRANGERS_AT_ONCE: Final = 2
+STRANGER_TURN_S: Final = 0.1
+STRANGER_WAITS_S: Final = 2.0
 # After the end a player's socket stays so long for news of what the player is owed.
 LAST_WORD_MS: Final = 10_000
 # Places of so many players travel as one reply.

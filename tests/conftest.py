@@ -7,8 +7,10 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import structlog
 
 from server.storage.embedded import EmbeddedPostgres
 from server.storage.engine import migrate
@@ -47,12 +49,20 @@ class _Unforeseen(logging.Handler):
         if record.exc_info and record.name.split(".")[0] in ("api", "actors", "server", "workers"):
             self.seen.append(f"{record.getMessage()}: {record.exc_info[1]!r}")
 
+    def take(self, _: Any, __: str, event: Any) -> Any:
+        """The same as a processor of structlog, which writes past the loggers of the library in tests."""
+        if event.get("exc_info"):
+            self.seen.append(f"{event['event']}: {event['exc_info']!r}")
+        return event
+
 
 @pytest.fixture(autouse=True)
 def _nothing_unforeseen(request: pytest.FixtureRequest) -> Iterator[None]:
     """Loops that go on after a fault must not hide it: only tests marked `unforeseen` may plant one."""
     handler = _Unforeseen()
     logging.getLogger().addHandler(handler)
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[handler.take, structlog.processors.add_log_level, plain])
     yield
     logging.getLogger().removeHandler(handler)
     if request.node.get_closest_marker("unforeseen") is None:

@@ -1,13 +1,13 @@
 """What anybody may see: the page, and the public tournaments that it shows."""
 
+from functools import cache, partial
 from importlib.resources import files
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
 from api import amounts, views
-from api.answers import Json
 from api.auth import Home
 from api.errors import ApiError, DoorCode
 from api.once import OnceRoute
@@ -16,7 +16,7 @@ from api.resources import Resources
 from config.limits import LIST_PAGE_MAX
 from server.domain.ids import OperatorId, Tenant
 from server.domain.tournament.summary import Summary
-from server.wire import instant, instant_or_none
+from server.wire import dump, instant, instant_or_none
 
 router = APIRouter(route_class=OnceRoute, tags=["Public"])
 _SHOWN = 20
@@ -25,12 +25,16 @@ _SHOWN = 20
 @router.get("/", include_in_schema=False)
 async def page() -> HTMLResponse:
     """The live board in a browser."""
-    html = (files("api") / "web" / "board.html").read_text()
-    return HTMLResponse(html, headers={"Cache-Control": "no-cache"})
+    return HTMLResponse(_page(), headers={"Cache-Control": "no-cache"})
+
+
+@cache
+def _page() -> str:
+    return (files("api") / "web" / "board.html").read_text()
 
 
 @router.get("/api/public/tournaments")
-async def list_public(request: Request, home: Home) -> Json:
+async def list_public(request: Request, home: Home) -> Response:
     """Public tournaments of the operator whom the page at / shows, where the house has chosen one."""
     if home.public_operator is None:
         raise ApiError(DoorCode.NOT_FOUND, "Name an operator: /api/public/{operatorId}/tournaments")
@@ -39,23 +43,29 @@ async def list_public(request: Request, home: Home) -> Json:
 
 
 @router.get("/api/public/{operator_id}/tournaments")
-async def list_public_of(operator_id: str, request: Request, home: Home) -> Json:
+async def list_public_of(operator_id: str, request: Request, home: Home) -> Response:
     """Public tournaments of one operator, those that are running or coming first. `mode` is `live`, or `test`
-    for those of test keys."""
+    for those of test keys. The list may be a second old: `serverTime` says of when it is."""
     return await _listed(request, home, operator_id)
 
 
-async def _listed(request: Request, home: Resources, operator_id: str, default: bool = True) -> Json:
+async def _listed(request: Request, home: Resources, operator_id: str, default: bool = True) -> Response:
     with Query(request, "mode", "limit", "offset") as query:
         live = query.among("mode", {"live": True, "test": False}, default)
         limit, offset = query.page(_SHOWN, LIST_PAGE_MAX)
     tenant = Tenant(OperatorId(operator_id), live)
+    make = partial(_rendered, home, tenant, limit, offset)
+    body = await home.moments.find(("public", tenant, limit, offset), make)
+    return Response(body, media_type="application/json")
+
+
+async def _rendered(home: Resources, tenant: Tenant, limit: int, offset: int) -> bytes:
     total, found = await home.listings.public(tenant, limit, offset)
-    if not total and await home.operators.operator(operator_id) is None:
-        raise ApiError(DoorCode.NOT_FOUND, f"There is no operator {operator_id}")
-    return Json(
+    if not total and await home.operators.operator(tenant.operator_id) is None:
+        raise ApiError(DoorCode.NOT_FOUND, f"There is no operator {tenant.operator_id}")
+    return dump(
         {
-            "operatorId": operator_id,
+            "operatorId": tenant.operator_id,
             "tournaments": [_line(summary) for summary in found],
             "pagination": views.pagination(total, limit, offset),
             "serverTime": instant(home.clock.now_ms()),

@@ -76,7 +76,8 @@ async def admit(home: Resources, knock: Knock) -> Guest:
         home.strangers.knock(knock.address)
     except ApiError:
         raise Rejected(Close.TOO_MANY) from None
-    guest = await _guest(home, knock)
+    async with home.strangers.turn():
+        guest = await _guest(home, knock)
     home.strangers.welcome(knock.address)
     return guest
 

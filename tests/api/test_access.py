@@ -527,6 +527,7 @@ async def test_one_key_is_one_request_across_tournaments_and_a_refusal_is_an_ans
     assert other.json()["error"] == "idempotency_key_reused"
 
 
+@pytest.mark.unforeseen
 async def test_a_front_end_that_dies_between_commit_and_answer_costs_nothing(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,12 +2,15 @@
 
 import asyncio
 import json
+import socket
+import struct
 import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
 
 import pytest
+import uvloop
 from websockets import http11
 
 from api.address import Doorman, forwarded, is_loopback, neighbourhood
@@ -15,6 +18,7 @@ from api.body import parse_json
 from api.care import HEAD_WITHIN_MS, REQUEST_BYTES_MAX, Head, TooMuch
 from api.crowd import Crowd
 from api.errors import ApiError
+from api.http import ClosedQuietly
 from api.strangers import Strangers
 from api.ws.admission import knock_of
 from api.ws.protocol import Close
@@ -391,3 +395,45 @@ async def test_the_first_readers_of_the_description_share_one_making(
     monkeypatch.setattr(house.app, "openapi", lambda: (made.append(1), real())[1])
     answers = await asyncio.gather(*(house.client.get("/openapi.json") for _ in range(20)))
     assert {answer.status_code for answer in answers} == {200} and len(made) == 1
+
+
+def test_what_is_written_after_the_end_of_a_connection_is_dropped() -> None:
+    """On the loop that serves: asyncio's own does not raise."""
+
+    async def reset() -> None:
+        loop, made = asyncio.get_running_loop(), []
+
+        class Paused(asyncio.Protocol):
+            def connection_made(self, transport: Any) -> None:
+                transport.pause_reading()
+                made.append(transport)
+
+        server = await loop.create_server(Paused, "127.0.0.1", 0)
+        client = socket.create_connection(server.sockets[0].getsockname())
+        while not made:
+            await asyncio.sleep(0.01)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        client.close()
+        while not made[0].is_closing():
+            await asyncio.sleep(0.01)
+        with pytest.raises(RuntimeError):
+            made[0].write(b"late")
+        ClosedQuietly(made[0]).write(b"late")
+        server.close()
+
+    uvloop.run(asyncio.wait_for(reset(), 30))
+
+
+async def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_error_of_ours(served: Served) -> None:
+    """A logged exception fails the test."""
+    _, writer = await asyncio.open_connection("127.0.0.1", served.port)
+    key = served.house.auth["Authorization"].encode()
+    writer.write(
+        b"POST /api/tournaments HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\nauthorization: "
+        + key
+        + b"\r\n\r\n{"
+    )
+    await writer.drain()
+    await asyncio.sleep(0.2)
+    writer.transport.abort()
+    await asyncio.sleep(0.2)

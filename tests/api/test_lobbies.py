@@ -27,6 +27,7 @@ async def join(house: House, tournament_id: str, user: str, key: str | None = No
     return await house.client.post(path, headers=headers, json={"userId": user})
 
 
+@pytest.mark.unforeseen
 async def test_a_key_that_was_sold_in_a_later_tournament_is_not_sold_again(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -87,6 +87,7 @@ async def test_an_update_is_told_under_public_names(house: House) -> None:
     assert sorted(events[-1]["data"]["changed"]) == ["entryFee", "startTime"]
 
 
+@pytest.mark.unforeseen
 async def test_a_key_that_was_made_before_a_crash_is_made_once(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -182,6 +182,7 @@ async def test_a_platform_that_does_not_read_its_acknowledgements_is_not_read_ei
             assert (await frame(socket))["batch"] == batch
 
 
+@pytest.mark.unforeseen
 async def test_what_nobody_foresaw_is_answered_and_the_stream_goes_on(served: Served) -> None:
     tournament_id = await served.house.tournament("ann", "ben", started=True)
     courier = served.house.resources.courier

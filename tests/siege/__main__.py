@@ -52,7 +52,8 @@ def _one(engine: str, asked: Any) -> int:
             up.wait()
     print(f"{engine}, in peace: {calm}", flush=True)
     print(f"{engine}: {report}; {memory}; verify: {books.stdout.strip()}{books.stderr[-500:]}", flush=True)
-    wrong = calm.told.wrong + report.told.wrong
+    traces = sum(log.read_text().count('"exception"') for log in (home / "logs").glob("*.log"))
+    wrong = calm.told.wrong + report.told.wrong + [f"{traces} traces in the logs"] * bool(traces)
     for line in wrong[:20]:
         print(f"  {line}", flush=True)
     return len(wrong) + books.returncode

@@ -16,7 +16,7 @@ class Told:
     """What became of the honest ones' requests."""
 
     answered: int = 0
-    seconds: list[float] = field(default_factory=list)
+    seconds: dict[str, list[float]] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
     frames: int = 0
 
@@ -45,7 +45,8 @@ class Casino:
         )
         async with asked as got:
             text = await got.read()
-            self.told.seconds.append(loop.time() - begun)
+            kind = "facts" if game else "boards" if "leaderboard" in path else "others"
+            self.told.seconds.setdefault(kind, []).append(loop.time() - begun)
             if got.status >= 300:
                 self.told.wrong.append(f"{method} {path}: {got.status} {text[:200]!r}")
             self.told.answered += 1

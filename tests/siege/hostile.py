@@ -10,6 +10,13 @@ from websockets.frames import Frame, Opcode
 _READ_S = 2.0
 _HOLD_S = 12.0
 Attack = Callable[["Hostile"], Awaitable[None]]
+# Made once: an attacker does not work for what it sends, and the honest ones share its processor here.
+_REPEATED = b"{" + b",".join(b'"k%d":1' % n for n in range(50_000)) + b',"k0":1}'
+_DEEP = b"[" * 500_000
+_LONG_URL = b"GET /" + b"a" * 500_000 + b" HTTP/1.1\r\nhost: x\r\n\r\n"
+_MANY_HEADERS = b"GET / HTTP/1.1\r\n" + b"x: 1\r\n" * 5_000 + b"\r\n"
+_LONG_HEAD = (b"GET / HTTP/1.1\r\nx: ", *[b"a" * 50_000] * 20)
+_TINY_FRAMES = Frame(Opcode.CONT, b"").serialize(mask=True) * 20_000
 
 
 class Hostile:
@@ -48,13 +55,13 @@ class Hostile:
         await self.send(self._luck.randbytes(self._luck.choice([10, 1_000, 100_000])))
 
     async def long_head(self) -> None:
-        await self.send(b"GET / HTTP/1.1\r\nx: ", *[b"a" * 50_000] * 20)
+        await self.send(*_LONG_HEAD)
 
     async def many_headers(self) -> None:
-        await self.send(b"GET / HTTP/1.1\r\n" + b"x: 1\r\n" * 5_000 + b"\r\n")
+        await self.send(_MANY_HEADERS)
 
     async def long_url(self) -> None:
-        await self.send(b"GET /" + b"a" * 500_000 + b" HTTP/1.1\r\nhost: x\r\n\r\n")
+        await self.send(_LONG_URL)
 
     async def slow_head(self) -> None:
         await self.send(*[b"G", b"E", b"T"], pause_s=0.3, read_s=_HOLD_S)
@@ -69,11 +76,10 @@ class Hostile:
         await self.send(request * 20)
 
     async def repeated_keys(self) -> None:
-        body = b"{" + b",".join(b'"k%d":1' % n for n in range(50_000)) + b',"k0":1}'
-        await self.post(b"/api/tournaments", body)
+        await self.post(b"/api/tournaments", _REPEATED)
 
     async def deep(self) -> None:
-        await self.post(b"/api/tournaments", b"[" * 500_000)
+        await self.post(b"/api/tournaments", _DEEP)
 
     async def post(self, path: bytes, body: bytes) -> None:
         head = b"POST %b HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n" % (path, len(body))
@@ -86,8 +92,7 @@ class Hostile:
 
     async def flood_socket(self) -> None:
         """A socket that is never let in, and says a great deal."""
-        tiny = Frame(Opcode.CONT, b"").serialize(mask=True) * 20_000
-        await self.send(self._hello(b""), tiny, tiny)
+        await self.send(self._hello(b""), _TINY_FRAMES, _TINY_FRAMES)
 
     async def rubbish_token(self) -> None:
         await self.send(self._hello(b"?token=" + b"x" * 5_000))

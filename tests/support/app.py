@@ -15,6 +15,7 @@ from api.app import create_app
 from api.crowd import Crowd
 from api.keyring import KeyRing
 from api.known import Known
+from api.moments import Moments
 from api.pages import BoardPages
 from api.pasts import Pasts
 from api.readiness import Readiness
@@ -115,6 +116,7 @@ async def a_house(
         pasts=Pasts(store),
         doorman=Doorman(),
         strangers=Strangers(clock, 0),
+        moments=Moments(clock),
         readiness=Readiness(store, clock),
         crowd=Crowd(0),
         sockets_crowd=Crowd(0),
