@@ -4,7 +4,7 @@ import sys
 
 import uvloop
 
-from actors.resources import join_engine
+from actors.compose import join_engine
 from api.serve import open_resources, serve
 from config import logs, settings
 

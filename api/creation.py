@@ -4,8 +4,8 @@ from typing import Any
 
 from fastapi import Request
 
-from actors.messages import Order
 from actors.replies import TournamentAnswer
+from actors.requests import Order
 from api.body import Parsed, parse, spellings
 from api.errors import ApiError, DoorCode
 from api.external_ids import external_id

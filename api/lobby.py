@@ -4,8 +4,8 @@ The id of the next one is derived from the lobby and its number, and a tournamen
 many registrations race, exactly one next tournament exists.
 """
 
-from actors.messages import Order
 from actors.replies import EntryAnswer, TournamentAnswer
+from actors.requests import Order
 from api.errors import ApiError
 from api.keyring import Caller
 from api.owner import ask, unwrap

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple, TypeVar
 import structlog
 from fastapi import Request
 
-from actors.messages import Message, Order
 from actors.replies import Done, Failed, Refused, Reply
+from actors.requests import Message, Order
 from api.errors import ApiError, DoorCode, tournament_not_found
 from api.facts import Given
 from api.keyring import Caller

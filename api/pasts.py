@@ -2,14 +2,14 @@
 
 import asyncio
 
-from actors.past import trace_of, with_history
-from actors.recovery import ROWS_AT_ONCE, Log, read_state
+from actors.player_history import trace_of, with_history
 from actors.replies import TraceBasis
 from config.limits import JOURNALS_READ_AT_ONCE
 from server.domain.ids import TournamentId
 from server.domain.tournament import commands as do
 from server.domain.tournament.state import Tournament
 from server.domain.tournament.trace import TraceLine
+from server.journal.replay import ROWS_AT_ONCE, Log, read_state
 
 
 class Pasts:

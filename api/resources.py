@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from fastapi import Request, WebSocket
 
-from actors.courier import FactCourier
-from actors.handles import Directory
+from actors.directory import Directory
+from actors.fact_batcher import FactCourier
 from api.address import Doorman
 from api.crowd import Crowd
 from api.keyring import KeyRing

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from actors.messages import ReadSheet
 from actors.replies import SheetAnswer
+from actors.requests import ReadSheet
 from api.keyring import Caller
 from api.owner import ask
 from api.resources import Resources

@@ -11,9 +11,9 @@ import uvicorn
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.types import ASGIApp
 
-from actors.courier import FactCourier
-from actors.handles import Directory
-from actors.resources import Owners, open_owners
+from actors.compose import Owners, open_owners
+from actors.directory import Directory
+from actors.fact_batcher import FactCourier
 from api.address import Doorman
 from api.app import create_app
 from api.crowd import Crowd

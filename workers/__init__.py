@@ -1,5 +1,5 @@
 """The back office: what happens by the clock and after the fact. Also the command line and the demo.
 
-Imports handles, messages and replies of `actors`, and `server`; never `api`, except for `house`, the
+Imports the directory, requests and replies of `actors`, and `server`; never `api`, except for `house`, the
 composition root of the engine without Ray.
 """

@@ -6,7 +6,7 @@ import sys
 
 import uvloop
 
-from actors.resources import join_engine, open_owners
+from actors.compose import join_engine, open_owners
 from config import logs, settings
 from server.storage.engine import open_engine
 from workers.crew import at_work

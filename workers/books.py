@@ -10,9 +10,9 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 
-from actors.recovery import read_state
 from server.clock import SystemClock
 from server.domain.ids import TournamentId
+from server.journal.replay import read_state
 from server.record import SECTIONS, as_csv, as_json, as_ndjson, record_of
 from server.storage.audit import PostgresAudit, PostgresBooks
 from server.storage.engine import open_engine

@@ -18,7 +18,7 @@ from typing import Annotated
 
 import typer
 
-from actors.ray_runtime import RayDidNotStart
+from actors.on_ray.cluster import RayDidNotStart
 from config import settings
 from server.storage.engine import migrate as migrate_schema
 from server.storage.engine import revision_of

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from actors.handles import Directory
+from actors.directory import Directory
 from server.chance import SystemIds, jittered
 from server.clock import SystemClock
 from server.storage.deliveries import PostgresDeliveries

@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from actors.ray_node import NodeDidNotJoin, RayNode, join_command
+from actors.on_ray.node import NodeDidNotJoin, RayNode, join_command
 from config import settings
 from config.limits import OWNERS_PER_NODE_MAX
 

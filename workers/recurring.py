@@ -8,9 +8,9 @@ import logging
 from dataclasses import replace
 from itertools import takewhile
 
-from actors.handles import Directory
-from actors.messages import Order
+from actors.directory import Directory
 from actors.replies import Done, Refused
+from actors.requests import Order
 from config.limits import SCHEDULE_BATCH_MAX, SCHEDULE_POLL_S
 from server.chance import derived_id
 from server.domain.ids import TournamentId

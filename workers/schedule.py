@@ -7,9 +7,9 @@ So any number of these may run, late or twice, without harm.
 import asyncio
 import logging
 
-from actors.handles import Directory
-from actors.messages import Order
+from actors.directory import Directory
 from actors.replies import Done
+from actors.requests import Order
 from config.limits import (
     ACTIVATIONS_AT_ONCE,
     ALARM_POLL_S,

@@ -14,9 +14,9 @@ from typing import Any
 
 import msgspec
 
-from actors.handles import Directory
-from actors.messages import Order
+from actors.directory import Directory
 from actors.replies import Done
+from actors.requests import Order
 from config.limits import (
     FOREIGN_WORDS_MAX,
     PAYOUT_CLAIM_MS,

@@ -21,7 +21,7 @@ import psutil
 if TYPE_CHECKING:
     from server.storage.embedded import EmbeddedPostgres
 
-from actors.ray_runtime import RayCluster, RayDidNotStart, environment
+from actors.on_ray.cluster import RayCluster, RayDidNotStart, environment
 from config.settings import Settings
 from workers.masterdata import DemoOperator, write_private
 from workers.pulse import SILENT_S, Pulse

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any
 
-from actors.recovery import replay
 from config.limits import OVERDUE_AFTER_MS
 from server import codec
 from server.announcements import Announcement, announce, event_id
@@ -21,6 +20,7 @@ from server.domain.tournament.prizes import pool_minor
 from server.domain.tournament.schedule import next_due_ms
 from server.domain.tournament.state import Tournament
 from server.domain.tournament.summary import entry_row, result_rows, summary_of
+from server.journal.replay import replay
 from server.ports import Audit, BlockRow, Books, EventRow, Kept, PostingRow
 from server.wire import dump, instant
 

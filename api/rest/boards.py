@@ -4,8 +4,8 @@ import asyncio
 
 from fastapi import APIRouter, Request
 
-from actors.messages import ReadBoard, ReadSheet
 from actors.replies import BoardAnswer, SheetAnswer
+from actors.requests import ReadBoard, ReadSheet
 from api import amounts, views, views_people
 from api.answers import Json
 from api.auth import Home, ResultsRead, TournamentsRead

@@ -4,8 +4,8 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from actors.messages import ReadTraceBasis
 from actors.replies import EntryAnswer, TraceBasis
+from actors.requests import ReadTraceBasis
 from api import amounts, views, views_people
 from api.answers import Json
 from api.auth import Corrections, Home, PlayersWrite

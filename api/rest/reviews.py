@@ -4,8 +4,8 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from actors.messages import ReadReviews
 from actors.replies import ReviewRow, ReviewsAnswer
+from actors.requests import ReadReviews
 from api.answers import Json
 from api.auth import Home, PayoutsApprove, ResultsRead
 from api.body import parse, read_json

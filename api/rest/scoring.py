@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 
-from actors.dry_run import DryPlayer, dry_run, rules_of
+from actors.simulate import DryPlayer, dry_run, rules_of
 from api import views_people, views_rules
 from api.answers import Json
 from api.auth import Home, TournamentsRead

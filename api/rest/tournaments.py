@@ -5,8 +5,8 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from actors.messages import PreviewCancel
 from actors.replies import CancelPreview, TournamentAnswer
+from actors.requests import PreviewCancel
 from api import amounts, views
 from api.answers import Json
 from api.auth import Home, TournamentsDelete, TournamentsRead, TournamentsWrite

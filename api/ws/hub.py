@@ -7,9 +7,9 @@ from contextlib import suppress
 from functools import partial
 from typing import Protocol
 
-from actors.handles import Directory
-from actors.messages import Poll
+from actors.directory import Directory
 from actors.replies import Frames
+from actors.requests import Poll
 from api.ws.channel import Channel, Watcher
 from api.ws.personal import tell_places, tell_room
 from config.limits import CHANNEL_LINGERS_S, CHANNELS_EMPTY_MAX, POLL_EVERY_S, TICK_MS

@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import Iterator
 
-from actors.handles import Directory
-from actors.messages import ReadPlaces
+from actors.directory import Directory
 from actors.replies import Done, Place
+from actors.requests import ReadPlaces
 from api.ws import protocol
 from api.ws.channel import Channel, Watcher
 from api.ws.packing import joined, packed

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import msgspec
 
-from actors.messages import ReadBoard
 from actors.replies import BoardAnswer, Done
+from actors.requests import ReadBoard
 from api.resources import Resources
 from api.ws import protocol
 from api.ws.admission import Guest

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from actors.courier import FactCourier
+from actors.fact_batcher import FactCourier
 from actors.replies import Done, Reply, Unavailable
 from config.limits import FACTS_PER_CALL_MAX
 from server import codec

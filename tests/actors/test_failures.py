@@ -5,10 +5,15 @@ from typing import Any
 
 import pytest
 
-from actors import draft as drafts
-from actors import orders
-from actors.messages import Poll, PreviewCancel, ReadBoard, ReadSummary
+from actors.owner import execute
+from actors.owner import unit_of_work as drafts
 from actors.replies import BoardAnswer, Done, Failed, Frames, Refused, Unavailable
+from actors.requests import (
+    Poll,
+    PreviewCancel,
+    ReadBoard,
+    ReadSummary,
+)
 from config import limits
 from server.domain.scoring.fact import Outcome
 from server.domain.tournament import commands as ask
@@ -47,8 +52,8 @@ async def test_a_rule_that_raises_fails_once_and_keeps_state_and_owner(
     def raises(*_: Any) -> Any:
         raise KeyError("planted")
 
-    decide = orders.decide
-    monkeypatch.setattr(orders, "decide", lambda state, command, now: (
+    decide = execute.decide
+    monkeypatch.setattr(execute, "decide", lambda state, command, now: (
         raises() if isinstance(command, ask.Rebuy) else decide(state, command, now)
     ))  # fmt: skip
     assert await scene.ask(order(ask.Rebuy("ann"))) == Failed("KeyError")

@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from actors.courier import FactCourier
-from actors.local import LocalDirectory
-from actors.messages import Order, Poll, ReadBoard, ReadPlaces, ReadSummary, ReadTraceBasis, ReportFacts
-from actors.past import trace_of, with_history
+from actors.fact_batcher import FactCourier
+from actors.local_directory import LocalDirectory
+from actors.player_history import trace_of, with_history
 from actors.replies import (
     BoardAnswer,
     Done,
@@ -20,6 +19,15 @@ from actors.replies import (
     TournamentAnswer,
     TraceBasis,
     Unavailable,
+)
+from actors.requests import (
+    Order,
+    Poll,
+    ReadBoard,
+    ReadPlaces,
+    ReadSummary,
+    ReadTraceBasis,
+    ReportFacts,
 )
 from config import limits
 from server import codec

@@ -5,8 +5,8 @@ import io
 import json
 from typing import Any
 
-from actors.recovery import read_state
 from server.domain.ids import TournamentId
+from server.journal.replay import read_state
 from tests.support.app import House
 
 

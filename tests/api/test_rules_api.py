@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.dry_run import DryPlayer, dry_run, rules_of
-from actors.reads import row_of
+from actors.owner.queries import row_of
+from actors.simulate import DryPlayer, dry_run, rules_of
 from server.domain.scoring.models import MODELS
 from server.wire import instant
 from tests.domain.test_scoring import board_of

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from websockets.frames import CloseCode, Frame, Opcode
 
-from actors.messages import ReadPlaces, ReportFacts
+from actors.requests import ReadPlaces, ReportFacts
 from api import tokens
 from api.crowd import Crowd
 from api.ws.channel import Channel

@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from actors.local import LocalDirectory
-from actors.messages import ReportFacts
+from actors.local_directory import LocalDirectory
 from actors.replies import Done
+from actors.requests import ReportFacts
 from api.ws.hub import Hub
 from api.ws.protocol import Close
 from server import codec

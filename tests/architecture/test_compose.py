@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from actors.ray_node import join_command
+from actors.on_ray.node import join_command
 from config.settings import Settings
 from workers.node import Role
 

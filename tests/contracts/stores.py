@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from actors.draft import Draft
-from actors.messages import Order
-from actors.orders import catch_up, run
-from actors.recovery import checkpoint_of, read_state, replay
+from actors.owner.execute import catch_up, run
+from actors.owner.unit_of_work import Draft
+from actors.requests import Order
 from server import codec
 from server.codec import CHAIN_START, chained
 from server.domain.ids import OperatorId, Tenant, TournamentId
@@ -19,6 +18,7 @@ from server.domain.tournament.events import PayoutStep
 from server.domain.tournament.facts import judge
 from server.domain.tournament.rules import rules_from
 from server.domain.tournament.state import Tournament
+from server.journal.replay import checkpoint_of, read_state, replay
 from server.ports import (
     AnswerRow,
     BlockRow,

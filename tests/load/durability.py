@@ -11,18 +11,18 @@ from typing import Any
 import aiohttp
 import psutil
 
-from actors.courier import FactCourier
-from actors.draft import Draft
-from actors.local import LocalDirectory
-from actors.messages import Order
-from actors.orders import run as run_order
-from actors.recovery import take_over
+from actors.fact_batcher import FactCourier
+from actors.local_directory import LocalDirectory
+from actors.owner.execute import run as run_order
+from actors.owner.unit_of_work import Draft
+from actors.requests import Order
 from server.clock import SystemClock
 from server.codec import CHAIN_START
 from server.domain.ids import OperatorId, PlayerId, Tenant, TournamentId
 from server.domain.scoring.fact import Fact
 from server.domain.tournament import commands as ask
 from server.domain.tournament.facts import judge
+from server.journal.replay import take_over
 from server.storage.embedded import EmbeddedPostgres
 from server.storage.engine import migrate
 from server.storage.journal import PostgresJournal, open_pool

@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import psutil
 
-from actors.courier import FactCourier
-from actors.local import LocalDirectory
+from actors.fact_batcher import FactCourier
+from actors.local_directory import LocalDirectory
 from api.facts import quickly
 from server.clock import SystemClock
 from server.domain.tournament import commands as ask

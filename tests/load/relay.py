@@ -6,7 +6,7 @@ from typing import Any
 
 import uvloop
 
-from actors.local import LocalDirectory
+from actors.local_directory import LocalDirectory
 from server.chance import SystemIds, jittered
 from server.clock import SystemClock
 from server.storage.deliveries import PostgresDeliveries

@@ -17,11 +17,10 @@ from typing import Any
 import psutil
 import pytest
 
-from actors.courier import FactCourier
-from actors.messages import ReadBoard, ReadSummary
-from actors.ray_runtime import prepare
-from actors.recovery import replay
+from actors.fact_batcher import FactCourier
+from actors.on_ray.cluster import prepare
 from actors.replies import BoardAnswer, Done, Refused, TournamentAnswer
+from actors.requests import ReadBoard, ReadSummary
 from server import codec
 from server.clock import SystemClock
 from server.codec import state_digest
@@ -31,6 +30,7 @@ from server.domain.scoring.tally import fresh
 from server.domain.tournament import commands as ask
 from server.domain.tournament.facts import count, judge
 from server.domain.tournament.state import Tournament
+from server.journal.replay import replay
 from server.ports import Commit, EventRow, Fenced
 from server.storage.journal import PostgresJournal, open_pool
 from tests.on_ray.conftest import Up
@@ -84,7 +84,7 @@ def joined(up: Up) -> Iterator[Any]:
     assert run["engine"] == "ray", up.log.read_text()
     before = dict(os.environ)
     prepare(up.home)
-    ray_directory = importlib.import_module("actors.ray_directory")
+    ray_directory = importlib.import_module("actors.on_ray.ray_directory")
     ray_directory.join(run["ray_address"])
     yield ray_directory
     ray_directory.ray.shutdown()
@@ -288,7 +288,7 @@ async def test_no_secret_is_an_argument_of_an_owner(cluster: Cluster) -> None:
     await cluster.play("silent")
     handle = await cluster.directory._handle("silent")
     assert handle is not None
-    from actors.ray_actor import TournamentActor
+    from actors.on_ray.actor import TournamentActor
 
     ours = [n for n in inspect.signature(TournamentActor).parameters if not n.startswith("_ray")]
     assert ours == ["tournament_id"]

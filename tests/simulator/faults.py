@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from actors.local import LocalDirectory
-from actors.messages import Message, Order, Poll
+from actors.local_directory import LocalDirectory
 from actors.replies import Frames, Reply, Unavailable
+from actors.requests import Message, Order, Poll
 from server.domain.ids import TournamentId
 from server.ports import AnswerRow, BlockRow, Checkpoint, Clock, Commit, EventRow, StoreUnavailable
 from server.storage.memory import MemoryStore

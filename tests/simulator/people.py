@@ -4,9 +4,9 @@ import asyncio
 import random
 from typing import Any
 
-from actors.courier import FactCourier
-from actors.messages import Order, Poll
+from actors.fact_batcher import FactCourier
 from actors.replies import Done, Frames, Refused, Reply, Unavailable
+from actors.requests import Order, Poll
 from server.domain.money import POINT_SCALE
 from server.domain.refusal import Code
 from server.domain.scoring.fact import Fact, Outcome

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from actors import keeper as keepers
-from actors.draft import Draft
-from actors.keeper import TournamentKeeper
-from actors.messages import Tick
+from actors.owner import owner as keepers
+from actors.owner.owner import TournamentKeeper
+from actors.owner.unit_of_work import Draft
 from actors.replies import Reply
+from actors.requests import Tick
 from server.domain.tournament import payouts
 from server.domain.tournament.state import Tournament
 from server.ports import StoreUnavailable

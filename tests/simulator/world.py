@@ -7,10 +7,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from actors.host import TournamentHost
-from actors.local import LocalDirectory
-from actors.messages import ReadSummary
+from actors.local_directory import LocalDirectory
+from actors.owner.activation import TournamentHost
 from actors.replies import Done, Unavailable
+from actors.requests import ReadSummary
 from server import codec
 from server.domain.tournament import commands as ask
 from server.domain.tournament.events import PayoutStep

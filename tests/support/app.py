@@ -8,8 +8,8 @@ from typing import Any
 import httpx2
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from actors.courier import FactCourier
-from actors.local import LocalDirectory
+from actors.fact_batcher import FactCourier
+from actors.local_directory import LocalDirectory
 from api.address import Doorman
 from api.app import create_app
 from api.crowd import Crowd

@@ -3,7 +3,7 @@
 import itertools
 from typing import Any
 
-from actors.messages import Order
+from actors.requests import Order
 from server.domain.ids import OperatorId, PlayerId, Tenant, TournamentId
 from server.domain.money import POINT_SCALE
 from server.domain.scoring.fact import Fact

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from actors.local import LocalDirectory
+from actors.local_directory import LocalDirectory
 from actors.replies import Done
 from config.limits import BEHIND_AFTER_MS, DELIVERY_CLAIM_MS, DELIVERY_PAUSES_S, DISABLE_AFTER_MS
 from server.domain.tournament import commands as ask

@@ -8,8 +8,13 @@ from typing import Any
 import psutil
 import pytest
 
-from actors import ray_runtime
-from actors.ray_runtime import RayCluster, RayDidNotStart, ensure_token, environment
+from actors.on_ray import cluster
+from actors.on_ray.cluster import (
+    RayCluster,
+    RayDidNotStart,
+    ensure_token,
+    environment,
+)
 from config.settings import Settings
 from workers.up import House, remember, sweep
 
@@ -28,8 +33,8 @@ def processes_with(text: str) -> list[psutil.Process]:
 def test_a_start_that_fails_is_retried_told_and_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ray_runtime, "RAY_START_TRIES", 2)
-    monkeypatch.setattr(ray_runtime, "RAY_START_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(cluster, "RAY_START_TRIES", 2)
+    monkeypatch.setattr(cluster, "RAY_START_TIMEOUT_S", 0.3)
     sessions: list[str] = []
     make = RayCluster._session_folder
 

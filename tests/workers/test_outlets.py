@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from moto.server import ThreadedMotoServer
 
-from actors.local import LocalDirectory
+from actors.local_directory import LocalDirectory
 from server.chance import SystemIds
 from server.clock import SystemClock
 from server.domain.ids import OperatorId, Tenant

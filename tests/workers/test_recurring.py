@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from actors.local import LocalDirectory
+from actors.local_directory import LocalDirectory
 from server.domain.tournament.rules import rules_from
 from server.domain.tournament.summary import Summary
 from server.ports import ListFilter, Recurrence, Template

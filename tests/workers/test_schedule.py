@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from actors.local import LocalDirectory
-from actors.messages import ReadSummary
+from actors.local_directory import LocalDirectory
 from actors.replies import Unavailable
+from actors.requests import ReadSummary
 from server.chance import SystemIds
 from server.domain.tournament.lifecycle import Status
 from server.ports import StoreUnavailable

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from standardwebhooks.webhooks import Webhook
 
-from actors.local import LocalDirectory
-from actors.messages import Order
+from actors.local_directory import LocalDirectory
 from actors.replies import Done, Reply
+from actors.requests import Order
 from config.limits import FOREIGN_WORDS_MAX, PAYOUT_CLAIM_MS, SETTLEMENT_PAUSES_S
 from server.domain.tournament import commands as ask
 from server.domain.tournament.events import PayoutStep

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from actors.local import LocalDirectory
-from actors.messages import Order, ReportFacts
+from actors.local_directory import LocalDirectory
+from actors.requests import Order, ReportFacts
 from server import codec
 from server.domain.ids import OperatorId, Tenant
 from server.domain.tournament import commands as ask

@@ -6,9 +6,9 @@ from typing import Literal
 
 import msgspec
 
-from actors.handles import Directory
-from actors.messages import Order
+from actors.directory import Directory
 from actors.replies import Done, Refused
+from actors.requests import Order
 from config.limits import FOREIGN_WORDS_MAX
 from server.announcements import Announcement
 from server.domain.tournament.commands import Settle

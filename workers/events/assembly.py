@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from actors.handles import Directory
+from actors.directory import Directory
 from server.ports import Clock, Deliveries, Feed, IdSource, Kind
 from workers.events.acks import Acks
 from workers.events.alarms import Alarms

@@ -6,7 +6,7 @@ import sys
 import threading
 from types import TracebackType
 
-from actors.ray_runtime import OBJECT_STORE_BYTES, end_group, ray_command
+from actors.on_ray.cluster import OBJECT_STORE_BYTES, end_group, ray_command
 
 
 class NodeDidNotJoin(Exception):  # noqa: N818 - told to a person

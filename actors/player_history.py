@@ -8,9 +8,8 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
 
-from actors.messages import Order
-from actors.recovery import ROWS_AT_ONCE, Log, batches
 from actors.replies import TraceBasis
+from actors.requests import Order
 from server import codec
 from server.domain.ids import TournamentId
 from server.domain.scoring.trace import Scored
@@ -19,6 +18,7 @@ from server.domain.tournament.apply import apply
 from server.domain.tournament.facts import digest_of
 from server.domain.tournament.state import Entry, Tournament
 from server.domain.tournament.trace import TraceLine, event_line, fact_lines, traced
+from server.journal.replay import ROWS_AT_ONCE, Log, batches
 from server.ports import BlockRow, EventRow, Journal
 
 Row = EventRow | BlockRow

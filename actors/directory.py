@@ -2,8 +2,8 @@
 
 from typing import Protocol
 
-from actors.messages import Message, Order, Poll
 from actors.replies import Frames, Reply, Unavailable
+from actors.requests import Message, Order, Poll
 
 
 class Directory(Protocol):

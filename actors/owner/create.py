@@ -1,9 +1,9 @@
 """The birth of a tournament needs no owner: nobody else can know an id that does not exist yet."""
 
-from actors.draft import Draft
-from actors.messages import Order
-from actors.orders import catch_up, repeated, run
+from actors.owner.execute import catch_up, repeated, run
+from actors.owner.unit_of_work import Draft
 from actors.replies import Done, Refused, Reply, unavailable
+from actors.requests import Order
 from server.codec import CHAIN_START
 from server.domain.refusal import Code
 from server.domain.tournament.commands import Create

@@ -4,17 +4,17 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from actors.keeper import TournamentKeeper
-from actors.messages import Message, Poll, Tick
-from actors.orders import StepError
-from actors.recovery import take_over
+from actors.owner.board_feed import Watchers
+from actors.owner.execute import StepError
+from actors.owner.owner import TournamentKeeper
 from actors.replies import Frames, Refused, Reply, Unavailable, failed, unavailable
-from actors.watchers import Watchers
+from actors.requests import Message, Poll, Tick
 from config import limits
 from server.collector import give_back
 from server.domain.ids import TournamentId
 from server.domain.refusal import Code
 from server.domain.tournament.lifecycle import Status
+from server.journal.replay import take_over
 from server.ports import Clock, Fenced, Journal, Publisher, Raced, StoreUnavailable
 
 log = logging.getLogger(__name__)

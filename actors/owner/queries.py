@@ -3,16 +3,6 @@
 from dataclasses import replace
 from typing import assert_never
 
-from actors.messages import (
-    PreviewCancel,
-    ReadBoard,
-    Reading,
-    ReadPlaces,
-    ReadReviews,
-    ReadSheet,
-    ReadSummary,
-    ReadTraceBasis,
-)
 from actors.replies import (
     BoardAnswer,
     BoardRow,
@@ -24,6 +14,16 @@ from actors.replies import (
     ReviewsAnswer,
     SheetAnswer,
     TraceBasis,
+)
+from actors.requests import (
+    PreviewCancel,
+    ReadBoard,
+    Reading,
+    ReadPlaces,
+    ReadReviews,
+    ReadSheet,
+    ReadSummary,
+    ReadTraceBasis,
 )
 from server.domain.ranking import Standing
 from server.domain.tournament.commands import Cancel

@@ -3,8 +3,8 @@
 import asyncio
 from contextlib import suppress
 
-from actors.messages import Poll
 from actors.replies import Frames
+from actors.requests import Poll
 from config import limits
 from server import codec
 from server.broadcast.frames import Board

@@ -9,11 +9,11 @@ from typing import Any
 import ray
 from ray.exceptions import RayError
 
-from actors.birth import give_birth
-from actors.messages import Message, Order, Poll
-from actors.ray_actor import NAMESPACE, get_or_create
+from actors.on_ray.actor import NAMESPACE, get_or_create
+from actors.owner.create import give_birth
 from actors.replies import Frames, Reply, Unavailable
-from actors.retries import until_available
+from actors.requests import Message, Order, Poll
+from actors.retry import until_available
 from config import limits
 from server.domain.ids import TournamentId
 from server.ports import Clock, Journal, StoreUnavailable

@@ -10,9 +10,9 @@ import asyncpg
 import ray
 import ray.actor
 
-from actors.host import TournamentHost
-from actors.messages import Message, Poll
+from actors.owner.activation import TournamentHost
 from actors.replies import Frames, Reply, Unavailable, unavailable
+from actors.requests import Message, Poll
 from config.node import node_setting
 from server.clock import SystemClock
 from server.collector import calm_collector

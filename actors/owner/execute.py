@@ -4,10 +4,10 @@ import logging
 from collections.abc import Mapping
 from dataclasses import replace
 
-from actors.draft import Draft
-from actors.messages import Order
-from actors.reads import review_row
+from actors.owner.queries import review_row
+from actors.owner.unit_of_work import Draft
 from actors.replies import Done, EntryAnswer, Refused, Reply, ReviewsAnswer, TournamentAnswer, failed, refused
+from actors.requests import Order
 from server.codec import encode
 from server.domain.refusal import Code, Refusal
 from server.domain.scoring.fact import Fact, Outcome

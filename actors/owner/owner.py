@@ -11,13 +11,20 @@ import logging
 from collections import deque
 from itertools import groupby
 
-from actors import orders, reads
-from actors.checkpoints import Checkpoints
-from actors.draft import Draft
-from actors.messages import Message, Order, ReadBoard, Reading, ReportFacts, Showing, Tick
-from actors.past import needs_past, with_past
-from actors.recovery import Recovered, hint_of
+from actors.owner import execute, queries
+from actors.owner.checkpoints import Checkpoints
+from actors.owner.unit_of_work import Draft
+from actors.player_history import needs_past, with_past
 from actors.replies import Done, Reply, Unavailable, failed, refused, unavailable
+from actors.requests import (
+    Message,
+    Order,
+    ReadBoard,
+    Reading,
+    ReportFacts,
+    Showing,
+    Tick,
+)
 from config import limits
 from server import codec
 from server.broadcast.frames import Board
@@ -25,6 +32,7 @@ from server.domain.refusal import Refusal
 from server.domain.scoring.fact import ELIMINATION, Fact
 from server.domain.tournament.facts import judge
 from server.domain.tournament.state import Tournament
+from server.journal.replay import Recovered, hint_of
 from server.ports import Clock, Commit, Fenced, Journal, Raced, StoreUnavailable
 
 log = logging.getLogger(__name__)
@@ -123,7 +131,7 @@ class TournamentKeeper:
                 await self._step_alone()
             replies = await self._answers(waiting)
         except BaseException as error:
-            ours = isinstance(error, Exception) and not isinstance(error, (*OUTSIDE, orders.StepError))
+            ours = isinstance(error, Exception) and not isinstance(error, (*OUTSIDE, execute.StepError))
             # Which one of several it was the next activation finds out, one by one.
             told = failed(error) if ours and len(waiting) == 1 else unavailable(error)
             for _, future in waiting:
@@ -135,7 +143,7 @@ class TournamentKeeper:
 
     async def _step_alone(self) -> None:
         draft = Draft(self.state, self.epoch, self._chain)
-        orders.catch_up(draft, self._clock.now_ms())
+        execute.catch_up(draft, self._clock.now_ms())
         await self._store(draft)
 
     async def _answers(self, waiting: Waiting) -> list[Reply]:
@@ -167,9 +175,9 @@ class TournamentKeeper:
         self.proven()
         return False
 
-    async def _payments(self, waiting: Waiting) -> orders.Payments:
+    async def _payments(self, waiting: Waiting) -> execute.Payments:
         """Of the payments that these orders name, those that were used before."""
-        named = {orders.payment_of(message) for message, _ in waiting if isinstance(message, Order)}
+        named = {execute.payment_of(message) for message, _ in waiting if isinstance(message, Order)}
         ids = sorted(name for name in named if name is not None)
         return await self._journal.payments(self.state.tenant, ids) if ids else {}
 
@@ -193,10 +201,10 @@ class TournamentKeeper:
         """Whether steps of the schedule are done along with messages; a step that failed is tried alone."""
         return self._steps and not self._is_careful
 
-    async def _handle(self, draft: Draft, message: Message, paid: orders.Payments) -> Reply:
+    async def _handle(self, draft: Draft, message: Message, paid: execute.Payments) -> Reply:
         now_ms = self._clock.now_ms()
         if self._steps_along:
-            orders.catch_up(draft, now_ms)
+            execute.catch_up(draft, now_ms)
         match message:
             case ReportFacts(payload):
                 return self._facts(draft, payload, now_ms)
@@ -213,29 +221,29 @@ class TournamentKeeper:
         for eliminations, run in groupby(codec.decode_facts(payload), _eliminates):
             if eliminations:
                 steps = self._steps_along
-                told += bytes(orders.put_out(draft, fact, now_ms, steps=steps) for fact in run)
+                told += bytes(execute.put_out(draft, fact, now_ms, steps=steps) for fact in run)
                 continue
             judged = judge(self.state, list(run), now_ms)
             draft.count(judged, now_ms)
             told += bytes(judged.outcomes)
             if self.state.scorer.scoring.is_race and self._steps_along:
-                orders.catch_up(draft, now_ms)
+                execute.catch_up(draft, now_ms)
         return Done(bytes(told))
 
-    async def _order(self, draft: Draft, order: Order, now_ms: int, paid: orders.Payments) -> Reply:
+    async def _order(self, draft: Draft, order: Order, now_ms: int, paid: execute.Payments) -> Reply:
         """Repetition first: a known command id gets its first answer before any rule is asked."""
         known = draft.answers.get(order.command_id)
         if known is None and hint_of(order.command_id) in self._answered:
             known = await self._journal.answer(self.state.id, order.command_id)
         if known is not None:
-            return orders.repeated(known, order)
+            return execute.repeated(known, order)
         if needs_past(order):
             order = await with_past(self._journal, self.state, order)
-        return orders.run(draft, order, now_ms, paid, steps=self._steps_along)
+        return execute.run(draft, order, now_ms, paid, steps=self._steps_along)
 
     def _read(self, message: Reading, now_ms: int) -> Reply:
         try:
-            return Done(codec.encode(reads.shown(self.state, message, self.epoch, now_ms)))
+            return Done(codec.encode(queries.shown(self.state, message, self.epoch, now_ms)))
         except Refusal as refusal:
             return refused(refusal)
         except Exception as error:

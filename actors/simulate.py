@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from actors import reads
+from actors.owner import queries
 from actors.replies import BoardRow
 from server.domain.ids import OperatorId, PlayerId, Tenant, TournamentId
 from server.domain.scoring.fact import Fact, Outcome
@@ -46,7 +46,7 @@ def dry_run(rules: Rules, players: Sequence[DryPlayer], facts: Sequence[Fact], n
     if due_step(state, now_ms) == "target":
         # The first one over the line ends a race, and what came behind it is forgotten.
         apply(state, fact.Completed("target", (crossing_ms(state) or 0) + 1), now_ms)
-    rows = [reads.row_of(state, standing) for standing in state.ranking.page(0, len(state.ranking))]
+    rows = [queries.row_of(state, standing) for standing in state.ranking.page(0, len(state.ranking))]
     return DryRun(rows, judged.outcomes)
 
 

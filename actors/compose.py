@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from actors.handles import Directory
-from actors.local import LocalDirectory
+from actors.directory import Directory
+from actors.local_directory import LocalDirectory
 from config.settings import Settings
 from server.clock import SystemClock
 from server.storage.journal import PostgresJournal, open_pool
@@ -32,12 +32,12 @@ def join_engine(settings: Settings) -> None:
     for signals are taken back there."""
     if settings.engine == "local":
         return
-    from actors.ray_runtime import prepare
+    from actors.on_ray.cluster import prepare
 
     if settings.ray_address is None:
         raise RuntimeError("PITBOSS_RAY_ADDRESS is needed to join a cluster; `pitboss up` starts one")
     prepare(settings.home)
-    from actors.ray_directory import join
+    from actors.on_ray.ray_directory import join
 
     join(settings.ray_address)
 
@@ -48,6 +48,6 @@ async def open_owners(settings: Settings, database_url: str) -> Owners:
     journal, clock = PostgresJournal(pool), SystemClock()
     if settings.engine == "local":
         return Owners(LocalDirectory(journal, clock), journal, pool)
-    from actors.ray_directory import RayDirectory
+    from actors.on_ray.ray_directory import RayDirectory
 
     return Owners(RayDirectory(journal, clock), journal, pool)

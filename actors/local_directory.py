@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import Callable
 
-from actors.birth import give_birth
-from actors.host import TournamentHost
-from actors.messages import Message, Order, Poll
+from actors.owner.activation import TournamentHost
+from actors.owner.create import give_birth
 from actors.replies import Frames, Reply, Unavailable
-from actors.retries import until_available
+from actors.requests import Message, Order, Poll
+from actors.retry import until_available
 from server.chance import jittered
 from server.domain.ids import TournamentId
 from server.ports import Clock, Journal, Publisher

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 
-from actors.recovery import Recovered, checkpoint_of
 from config.limits import (
     CHECKPOINT_EVERY_FACTS,
     CHECKPOINT_EVERY_MS,
@@ -11,6 +10,7 @@ from config.limits import (
     CHECKPOINT_PLAYERS,
 )
 from server.domain.tournament.state import Tournament
+from server.journal.replay import Recovered, checkpoint_of
 from server.ports import Checkpoint, Clock, Fenced, Journal, StoreUnavailable
 
 log = logging.getLogger(__name__)

@@ -4,9 +4,9 @@ import asyncio
 import logging
 from collections import deque
 
-from actors.handles import Directory
-from actors.messages import ReportFacts
+from actors.directory import Directory
 from actors.replies import Done, Failed, Refused, Reply, Unavailable
+from actors.requests import ReportFacts
 from config.limits import FACT_CALL_BYTES_MAX, FACTS_PER_CALL_MAX
 from server.codec import encode_facts
 from server.domain.scoring.fact import Fact, Outcome

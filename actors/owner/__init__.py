@@ -1,0 +1,1 @@
+"""One tournament's owner: what it decides, stores and shows. Seen by `actors` alone."""

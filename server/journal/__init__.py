@@ -1,0 +1,1 @@
+"""Reading a stored journal: a tournament from its checkpoint and the rows behind it."""
