@@ -2,6 +2,6 @@
 
 `owner/` is the owner: its mailbox and commit (`owner`), its life (`activation`), what it decides (`execute`).
 `on_ray/` runs owners as Ray actors; `local_directory` runs them in this process. Callers see `directory`,
-`requests` and `replies`. A `Done` reply is durable; `Refused` changed nothing; `Unavailable` may have happened,
-so repeat it with the same command id.
+`requests` and `replies`. A `Done` reply is durable; `Refused` changed nothing; `Unavailable` may have
+happened, so repeat it with the same command id.
 """

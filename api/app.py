@@ -9,11 +9,11 @@ from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from api.answers import Json
-from api.described import describe
-from api.errors import ApiError, typed
-from api.middleware import RequestLog
-from api.resources import Resources
+from api.context.context import Resources
+from api.http.errors import ApiError, typed
+from api.http.json_response import Json
+from api.http.middleware import RequestLog
+from api.http.openapi_document import describe
 from api.rest import (
     boards,
     corrections,

@@ -14,20 +14,20 @@ from starlette.types import ASGIApp
 from actors.compose import Owners, open_owners
 from actors.directory import Directory
 from actors.fact_batcher import FactCourier
-from api.address import Doorman
+from api.access.connection_limits import Crowd
+from api.access.stranger_limits import Strangers
 from api.app import create_app
-from api.crowd import Crowd
-from api.http import QuickProtocol
-from api.keyring import KeyRing
-from api.known import Known
-from api.moments import Moments
-from api.pages import BoardPages
-from api.pasts import Pasts
-from api.quick_boards import QuickBoards
-from api.readiness import Readiness
-from api.resources import Resources
-from api.strangers import Strangers
-from api.tokens import Tokens, load_key
+from api.context.answer_cache import Moments
+from api.context.context import Resources
+from api.context.key_cache import KeyRing
+from api.context.page_cache import BoardPages
+from api.context.player_tokens import Tokens, load_key
+from api.context.readiness import Readiness
+from api.context.summary_cache import Known
+from api.fast.leaderboard import QuickBoards
+from api.fast.uvicorn_protocol import QuickProtocol
+from api.http.client_address import Doorman
+from api.tournaments.history_reader import Pasts
 from api.ws.hub import Hub
 from config.limits import SOCKET_PING_MS, STREAM_MESSAGE_BYTES_MAX
 from config.settings import Settings
@@ -162,7 +162,7 @@ def server_config(
         access_log=False,
         log_config=None,
         server_header=False,
-        proxy_headers=False,  # `api.address` alone says whose word is taken
+        proxy_headers=False,  # `api.http.client_address` alone says whose word is taken
         ws="websockets-sansio",
         ws_max_size=STREAM_MESSAGE_BYTES_MAX,
         ws_ping_interval=SOCKET_PING_MS / 1_000,

@@ -6,17 +6,17 @@ from fastapi import APIRouter, Request
 
 from actors.replies import BoardAnswer, SheetAnswer
 from actors.requests import ReadBoard, ReadSheet
-from api import amounts, views, views_people
-from api.answers import Json
-from api.auth import Home, ResultsRead, TournamentsRead
-from api.errors import ApiError, DoorCode
-from api.keyring import Caller
-from api.once import OnceRoute
-from api.owner import ask, find, find_known
-from api.pages import Page, PageKey, tag_of
-from api.query import Query
-from api.resources import Resources
-from api.results import priced_rows
+from api.access.dependencies import Home, ResultsRead, TournamentsRead
+from api.access.idempotency import OnceRoute
+from api.context.context import Resources
+from api.context.key_cache import Caller
+from api.context.page_cache import Page, PageKey, tag_of
+from api.http.errors import ApiError, DoorCode
+from api.http.json_response import Json
+from api.http.query import Query
+from api.tournaments import amounts, views, views_people
+from api.tournaments.owner_client import ask, find, find_known
+from api.tournaments.results import priced_rows
 from config.limits import (
     AROUND_ROWS_MAX,
     BOARD_PAGE_DEFAULT,

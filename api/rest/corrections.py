@@ -6,20 +6,20 @@ from fastapi import APIRouter, Request
 
 from actors.replies import EntryAnswer, TraceBasis
 from actors.requests import ReadTraceBasis
-from api import amounts, views, views_people
-from api.answers import Json
-from api.auth import Corrections, Home, PlayersWrite
-from api.body import Parsed, parse, read_json
-from api.errors import player_not_found
-from api.guests import reader
-from api.keyring import Caller
-from api.once import OnceRoute
-from api.openapi import body_of
-from api.owner import ask, find, order
-from api.query import Query
-from api.resources import Resources
+from api.access.dependencies import Corrections, Home, PlayersWrite
+from api.access.idempotency import OnceRoute
+from api.context.context import Resources
+from api.context.key_cache import Caller
+from api.http.body import Parsed, parse, read_json
+from api.http.errors import player_not_found
+from api.http.json_response import Json
+from api.http.openapi import body_of
+from api.http.query import Query
 from api.schemas.players import CorrectionBody, DisqualifyBody
-from api.translate_scoring import scaled
+from api.tournaments import amounts, views, views_people
+from api.tournaments.owner_client import ask, find, order
+from api.tournaments.translate_scoring import scaled
+from api.tournaments.viewers import reader
 from config.limits import TRACE_PAGE_DEFAULT, TRACE_PAGE_MAX
 from server.domain.money import points_or_none, points_to_decimal
 from server.domain.scoring.models import VALUE_MAX

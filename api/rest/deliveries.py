@@ -5,20 +5,20 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from api.answers import Json
-from api.auth import Home, WebhooksWrite
-from api.body import Parsed, parse, read_json
-from api.deeds import note
-from api.errors import ApiError, DoorCode, invalid
-from api.keyring import Caller
-from api.once import OnceRoute
-from api.openapi import body_of
-from api.owner import find
-from api.query import Query
-from api.resources import Resources
+from api.access.audit import note
+from api.access.dependencies import Home, WebhooksWrite
+from api.access.idempotency import OnceRoute
+from api.context.context import Resources
+from api.context.key_cache import Caller
+from api.http.body import Parsed, parse, read_json
+from api.http.errors import ApiError, DoorCode, invalid
+from api.http.json_response import Json
+from api.http.openapi import body_of
+from api.http.query import Query
+from api.http.views_endpoints import attempt_view
 from api.rest.webhooks import mine
 from api.schemas.webhooks import EndpointName, RedeliverBody
-from api.views_endpoints import attempt_view
+from api.tournaments.owner_client import find
 from config.limits import CURSOR_MAX, LIST_PAGE_DEFAULT, LIST_PAGE_MAX, REDELIVER_MAX, TEST_PATIENCE_S
 from server.announcements import Announcement
 from server.ports import Attempt, AttemptFilter, Endpoint, Outcome

@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter, Request
 
-from api.answers import Json
-from api.auth import Home, TournamentsRead
-from api.once import OnceRoute
-from api.query import Query
+from api.access.dependencies import Home, TournamentsRead
+from api.access.idempotency import OnceRoute
+from api.http.json_response import Json
+from api.http.query import Query
 from config.limits import CURSOR_MAX, LIST_PAGE_DEFAULT, LIST_PAGE_MAX
 from server.envelope import envelope
 

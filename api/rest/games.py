@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter, Request
 
-from api.answers import Json
-from api.auth import TournamentsRead
-from api.once import OnceRoute
-from api.query import Query
+from api.access.dependencies import TournamentsRead
+from api.access.idempotency import OnceRoute
+from api.http.json_response import Json
+from api.http.query import Query
 
 router = APIRouter(route_class=OnceRoute, prefix="/api/games", tags=["Games"])
 

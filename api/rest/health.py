@@ -4,13 +4,13 @@ from hmac import compare_digest
 
 from fastapi import APIRouter, Request, Response
 
-from api.address import is_loopback
-from api.answers import Json
-from api.auth import Home
-from api.credentials import bearer
-from api.errors import ApiError, DoorCode
-from api.metrics import CONTENT_TYPE, exposition
-from api.resources import Resources
+from api.access.credentials import bearer
+from api.access.dependencies import Home
+from api.context.context import Resources
+from api.http.client_address import is_loopback
+from api.http.errors import ApiError, DoorCode
+from api.http.json_response import Json
+from api.http.metrics import CONTENT_TYPE, exposition
 from api.spec import sockets
 
 router = APIRouter(tags=["Operations"])

@@ -4,11 +4,11 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from api import amounts, views, views_people
-from api.answers import Json
-from api.auth import Home, PlayersRead
-from api.once import OnceRoute
-from api.query import Query
+from api.access.dependencies import Home, PlayersRead
+from api.access.idempotency import OnceRoute
+from api.http.json_response import Json
+from api.http.query import Query
+from api.tournaments import amounts, views, views_people
 from config.limits import LIST_PAGE_DEFAULT, LIST_PAGE_MAX
 from server.domain.money import points_to_decimal
 from server.ports import Played

@@ -3,22 +3,34 @@
 from fastapi import APIRouter, Request
 
 from actors.replies import EntryAnswer, TournamentAnswer
-from api import views, views_people
-from api.answers import Json
-from api.auth import Home, PlatformPlayers, PlatformRead, PlatformScores
-from api.body import parse, read_json
-from api.creation import create, read_create
-from api.errors import invalid
-from api.facts import parse_facts
-from api.guests import Guest, player_of
-from api.once import OnceRoute
-from api.openapi import body_of
-from api.owner import ACCEPTED, ask, find, find_known, order, report
-from api.query import Query
+from api.access.dependencies import (
+    Home,
+    PlatformPlayers,
+    PlatformRead,
+    PlatformScores,
+)
+from api.access.idempotency import OnceRoute
+from api.context.player_tokens import PERMISSIONS
+from api.http.body import parse, read_json
+from api.http.errors import invalid
+from api.http.json_response import Json
+from api.http.openapi import body_of
+from api.http.query import Query
 from api.schemas.players import TokenBody
 from api.schemas.rounds import PaceBody
 from api.schemas.tournaments import CreateBody
-from api.tokens import PERMISSIONS
+from api.tournaments import views, views_people
+from api.tournaments.creation import create, read_create
+from api.tournaments.fact_decoder import parse_facts
+from api.tournaments.owner_client import (
+    ACCEPTED,
+    ask,
+    find,
+    find_known,
+    order,
+    report,
+)
+from api.tournaments.viewers import Guest, player_of
 from config.limits import PLAYERS_PAGE_DEFAULT, PLAYERS_PAGE_MAX
 from server.domain.tournament import commands as do
 from server.domain.tournament.lifecycle import Status, is_over

@@ -6,18 +6,18 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from api.answers import Json
-from api.auth import Home, KeysAdmin
-from api.body import Parsed, parse, read_json
-from api.deeds import note
-from api.errors import ApiError, DoorCode
-from api.keyring import Caller
-from api.once import OnceRoute
-from api.openapi import body_of
-from api.owner import command_id
-from api.query import Query
-from api.resources import Resources
+from api.access.audit import note
+from api.access.dependencies import Home, KeysAdmin
+from api.access.idempotency import OnceRoute
+from api.context.context import Resources
+from api.context.key_cache import Caller
+from api.http.body import Parsed, parse, read_json
+from api.http.errors import ApiError, DoorCode
+from api.http.json_response import Json
+from api.http.openapi import body_of
+from api.http.query import Query
 from api.schemas.keys import KeyBody, RotateBody
+from api.tournaments.owner_client import command_id
 from config.limits import ANSWERS_KEPT_MS, KEYS_MAX
 from server import keys
 from server.alerts import alert

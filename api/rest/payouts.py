@@ -6,19 +6,19 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from actors.replies import TournamentAnswer
-from api import amounts, views
-from api.answers import Json
-from api.auth import Home, PayoutsApprove, PayoutsRead
-from api.body import parse, read_json
-from api.errors import ApiError
-from api.keyring import Caller
-from api.once import OnceRoute
-from api.openapi import body_of
-from api.owner import ask, find, order
-from api.query import Query
-from api.resources import Resources
-from api.results import priced_rows
+from api.access.dependencies import Home, PayoutsApprove, PayoutsRead
+from api.access.idempotency import OnceRoute
+from api.context.context import Resources
+from api.context.key_cache import Caller
+from api.http.body import parse, read_json
+from api.http.errors import ApiError
+from api.http.json_response import Json
+from api.http.openapi import body_of
+from api.http.query import Query
 from api.schemas.payouts import AckBody
+from api.tournaments import amounts, views
+from api.tournaments.owner_client import ask, find, order
+from api.tournaments.results import priced_rows
 from config.limits import BOARD_PAGE_DEFAULT, BOARD_PAGE_MAX
 from server.domain.ids import internal_player_id, payout_id
 from server.domain.money import to_decimal

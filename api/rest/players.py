@@ -5,20 +5,25 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from actors.replies import EntryAnswer
-from api import amounts, lobby, views, views_people
-from api.answers import Json
-from api.auth import Home, PlayersRead, PlayersWrite
-from api.body import Model, Parsed, parse, read_json
-from api.errors import player_not_found
-from api.keyring import Caller
-from api.once import OnceRoute
-from api.openapi import body_of
-from api.owner import ask, find, order
-from api.query import Query
-from api.resources import Resources
+from api.access.dependencies import Home, PlayersRead, PlayersWrite
+from api.access.idempotency import OnceRoute
+from api.context.context import Resources
+from api.context.key_cache import Caller
+from api.context.player_tokens import access, ends_ms, without_token
+from api.http.body import (
+    Model,
+    Parsed,
+    parse,
+    read_json,
+)
+from api.http.errors import player_not_found
+from api.http.json_response import Json
+from api.http.openapi import body_of
+from api.http.query import Query
 from api.schemas.players import AddOnSaleBody, RebuyBody, RegisterBody, RemoveBody
-from api.tokens import access, ends_ms, without_token
-from api.translate_pool import minor
+from api.tournaments import amounts, lobby, views, views_people
+from api.tournaments.owner_client import ask, find, order
+from api.tournaments.translate_pool import minor
 from config.limits import PLAYERS_PAGE_DEFAULT, PLAYERS_PAGE_MAX
 from server.domain.ids import PlayerId
 from server.domain.tournament import commands as do

@@ -7,12 +7,12 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
-from api import amounts, views
-from api.auth import Home
-from api.errors import ApiError, DoorCode
-from api.once import OnceRoute
-from api.query import Query
-from api.resources import Resources
+from api.access.dependencies import Home
+from api.access.idempotency import OnceRoute
+from api.context.context import Resources
+from api.http.errors import ApiError, DoorCode
+from api.http.query import Query
+from api.tournaments import amounts, views
 from config.limits import LIST_PAGE_MAX
 from server.domain.ids import OperatorId, Tenant
 from server.domain.tournament.summary import Summary

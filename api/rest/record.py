@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator, Iterator
 from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
 
-from api.answers import Json
-from api.auth import AuditRead, Home
-from api.once import OnceRoute
-from api.owner import find
-from api.query import Query
+from api.access.dependencies import AuditRead, Home
+from api.access.idempotency import OnceRoute
+from api.http.json_response import Json
+from api.http.query import Query
+from api.tournaments.owner_client import find
 from config.limits import LIST_PAGE_DEFAULT, LIST_PAGE_MAX
 from server.record import SECTIONS, as_csv, as_json, as_ndjson, record_of
 from server.wire import instant

@@ -6,16 +6,16 @@ from fastapi import APIRouter, Request
 
 from actors.replies import ReviewRow, ReviewsAnswer
 from actors.requests import ReadReviews
-from api.answers import Json
-from api.auth import Home, PayoutsApprove, ResultsRead
-from api.body import parse, read_json
-from api.errors import ApiError
-from api.keyring import Caller
-from api.once import OnceRoute
-from api.openapi import body_of
-from api.owner import ask, find, order
-from api.resources import Resources
+from api.access.dependencies import Home, PayoutsApprove, ResultsRead
+from api.access.idempotency import OnceRoute
+from api.context.context import Resources
+from api.context.key_cache import Caller
+from api.http.body import parse, read_json
+from api.http.errors import ApiError
+from api.http.json_response import Json
+from api.http.openapi import body_of
 from api.schemas.players import ReviewBody
+from api.tournaments.owner_client import ask, find, order
 from server.domain.refusal import Code
 from server.domain.tournament import commands as do
 from server.domain.tournament.payouts import OPEN

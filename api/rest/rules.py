@@ -5,15 +5,15 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request
 
-from api import views
-from api.answers import Json
-from api.auth import Home
-from api.credentials import credential_of
-from api.errors import ApiError, DoorCode
-from api.guests import reader
-from api.once import OnceRoute
-from api.query import Query
-from api.resources import Resources
+from api.access.credentials import credential_of
+from api.access.dependencies import Home
+from api.access.idempotency import OnceRoute
+from api.context.context import Resources
+from api.http.errors import ApiError, DoorCode
+from api.http.json_response import Json
+from api.http.query import Query
+from api.tournaments import views
+from api.tournaments.viewers import reader
 from server.domain.tournament.summary import Summary
 from server.ports import RuleChange
 from server.rules_text import hash_of, sections_of

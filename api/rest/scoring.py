@@ -6,17 +6,17 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 
 from actors.simulate import DryPlayer, dry_run, rules_of
-from api import views_people, views_rules
-from api.answers import Json
-from api.auth import Home, TournamentsRead
-from api.body import Parsed, parse, read_json
-from api.errors import ApiError, invalid
-from api.facts import read_facts
-from api.once import OnceRoute
-from api.openapi import body_of
+from api.access.dependencies import Home, TournamentsRead
+from api.access.idempotency import OnceRoute
+from api.http.body import Parsed, parse, read_json
+from api.http.errors import ApiError, invalid
+from api.http.json_response import Json
+from api.http.openapi import body_of
 from api.schemas.scoring import DryPlayerBody, SimulateBody
-from api.translate import spelled
-from api.translate_scoring import scoring_of
+from api.tournaments import views_people, views_rules
+from api.tournaments.fact_decoder import read_facts
+from api.tournaments.translate import spelled
+from api.tournaments.translate_scoring import scoring_of
 from config.limits import SIMULATED_FACTS_MAX
 from server.domain.scoring.fact import Fact
 from server.domain.scoring.models import Scoring, faults_of

@@ -6,21 +6,37 @@ from typing import Any
 from fastapi import APIRouter, Request
 from pydantic.alias_generators import to_camel
 
-from api import rates, views
-from api.answers import Json
-from api.auth import Home, TemplatesWrite, TournamentsRead, TournamentsWrite
-from api.body import Parsed, parse, read_json, spellings
-from api.creation import INVALID, create, over_template, template_of
-from api.deeds import note
-from api.errors import ApiError, DoorCode, invalid
-from api.keyring import Caller
-from api.once import OnceRoute
-from api.openapi import body_of
-from api.owner import command_id
-from api.query import Query
-from api.resources import Resources
+from api.access import rate_limits
+from api.access.audit import note
+from api.access.dependencies import (
+    Home,
+    TemplatesWrite,
+    TournamentsRead,
+    TournamentsWrite,
+)
+from api.access.idempotency import OnceRoute
+from api.context.context import Resources
+from api.context.key_cache import Caller
+from api.http.body import (
+    Parsed,
+    parse,
+    read_json,
+    spellings,
+)
+from api.http.errors import ApiError, DoorCode, invalid
+from api.http.json_response import Json
+from api.http.openapi import body_of
+from api.http.query import Query
 from api.schemas.templates import BulkBody, NewTemplateBody, TemplateBody
-from api.translate import is_hop, rule_fields, spelled
+from api.tournaments import views
+from api.tournaments.creation import (
+    INVALID,
+    create,
+    over_template,
+    template_of,
+)
+from api.tournaments.owner_client import command_id
+from api.tournaments.translate import is_hop, rule_fields, spelled
 from config.limits import LIST_PAGE_DEFAULT, LIST_PAGE_MAX, TEMPLATES_MAX
 from server.chance import derived_id
 from server.domain.tournament.rule_checks import faults_of
@@ -194,13 +210,13 @@ async def create_tournaments_in_bulk(request: Request, home: Home, caller: Tourn
     body = await read_json(request)
     parsed = parse(body, BulkBody)
     lines = parsed.values.get("schedule") or []
-    most = rates.PER_MINUTE["create"] * caller.key.rate_factor
+    most = rate_limits.PER_MINUTE["create"] * caller.key.rate_factor
     if "schedule" in parsed.spelled and not 1 <= len(lines) <= min(most, LIST_PAGE_MAX):
         parsed.faults[parsed.path("schedule")] = f"Must have 1 to {min(most, LIST_PAGE_MAX)} tournaments"
     parsed.raise_faults()
     template = await template_of(home, caller, parsed.values["template_id"])
     if len(lines) > 1:
-        await rates.count(request, caller, len(lines) - 1)  # one was counted before anything was read
+        await rate_limits.count(request, caller, len(lines) - 1)  # one was counted before anything was read
     results = [await _one(request, home, caller, template, line, n) for n, line in enumerate(lines)]
     created = sum(result["status"] == "created" for result in results)
     told = {

@@ -7,21 +7,26 @@ from fastapi import APIRouter, Request
 
 from actors.replies import CancelPreview, TournamentAnswer
 from actors.requests import PreviewCancel
-from api import amounts, views
-from api.answers import Json
-from api.auth import Home, TournamentsDelete, TournamentsRead, TournamentsWrite
-from api.body import Parsed, parse, read_json
-from api.creation import INVALID, create
-from api.deeds import note
-from api.external_ids import external_id
-from api.keyring import Caller
-from api.once import OnceRoute
-from api.openapi import body_of
-from api.owner import ask, find, order
-from api.query import Query
-from api.resources import Resources
+from api.access.audit import note
+from api.access.dependencies import (
+    Home,
+    TournamentsDelete,
+    TournamentsRead,
+    TournamentsWrite,
+)
+from api.access.idempotency import OnceRoute
+from api.context.context import Resources
+from api.context.key_cache import Caller
+from api.http.body import Parsed, parse, read_json
+from api.http.json_response import Json
+from api.http.openapi import body_of
+from api.http.query import Query
 from api.schemas.tournaments import CancelBody, CreateBody, TournamentBody
-from api.translate import rule_fields, spelled
+from api.tournaments import amounts, views
+from api.tournaments.creation import INVALID, create
+from api.tournaments.external_ids import external_id
+from api.tournaments.owner_client import ask, find, order
+from api.tournaments.translate import rule_fields, spelled
 from config.limits import LIST_PAGE_DEFAULT, LIST_PAGE_MAX
 from server.domain.tournament import commands as do
 from server.domain.tournament.lifecycle import Status, is_over

@@ -4,12 +4,12 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from api.answers import Json
-from api.auth import Home, PayoutsApprove, PayoutsRead
-from api.body import parse, read_json
-from api.deeds import note
-from api.once import OnceRoute
-from api.openapi import body_of
+from api.access.audit import note
+from api.access.dependencies import Home, PayoutsApprove, PayoutsRead
+from api.access.idempotency import OnceRoute
+from api.http.body import parse, read_json
+from api.http.json_response import Json
+from api.http.openapi import body_of
 from api.schemas.payouts import WalletBody
 from server.keys import signing_secret
 from server.ports import Wallet

@@ -5,18 +5,18 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from api.answers import Json
-from api.auth import Home, WebhooksWrite
-from api.body import Parsed, parse, read_json
-from api.deeds import note
-from api.errors import ApiError, DoorCode
-from api.keyring import Caller
-from api.once import OnceRoute
-from api.openapi import body_of
-from api.resources import Resources
-from api.schemas.types import web_address
+from api.access.audit import note
+from api.access.dependencies import Home, WebhooksWrite
+from api.access.idempotency import OnceRoute
+from api.context.context import Resources
+from api.context.key_cache import Caller
+from api.http.body import Parsed, parse, read_json
+from api.http.errors import ApiError, DoorCode
+from api.http.json_response import Json
+from api.http.openapi import body_of
+from api.http.value_types import web_address
+from api.http.views_endpoints import endpoint_view
 from api.schemas.webhooks import EndpointBody, RotateSecretBody
-from api.views_endpoints import endpoint_view
 from config.limits import ENDPOINTS_MAX
 from server.keys import signing_secret
 from server.ports import Endpoint, Kind

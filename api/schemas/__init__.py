@@ -1,1 +1,1 @@
-"""What callers send: strict models, one file a noun, read by `api.body`."""
+"""What callers send: strict models, one file a noun, read by `api.http.body`."""

@@ -4,8 +4,8 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from api.body import Model
-from api.schemas.types import Amount, Instant
+from api.http.body import Model
+from api.http.value_types import Amount, Instant
 
 _Id = Annotated[str, Field(min_length=1, max_length=128)]
 

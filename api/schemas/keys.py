@@ -4,8 +4,8 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field
 
-from api.body import Model
-from api.schemas.types import Instant, Line
+from api.http.body import Model
+from api.http.value_types import Instant, Line
 from config.limits import KEY_OVERLAP_DEFAULT_S
 from server.keys import is_network
 from server.permissions import PERMISSIONS, ROLES

@@ -4,8 +4,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator
 
-from api.body import Model
-from api.schemas.types import Line, web_address
+from api.http.body import Model
+from api.http.value_types import Line, web_address
 
 
 class AckBody(Model):

@@ -4,8 +4,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from api.body import Model
-from api.schemas.types import Amount, Line
+from api.http.body import Model
+from api.http.value_types import Amount, Line
 
 
 class PaymentBody(Model):

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from api.body import Model
+from api.http.body import Model
 
 
 class PaceBody(Model):

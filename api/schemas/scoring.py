@@ -4,9 +4,9 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from api.body import Model
+from api.http.body import Model
+from api.http.value_types import Line
 from api.schemas.tournaments import ConfigBody
-from api.schemas.types import Line
 from config.limits import SIMULATED_FACTS_MAX
 
 

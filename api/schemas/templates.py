@@ -4,9 +4,9 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from api.body import Model
+from api.http.body import Model
+from api.http.value_types import Line
 from api.schemas.tournaments import TournamentBody
-from api.schemas.types import Line
 
 
 class RecurrenceBody(Model):

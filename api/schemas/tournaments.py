@@ -5,8 +5,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from api.body import Model
-from api.schemas.types import Amount, Instant, Line
+from api.http.body import Model
+from api.http.value_types import Amount, Instant, Line
 from server.domain.tournament.pool import ITEMS_MAX, PLACES_MAX
 
 _PLACES = re.compile(r"([0-9]{1,6})(?:-([0-9]{1,6}))?\Z")

@@ -4,8 +4,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
-from api.body import Model
-from api.schemas.types import Instant, Line
+from api.http.body import Model
+from api.http.value_types import Instant, Line
 from server.event_types import is_pattern
 
 

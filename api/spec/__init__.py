@@ -12,7 +12,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from api.errors import STATUS
+from api.http.errors import STATUS
 from api.spec.shapes import nulls_in, shape_of
 from api.spec.webhooks import webhooks
 

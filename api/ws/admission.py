@@ -8,11 +8,11 @@ from urllib.parse import parse_qsl, unquote
 import msgspec
 from websockets.http11 import Request
 
-from api.address import Doorman, forwarded
-from api.credentials import bearer
-from api.errors import ApiError
-from api.guests import player_of
-from api.resources import Resources
+from api.access.credentials import bearer
+from api.context.context import Resources
+from api.http.client_address import Doorman, forwarded
+from api.http.errors import ApiError
+from api.tournaments.viewers import player_of
 from api.ws import protocol
 from api.ws.protocol import Close
 from config.limits import SOCKET_AUTH_TIMEOUT_S

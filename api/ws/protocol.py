@@ -6,8 +6,15 @@ from typing import Any, Final
 import msgspec
 
 from actors.replies import BoardAnswer, Place
-from api.views import end_time, registration_status, room_id, room_status, rounds_of, start_time
-from api.views_people import public_row
+from api.tournaments.views import (
+    end_time,
+    registration_status,
+    room_id,
+    room_status,
+    rounds_of,
+    start_time,
+)
+from api.tournaments.views_people import public_row
 from server.domain.money import points_or_none, points_to_decimal, to_decimal
 from server.domain.tournament.lifecycle import Status
 from server.domain.tournament.sale_rules import why_no_rebuy

@@ -16,7 +16,7 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from actors.replies import Place
-from api.resources import Resources
+from api.context.context import Resources
 from api.ws import protocol
 from api.ws.admission import Guest, Rejected, admit, knock_of
 from api.ws.channel import Channel, Position, position_of

@@ -11,14 +11,14 @@ from typing import Any
 import msgspec
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
-from api.auth import check, check_platform, who
-from api.errors import ApiError, typed
-from api.facts import Given, decode_facts
-from api.keyring import Caller
-from api.owner import ACCEPTED, find_known, report
-from api.rates import windows_for
-from api.resources import Resources, of_socket
-from api.verdicts import over_limit
+from api.access.dependencies import check, check_platform, who
+from api.access.limit_headers import over_limit
+from api.access.rate_limits import windows_for
+from api.context.context import Resources, of_socket
+from api.context.key_cache import Caller
+from api.http.errors import ApiError, typed
+from api.tournaments.fact_decoder import Given, decode_facts
+from api.tournaments.owner_client import ACCEPTED, find_known, report
 from api.ws.protocol import PROTOCOL_VERSION, Close
 from config.limits import FACTS_PER_REQUEST_MAX, STREAM_BATCHES_MAX
 from server.domain.tournament.summary import Summary

@@ -7,7 +7,7 @@ import msgspec
 
 from actors.replies import BoardAnswer, Done
 from actors.requests import ReadBoard
-from api.resources import Resources
+from api.context.context import Resources
 from api.ws import protocol
 from api.ws.admission import Guest
 from api.ws.channel import Channel

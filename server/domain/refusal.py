@@ -6,7 +6,7 @@ from typing import Any
 
 
 class Code(StrEnum):
-    """Why a command was refused. `api.errors` maps each to a status; a test walks this enum."""
+    """Why a command was refused. `api.http.errors` maps each to a status; a test walks this enum."""
 
     VALIDATION_FAILED = "validation_failed"
     TOURNAMENT_NOT_FOUND = "tournament_not_found"

@@ -8,7 +8,7 @@ import jwt
 import pytest
 from fastapi import APIRouter
 
-from api.errors import STATUS, DoorCode
+from api.http.errors import STATUS, DoorCode
 from api.rest import (
     boards,
     corrections,

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 import structlog
 
-from api.facts import Unfit, decode_facts, quickly
+from api.tournaments.fact_decoder import Unfit, decode_facts, quickly
 from tests.support.app import House
 
 

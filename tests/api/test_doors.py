@@ -13,13 +13,23 @@ import pytest
 import uvloop
 from websockets import http11
 
-from api.address import Doorman, forwarded, is_loopback, neighbourhood
-from api.body import parse_json
-from api.care import HEAD_WITHIN_MS, REQUEST_BYTES_MAX, Head, TooMuch
-from api.crowd import Crowd
-from api.errors import ApiError
-from api.http import ClosedQuietly
-from api.strangers import Strangers
+from api.access.connection_limits import Crowd
+from api.access.stranger_limits import Strangers
+from api.fast.request_bounds import (
+    HEAD_WITHIN_MS,
+    REQUEST_BYTES_MAX,
+    Head,
+    TooMuch,
+)
+from api.fast.uvicorn_protocol import ClosedQuietly
+from api.http.body import parse_json
+from api.http.client_address import (
+    Doorman,
+    forwarded,
+    is_loopback,
+    neighbourhood,
+)
+from api.http.errors import ApiError
 from api.ws.admission import knock_of
 from api.ws.protocol import Close
 from server.limits.memory import MemoryLimiter

@@ -7,8 +7,8 @@ import pytest
 from websockets.frames import CloseCode, Frame, Opcode
 
 from actors.requests import ReadPlaces, ReportFacts
-from api import tokens
-from api.crowd import Crowd
+from api.access.connection_limits import Crowd
+from api.context import player_tokens
 from api.ws.channel import Channel
 from api.ws.protocol import Close
 from config import limits
@@ -123,13 +123,13 @@ async def test_who_is_not_let_in_and_never_agrees_to_the_close_is_cut(room: Room
 async def test_a_token_runs_out_unless_it_is_renewed_in_band(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tokens, "AFTER_END_MS", -30 * 60_000)
+    monkeypatch.setattr(player_tokens, "AFTER_END_MS", -30 * 60_000)
     summary = await room.house.store.find(Tenant(OperatorId("op_123"), live=True), room.id)
     assert summary is not None
     ann, ben = await room.player("ann"), await room.player("ben")
-    ends_ms = tokens.ends_ms(summary, room.house.clock.now_ms())
+    ends_ms = player_tokens.ends_ms(summary, room.house.clock.now_ms())
     await room.wait((ends_ms - room.house.clock.now_ms()) / 1_000 - 60)
-    monkeypatch.setattr(tokens, "AFTER_END_MS", 86_400_000)
+    monkeypatch.setattr(player_tokens, "AFTER_END_MS", 86_400_000)
     fresh = await room.house.client.post(
         f"/api/tournaments/{room.id}/players/ben/token", headers=room.house.auth
     )

@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from api import strangers
-from api.moments import Moments
-from api.strangers import Strangers
+from api.access import stranger_limits
+from api.access.stranger_limits import Strangers
+from api.context.answer_cache import Moments
 from config.limits import STRANGERS_AT_ONCE
 from tests.support.clock import ManualClock
 
@@ -28,7 +28,7 @@ async def test_only_a_few_strangers_are_worked_on_at_once() -> None:
 
 
 async def test_strangers_that_never_finish_hold_up_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(strangers, "STRANGER_TURN_S", 0.01)
+    monkeypatch.setattr(stranger_limits, "STRANGER_TURN_S", 0.01)
     door, for_ever = Strangers(ManualClock(), 600), asyncio.Event()
 
     async def dawdle() -> None:
@@ -44,8 +44,8 @@ async def test_strangers_that_never_finish_hold_up_no_others(monkeypatch: pytest
 
 
 async def test_the_wait_for_a_turn_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(strangers, "STRANGER_TURN_S", 600)
-    monkeypatch.setattr(strangers, "STRANGER_WAITS_S", 0.01)
+    monkeypatch.setattr(stranger_limits, "STRANGER_TURN_S", 600)
+    monkeypatch.setattr(stranger_limits, "STRANGER_WAITS_S", 0.01)
     door = Strangers(ManualClock(), 600)
     async with asyncio.timeout(30), door.turn(), door.turn(), door.turn():
         pass

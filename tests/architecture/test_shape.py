@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from api.errors import DoorCode
+from api.http.errors import DoorCode
 from config.settings import Settings, WrongSettings, load
 from server.domain.refusal import Code
 from server.domain.scoring.fact import Outcome

@@ -10,7 +10,7 @@ import psutil
 
 from actors.fact_batcher import FactCourier
 from actors.local_directory import LocalDirectory
-from api.facts import quickly
+from api.tournaments.fact_decoder import quickly
 from server.clock import SystemClock
 from server.domain.tournament import commands as ask
 from server.storage.embedded import EmbeddedPostgres

@@ -3,8 +3,8 @@
 import asyncio
 from dataclasses import replace
 
-from api.crowd import Crowd
-from api.strangers import Strangers
+from api.access.connection_limits import Crowd
+from api.access.stranger_limits import Strangers
 from server.domain.ids import OperatorId, Tenant
 from tests.siege.siege import besiege
 from tests.support.served import a_served_house

@@ -9,7 +9,7 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 from websockets.uri import parse_uri
 
-from api.resources import Resources
+from api.context.context import Resources
 from api.spec.frames import ServerFrame
 from api.ws.socket import PlayerSocket
 from config.limits import SOCKET_WINDOW_BITS

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from api.keyring import KeyRing
+from api.context.key_cache import KeyRing
 from server.clock import SystemClock
 from server.domain.ids import OperatorId, Tenant
 from server.ports import FeedRow

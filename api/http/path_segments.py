@@ -5,7 +5,7 @@ from urllib.parse import unquote_to_bytes
 
 from starlette.types import Scope
 
-from api.errors import ApiError, DoorCode, invalid
+from api.http.errors import ApiError, DoorCode, invalid
 
 # Stands for an escaped slash until the route has found its segments.
 _SLASH = "\x1f"

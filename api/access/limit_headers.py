@@ -1,6 +1,6 @@
 """What a verdict of the limits looks like outside."""
 
-from api.errors import ApiError, DoorCode
+from api.http.errors import ApiError, DoorCode
 from server.ports import Verdict
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from actors.replies import BoardRow, EntryAnswer
-from api.amounts import money
+from api.tournaments.amounts import money
 from server.domain.money import points_to_decimal
 from server.domain.tournament.lifecycle import Status
 from server.domain.tournament.summary import EntryRow, ResultRow, Summary

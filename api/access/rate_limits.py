@@ -2,9 +2,9 @@
 
 from fastapi import Request
 
-from api.keyring import Caller
-from api.resources import of
-from api.verdicts import over_limit
+from api.access.limit_headers import over_limit
+from api.context.context import of
+from api.context.key_cache import Caller
 from server.permissions import GAME_PLATFORM
 from server.ports import Window
 

@@ -8,8 +8,8 @@ from typing import TypeVar
 from fastapi import Request
 from pydantic.alias_generators import to_camel, to_snake
 
-from api.errors import invalid
-from api.schemas.types import instant_of
+from api.http.errors import invalid
+from api.http.value_types import instant_of
 
 T = TypeVar("T")
 _OFFSET_MAX = 10**8

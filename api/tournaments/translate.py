@@ -3,9 +3,9 @@
 from dataclasses import replace
 from typing import Any
 
-from api.body import Parsed
-from api.translate_pool import minor, pool_path, prize_pool
-from api.translate_scoring import config_fields, scaled
+from api.http.body import Parsed
+from api.tournaments.translate_pool import minor, pool_path, prize_pool
+from api.tournaments.translate_scoring import config_fields, scaled
 from server.currencies import places_of
 from server.domain.tournament.rules import AddOn, Format, Rounds, RuleFields, Rules
 from server.wire_names import AMOUNTS, BACK, CHANGED, PLAIN

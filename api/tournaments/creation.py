@@ -6,15 +6,15 @@ from fastapi import Request
 
 from actors.replies import TournamentAnswer
 from actors.requests import Order
-from api.body import Parsed, parse, spellings
-from api.errors import ApiError, DoorCode
-from api.external_ids import external_id
-from api.keyring import Caller
-from api.lobby import in_lobby
-from api.owner import command_id, order, unwrap
-from api.resources import Resources
+from api.context.context import Resources
+from api.context.key_cache import Caller
+from api.http.body import Parsed, parse, spellings
+from api.http.errors import ApiError, DoorCode
 from api.schemas.tournaments import CreateBody
-from api.translate import format_of, rule_fields, spelled
+from api.tournaments.external_ids import external_id
+from api.tournaments.lobby import in_lobby
+from api.tournaments.owner_client import command_id, order, unwrap
+from api.tournaments.translate import format_of, rule_fields, spelled
 from server.chance import derived_id
 from server.domain.ids import TournamentId
 from server.domain.tournament import commands as do

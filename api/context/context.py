@@ -6,16 +6,16 @@ from fastapi import Request, WebSocket
 
 from actors.directory import Directory
 from actors.fact_batcher import FactCourier
-from api.address import Doorman
-from api.crowd import Crowd
-from api.keyring import KeyRing
-from api.known import Known
-from api.moments import Moments
-from api.pages import BoardPages
-from api.pasts import Pasts
-from api.readiness import Readiness
-from api.strangers import Strangers
-from api.tokens import Tokens
+from api.access.connection_limits import Crowd
+from api.access.stranger_limits import Strangers
+from api.context.answer_cache import Moments
+from api.context.key_cache import KeyRing
+from api.context.page_cache import BoardPages
+from api.context.player_tokens import Tokens
+from api.context.readiness import Readiness
+from api.context.summary_cache import Known
+from api.http.client_address import Doorman
+from api.tournaments.history_reader import Pasts
 from api.ws.hub import Hub
 from server.ports import (
     Audit,

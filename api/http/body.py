@@ -17,7 +17,7 @@ from fastapi import Request
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 
-from api.errors import ApiError, DoorCode, invalid
+from api.http.errors import ApiError, DoorCode, invalid
 from config.limits import BODY_BYTES_MAX
 
 T = TypeVar("T")

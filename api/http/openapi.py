@@ -1,8 +1,8 @@
-"""The OpenAPI parts that FastAPI cannot see, because bodies are read by `api.body`."""
+"""The OpenAPI parts that FastAPI cannot see, because bodies are read by `api.http.body`."""
 
 from typing import Any
 
-from api.body import Model
+from api.http.body import Model
 
 
 def body_of(model: type[Model]) -> dict[str, Any]:

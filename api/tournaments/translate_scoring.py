@@ -4,7 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from api.body import Parsed
+from api.http.body import Parsed
 from server.domain.money import POINT_PLACES, from_decimal
 from server.domain.scoring.models import Qualify, Scoring
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from api.address import neighbourhood
+from api.http.client_address import neighbourhood
 
 
 class Crowd:

@@ -7,8 +7,14 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from api.care import HEADERS_MAX, URL_BYTES_MAX, Head, TooMuch, refusal
-from api.quick_boards import Found, QuickBoards
+from api.fast.leaderboard import Found, QuickBoards
+from api.fast.request_bounds import (
+    HEADERS_MAX,
+    URL_BYTES_MAX,
+    Head,
+    TooMuch,
+    refusal,
+)
 from api.ws.socket import PATH, PlayerSocket
 from server.ports import Verdict
 

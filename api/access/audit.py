@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from api.keyring import Caller
-from api.resources import Resources
+from api.context.context import Resources
+from api.context.key_cache import Caller
 from server.ports import Deed
 from server.wire import plain
 

@@ -10,10 +10,10 @@ from fastapi import Request
 
 from actors.replies import Done, Failed, Refused, Reply
 from actors.requests import Message, Order
-from api.errors import ApiError, DoorCode, tournament_not_found
-from api.facts import Given
-from api.keyring import Caller
-from api.resources import Resources
+from api.context.context import Resources
+from api.context.key_cache import Caller
+from api.http.errors import ApiError, DoorCode, tournament_not_found
+from api.tournaments.fact_decoder import Given
 from server import codec
 from server.chance import derived_id
 from server.domain.money import to_decimal

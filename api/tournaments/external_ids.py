@@ -4,9 +4,9 @@ told which one it has."""
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from api.errors import ApiError
-from api.keyring import Caller
-from api.resources import Resources
+from api.context.context import Resources
+from api.context.key_cache import Caller
+from api.http.errors import ApiError
 from server.domain.refusal import Code
 
 

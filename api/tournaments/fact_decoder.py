@@ -14,10 +14,16 @@ from typing import Any
 import msgspec
 from fastapi import Request
 
-from api.body import HINTS_MAX, Parsed, parse, parse_json, read_bytes
-from api.errors import invalid
+from api.http.body import (
+    HINTS_MAX,
+    Parsed,
+    parse,
+    parse_json,
+    read_bytes,
+)
+from api.http.errors import invalid
+from api.http.value_types import INSTANT_MIN_MS
 from api.schemas.facts import FactBody, FactsBody
-from api.schemas.types import INSTANT_MIN_MS
 from config.limits import FACTS_PER_REQUEST_MAX
 from server.domain.money import POINT_PLACES, POINT_SCALE, from_decimal
 from server.domain.scoring.fact import Fact

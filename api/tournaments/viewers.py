@@ -4,12 +4,12 @@ from typing import NamedTuple
 
 from fastapi import Request
 
-from api.auth import authenticate, check
-from api.credentials import credential_of
-from api.errors import ApiError, DoorCode, tournament_not_found
-from api.owner import find
-from api.rates import count_player
-from api.resources import Resources
+from api.access.credentials import credential_of
+from api.access.dependencies import authenticate, check
+from api.access.rate_limits import count_player
+from api.context.context import Resources
+from api.http.errors import ApiError, DoorCode, tournament_not_found
+from api.tournaments.owner_client import find
 from server.domain.ids import OperatorId, Tenant
 from server.domain.tournament.summary import EntryRow, Summary
 

@@ -1,7 +1,7 @@
 """Requests with an `Idempotency-Key`: one effect, one answer, whoever repeats them and when.
 
 The first one claims its key and answers; twins wait for that answer; later ones get it from the store. What
-the owner of a tournament has done for the key it never does again (`api.owner.command_id`), so a front end
+the owner of a tournament has done for the key it never does again (`owner_client.command_id`), so a front end
 that dies between effect and answer costs nothing: the next one claims the key and gets the first result.
 """
 
@@ -16,14 +16,14 @@ from fastapi import Request
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
 
-from api.answers import Json
-from api.auth import Needs, authenticate
-from api.body import beside, read_bytes
-from api.errors import ApiError, invalid
-from api.keyring import Caller
-from api.resources import Resources, of
-from api.segments import named
-from api.tokens import Tokens, whole
+from api.access.dependencies import Needs, authenticate
+from api.context.context import Resources, of
+from api.context.key_cache import Caller
+from api.context.player_tokens import Tokens, whole
+from api.http.body import beside, read_bytes
+from api.http.errors import ApiError, invalid
+from api.http.json_response import Json
+from api.http.path_segments import named
 from config.limits import CLAIM_HOLD_EVERY_S, CLAIM_POLL_S
 from server.domain.refusal import Code
 from server.ports import GivenAnswer, StoreUnavailable

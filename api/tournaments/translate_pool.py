@@ -4,7 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from api.body import Parsed
+from api.http.body import Parsed
 from api.schemas.tournaments import FieldSizeBody, ItemBody
 from server.domain.money import from_decimal
 from server.domain.tournament.pool import PERCENT_PLACES, FieldShares, Item, PoolKind, PrizePool

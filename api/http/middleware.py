@@ -10,12 +10,12 @@ from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.answers import Json
-from api.credentials import credential_of
-from api.errors import ApiError
-from api.resources import Resources
-from api.segments import segments
-from api.verdicts import headers_of
+from api.access.credentials import credential_of
+from api.access.limit_headers import headers_of
+from api.context.context import Resources
+from api.http.errors import ApiError
+from api.http.json_response import Json
+from api.http.path_segments import segments
 from server.chance import SystemIds
 from server.ports import IdSource, Verdict
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from api import views_rules
-from api.amounts import money, pool, there_is
+from api.tournaments import views_rules
+from api.tournaments.amounts import money, pool, there_is
 from server.domain.tournament.lifecycle import Status, is_over
 from server.domain.tournament.prizes import pool_minor
 from server.domain.tournament.rules import Rules

@@ -6,10 +6,10 @@ many registrations race, exactly one next tournament exists.
 
 from actors.replies import EntryAnswer, TournamentAnswer
 from actors.requests import Order
-from api.errors import ApiError
-from api.keyring import Caller
-from api.owner import ask, unwrap
-from api.resources import Resources
+from api.context.context import Resources
+from api.context.key_cache import Caller
+from api.http.errors import ApiError
+from api.tournaments.owner_client import ask, unwrap
 from config.limits import LOBBY_TRIES_MAX
 from server.chance import derived_id
 from server.domain.ids import TournamentId

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from actors.replies import SheetAnswer
 from actors.requests import ReadSheet
-from api.keyring import Caller
-from api.owner import ask
-from api.resources import Resources
+from api.context.context import Resources
+from api.context.key_cache import Caller
+from api.tournaments.owner_client import ask
 from server.domain.tournament.lifecycle import ResultsStatus
 from server.domain.tournament.summary import ResultRow, Summary
 

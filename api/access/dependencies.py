@@ -5,11 +5,11 @@ from typing import Annotated
 from fastapi import Depends, Request
 from starlette.requests import HTTPConnection
 
-from api.credentials import credential_of
-from api.errors import ApiError, DoorCode
-from api.keyring import Caller
-from api.rates import count
-from api.resources import Resources, of
+from api.access.credentials import credential_of
+from api.access.rate_limits import count
+from api.context.context import Resources, of
+from api.context.key_cache import Caller
+from api.http.errors import ApiError, DoorCode
 from server.keys import allows
 from server.permissions import GAME_PLATFORM
 

@@ -10,8 +10,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from api.address import neighbourhood
-from api.verdicts import over_limit
+from api.access.limit_headers import over_limit
+from api.http.client_address import neighbourhood
 from config.limits import STRANGER_TURN_S, STRANGER_WAITS_S, STRANGERS_AT_ONCE
 from server.limits.memory import MemoryLimiter
 from server.ports import Clock, Verdict, Window

@@ -1,0 +1,1 @@
+"""HTTP itself: bodies, queries, errors, answers, and the document that describes them."""
