@@ -10,58 +10,57 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from api.context.context import Resources
+from api.game_platform.fact_stream import router as stream
+from api.game_platform.routes import router as internal
 from api.http.errors import ApiError, typed
 from api.http.json_response import Json
 from api.http.middleware import RequestLog
 from api.http.openapi_document import describe
-from api.rest import (
-    boards,
-    corrections,
-    deliveries,
-    events,
-    games,
-    health,
-    history,
-    internal,
-    keys,
-    payouts,
-    players,
-    public,
-    record,
-    reviews,
-    rules,
-    scoring,
-    templates,
-    tournaments,
-    wallet,
-    webhooks,
-)
+from api.rest.audit.routes import router as record
+from api.rest.events.routes import router as events
+from api.rest.games.routes import router as games
+from api.rest.keys.routes import router as keys
+from api.rest.leaderboards.routes import router as boards
+from api.rest.operations.routes import router as health
+from api.rest.payouts.routes import all_payouts
+from api.rest.payouts.routes import router as payouts
+from api.rest.payouts.wallet import router as wallet
+from api.rest.players.corrections import router as corrections
+from api.rest.players.history import router as history
+from api.rest.players.routes import router as players
+from api.rest.public.routes import router as public
+from api.rest.reviews.routes import router as reviews
+from api.rest.rules.routes import router as rules
+from api.rest.scoring.routes import router as scoring
+from api.rest.templates.routes import router as templates
+from api.rest.tournaments.routes import router as tournaments
+from api.rest.webhooks.deliveries import router as deliveries
+from api.rest.webhooks.routes import router as webhooks
 from api.spec import document
-from api.ws import stream
 from server.ports import StoreUnavailable
 
 ROUTERS = (
-    tournaments.router,
-    games.router,
-    players.router,
-    boards.router,
-    corrections.router,
-    reviews.router,
-    history.router,
-    keys.router,
-    payouts.router,
-    payouts.all_payouts,
-    wallet.router,
-    events.router,
-    deliveries.router,
-    webhooks.router,
-    rules.router,
-    scoring.router,
-    templates.router,
-    record.router,
-    public.router,
-    health.router,
-    stream.router,
+    tournaments,
+    games,
+    players,
+    boards,
+    corrections,
+    reviews,
+    history,
+    keys,
+    payouts,
+    all_payouts,
+    wallet,
+    events,
+    deliveries,
+    webhooks,
+    rules,
+    scoring,
+    templates,
+    record,
+    public,
+    health,
+    stream,
 )
 
 
@@ -78,7 +77,7 @@ def create_app(resources: Resources) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     for prefix in ("/api/internal", "/internal"):
-        app.include_router(internal.router, prefix=prefix, include_in_schema=prefix.startswith("/api"))
+        app.include_router(internal, prefix=prefix, include_in_schema=prefix.startswith("/api"))
     app.add_exception_handler(ApiError, _answer)
     app.add_exception_handler(ClientDisconnect, _answer)
     app.add_exception_handler(HTTPException, _answer)

@@ -15,7 +15,7 @@ from api.fast.request_bounds import (
     TooMuch,
     refusal,
 )
-from api.ws.socket import PATH, PlayerSocket
+from api.ws.player_socket import PATH, PlayerSocket
 from server.ports import Verdict
 
 

@@ -6,7 +6,7 @@ from typing import Any, get_args
 import msgspec
 
 from api.spec.frames import ClientFrame, ServerFrame
-from api.ws.protocol import PROTOCOL_VERSION, Close
+from api.ws.messages import PROTOCOL_VERSION, Close
 
 _MEANING = {
     Close.BAD_FRAME: "A frame that is not one of ours",

@@ -23,7 +23,7 @@ from api.http.body import (
 )
 from api.http.errors import invalid
 from api.http.value_types import INSTANT_MIN_MS
-from api.schemas.facts import FactBody, FactsBody
+from api.tournaments.fact_requests import FactBody, FactsBody
 from config.limits import FACTS_PER_REQUEST_MAX
 from server.domain.money import POINT_PLACES, POINT_SCALE, from_decimal
 from server.domain.scoring.fact import Fact

@@ -13,8 +13,8 @@ from api.context.context import Resources
 from api.http.client_address import Doorman, forwarded
 from api.http.errors import ApiError
 from api.tournaments.viewers import player_of
-from api.ws import protocol
-from api.ws.protocol import Close
+from api.ws import messages
+from api.ws.messages import Close
 from config.limits import SOCKET_AUTH_TIMEOUT_S
 from server.domain.tournament.summary import EntryRow, Summary
 from server.keys import allows
@@ -107,7 +107,7 @@ async def _credential(knock: Knock) -> str:
         raise Rejected(Close.LOG_IN_AGAIN)
     try:
         async with asyncio.timeout(SOCKET_AUTH_TIMEOUT_S):
-            message = protocol.CLIENT_MESSAGE.decode(await knock.first())
+            message = messages.CLIENT_MESSAGE.decode(await knock.first())
     except TimeoutError:
         raise Rejected(Close.LOG_IN_AGAIN) from None
     except (msgspec.DecodeError, UnicodeError):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from actors.directory import Directory
 from actors.replies import Done, Place
 from actors.requests import ReadPlaces
-from api.ws import protocol
+from api.ws import messages
 from api.ws.channel import Channel, Watcher
 from api.ws.packing import joined, packed
 from config.limits import (
@@ -75,13 +75,13 @@ def _tell(channel: Channel, players: _Players, places: list[Place], now_ms: int)
 def _news(place: Place, before: Place | None, summary: Summary, now_ms: int) -> Iterator[bytes]:
     """What a player did not know yet."""
     if place.gone is None and (before is None or place._replace(payouts=before.payouts) != before):
-        yield protocol.me(place, before, summary, now_ms)
+        yield messages.me(place, before, summary, now_ms)
     if place.eliminated_round is not None and (before is None or before.eliminated_round is None):
-        yield protocol.eliminated(place, now_ms)
+        yield messages.eliminated(place, now_ms)
     if place.payouts != (() if before is None else before.payouts):
-        yield protocol.payouts(place, summary, now_ms)
+        yield messages.payouts(place, summary, now_ms)
     if place.gone is not None:
-        yield protocol.gone(place.gone, now_ms)
+        yield messages.gone(place.gone, now_ms)
 
 
 def _send_home(channel: Channel, now_ms: int) -> bool:
@@ -108,4 +108,4 @@ async def tell_room(channel: Channel, clock: Clock) -> None:
         now = channel.status, channel.connections
         if now != told and channel.ready.is_set():
             told = now
-            await channel.tell(packed(protocol.room(channel.summary.id, *now)))
+            await channel.tell(packed(messages.room(channel.summary.id, *now)))

@@ -8,8 +8,8 @@ from jsonschema import Draft202012Validator
 
 from api.spec.frames import ClientFrame, ServerFrame
 from api.spec.sockets import asyncapi
-from api.ws import protocol
-from api.ws.protocol import Close
+from api.ws import messages
+from api.ws.messages import Close
 from tests.architecture.test_shape import ROOT
 from tests.support.app import a_house
 
@@ -49,7 +49,7 @@ def test_every_reference_leads_somewhere_and_every_schema_is_one() -> None:
     "text", ['{"type":"auth","token":"x"}', '{"type":"ping"}', '{"type":"around","above":3,"below":0}']
 )
 def test_what_is_published_for_clients_is_what_the_server_reads(text: str) -> None:
-    assert protocol.CLIENT_MESSAGE.decode(text).type == msgspec.json.decode(text)["type"]
+    assert messages.CLIENT_MESSAGE.decode(text).type == msgspec.json.decode(text)["type"]
     msgspec.json.decode(text, type=ClientFrame)
     with pytest.raises(msgspec.ValidationError):
         msgspec.json.decode(text.replace("{", '{"more":1,', 1), type=ClientFrame)

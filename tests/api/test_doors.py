@@ -31,7 +31,7 @@ from api.http.client_address import (
 )
 from api.http.errors import ApiError
 from api.ws.admission import knock_of
-from api.ws.protocol import Close
+from api.ws.messages import Close
 from server.limits.memory import MemoryLimiter
 from server.ports import Window
 from tests.support.app import House

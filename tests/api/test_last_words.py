@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from api.ws.protocol import Close
+from api.ws.messages import Close
 from tests.api.test_socket_care import Room, kinds
 from tests.support.app import a_house
 from tests.support.sockets import Wire

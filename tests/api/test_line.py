@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import uvloop
 
-from api.ws.line import Line
 from api.ws.packing import Packed, packed
+from api.ws.writer import Line
 from tests.support.sockets import texts
 
 MESSAGES = 2_000

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from api.ws.protocol import Close
+from api.ws.messages import Close
 from tests.support.served import Served, a_served_house, close_code, frame
 
 

@@ -10,7 +10,7 @@ from actors.requests import ReadPlaces, ReportFacts
 from api.access.connection_limits import Crowd
 from api.context import player_tokens
 from api.ws.channel import Channel
-from api.ws.protocol import Close
+from api.ws.messages import Close
 from config import limits
 from server import codec
 from server.domain.ids import OperatorId, Tenant

@@ -10,7 +10,7 @@ from websockets.asyncio.client import ClientConnection
 
 from actors.replies import Unavailable
 from api.access.rate_limits import PLATFORM_PER_10_S
-from api.ws.protocol import Close
+from api.ws.messages import Close
 from config.limits import STREAM_BATCHES_MAX
 from tests.support.served import Served, a_served_house, close_code, frame
 

@@ -14,7 +14,7 @@ from actors.local_directory import LocalDirectory
 from actors.replies import Done
 from actors.requests import ReportFacts
 from api.ws.hub import Hub
-from api.ws.protocol import Close
+from api.ws.messages import Close
 from server import codec
 from server.domain.tournament import commands as ask
 from server.domain.tournament.summary import summary_of

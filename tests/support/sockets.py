@@ -11,7 +11,7 @@ from websockets.uri import parse_uri
 
 from api.context.context import Resources
 from api.spec.frames import ServerFrame
-from api.ws.socket import PlayerSocket
+from api.ws.player_socket import PlayerSocket
 from config.limits import SOCKET_WINDOW_BITS
 
 _HELLO = (

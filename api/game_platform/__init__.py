@@ -1,0 +1,1 @@
+"""What game platforms call: facts, rounds, tokens; over REST and a stream."""

@@ -1,0 +1,165 @@
+"""`WS /ws/internal/tournaments/{id}/events`: a game platform's facts as a stream, acknowledged batch by batch.
+
+Batches may follow each other without waiting; they are counted in order and acknowledged in order, each when
+its facts are durable. With `STREAM_BATCHES_MAX` under way the next one is not read: the sender slows down.
+"""
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+
+from api.access.dependencies import check, check_platform, who
+from api.access.limit_headers import over_limit
+from api.access.rate_limits import windows_for
+from api.context.context import Resources, of_socket
+from api.context.key_cache import Caller
+from api.http.errors import ApiError, typed
+from api.tournaments.fact_decoder import Given, decode_facts
+from api.tournaments.owner_client import ACCEPTED, find_known, report
+from api.ws.messages import PROTOCOL_VERSION, Close
+from config.limits import FACTS_PER_REQUEST_MAX, STREAM_BATCHES_MAX
+from server.domain.tournament.summary import Summary
+from server.ports import StoreUnavailable
+from server.wire import dump, instant
+
+router = APIRouter()
+_CLOSE = {
+    401: Close.LOG_IN_AGAIN,
+    403: Close.FORBIDDEN,
+    404: Close.NOT_FOUND,
+    429: Close.TOO_MANY,
+    503: Close.RECONNECT,
+}
+
+
+class _Batch(msgspec.Struct, forbid_unknown_fields=True):
+    """`batch` is the sender's name for it; `events` are as over HTTP."""
+
+    batch: int | str
+    events: msgspec.Raw
+
+
+_BATCH = msgspec.json.Decoder(_Batch)
+
+
+@router.websocket("/ws/internal/tournaments/{tournament_id}/events")
+async def stream_facts(socket: WebSocket, tournament_id: str) -> None:
+    """Facts in, acknowledgements out. Accepts first, because only an open socket can say why not."""
+    await socket.accept()
+    home = of_socket(socket)
+    stream = Stream(socket, home, tournament_id)
+    with suppress(WebSocketDisconnect, RuntimeError):
+        code = await stream.run()
+        await socket.close(code)
+
+
+class Stream:
+    """One platform's socket on one tournament: a reader, and a sender that keeps the order."""
+
+    def __init__(self, socket: WebSocket, home: Resources, tournament_id: str) -> None:
+        self._socket = socket
+        self._home = home
+        self._tournament_id = tournament_id
+        self._under_way: asyncio.Queue[tuple[int | str, asyncio.Task[dict[str, Any]]]] = asyncio.Queue()
+        self._room = asyncio.Semaphore(STREAM_BATCHES_MAX)
+
+    async def run(self) -> Close:
+        """Until the platform leaves or is sent away; why the socket closes."""
+        address = self._home.doorman.caller(self._socket)
+        try:
+            self._home.strangers.knock(address)
+            _, summary = await self._admit()
+        except (ApiError, StoreUnavailable) as error:
+            return _close_of(error)
+        self._home.strangers.welcome(address)
+        await self._send(self._welcome(summary))
+        sender = asyncio.create_task(self._acknowledge())
+        try:
+            return await self._read()
+        finally:
+            await self._finish(sender)
+
+    async def _admit(self) -> tuple[Caller, Summary]:
+        """Caller and tournament, for a key that may report facts of it. Asked with every batch: a revoked key
+        ends the stream."""
+        caller = check_platform(check(await who(self._home, self._socket), "scores.write"))
+        return caller, await find_known(self._home, caller, self._tournament_id)
+
+    def _welcome(self, summary: Summary) -> dict[str, Any]:
+        return {
+            "type": "welcome",
+            "protocol": PROTOCOL_VERSION,
+            "serverTime": instant(self._home.clock.now_ms()),
+            "tournamentId": summary.id,
+            "status": summary.status.value,
+            "factsMax": FACTS_PER_REQUEST_MAX,
+            "batchesMax": STREAM_BATCHES_MAX,
+        }
+
+    async def _read(self) -> Close:
+        """Take batches as long as the key is good and the frames are ours."""
+        while True:
+            await self._room.acquire()
+            text = await self._socket.receive_text()
+            try:
+                given = _BATCH.decode(text)
+            except (msgspec.DecodeError, UnicodeError):
+                return Close.BAD_FRAME
+            try:
+                caller, summary = await self._admit()
+            except (ApiError, StoreUnavailable) as error:
+                return _close_of(error)
+            await self._take(given, caller, summary)
+
+    async def _take(self, given: _Batch, caller: Caller, summary: Summary) -> None:
+        """Begin a batch. Counted and read here, so that batches enter the lane in order."""
+        try:
+            await self._count(caller)
+            facts = await decode_facts(b'{"events":%b}' % bytes(given.events))
+            work = asyncio.create_task(self._report(facts, summary))
+        except ApiError as error:
+            work = asyncio.create_task(_refused(error))
+        self._under_way.put_nowait((given.batch, work))
+        await asyncio.sleep(0)
+
+    async def _count(self, caller: Caller) -> None:
+        verdict = await self._home.limiter.hit(windows_for(caller))
+        if not verdict.allowed:
+            raise over_limit(verdict)
+
+    async def _report(self, facts: Given, summary: Summary) -> dict[str, Any]:
+        try:
+            reported = await report(self._home, summary, facts)
+        except Exception as error:
+            return await _refused(error)
+        others = [one.told() for one in reported if one.status != ACCEPTED]
+        return {"type": "ack", "accepted": len(reported) - len(others), "others": others}
+
+    async def _acknowledge(self) -> None:
+        """One answer a batch, in the order in which they came."""
+        while True:
+            batch, work = await self._under_way.get()
+            await self._send({"batch": batch} | await work)
+            self._room.release()
+
+    async def _send(self, body: dict[str, Any]) -> None:
+        await self._socket.send_text(dump(body).decode())
+
+    async def _finish(self, sender: asyncio.Task[None]) -> None:
+        """What is under way ends by itself: it may be durable, and the platform will ask again."""
+        sender.cancel()
+        await asyncio.gather(sender, return_exceptions=True)
+
+
+async def _refused(why: Exception) -> dict[str, Any]:
+    """Nothing of the batch was taken, or nobody knows: the platform sends it again."""
+    error = typed(why)
+    retry = {"retryAfter": int(wait)} if (wait := error.headers().get("Retry-After")) else {}
+    return {"type": "error", "error": error.code, "message": error.message} | error.extra | retry
+
+
+def _close_of(error: Exception) -> Close:
+    return _CLOSE.get(typed(error).status, Close.BAD_FRAME)

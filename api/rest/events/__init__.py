@@ -1,0 +1,1 @@
+"""All public events of an operator in one order."""

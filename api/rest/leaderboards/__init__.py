@@ -1,0 +1,1 @@
+"""The live board, results and what each place gets."""

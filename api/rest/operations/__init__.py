@@ -1,0 +1,1 @@
+"""Whether a front end is well."""

@@ -1,0 +1,1 @@
+"""Entries: sold, taken back, corrected, explained."""

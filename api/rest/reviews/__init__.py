@@ -1,0 +1,1 @@
+"""What was asked for after results were final."""

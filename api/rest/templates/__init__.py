@@ -1,0 +1,1 @@
+"""Configurations to make tournaments of."""

@@ -1,0 +1,243 @@
+"""Templates, recurring schedules on them, and tournaments made of them in bulk."""
+
+from dataclasses import replace
+from typing import Any
+
+from fastapi import APIRouter, Request
+from pydantic.alias_generators import to_camel
+
+from api.access import rate_limits
+from api.access.audit import note
+from api.access.dependencies import (
+    Home,
+    TemplatesWrite,
+    TournamentsRead,
+    TournamentsWrite,
+)
+from api.access.idempotency import OnceRoute
+from api.context.context import Resources
+from api.context.key_cache import Caller
+from api.http.body import (
+    Parsed,
+    parse,
+    read_json,
+    spellings,
+)
+from api.http.errors import ApiError, DoorCode, invalid
+from api.http.json_response import Json
+from api.http.openapi import body_of
+from api.http.query import Query
+from api.rest.templates.requests import BulkBody, NewTemplateBody, TemplateBody
+from api.rest.tournaments.create import (
+    INVALID,
+    create,
+    over_template,
+    template_of,
+)
+from api.rest.tournaments.rules_mapping import is_hop, rule_fields, spelled
+from api.tournaments import views
+from api.tournaments.owner_client import command_id
+from config.limits import LIST_PAGE_DEFAULT, LIST_PAGE_MAX, TEMPLATES_MAX
+from server.chance import derived_id
+from server.domain.tournament.rule_checks import faults_of
+from server.domain.tournament.rules import Rules, rules_from
+from server.ports import Recurrence, Template
+from server.recurrence import faults_of as recurrence_faults
+from server.recurrence import next_start_ms
+from server.wire import dump, instant, instant_or_none, load
+
+router = APIRouter(route_class=OnceRoute, tags=["Templates"])
+_PATH = "/api/tournament-templates"
+# A time of day or date belongs to one tournament, not to all of a template.
+_TIMES = (
+    "scheduled_start",
+    "end_time",
+    "registration_opens",
+    "registration_closes",
+    "wait_until",
+    "rebuy_deadline",
+)
+
+
+@router.post(_PATH, status_code=201, openapi_extra=body_of(NewTemplateBody))
+async def create_template(request: Request, home: Home, caller: TemplatesWrite) -> Json:
+    """Keep a configuration to make tournaments of. With `recurrence` they are made by themselves."""
+    body = await read_json(request)
+    parsed = parse(body, NewTemplateBody)
+    rules, recurrence = _read(parsed, caller)
+    now_ms = home.clock.now_ms()
+    template = Template(
+        id=_new_id(request, home, caller),
+        tenant=caller.tenant,
+        body=dump(_normal(body)),
+        rules=rules,
+        created_at_ms=now_ms,
+        updated_at_ms=now_ms,
+        recurrence=recurrence,
+        next_start_ms=_first_start(recurrence, now_ms),
+    )
+    total, _ = await home.templates.templates(caller.tenant, 1, 0)
+    if total >= TEMPLATES_MAX:
+        message = f"There are {TEMPLATES_MAX} templates already: remove one first"
+        raise ApiError(DoorCode.CONFLICT, message, {"templates": TEMPLATES_MAX})
+    await note(home, caller, "template.created", template.id, after=_view(template))
+    await home.templates.add_template(template)
+    return Json(_view(template), status_code=201)
+
+
+def _new_id(request: Request, home: Resources, caller: Caller) -> str:
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return f"template_{home.ids.command_id()}"
+    return f"template_{derived_id('template', command_id(caller, key))}"
+
+
+def _read(parsed: Parsed, caller: Caller) -> tuple[Rules, Recurrence | None]:
+    """Rules without times, and the recurrence. Raises `validation_failed` with every fault."""
+    for name in _TIMES:
+        if parsed.values.get(name) is not None:
+            parsed.faults[parsed.path(name)] = "Has no place in a template: give it with each tournament"
+    fields = rule_fields(parsed, caller.operator.currency, caller.operator.games)
+    hop = is_hop(parsed)
+    fields |= {"format": "hop_on_off", "start_at_ms": 0} if hop else {}
+    parsed.faults = spelled(faults_of(fields, None), parsed) | parsed.faults
+    recurrence = _recurrence(parsed)
+    if hop and recurrence is not None:
+        parsed.faults[parsed.path("recurrence")] = "A hop-on/off tournament has no start time"
+    parsed.raise_faults(INVALID)
+    return rules_from(fields | {"start_at_ms": 0}), recurrence
+
+
+def _recurrence(parsed: Parsed) -> Recurrence | None:
+    given = parsed.values.get("recurrence")
+    if given is None:
+        return None
+    recurrence = Recurrence(
+        cron=given["cron"],
+        timezone=given.get("timezone", "UTC"),
+        lead_ms=given.get("lead_minutes", 60) * 60_000,
+        paused=given.get("paused", False),
+        skip=tuple(given.get("skip", ())),
+        catch_up=given.get("catch_up", "skip"),
+    )
+    for name, why in recurrence_faults(recurrence).items():
+        parsed.faults[parsed.path(f"recurrence.{name}")] = why
+    return recurrence
+
+
+def _first_start(recurrence: Recurrence | None, now_ms: int) -> int | None:
+    """The first start that can still be announced in full, the lead time from now."""
+    return None if recurrence is None else next_start_ms(recurrence, now_ms + recurrence.lead_ms)
+
+
+def _normal(body: dict[str, Any]) -> dict[str, Any]:
+    """The body under our own spelling of its fields."""
+    names = spellings(TemplateBody)
+    return {names[key]: value for key, value in body.items() if names[key] != "recurrence"}
+
+
+def _view(template: Template) -> dict[str, Any]:
+    of = template.recurrence
+    recurrence = None if of is None else {
+        "cron": of.cron,
+        "timezone": of.timezone,
+        "leadMinutes": of.lead_ms // 60_000,
+        "paused": of.paused,
+        "skip": list(of.skip),
+        "catchUp": of.catch_up,
+        "nextStart": instant_or_none(template.next_start_ms),
+        "nextNumber": template.next_no,
+    }  # fmt: skip
+    configuration = {to_camel(name): value for name, value in load(template.body).items()}
+    return configuration | {
+        "templateId": template.id,
+        "version": template.version,
+        "createdAt": instant(template.created_at_ms),
+        "updatedAt": instant(template.updated_at_ms),
+        "recurrence": recurrence,
+    }
+
+
+@router.get(_PATH)
+async def list_templates(request: Request, home: Home, caller: TournamentsRead) -> Json:
+    """Templates, newest first."""
+    with Query(request, "limit", "offset") as query:
+        limit, offset = query.page(LIST_PAGE_DEFAULT, LIST_PAGE_MAX)
+    total, found = await home.templates.templates(caller.tenant, limit, offset)
+    page = views.pagination(total, limit, offset)
+    return Json({"templates": [_view(template) for template in found], "pagination": page})
+
+
+@router.get(_PATH + "/{template_id}")
+async def get_template(template_id: str, home: Home, caller: TournamentsRead) -> Json:
+    """One template."""
+    return Json(_view(await template_of(home, caller, template_id)))
+
+
+@router.put(_PATH + "/{template_id}", openapi_extra=body_of(TemplateBody))
+async def update_template(template_id: str, request: Request, home: Home, caller: TemplatesWrite) -> Json:
+    """Change the given fields for the tournaments to come; those that exist stay as they are. `recurrence`
+    null ends the schedule."""
+    template = await template_of(home, caller, template_id)
+    body = await read_json(request)
+    parse(body, TemplateBody).raise_faults(INVALID)
+    merged = over_template(template, _normal(body))
+    parsed = parse(merged | {k: v for k, v in body.items() if k == "recurrence"}, NewTemplateBody)
+    rules, recurrence = _read(parsed, caller)
+    now_ms, version = home.clock.now_ms(), template.version + 1
+    changed = replace(template, body=dump(merged), rules=rules, version=version, updated_at_ms=now_ms)
+    if "recurrence" in body and recurrence != template.recurrence:
+        changed = replace(changed, recurrence=recurrence, next_start_ms=_first_start(recurrence, now_ms))
+    await note(home, caller, "template.changed", template.id, _view(template), _view(changed))
+    if not await home.templates.replace_template(changed, template.version):
+        raise ApiError(DoorCode.CONFLICT, "The template was changed at the same time; read it again")
+    return Json(_view(changed))
+
+
+@router.delete(_PATH + "/{template_id}")
+async def delete_template(template_id: str, home: Home, caller: TemplatesWrite) -> Json:
+    """Remove a template and its schedule; tournaments made of it stay."""
+    template = await template_of(home, caller, template_id)
+    await note(home, caller, "template.removed", template.id, _view(template))
+    await home.templates.remove_template(caller.tenant, template.id)
+    return Json({"templateId": template.id, "deleted": True})
+
+
+@router.post("/api/tournaments/bulk", status_code=201, openapi_extra=body_of(BulkBody))
+async def create_tournaments_in_bulk(request: Request, home: Home, caller: TournamentsWrite) -> Json:
+    """Create tournaments of a template, each with its own outcome: 201 when all were created, else 207. Counts
+    as that many creates."""
+    body = await read_json(request)
+    parsed = parse(body, BulkBody)
+    lines = parsed.values.get("schedule") or []
+    most = rate_limits.PER_MINUTE["create"] * caller.key.rate_factor
+    if "schedule" in parsed.spelled and not 1 <= len(lines) <= min(most, LIST_PAGE_MAX):
+        parsed.faults[parsed.path("schedule")] = f"Must have 1 to {min(most, LIST_PAGE_MAX)} tournaments"
+    parsed.raise_faults()
+    template = await template_of(home, caller, parsed.values["template_id"])
+    if len(lines) > 1:
+        await rate_limits.count(request, caller, len(lines) - 1)  # one was counted before anything was read
+    results = [await _one(request, home, caller, template, line, n) for n, line in enumerate(lines)]
+    created = sum(result["status"] == "created" for result in results)
+    told = {
+        "templateId": template.id,
+        "created": created,
+        "failed": len(results) - created,
+        "results": results,
+    }
+    return Json(told, status_code=201 if created == len(results) else 207)
+
+
+async def _one(
+    request: Request, home: Resources, caller: Caller, template: Template, line: Any, index: int
+) -> dict[str, Any]:
+    try:
+        if not isinstance(line, dict):
+            raise invalid({f"schedule[{index}]": "Must be an object"})
+        summary = await create(request, home, caller, over_template(template, line), index + 1)
+    except ApiError as error:
+        return {"index": index, "status": "failed"} | {
+            "error": error.code, "message": error.message, **error.extra,
+        }  # fmt: skip
+    told = views.created(summary)
+    return {"index": index, **told, "tournamentStatus": told["status"], "status": "created"}

@@ -1,0 +1,1 @@
+"""Tournaments: created, changed, started, finished, cancelled."""

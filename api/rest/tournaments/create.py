@@ -1,0 +1,76 @@
+"""A body becomes a tournament: alone, from a template, or as one of many."""
+
+from typing import Any
+
+from fastapi import Request
+
+from actors.replies import TournamentAnswer
+from actors.requests import Order
+from api.context.context import Resources
+from api.context.key_cache import Caller
+from api.http.body import Parsed, parse, spellings
+from api.http.errors import ApiError, DoorCode
+from api.rest.tournaments.requests import CreateBody
+from api.rest.tournaments.rules_mapping import format_of, rule_fields, spelled
+from api.tournaments.external_ids import external_id
+from api.tournaments.lobby import in_lobby
+from api.tournaments.owner_client import command_id, order, unwrap
+from server.chance import derived_id
+from server.domain.ids import TournamentId
+from server.domain.tournament import commands as do
+from server.domain.tournament.rule_checks import faults_of
+from server.domain.tournament.summary import Summary
+from server.ports import Template
+from server.wire import load
+
+INVALID = "Tournament configuration is invalid"
+
+
+def read_create(body: Any, home: Resources, caller: Caller) -> tuple[Parsed, dict[str, Any]]:
+    """The rule fields of a create body. Raises `validation_failed` with every fault."""
+    parsed = parse(body, CreateBody)
+    now_ms = home.clock.now_ms()
+    fields = rule_fields(parsed, caller.operator.currency, caller.operator.games)
+    fields |= format_of(parsed, now_ms) if isinstance(body, dict) else {}
+    parsed.faults = spelled(faults_of(fields, now_ms), parsed) | parsed.faults
+    parsed.raise_faults(INVALID)
+    return parsed, fields
+
+
+async def create(request: Request, home: Resources, caller: Caller, body: Any, nth: int = 0) -> Summary:
+    """Create one tournament; `nth` tells those of one request apart."""
+    parsed, fields = read_create(body, home, caller)
+    new_id = _new_id(request, home, caller, nth)
+    command = do.Create(new_id, caller.tenant, in_lobby(fields, new_id))
+    message = order(request, home, caller, command, body)
+    if nth:
+        message = Order(command, derived_id(message.command_id, str(nth)), message.actor, message.input_hash)
+    async with external_id(home, caller, fields.get("external_id"), new_id):
+        reply = await home.directory.create(message)
+        return unwrap(reply, TournamentAnswer, None, lambda faults: spelled(faults, parsed)).summary
+
+
+def _new_id(request: Request, home: Resources, caller: Caller, nth: int) -> TournamentId:
+    """A fresh id; the same one again for the same `Idempotency-Key`."""
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return TournamentId(home.ids.tournament_id())
+    parts = [command_id(caller, key), *([str(nth)] if nth else [])]
+    return TournamentId(derived_id("tournament", *parts))
+
+
+async def template_of(home: Resources, caller: Caller, template_id: str) -> Template:
+    """The caller's template, or 404."""
+    found = await home.templates.template(caller.tenant, template_id)
+    if found is None:
+        extra = {"templateId": template_id}
+        raise ApiError(DoorCode.TEMPLATE_NOT_FOUND, f"Template with ID {template_id} not found", extra)
+    return found
+
+
+def over_template(template: Template, changes: dict[str, Any]) -> dict[str, Any]:
+    """The template's body with the given fields instead of its own, whichever way they are spelled."""
+    names = spellings(CreateBody)
+    given = {names.get(key, key) for key in changes}
+    kept = {key: value for key, value in load(template.body).items() if key not in given}
+    return kept | changes

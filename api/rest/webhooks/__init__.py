@@ -1,0 +1,1 @@
+"""Where public events go, and what became of them."""

@@ -1,0 +1,80 @@
+"""What a client may say on the player socket, and what it is answered."""
+
+import asyncio
+from collections.abc import Callable
+
+import msgspec
+
+from actors.replies import BoardAnswer, Done
+from actors.requests import ReadBoard
+from api.context.context import Resources
+from api.ws import messages
+from api.ws.admission import Guest
+from api.ws.channel import Channel
+from config.limits import AROUND_ROWS_MAX
+from server import codec
+
+
+class Talk:
+    """One admitted client's side of the conversation."""
+
+    __slots__ = (
+        "_answer", "_channel", "_expires_at_ms", "_home", "_internal_id", "_task",
+    )  # fmt: skip
+
+    def __init__(
+        self, home: Resources, channel: Channel, guest: Guest, answer: Callable[[bytes], None]
+    ) -> None:
+        self._home = home
+        self._channel = channel
+        self._answer = answer
+        self._internal_id = None if guest.entry is None else guest.entry.internal_player_id
+        self._expires_at_ms = None if guest.expires_at_s is None else guest.expires_at_s * 1_000
+        self._task: asyncio.Task[None] | None = None
+
+    def is_expired(self, now_ms: int) -> bool:
+        """Whether the token has run out and was not renewed."""
+        return self._expires_at_ms is not None and now_ms >= self._expires_at_ms
+
+    def hear(self, text: bytes) -> bool:
+        """Answer a message; False when it is none of ours."""
+        try:
+            message = messages.CLIENT_MESSAGE.decode(text)
+        except (msgspec.DecodeError, UnicodeError):
+            return False
+        match message.type:
+            case "ping":
+                self._answer(messages.pong(self._home.clock.now_ms()))
+            case "auth":
+                self._renew(message.token or "")
+            case "around" if self._internal_id is not None:
+                self._ask_around(self._internal_id, message)
+            case _:
+                self._answer(messages.error("unknown_message", f"Nothing to do for {message.type!r}"))
+        return True
+
+    def _renew(self, token: str) -> None:
+        """A fresh token of the same player moves the moment of expiry."""
+        claims = self._home.tokens.verify(token, self._home.clock.now_ms())
+        if claims is not None and claims.internal_player_id == self._internal_id:
+            self._expires_at_ms = claims.expires_at_s * 1_000
+            self._answer(messages.renewed())
+        else:
+            self._answer(messages.error("unauthorized", "This token is not valid here"))
+
+    def _ask_around(self, player: str, message: messages.ClientMessage) -> None:
+        if self._task is not None and not self._task.done():
+            self._answer(
+                messages.error("rate_limit_exceeded", "The answer before this one is still under way")
+            )
+            return
+        above, below = (min(max(rows, 0), AROUND_ROWS_MAX) for rows in (message.above, message.below))
+        want = ReadBoard(0, 0, around=player, above=above, below=below)
+        self._task = asyncio.get_running_loop().create_task(self._send_around(want))
+
+    async def _send_around(self, want: ReadBoard) -> None:
+        reply = await self._home.directory.ask(self._channel.summary.id, want)
+        if isinstance(reply, Done):
+            self._answer(messages.around(codec.decode(reply.value, BoardAnswer), self._home.clock.now_ms()))
+        else:
+            self._answer(messages.error("service_unavailable", "Try again"))
