@@ -7,8 +7,8 @@ import asyncpg
 from actors.directory import Directory
 from actors.local_directory import LocalDirectory
 from config.settings import Settings
-from server.clock import SystemClock
-from server.storage.journal import PostgresJournal, open_pool
+from server.runtime.clock import SystemClock
+from server.storage.postgres.journal import PostgresJournal, open_pool
 
 _CONNECTIONS_MAX = 16
 

@@ -8,8 +8,8 @@ from actors.directory import Directory
 from actors.replies import Done, Failed, Refused, Reply, Unavailable
 from actors.requests import ReportFacts
 from config.limits import FACT_CALL_BYTES_MAX, FACTS_PER_CALL_MAX
-from server.codec import encode_facts
 from server.domain.scoring.fact import Fact, Outcome
+from server.encoding.codec import encode_facts
 
 log = logging.getLogger(__name__)
 

@@ -8,9 +8,9 @@ from actors.owner.create import give_birth
 from actors.replies import Frames, Reply, Unavailable
 from actors.requests import Message, Order, Poll
 from actors.retry import until_available
-from server.chance import jittered
 from server.domain.ids import TournamentId
 from server.ports import Clock, Journal, Publisher
+from server.runtime.ids import jittered
 
 Jitter = Callable[[float], float]
 

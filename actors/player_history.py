@@ -10,7 +10,6 @@ from dataclasses import replace
 
 from actors.replies import TraceBasis
 from actors.requests import Order
-from server import codec
 from server.domain.ids import TournamentId
 from server.domain.scoring.trace import Scored
 from server.domain.tournament import commands as ask
@@ -18,6 +17,7 @@ from server.domain.tournament.apply import apply
 from server.domain.tournament.facts import digest_of
 from server.domain.tournament.state import Entry, Tournament
 from server.domain.tournament.trace import TraceLine, event_line, fact_lines, traced
+from server.encoding import codec
 from server.journal.replay import ROWS_AT_ONCE, Log, batches
 from server.ports import BlockRow, EventRow, Journal
 

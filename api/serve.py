@@ -31,23 +31,23 @@ from api.tournaments.history_reader import Pasts
 from api.ws.hub import Hub
 from config.limits import SOCKET_PING_MS, STREAM_MESSAGE_BYTES_MAX
 from config.settings import Settings
-from server.carrier.subscriber import RedisSubscriber
-from server.chance import SystemIds
-from server.clock import SystemClock
-from server.collector import calm_collector
-from server.limits.memory import MemoryLimiter
-from server.limits.redis import RedisLimiter
+from server.broadcast.redis_subscriber import RedisSubscriber
 from server.ports import Limiter, Subscriber
-from server.storage.audit import PostgresAudit, PostgresBooks
-from server.storage.deliveries import PostgresDeliveries
-from server.storage.endpoints import PostgresEndpoints
-from server.storage.engine import open_engine
-from server.storage.feed import PostgresFeed
-from server.storage.journal import PostgresJournal, open_pool
-from server.storage.listings import PostgresListings
-from server.storage.operators import PostgresOperators, PostgresRequests
-from server.storage.payouts import PostgresPayouts
-from server.storage.templates import PostgresTemplates
+from server.rate_limits.memory import MemoryLimiter
+from server.rate_limits.redis import RedisLimiter
+from server.runtime.clock import SystemClock
+from server.runtime.collector import calm_collector
+from server.runtime.ids import SystemIds
+from server.storage.postgres.audit import PostgresAudit, PostgresBooks
+from server.storage.postgres.deliveries import PostgresDeliveries
+from server.storage.postgres.endpoints import PostgresEndpoints
+from server.storage.postgres.engine import open_engine
+from server.storage.postgres.feed import PostgresFeed
+from server.storage.postgres.journal import PostgresJournal, open_pool
+from server.storage.postgres.listings import PostgresListings
+from server.storage.postgres.operators import PostgresOperators, PostgresRequests
+from server.storage.postgres.payouts import PostgresPayouts
+from server.storage.postgres.templates import PostgresTemplates
 
 _DRAIN_S = 5
 

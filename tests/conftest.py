@@ -13,7 +13,7 @@ import pytest
 import structlog
 
 from server.storage.embedded import EmbeddedPostgres
-from server.storage.engine import migrate
+from server.storage.postgres.engine import migrate
 
 
 @pytest.fixture(scope="session")

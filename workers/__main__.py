@@ -8,7 +8,7 @@ import uvloop
 
 from actors.compose import join_engine, open_owners
 from config import logs, settings
-from server.storage.engine import open_engine
+from server.storage.postgres.engine import open_engine
 from workers.crew import at_work
 
 

@@ -10,13 +10,19 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 
-from server.clock import SystemClock
 from server.domain.ids import TournamentId
 from server.journal.replay import read_state
-from server.record import SECTIONS, as_csv, as_json, as_ndjson, record_of
-from server.storage.audit import PostgresAudit, PostgresBooks
-from server.storage.engine import open_engine
-from server.storage.journal import PostgresJournal, open_pool
+from server.reports.record import (
+    SECTIONS,
+    as_csv,
+    as_json,
+    as_ndjson,
+    record_of,
+)
+from server.runtime.clock import SystemClock
+from server.storage.postgres.audit import PostgresAudit, PostgresBooks
+from server.storage.postgres.engine import open_engine
+from server.storage.postgres.journal import PostgresJournal, open_pool
 from workers.running import console, database_url, finished
 from workers.verify import Wrong, all_tournaments, verify_tournament, verify_trail
 

@@ -20,8 +20,8 @@ import typer
 
 from actors.on_ray.cluster import RayDidNotStart
 from config import settings
-from server.storage.engine import migrate as migrate_schema
-from server.storage.engine import revision_of
+from server.storage.postgres.engine import migrate as migrate_schema
+from server.storage.postgres.engine import revision_of
 from workers import books, masterdata, node, tenants
 from workers.running import console, database_url, finished
 from workers.up import House, make_private, sweep, write_run_file

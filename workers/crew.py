@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.directory import Directory
-from server.chance import SystemIds, jittered
-from server.clock import SystemClock
-from server.storage.deliveries import PostgresDeliveries
-from server.storage.feed import PostgresFeed
-from server.storage.listings import PostgresListings
-from server.storage.operators import PostgresRequests
-from server.storage.payouts import PostgresPayouts
-from server.storage.templates import PostgresTemplates
+from server.runtime.clock import SystemClock
+from server.runtime.ids import SystemIds, jittered
+from server.storage.postgres.deliveries import PostgresDeliveries
+from server.storage.postgres.feed import PostgresFeed
+from server.storage.postgres.listings import PostgresListings
+from server.storage.postgres.operators import PostgresRequests
+from server.storage.postgres.payouts import PostgresPayouts
+from server.storage.postgres.templates import PostgresTemplates
 from workers.events.assembly import delivery
 from workers.events.queues import Queues
 from workers.housekeeping import Housekeeper

@@ -14,9 +14,9 @@ from typing import Any
 import aiohttp
 
 from config import logs, settings
-from server.chance import SystemIds, dice
-from server.clock import SystemClock
-from server.wire import instant
+from server.encoding.wire import instant
+from server.runtime.clock import SystemClock
+from server.runtime.ids import SystemIds, dice
 
 log = logging.getLogger(__name__)
 

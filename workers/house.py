@@ -9,7 +9,7 @@ import uvloop
 
 from api.serve import open_resources, serve
 from config import logs, settings
-from server.storage.engine import open_engine
+from server.storage.postgres.engine import open_engine
 from workers.crew import at_work
 
 

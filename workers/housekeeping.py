@@ -4,7 +4,7 @@ import logging
 
 from config.limits import ANSWERS_KEPT_MS, ATTEMPTS_KEPT_MS, HOUSEKEEPING_EVERY_S
 from server.ports import Clock, Deliveries, RequestAnswers
-from server.rounds import go_round
+from server.runtime.loops import go_round
 
 log = logging.getLogger(__name__)
 

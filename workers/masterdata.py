@@ -10,17 +10,17 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from server import keys
-from server.chance import SystemIds
-from server.clock import SystemClock
+from server.access import keys
+from server.access.operator_checks import faults_of
 from server.domain.ids import OperatorId, Tenant
-from server.operator_checks import faults_of
+from server.encoding.wire import dump
 from server.ports import ApiKey, Deed, Operator
-from server.storage.audit import PostgresAudit
-from server.storage.engine import open_engine
-from server.storage.feed import PostgresFeed
-from server.storage.operators import PostgresOperators
-from server.wire import dump
+from server.runtime.clock import SystemClock
+from server.runtime.ids import SystemIds
+from server.storage.postgres.audit import PostgresAudit
+from server.storage.postgres.engine import open_engine
+from server.storage.postgres.feed import PostgresFeed
+from server.storage.postgres.operators import PostgresOperators
 
 GAMES = {"crash-classic": "https://games.example.com/crash-classic#token={jwt}"}
 # Bots, scripts and benchmarks ask more often than a casino's backend.

@@ -13,7 +13,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from config.limits import OUTGOING_ANSWER_BYTES_MAX, OUTGOING_TIMEOUT_S
-from server.targets import is_public, private_literal
+from server.access.targets import is_public, private_literal
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,13 @@ from actors.directory import Directory
 from actors.replies import Done, Refused
 from actors.requests import Order
 from config.limits import SCHEDULE_BATCH_MAX, SCHEDULE_POLL_S
-from server.chance import derived_id
 from server.domain.ids import TournamentId
 from server.domain.tournament import commands as do
 from server.domain.tournament.rules import fields_of
 from server.ports import Clock, Template, Templates
-from server.recurrence import next_start_ms, starts_after
-from server.rounds import go_round
+from server.runtime.ids import derived_id
+from server.runtime.loops import go_round
+from server.scheduling.recurrence import next_start_ms, starts_after
 
 log = logging.getLogger(__name__)
 

@@ -17,10 +17,10 @@ from config.limits import (
     SCHEDULE_BATCH_MAX,
     SCHEDULE_POLL_S,
 )
-from server.alerts import alert
 from server.domain.tournament.commands import Advance
 from server.ports import Clock, DueRow, Feed, IdSource, Listings
-from server.rounds import go_round
+from server.reports.alerts import alert
+from server.runtime.loops import go_round
 
 log = logging.getLogger(__name__)
 

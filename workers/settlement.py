@@ -29,9 +29,9 @@ from server.domain.money import to_decimal
 from server.domain.tournament.commands import Settle
 from server.domain.tournament.events import PayoutStep
 from server.domain.tournament.payouts import PayoutRow, PayoutState
+from server.encoding.wire import dump, foreign
 from server.ports import Claimed, Clock, IdSource, Payouts
-from server.rounds import go_round, until_none
-from server.wire import dump, foreign
+from server.runtime.loops import go_round, until_none
 from workers.outgoing import Caller, Unreachable
 from workers.signing import signed
 

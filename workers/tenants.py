@@ -7,12 +7,12 @@ from typing import Annotated, Any
 import typer
 
 from config.limits import KEY_OVERLAP_DEFAULT_S
-from server.clock import SystemClock
+from server.access.keys import is_live
+from server.access.permissions import ROLES
 from server.domain.ids import OperatorId
-from server.keys import is_live
-from server.permissions import ROLES
+from server.encoding.wire import instant, instant_or_none
 from server.ports import ApiKey, Operator
-from server.wire import instant, instant_or_none
+from server.runtime.clock import SystemClock
 from workers import masterdata
 from workers.running import console, database_url, finished
 

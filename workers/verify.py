@@ -10,8 +10,6 @@ from hashlib import blake2b
 from typing import Any
 
 from config.limits import OVERDUE_AFTER_MS
-from server import codec
-from server.announcements import Announcement, announce, event_id
 from server.domain.ids import Tenant, TournamentId
 from server.domain.postings import is_balanced
 from server.domain.tournament.movements import postings_for
@@ -20,9 +18,11 @@ from server.domain.tournament.prizes import pool_minor
 from server.domain.tournament.schedule import next_due_ms
 from server.domain.tournament.state import Tournament
 from server.domain.tournament.summary import entry_row, result_rows, summary_of
+from server.encoding import codec
+from server.encoding.wire import dump, instant
 from server.journal.replay import replay
 from server.ports import Audit, BlockRow, Books, EventRow, Kept, PostingRow
-from server.wire import dump, instant
+from server.public_events.mapping import Announcement, announce, event_id
 
 _PAGE = 500
 _LOOKS_MAX = 5

@@ -14,11 +14,11 @@ from actors.owner.activation import TournamentHost
 from actors.replies import Frames, Reply, Unavailable, unavailable
 from actors.requests import Message, Poll
 from config.node import node_setting
-from server.clock import SystemClock
-from server.collector import calm_collector
 from server.domain.ids import TournamentId
 from server.ports import Publisher, StoreUnavailable
-from server.storage.journal import PostgresJournal, open_pool
+from server.runtime.clock import SystemClock
+from server.runtime.collector import calm_collector
+from server.storage.postgres.journal import PostgresJournal, open_pool
 
 log = logging.getLogger(__name__)
 
@@ -114,7 +114,9 @@ class TournamentActor:
 async def _publisher(journal: PostgresJournal, redis_url: str | None) -> Publisher | None:
     if redis_url is None:
         return None
-    from server.carrier.publisher import RedisPublisher  # some MiB that owners without a Redis do not pay
+    from server.broadcast.redis_publisher import (
+        RedisPublisher,  # some MiB that owners without a Redis do not pay
+    )
 
     return RedisPublisher(redis_url, await journal.secret("carrier"))
 

@@ -10,12 +10,12 @@ from actors.owner.owner import TournamentKeeper
 from actors.replies import Frames, Refused, Reply, Unavailable, failed, unavailable
 from actors.requests import Message, Poll, Tick
 from config import limits
-from server.collector import give_back
 from server.domain.ids import TournamentId
 from server.domain.refusal import Code
 from server.domain.tournament.lifecycle import Status
 from server.journal.replay import take_over
 from server.ports import Clock, Fenced, Journal, Publisher, Raced, StoreUnavailable
+from server.runtime.collector import give_back
 
 log = logging.getLogger(__name__)
 

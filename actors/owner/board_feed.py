@@ -6,9 +6,9 @@ from contextlib import suppress
 from actors.replies import Frames
 from actors.requests import Poll
 from config import limits
-from server import codec
-from server.broadcast.frames import Board
+from server.broadcast.board import Board
 from server.domain.ids import TournamentId
+from server.encoding import codec
 from server.ports import Clock, Publisher
 
 

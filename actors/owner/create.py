@@ -4,9 +4,9 @@ from actors.owner.execute import catch_up, repeated, run
 from actors.owner.unit_of_work import Draft
 from actors.replies import Done, Refused, Reply, unavailable
 from actors.requests import Order
-from server.codec import CHAIN_START
 from server.domain.refusal import Code
 from server.domain.tournament.commands import Create
+from server.encoding.codec import CHAIN_START
 from server.ports import Clock, Journal, StoreUnavailable
 
 

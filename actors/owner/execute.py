@@ -8,7 +8,6 @@ from actors.owner.queries import review_row
 from actors.owner.unit_of_work import Draft
 from actors.replies import Done, EntryAnswer, Refused, Reply, ReviewsAnswer, TournamentAnswer, failed, refused
 from actors.requests import Order
-from server.codec import encode
 from server.domain.refusal import Code, Refusal
 from server.domain.scoring.fact import Fact, Outcome
 from server.domain.tournament import commands as ask
@@ -17,6 +16,7 @@ from server.domain.tournament import rounds
 from server.domain.tournament.decide import decide
 from server.domain.tournament.state import Tournament
 from server.domain.tournament.summary import entry_row, summary_of
+from server.encoding.codec import encode
 from server.ports import AnswerRow
 
 log = logging.getLogger(__name__)

@@ -26,12 +26,12 @@ from actors.requests import (
     Tick,
 )
 from config import limits
-from server import codec
-from server.broadcast.frames import Board
+from server.broadcast.board import Board
 from server.domain.refusal import Refusal
 from server.domain.scoring.fact import ELIMINATION, Fact
 from server.domain.tournament.facts import judge
 from server.domain.tournament.state import Tournament
+from server.encoding import codec
 from server.journal.replay import Recovered, hint_of
 from server.ports import Clock, Commit, Fenced, Journal, Raced, StoreUnavailable
 

@@ -1,7 +1,5 @@
 """What the next commit will carry, collected while commands are decided and applied."""
 
-from server.announcements import Announcement, announce, event_id
-from server.codec import chained, encode_block, encode_event
 from server.domain.postings import is_balanced
 from server.domain.scoring.fact import Counted
 from server.domain.tournament import commands
@@ -13,8 +11,10 @@ from server.domain.tournament.payouts import owed_by, payout_row
 from server.domain.tournament.schedule import next_due_ms
 from server.domain.tournament.state import Tournament
 from server.domain.tournament.summary import entry_row, result_rows, summary_of
+from server.encoding.codec import chained, encode_block, encode_event
+from server.encoding.wire import dump
 from server.ports import AnswerRow, BlockRow, Commit, EventRow, PaymentRow, PostingRow
-from server.wire import dump
+from server.public_events.mapping import Announcement, announce, event_id
 
 _OF_A_PLAYER = (
     fact.Registered

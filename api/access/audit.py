@@ -4,8 +4,8 @@ from typing import Any
 
 from api.context.context import Resources
 from api.context.key_cache import Caller
+from server.encoding.wire import plain
 from server.ports import Deed
-from server.wire import plain
 
 
 async def note(

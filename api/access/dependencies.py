@@ -10,8 +10,8 @@ from api.access.rate_limits import count
 from api.context.context import Resources, of
 from api.context.key_cache import Caller
 from api.http.errors import ApiError, DoorCode
-from server.keys import allows
-from server.permissions import GAME_PLATFORM
+from server.access.keys import allows
+from server.access.permissions import GAME_PLATFORM
 
 
 async def authenticate(request: Request) -> Caller:

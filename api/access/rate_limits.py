@@ -5,7 +5,7 @@ from fastapi import Request
 from api.access.limit_headers import over_limit
 from api.context.context import of
 from api.context.key_cache import Caller
-from server.permissions import GAME_PLATFORM
+from server.access.permissions import GAME_PLATFORM
 from server.ports import Window
 
 _MINUTE_MS = 60_000

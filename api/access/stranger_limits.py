@@ -13,8 +13,8 @@ from contextlib import asynccontextmanager
 from api.access.limit_headers import over_limit
 from api.http.client_address import neighbourhood
 from config.limits import STRANGER_TURN_S, STRANGER_WAITS_S, STRANGERS_AT_ONCE
-from server.limits.memory import MemoryLimiter
 from server.ports import Clock, Verdict, Window
+from server.rate_limits.memory import MemoryLimiter
 
 _MINUTE_MS = 60_000
 

@@ -17,6 +17,7 @@ from api.context.summary_cache import Known
 from api.http.client_address import Doorman
 from api.tournaments.history_reader import Pasts
 from api.ws.hub import Hub
+from server.access.targets import private_literal
 from server.ports import (
     Audit,
     Books,
@@ -32,7 +33,6 @@ from server.ports import (
     RequestAnswers,
     Templates,
 )
-from server.targets import private_literal
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from config.limits import KEY_CACHE_S, KEY_STALE_MS, KEY_TOUCH_EVERY_MS
-from server import keys
+from server.access import keys
 from server.domain.ids import Tenant
 from server.ports import ApiKey, Clock, Operator, Operators, StoreUnavailable
 

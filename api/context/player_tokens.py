@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from server.domain.tournament.summary import EntryRow, Summary
-from server.wire import dump, load
+from server.encoding.wire import dump, load
 
 ALGORITHM = "EdDSA"
 AUDIENCE = "pitboss-player"

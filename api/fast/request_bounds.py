@@ -3,7 +3,7 @@
 from typing import Final
 
 from config.limits import BODY_BYTES_MAX
-from server.wire import dump
+from server.encoding.wire import dump
 
 HEAD_BYTES_MAX: Final = 32 * 1024
 URL_BYTES_MAX: Final = 8 * 1024

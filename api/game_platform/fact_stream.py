@@ -22,8 +22,8 @@ from api.tournaments.owner_client import ACCEPTED, find_known, report
 from api.ws.messages import PROTOCOL_VERSION, Close
 from config.limits import FACTS_PER_REQUEST_MAX, STREAM_BATCHES_MAX
 from server.domain.tournament.summary import Summary
+from server.encoding.wire import dump, instant
 from server.ports import StoreUnavailable
-from server.wire import dump, instant
 
 router = APIRouter()
 _CLOSE = {

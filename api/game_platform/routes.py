@@ -34,7 +34,7 @@ from api.tournaments.viewers import Guest, player_of
 from config.limits import PLAYERS_PAGE_DEFAULT, PLAYERS_PAGE_MAX
 from server.domain.tournament import commands as do
 from server.domain.tournament.lifecycle import Status, is_over
-from server.wire import instant
+from server.encoding.wire import instant
 
 router = APIRouter(route_class=OnceRoute, tags=["Game platforms"])
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi.responses import Response
 
-from server.wire import dump
+from server.encoding.wire import dump
 
 
 class Json(Response):

@@ -16,8 +16,8 @@ from api.context.context import Resources
 from api.http.errors import ApiError
 from api.http.json_response import Json
 from api.http.path_segments import segments
-from server.chance import SystemIds
 from server.ports import IdSource, Verdict
+from server.runtime.ids import SystemIds
 
 log = structlog.get_logger("api")
 GIVEN_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}\Z")

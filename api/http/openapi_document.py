@@ -4,7 +4,7 @@ import asyncio
 
 from fastapi import FastAPI, Request, Response
 
-from server.wire import dump
+from server.encoding.wire import dump
 
 
 def describe(app: FastAPI) -> None:

@@ -4,8 +4,8 @@ from typing import Any
 
 import msgspec
 
-from server.envelope import VERSION
-from server.event_types import CATALOGUE, told
+from server.public_events.catalogue import CATALOGUE, told
+from server.public_events.envelope import VERSION
 
 _HEADERS = {
     "webhook-id": "The event's id: the same on every try, and in feed, history and queues",

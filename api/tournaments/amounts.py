@@ -10,7 +10,7 @@ from server.domain.tournament.lifecycle import Status
 from server.domain.tournament.pool import PERCENT_SCALE, PrizePool
 from server.domain.tournament.prizes import place_amounts
 from server.domain.tournament.summary import Summary
-from server.wire import instant
+from server.encoding.wire import instant
 
 
 def money(summary: Summary, amount_minor: int) -> Decimal:

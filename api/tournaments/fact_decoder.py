@@ -28,7 +28,7 @@ from config.limits import FACTS_PER_REQUEST_MAX
 from server.domain.money import POINT_PLACES, POINT_SCALE, from_decimal
 from server.domain.scoring.fact import Fact
 from server.domain.tournament.rule_checks import INSTANT_MAX_MS
-from server.wire import to_ms
+from server.encoding.wire import to_ms
 
 _ID_MAX = 128
 _NAME_MAX = 512

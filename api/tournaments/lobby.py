@@ -11,13 +11,13 @@ from api.context.key_cache import Caller
 from api.http.errors import ApiError
 from api.tournaments.owner_client import ask, unwrap
 from config.limits import LOBBY_TRIES_MAX
-from server.chance import derived_id
 from server.domain.ids import TournamentId
 from server.domain.refusal import Code
 from server.domain.tournament import commands as do
 from server.domain.tournament.lifecycle import Status, is_over
 from server.domain.tournament.rules import RuleFields, fields_of
 from server.domain.tournament.summary import Summary
+from server.runtime.ids import derived_id
 
 # What a registration is refused with when this tournament of the lobby has started meanwhile or is full.
 _MOVED_ON = (Code.REGISTRATION_CLOSED, Code.TOURNAMENT_FULL)

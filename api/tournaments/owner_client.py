@@ -14,15 +14,15 @@ from api.context.context import Resources
 from api.context.key_cache import Caller
 from api.http.errors import ApiError, DoorCode, tournament_not_found
 from api.tournaments.fact_decoder import Given
-from server import codec
-from server.chance import derived_id
 from server.domain.money import to_decimal
 from server.domain.refusal import Code
 from server.domain.scoring.fact import Fact, Outcome
 from server.domain.tournament.commands import Command
 from server.domain.tournament.summary import Summary
-from server.wire import instant
-from server.wire_names import to_camel
+from server.encoding import codec
+from server.encoding.wire import instant
+from server.encoding.wire_names import to_camel
+from server.runtime.ids import derived_id
 
 log = structlog.get_logger("api")
 T = TypeVar("T")

@@ -8,8 +8,8 @@ from server.domain.tournament.lifecycle import Status, is_over
 from server.domain.tournament.prizes import pool_minor
 from server.domain.tournament.rules import Rules
 from server.domain.tournament.summary import Summary
-from server.wire import instant, instant_or_none
-from server.wire_names import wire_name
+from server.encoding.wire import instant, instant_or_none
+from server.encoding.wire_names import wire_name
 
 
 def created(summary: Summary) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from api.tournaments.amounts import money
 from server.domain.money import points_to_decimal
 from server.domain.tournament.lifecycle import Status
 from server.domain.tournament.summary import EntryRow, ResultRow, Summary
-from server.wire import instant
+from server.encoding.wire import instant
 
 
 def player(entry: EntryRow, summary: Summary) -> dict[str, Any]:

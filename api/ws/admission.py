@@ -16,8 +16,8 @@ from api.tournaments.viewers import player_of
 from api.ws import messages
 from api.ws.messages import Close
 from config.limits import SOCKET_AUTH_TIMEOUT_S
+from server.access.keys import allows
 from server.domain.tournament.summary import EntryRow, Summary
-from server.keys import allows
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from api.ws import messages
 from api.ws.admission import Guest
 from api.ws.channel import Channel
 from config.limits import AROUND_ROWS_MAX
-from server import codec
+from server.encoding import codec
 
 
 class Talk:

@@ -13,11 +13,11 @@ from actors.requests import Poll
 from api.ws.channel import Channel, Watcher
 from api.ws.personal import tell_places, tell_room
 from config.limits import CHANNEL_LINGERS_S, CHANNELS_EMPTY_MAX, POLL_EVERY_S, TICK_MS
-from server import codec
 from server.domain.tournament.lifecycle import Status
 from server.domain.tournament.summary import Summary
+from server.encoding import codec
 from server.ports import Clock, StoreUnavailable, Subscriber
-from server.rounds import go_round
+from server.runtime.loops import go_round
 
 log = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from server.domain.money import points_or_none, points_to_decimal, to_decimal
 from server.domain.tournament.lifecycle import Status
 from server.domain.tournament.sale_rules import why_no_rebuy
 from server.domain.tournament.summary import EntryRow, Summary
-from server.wire import dump, instant
+from server.encoding.wire import dump, instant
 
 PROTOCOL_VERSION: Final = 1
 

@@ -1,1 +1,1 @@
-"""The live channel: what a board's watchers are told, and the bounded history that lets them resume."""
+"""Live channel: what watchers of a board are told, the history that lets them resume, and Redis pub/sub."""

@@ -7,11 +7,11 @@ from functools import reduce
 from hashlib import blake2b
 from typing import Any, Protocol
 
-from server import codec
 from server.domain.ids import TournamentId
 from server.domain.tournament.apply import apply
 from server.domain.tournament.facts import count
 from server.domain.tournament.state import Tournament
+from server.encoding import codec
 from server.ports import BlockRow, Checkpoint, EventRow, Journal
 
 # Up to 60 bits a number of Python takes 32 bytes.

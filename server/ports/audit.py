@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from server.announcements import Announcement
 from server.domain.ids import Tenant, TournamentId
 from server.domain.tournament.commands import PaymentUse
 from server.domain.tournament.payouts import PayoutRow
 from server.domain.tournament.summary import EntryRow, ResultRow, Summary
 from server.ports.journal import BlockRow, Checkpoint, EventRow, PaymentRow, PostingRow
+from server.public_events.mapping import Announcement
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
-from server.announcements import Announcement
 from server.domain.ids import Tenant
+from server.public_events.mapping import Announcement
 
 
 class Kind(StrEnum):

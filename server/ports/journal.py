@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from server.announcements import Announcement
 from server.domain.ids import Tenant, TournamentId
 from server.domain.postings import Posting
 from server.domain.tournament.commands import PaymentUse
 from server.domain.tournament.payouts import PayoutRow
 from server.domain.tournament.summary import EntryRow, ResultRow, Summary
+from server.public_events.mapping import Announcement
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from server.announcements import Announcement
 from server.domain.ids import Tenant, TournamentId
 from server.domain.tournament.rules import Rules
 from server.domain.tournament.summary import EntryRow, ResultRow, Summary
+from server.public_events.mapping import Announcement
 
 
 @dataclass(frozen=True, slots=True)

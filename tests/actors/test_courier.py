@@ -8,8 +8,8 @@ import pytest
 from actors.fact_batcher import FactCourier
 from actors.replies import Done, Reply, Unavailable
 from config.limits import FACTS_PER_CALL_MAX
-from server import codec
 from server.domain.scoring.fact import Outcome
+from server.encoding import codec
 from tests.support.builders import points
 
 

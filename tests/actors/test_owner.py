@@ -30,14 +30,14 @@ from actors.requests import (
     ReportFacts,
 )
 from config import limits
-from server import codec
 from server.domain.scoring.fact import Fact, Outcome
 from server.domain.scoring.models import Scoring
 from server.domain.tournament import commands as ask
 from server.domain.tournament.lifecycle import Status
 from server.domain.tournament.summary import Summary
+from server.encoding import codec
 from server.ports import BlockRow, Commit, StoreUnavailable
-from server.storage.memory import MemoryStore
+from server.storage.memory.store import MemoryStore
 from tests.support.builders import HOUR_MS, TENANT, TOURNAMENT, create, order, points, register
 from tests.support.clock import ManualClock, settle
 

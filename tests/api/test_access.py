@@ -13,12 +13,12 @@ from api.game_platform.routes import router as internal
 from api.http.errors import STATUS, DoorCode
 from api.rest.operations.routes import router as operations
 from api.rest.public.routes import router as public
-from server import keys as key_maker
-from server.chance import SystemIds
+from server.access import keys as key_maker
+from server.access.permissions import PERMISSIONS, ROLES
 from server.domain.ids import OperatorId, Tenant
 from server.domain.refusal import Code
-from server.permissions import PERMISSIONS, ROLES
 from server.ports import StoreUnavailable
+from server.runtime.ids import SystemIds
 from tests.support.app import House
 
 ROUTES = [

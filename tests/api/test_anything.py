@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from server.domain.ids import TournamentId
-from server.wire import dump
+from server.encoding.wire import dump
 from tests.support.app import House, a_house
 from tests.support.builders import NOW_MS
 from workers.verify import verify_tournament

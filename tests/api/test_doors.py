@@ -32,8 +32,8 @@ from api.http.client_address import (
 from api.http.errors import ApiError
 from api.ws.admission import knock_of
 from api.ws.messages import Close
-from server.limits.memory import MemoryLimiter
 from server.ports import Window
+from server.rate_limits.memory import MemoryLimiter
 from tests.support.app import House
 from tests.support.clock import ManualClock
 from tests.support.served import Served, a_served_house, close_code

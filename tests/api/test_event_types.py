@@ -6,9 +6,14 @@ from pathlib import Path
 import pytest
 
 from api.spec import examples
-from server.announcements import announce
-from server.event_types import CATALOGUE, fault, is_pattern, told
-from server.wire import dump
+from server.encoding.wire import dump
+from server.public_events.catalogue import (
+    CATALOGUE,
+    fault,
+    is_pattern,
+    told,
+)
+from server.public_events.mapping import announce
 
 
 def test_every_published_type_has_a_sentence_and_a_schema() -> None:

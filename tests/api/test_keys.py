@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from server.wire import instant
+from server.encoding.wire import instant
 from tests.support.app import House
 
 

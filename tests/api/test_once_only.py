@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from config.limits import ANSWERS_KEPT_MS
-from server import keys
+from server.access import keys
 from server.domain.ids import OperatorId, Tenant
 from server.ports import Operator, Wallet
 from tests.support.app import GAMES, House

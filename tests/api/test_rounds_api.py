@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from server import codec
+from server.encoding import codec
 from tests.support.app import House
 
 PACED = {"count": 2, "durationSeconds": 600, "pacedBy": "game", "eliminatedBy": "game"}

@@ -6,10 +6,10 @@ from typing import Any
 import asyncpg
 import pytest
 
+from server.access.queue_url import is_queue_of
 from server.domain.ids import OperatorId, Tenant, TournamentId
 from server.ports import Wallet
-from server.queue_url import is_queue_of
-from server.storage.journal import _DOWN
+from server.storage.postgres.journal import _DOWN
 from tests.support.app import House
 from workers.verify import verify_tournament
 

@@ -12,8 +12,8 @@ from api.context import player_tokens
 from api.ws.channel import Channel
 from api.ws.messages import Close
 from config import limits
-from server import codec
 from server.domain.ids import OperatorId, Tenant
+from server.encoding import codec
 from tests.support.app import House, a_house
 from tests.support.builders import points
 from tests.support.sockets import HIGH_BYTES, Wire

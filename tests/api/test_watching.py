@@ -15,9 +15,9 @@ from actors.replies import Done
 from actors.requests import ReportFacts
 from api.ws.hub import Hub
 from api.ws.messages import Close
-from server import codec
 from server.domain.tournament import commands as ask
 from server.domain.tournament.summary import summary_of
+from server.encoding import codec
 from tests.simulator.loop import VirtualClock, run_virtually
 from tests.simulator.world import kill
 from tests.support.app import House, a_house

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from server.chance import SystemIds
 from server.domain.ids import OperatorId, Tenant
 from server.ports import Endpoint, Kind
+from server.runtime.ids import SystemIds
 from tests.support.app import House, a_house
 from tests.support.receivers import Receiver
 from workers.events.assembly import delivery

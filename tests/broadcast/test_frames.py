@@ -7,11 +7,11 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.broadcast.frames import Board
+from server.broadcast.board import Board
 from server.broadcast.history import Frame, History
 from server.domain.tournament import commands as ask
 from server.domain.tournament.rules import Rounds
-from server.wire import instant
+from server.encoding.wire import instant
 from tests.support.builders import NOW_MS, Story
 
 

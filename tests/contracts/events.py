@@ -4,10 +4,10 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
-from server.announcements import Announcement
 from server.domain.ids import OperatorId, Tenant
 from server.domain.tournament import commands as ask
 from server.ports import Attempt, AttemptFilter, Endpoint, Kind, Lane, Mark, Outcome
+from server.public_events.mapping import Announcement
 from tests.contracts.stores import Writer
 from tests.support.builders import NOW_MS, order, register
 

@@ -10,14 +10,14 @@ import pytest
 from actors.owner.execute import catch_up, run
 from actors.owner.unit_of_work import Draft
 from actors.requests import Order
-from server import codec
-from server.codec import CHAIN_START, chained
 from server.domain.ids import OperatorId, Tenant, TournamentId
 from server.domain.tournament import commands as ask
 from server.domain.tournament.events import PayoutStep
 from server.domain.tournament.facts import judge
 from server.domain.tournament.rules import rules_from
 from server.domain.tournament.state import Tournament
+from server.encoding import codec
+from server.encoding.codec import CHAIN_START, chained
 from server.journal.replay import checkpoint_of, read_state, replay
 from server.ports import (
     AnswerRow,

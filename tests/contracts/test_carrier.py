@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from server.carrier.publisher import RedisPublisher
-from server.carrier.subscriber import RedisSubscriber
+from server.broadcast.redis_publisher import RedisPublisher
+from server.broadcast.redis_subscriber import RedisSubscriber
 from tests.support.servers import RestartingRedis
 
 

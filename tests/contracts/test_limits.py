@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import redis
 
-from server.clock import SystemClock
-from server.limits.memory import MemoryLimiter
-from server.limits.redis import RedisLimiter
 from server.ports import Limiter, Verdict, Window
+from server.rate_limits.memory import MemoryLimiter
+from server.rate_limits.redis import RedisLimiter
+from server.runtime.clock import SystemClock
 from tests.support.clock import ManualClock
 from tests.support.servers import a_redis, url_of
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.storage.memory import MemoryStore
+from server.storage.memory.store import MemoryStore
 from tests.contracts.events import EventsContract
 from tests.contracts.stores import StoreContract
 from tests.support.clock import ManualClock

@@ -5,16 +5,16 @@ from typing import Any
 
 import pytest
 
-from server.storage.audit import PostgresAudit, PostgresBooks
-from server.storage.deliveries import PostgresDeliveries
-from server.storage.endpoints import PostgresEndpoints
-from server.storage.engine import open_engine
-from server.storage.feed import PostgresFeed
-from server.storage.journal import PostgresJournal, open_pool
-from server.storage.listings import PostgresListings
-from server.storage.operators import PostgresOperators, PostgresRequests
-from server.storage.payouts import PostgresPayouts
-from server.storage.templates import PostgresTemplates
+from server.storage.postgres.audit import PostgresAudit, PostgresBooks
+from server.storage.postgres.deliveries import PostgresDeliveries
+from server.storage.postgres.endpoints import PostgresEndpoints
+from server.storage.postgres.engine import open_engine
+from server.storage.postgres.feed import PostgresFeed
+from server.storage.postgres.journal import PostgresJournal, open_pool
+from server.storage.postgres.listings import PostgresListings
+from server.storage.postgres.operators import PostgresOperators, PostgresRequests
+from server.storage.postgres.payouts import PostgresPayouts
+from server.storage.postgres.templates import PostgresTemplates
 from tests.contracts.events import EventsContract
 from tests.contracts.stores import StoreContract
 

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.codec import decode_block, encode_block, state_digest
 from server.domain.money import POINT_SCALE
 from server.domain.scoring.fact import Outcome
 from server.domain.tournament import commands as ask
 from server.domain.tournament.facts import count, judge
+from server.encoding.codec import decode_block, encode_block, state_digest
 from tests.support.builders import HOUR_MS, Story, points
 
 

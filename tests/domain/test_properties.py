@@ -6,7 +6,6 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from server import codec
 from server.domain.ids import PlayerId
 from server.domain.money import POINT_SCALE
 from server.domain.postings import POOL, is_balanced
@@ -25,6 +24,7 @@ from server.domain.tournament.rounds import put_out
 from server.domain.tournament.state import Tournament
 from server.domain.tournament.totals import totals
 from server.domain.tournament.trace import TraceLine, event_line, fact_lines, scored, traced
+from server.encoding import codec
 from tests.support.builders import HOUR_MS, NOW_MS, create, spin
 from tests.support.configs import any_rules
 

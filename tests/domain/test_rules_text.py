@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from server.domain.scoring.models import Qualify, Scoring
 from server.domain.tournament.pool import FieldShares, Item, PrizePool
 from server.domain.tournament.rules import AddOn, Rounds, Rules, rules_from
-from server.rules_text import hash_of, sections_of
+from server.reports.rules_text import hash_of, sections_of
 from tests.support.builders import HOUR_MS, NOW_MS, fields
 from tests.support.configs import any_rules
 

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server import codec
 from server.domain.money import POINT_SCALE
 from server.domain.scoring.fact import Fact
 from server.domain.scoring.models import MODELS, VERSION, Qualify, Scoring, faults_of
 from server.domain.tournament import commands as ask
 from server.domain.tournament.facts import count, judge
 from server.domain.tournament.trace import fact_lines, traced
+from server.encoding import codec
 from tests.support.builders import HOUR_MS, NOW_MS, Story, points, spin
 from tests.support.configs import facts, scorings
 

@@ -8,7 +8,6 @@ import random
 from pathlib import Path
 from typing import Any
 
-from server import codec
 from server.domain.money import POINT_SCALE
 from server.domain.scoring.fact import ELIMINATION, Fact
 from server.domain.scoring.models import MODELS, Qualify, Scoring
@@ -19,6 +18,7 @@ from server.domain.tournament.facts import judge
 from server.domain.tournament.pool import FieldShares, Item, PrizePool
 from server.domain.tournament.rounds import put_out
 from server.domain.tournament.rules import AddOn, Rounds
+from server.encoding import codec
 from tests.golden.replay import FOLDER, Row, outcome_of, replayed
 from tests.support.builders import HOUR_MS, NOW_MS, Story, points, pool
 

@@ -4,13 +4,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-from server import codec
 from server.domain.money import points_to_decimal
 from server.domain.scoring.fact import Counted, Fact
 from server.domain.tournament.apply import apply
 from server.domain.tournament.facts import count
 from server.domain.tournament.movements import postings_for
 from server.domain.tournament.state import Tournament
+from server.encoding import codec
 
 FOLDER = Path(__file__).parent / "histories"
 Row = dict[str, Any]

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from server.collector import calm_collector
+from server.runtime.collector import calm_collector
 from tests.load import boards, durability, events, house, owner, peak, ranking, scoring, watchers
 from tests.load.measure import RUNS, machine
 

@@ -16,16 +16,16 @@ from actors.local_directory import LocalDirectory
 from actors.owner.execute import run as run_order
 from actors.owner.unit_of_work import Draft
 from actors.requests import Order
-from server.clock import SystemClock
-from server.codec import CHAIN_START
 from server.domain.ids import OperatorId, PlayerId, Tenant, TournamentId
 from server.domain.scoring.fact import Fact
 from server.domain.tournament import commands as ask
 from server.domain.tournament.facts import judge
+from server.encoding.codec import CHAIN_START
 from server.journal.replay import take_over
+from server.runtime.clock import SystemClock
 from server.storage.embedded import EmbeddedPostgres
-from server.storage.engine import migrate
-from server.storage.journal import PostgresJournal, open_pool
+from server.storage.postgres.engine import migrate
+from server.storage.postgres.journal import PostgresJournal, open_pool
 from tests.load.house import Load, owner_pid, up
 from tests.load.measure import RUNS, median, table, timed
 from tests.support.builders import HOUR_MS, create, order, points, register

@@ -14,13 +14,13 @@ from typing import Any
 import psutil
 import sqlalchemy as sa
 
-from server.clock import SystemClock
 from server.domain.ids import OperatorId, Tenant
 from server.ports import Endpoint, Kind
+from server.runtime.clock import SystemClock
 from server.storage.embedded import EmbeddedPostgres
-from server.storage.endpoints import PostgresEndpoints
-from server.storage.engine import migrate, open_engine
-from server.storage.reader import HOUSE
+from server.storage.postgres.endpoints import PostgresEndpoints
+from server.storage.postgres.engine import migrate, open_engine
+from server.storage.postgres.reader import HOUSE
 from tests.load.measure import cpu_of, median, percentile, table
 from tests.support.served import free_port
 

@@ -19,8 +19,8 @@ import aiohttp
 import asyncpg
 import psutil
 
-from server.clock import SystemClock
-from server.wire import instant
+from server.encoding.wire import instant
+from server.runtime.clock import SystemClock
 from tests.load.measure import RUNS, cpu_of, median, percentile, table
 from tests.support.served import free_port
 

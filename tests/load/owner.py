@@ -11,11 +11,11 @@ import psutil
 from actors.fact_batcher import FactCourier
 from actors.local_directory import LocalDirectory
 from api.tournaments.fact_decoder import quickly
-from server.clock import SystemClock
 from server.domain.tournament import commands as ask
+from server.runtime.clock import SystemClock
 from server.storage.embedded import EmbeddedPostgres
-from server.storage.engine import migrate
-from server.storage.journal import PostgresJournal, open_pool
+from server.storage.postgres.engine import migrate
+from server.storage.postgres.journal import PostgresJournal, open_pool
 from tests.load.measure import RUNS, cpu_of, median, table, timed
 from tests.support.builders import HOUR_MS, create, order, register
 

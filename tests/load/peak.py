@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import psutil
 
-from server.storage.journal import PostgresJournal, open_pool
+from server.storage.postgres.journal import PostgresJournal, open_pool
 from tests.load.durability import written
 from tests.load.house import Load, owner_pid, up
 from tests.load.measure import cpu_of, median, percentile, table

@@ -6,11 +6,11 @@ from typing import Any
 
 from sortedcontainers import SortedList
 
-from server.chance import dice
 from server.domain.ranking import PLAYER_BITS, Ranking
 from server.domain.scoring.models import Scoring
 from server.domain.scoring.scorer import MOMENT_BITS, MOMENT_SEQ_BITS, Scorer
 from server.domain.scoring.tally import Tally
+from server.runtime.ids import dice
 from tests.load.measure import RUNS, median, table, timed
 from tests.support.servers import a_redis
 

@@ -7,11 +7,11 @@ from typing import Any
 import uvloop
 
 from actors.local_directory import LocalDirectory
-from server.chance import SystemIds, jittered
-from server.clock import SystemClock
-from server.storage.deliveries import PostgresDeliveries
-from server.storage.engine import open_engine
-from server.storage.feed import PostgresFeed
+from server.runtime.clock import SystemClock
+from server.runtime.ids import SystemIds, jittered
+from server.storage.postgres.deliveries import PostgresDeliveries
+from server.storage.postgres.engine import open_engine
+from server.storage.postgres.feed import PostgresFeed
 from workers.events.assembly import delivery
 from workers.events.queues import Queues
 from workers.outgoing import Outgoing

@@ -16,8 +16,8 @@ import aiohttp
 import psutil
 import redis
 
-from server.clock import SystemClock
-from server.wire import instant
+from server.encoding.wire import instant
+from server.runtime.clock import SystemClock
 from tests.load.house import PLAYERS, Load, a_peer, another_front_end, owner_pid, up
 from tests.load.measure import cpu_of, median, table
 from tests.load.plain_socket import CHANNEL

@@ -21,18 +21,18 @@ from actors.fact_batcher import FactCourier
 from actors.on_ray.cluster import prepare
 from actors.replies import BoardAnswer, Done, Refused, TournamentAnswer
 from actors.requests import ReadBoard, ReadSummary
-from server import codec
-from server.clock import SystemClock
-from server.codec import state_digest
 from server.domain.money import POINT_SCALE
 from server.domain.scoring.fact import Outcome
 from server.domain.scoring.tally import fresh
 from server.domain.tournament import commands as ask
 from server.domain.tournament.facts import count, judge
 from server.domain.tournament.state import Tournament
+from server.encoding import codec
+from server.encoding.codec import state_digest
 from server.journal.replay import replay
 from server.ports import Commit, EventRow, Fenced
-from server.storage.journal import PostgresJournal, open_pool
+from server.runtime.clock import SystemClock
+from server.storage.postgres.journal import PostgresJournal, open_pool
 from tests.on_ray.conftest import Up
 from tests.support.builders import HOUR_MS, create, order, points, register
 

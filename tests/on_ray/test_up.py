@@ -17,8 +17,8 @@ import psutil
 import pytest
 
 from server.domain.ids import OperatorId, Tenant
-from server.storage.engine import open_engine
-from server.storage.listings import PostgresListings
+from server.storage.postgres.engine import open_engine
+from server.storage.postgres.listings import PostgresListings
 from tests.on_ray.conftest import PATIENCE_S, ROOT, Up, start_up, stop_up
 
 pytestmark = pytest.mark.on_ray

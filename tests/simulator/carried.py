@@ -9,7 +9,7 @@ from actors.replies import Place
 from api.ws.channel import Channel, Position
 from api.ws.hub import Hub
 from api.ws.packing import Packed
-from server.carrier.seal import opened, sealed
+from server.broadcast.redis_seal import opened, sealed
 from server.domain.ids import Tenant
 from server.ports import Clock
 from tests.simulator.checks import Checks, Rows, rows_of, scaled

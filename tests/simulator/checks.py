@@ -8,12 +8,12 @@ from typing import Any
 
 import msgspec
 
-from server import codec
 from server.domain.ids import internal_player_id, payout_id
 from server.domain.money import POINT_PLACES, from_decimal
 from server.domain.postings import POOL
 from server.domain.tournament.lifecycle import ResultsStatus, Status
 from server.domain.tournament.state import Tournament
+from server.encoding import codec
 from server.journal.replay import replay
 from server.ports import BlockRow, Commit, EventRow
 

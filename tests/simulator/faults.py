@@ -13,7 +13,7 @@ from actors.replies import Frames, Reply, Unavailable
 from actors.requests import Message, Order, Poll
 from server.domain.ids import TournamentId
 from server.ports import AnswerRow, BlockRow, Checkpoint, Clock, Commit, EventRow, StoreUnavailable
-from server.storage.memory import MemoryStore
+from server.storage.memory.store import MemoryStore
 from tests.simulator.checks import Checks
 from tests.support.builders import TOURNAMENT
 

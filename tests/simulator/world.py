@@ -11,12 +11,12 @@ from actors.local_directory import LocalDirectory
 from actors.owner.activation import TournamentHost
 from actors.replies import Done, Unavailable
 from actors.requests import ReadSummary
-from server import codec
 from server.domain.tournament import commands as ask
 from server.domain.tournament.events import PayoutStep
 from server.domain.tournament.lifecycle import ResultsStatus, Status
 from server.domain.tournament.pool import PrizePool
 from server.domain.tournament.rules import Rounds
+from server.encoding import codec
 from server.ports import Wallet as Target
 from tests.simulator.carried import Carrier, Client
 from tests.simulator.checks import Checks, need

@@ -8,8 +8,8 @@ from typing import Any
 
 import aiohttp
 
-from server.clock import SystemClock
-from server.wire import instant
+from server.encoding.wire import instant
+from server.runtime.clock import SystemClock
 
 PLAYERS = 50
 BATCH = 100

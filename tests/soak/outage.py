@@ -19,7 +19,7 @@ from typing import Any
 import aiohttp
 
 from server.storage.embedded import EmbeddedPostgres
-from server.storage.engine import migrate
+from server.storage.postgres.engine import migrate
 from tests.soak.load import Client, Source
 from tests.soak.run import _accounts
 from tests.support.served import free_port

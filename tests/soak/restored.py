@@ -23,11 +23,11 @@ from pathlib import Path
 
 import aiohttp
 
-from server import codec
-from server.clock import SystemClock
 from server.domain.money import POINT_SCALE
+from server.encoding import codec
+from server.encoding.wire import to_ms
+from server.runtime.clock import SystemClock
 from server.storage.embedded import EmbeddedPostgres
-from server.wire import to_ms
 from tests.on_ray.conftest import start_up, stop_up
 from tests.soak.chaos import facts_in
 from tests.soak.load import Client, Source

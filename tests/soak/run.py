@@ -15,7 +15,7 @@ from typing import Any
 
 import aiohttp
 
-from server import codec
+from server.encoding import codec
 from tests.soak.bare import BareActors
 from tests.soak.chaos import Chaos, facts_in
 from tests.soak.load import BATCH, PLAYERS, Client, Source

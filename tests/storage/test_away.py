@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from server.domain.ids import TournamentId
 from server.ports import StoreUnavailable
-from server.storage.journal import PostgresJournal
-from server.storage.reader import HOUSE, Reader
+from server.storage.postgres.journal import PostgresJournal
+from server.storage.postgres.reader import HOUSE, Reader
 
 
 class Cut:

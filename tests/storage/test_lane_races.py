@@ -3,10 +3,10 @@
 import asyncio
 
 from server.domain.ids import OperatorId, Tenant
-from server.storage.deliveries import PostgresDeliveries
-from server.storage.endpoints import PostgresEndpoints
-from server.storage.engine import open_engine
-from server.storage.feed import PostgresFeed
+from server.storage.postgres.deliveries import PostgresDeliveries
+from server.storage.postgres.endpoints import PostgresEndpoints
+from server.storage.postgres.engine import open_engine
+from server.storage.postgres.feed import PostgresFeed
 from tests.contracts.events import MINUTE_MS, SAID, endpoint, upto
 from tests.support.builders import NOW_MS
 

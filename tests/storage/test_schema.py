@@ -10,10 +10,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from server.ports import StoreUnavailable
-from server.storage.engine import alembic_config, migrate, open_engine
-from server.storage.journal import PostgresJournal, open_pool
-from server.storage.listings import PostgresListings
-from server.storage.tables import metadata
+from server.storage.postgres.engine import alembic_config, migrate, open_engine
+from server.storage.postgres.journal import PostgresJournal, open_pool
+from server.storage.postgres.listings import PostgresListings
+from server.storage.postgres.tables import metadata
 
 
 async def test_migrations_lead_to_the_declared_tables(postgres: str) -> None:

@@ -13,19 +13,19 @@ from server import ports
 from server.domain.ids import OperatorId, Tenant
 from server.domain.tournament import commands as ask
 from server.ports import ApiKey, Attempt, Deed, GivenAnswer, Operator, Outcome, Template, Wallet
-from server.storage.audit import PostgresAudit
-from server.storage.deliveries import PostgresDeliveries
-from server.storage.endpoints import PostgresEndpoints
-from server.storage.engine import open_engine
-from server.storage.feed import PostgresFeed
-from server.storage.journal import PostgresJournal, open_pool
-from server.storage.listings import PostgresListings
-from server.storage.operators import PostgresOperators, PostgresRequests
-from server.storage.payouts import PostgresPayouts
-from server.storage.reader import Reader
-from server.storage.tables import metadata
-from server.storage.templates import PostgresTemplates
-from server.streams import house_stream
+from server.public_events.streams import house_stream
+from server.storage.postgres.audit import PostgresAudit
+from server.storage.postgres.deliveries import PostgresDeliveries
+from server.storage.postgres.endpoints import PostgresEndpoints
+from server.storage.postgres.engine import open_engine
+from server.storage.postgres.feed import PostgresFeed
+from server.storage.postgres.journal import PostgresJournal, open_pool
+from server.storage.postgres.listings import PostgresListings
+from server.storage.postgres.operators import PostgresOperators, PostgresRequests
+from server.storage.postgres.payouts import PostgresPayouts
+from server.storage.postgres.reader import Reader
+from server.storage.postgres.tables import metadata
+from server.storage.postgres.templates import PostgresTemplates
 from tests.contracts.events import endpoint
 from tests.contracts.stores import Writer
 from tests.support.builders import NOW_MS, order, register

@@ -23,13 +23,13 @@ from api.context.summary_cache import Known
 from api.http.client_address import Doorman
 from api.tournaments.history_reader import Pasts
 from api.ws.hub import Hub
-from server import keys
-from server.chance import SystemIds
+from server.access import keys
 from server.domain.ids import OperatorId, Tenant
-from server.limits.memory import MemoryLimiter
+from server.encoding.wire import instant
 from server.ports import Operator
-from server.storage.memory import MemoryStore
-from server.wire import instant
+from server.rate_limits.memory import MemoryLimiter
+from server.runtime.ids import SystemIds
+from server.storage.memory.store import MemoryStore
 from tests.support.clock import ManualClock
 
 GAMES = {"crash-classic": "https://games.example/crash#token={jwt}"}

@@ -14,7 +14,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from api.serve import server_config
-from server.clock import SystemClock
+from server.runtime.clock import SystemClock
 from tests.support.app import House, a_house
 from tests.support.sockets import FRAMES
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from config.limits import DELIVERY_PAUSES_S
-from server.event_types import CATALOGUE, told
+from server.public_events.catalogue import CATALOGUE, told
 from workers.signing import signed
 
 PAGE = (Path(__file__).parents[2] / "docs" / "webhooks.md").read_text()

@@ -13,14 +13,14 @@ import pytest
 from typer.testing import CliRunner
 
 from api.context.key_cache import KeyRing
-from server.clock import SystemClock
 from server.domain.ids import OperatorId, Tenant
 from server.ports import FeedRow
-from server.storage.audit import PostgresAudit
-from server.storage.endpoints import PostgresEndpoints
-from server.storage.engine import open_engine
-from server.storage.feed import PostgresFeed
-from server.storage.operators import PostgresOperators
+from server.runtime.clock import SystemClock
+from server.storage.postgres.audit import PostgresAudit
+from server.storage.postgres.endpoints import PostgresEndpoints
+from server.storage.postgres.engine import open_engine
+from server.storage.postgres.feed import PostgresFeed
+from server.storage.postgres.operators import PostgresOperators
 from tests.contracts.events import endpoint
 from workers.cli import app
 

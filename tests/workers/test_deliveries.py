@@ -14,7 +14,7 @@ from actors.replies import Done
 from config.limits import BEHIND_AFTER_MS, DELIVERY_CLAIM_MS, DELIVERY_PAUSES_S, DISABLE_AFTER_MS
 from server.domain.tournament import commands as ask
 from server.ports import AttemptFilter, Endpoint, Kind
-from server.storage.memory import MemoryStore
+from server.storage.memory.store import MemoryStore
 from tests.simulator.loop import VirtualClock, run_virtually
 from tests.support.builders import TENANT, create, order, register
 from tests.support.faults import CommandIds, troubled

@@ -6,7 +6,7 @@ import pytest
 
 from config.limits import ANSWERS_KEPT_MS
 from server.ports import StoreUnavailable
-from server.storage.memory import MemoryStore
+from server.storage.memory.store import MemoryStore
 from tests.support.builders import NOW_MS, TENANT
 from tests.support.clock import ManualClock
 from workers.housekeeping import Housekeeper

@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.abc import AbstractResolver
 
 from config.limits import OUTGOING_ANSWER_BYTES_MAX
-from server.targets import is_public
+from server.access.targets import is_public
 from workers import outgoing
 from workers.outgoing import Outgoing, Unreachable
 

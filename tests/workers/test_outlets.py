@@ -15,16 +15,16 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from actors.local_directory import LocalDirectory
-from server.chance import SystemIds
-from server.clock import SystemClock
 from server.domain.ids import OperatorId, Tenant
 from server.domain.tournament import commands as ask
 from server.ports import Attempt, AttemptFilter, Endpoint, Kind
-from server.storage.deliveries import PostgresDeliveries
-from server.storage.endpoints import PostgresEndpoints
-from server.storage.engine import open_engine
-from server.storage.feed import PostgresFeed
-from server.storage.journal import PostgresJournal, open_pool
+from server.runtime.clock import SystemClock
+from server.runtime.ids import SystemIds
+from server.storage.postgres.deliveries import PostgresDeliveries
+from server.storage.postgres.endpoints import PostgresEndpoints
+from server.storage.postgres.engine import open_engine
+from server.storage.postgres.feed import PostgresFeed
+from server.storage.postgres.journal import PostgresJournal, open_pool
 from tests.contracts.stores import Writer
 from tests.support.builders import order, register
 from tests.support.served import free_port

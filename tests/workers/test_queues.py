@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from config.limits import QUEUE_BATCH_BYTES_MAX
-from server.announcements import Announcement
+from server.access.queue_url import is_queue_of, region_of
 from server.ports import Endpoint, Kind, Lane
-from server.queue_url import is_queue_of, region_of
+from server.public_events.mapping import Announcement
 from tests.support.builders import TENANT
 from workers.events.queues import Queues
 from workers.events.sender import Heard, Told

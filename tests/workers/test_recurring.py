@@ -12,10 +12,10 @@ import pytest
 from actors.local_directory import LocalDirectory
 from server.domain.tournament.rules import rules_from
 from server.domain.tournament.summary import Summary
+from server.encoding.wire import to_ms
 from server.ports import ListFilter, Recurrence, Template
-from server.recurrence import faults_of, next_start_ms, starts_after
-from server.storage.memory import MemoryStore
-from server.wire import to_ms
+from server.scheduling.recurrence import faults_of, next_start_ms, starts_after
+from server.storage.memory.store import MemoryStore
 from tests.support.builders import TENANT, fields
 from tests.support.clock import ManualClock
 from workers.recurring import Recurring

@@ -6,7 +6,7 @@ import logging
 import pytest
 
 from server.ports import StoreUnavailable
-from server.rounds import go_round, until_none
+from server.runtime.loops import go_round, until_none
 from tests.support.clock import ManualClock, settle
 
 

@@ -7,10 +7,10 @@ import pytest
 from actors.local_directory import LocalDirectory
 from actors.replies import Unavailable
 from actors.requests import ReadSummary
-from server.chance import SystemIds
 from server.domain.tournament.lifecycle import Status
 from server.ports import StoreUnavailable
-from server.storage.memory import MemoryStore
+from server.runtime.ids import SystemIds
+from server.storage.memory.store import MemoryStore
 from tests.support.builders import HOUR_MS, NOW_MS, TENANT, TOURNAMENT, create, order, register
 from tests.support.clock import ManualClock
 from workers.schedule import Scheduler

@@ -22,7 +22,7 @@ from server.domain.tournament.payouts import PayoutState
 from server.domain.tournament.pool import PrizePool
 from server.ports import Commit, Owed
 from server.ports import Wallet as Target
-from server.storage.memory import MemoryStore
+from server.storage.memory.store import MemoryStore
 from tests.support.builders import TENANT, TOURNAMENT, create, order, register
 from tests.support.clock import ManualClock
 from tests.support.faults import CommandIds, troubled

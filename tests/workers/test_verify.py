@@ -7,11 +7,11 @@ import pytest
 
 from actors.local_directory import LocalDirectory
 from actors.requests import Order, ReportFacts
-from server import codec
 from server.domain.ids import OperatorId, Tenant
 from server.domain.tournament import commands as ask
+from server.encoding import codec
 from server.ports import Deed, EventRow
-from server.storage.memory import MemoryStore
+from server.storage.memory.store import MemoryStore
 from tests.support.builders import NOW_MS, TENANT, TOURNAMENT, create, order, points, register
 from tests.support.clock import ManualClock
 from workers.verify import Wrong, verify_tournament, verify_trail

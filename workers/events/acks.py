@@ -10,12 +10,12 @@ from actors.directory import Directory
 from actors.replies import Done, Refused
 from actors.requests import Order
 from config.limits import FOREIGN_WORDS_MAX
-from server.announcements import Announcement
 from server.domain.tournament.commands import Settle
 from server.domain.tournament.events import PayoutStep
 from server.domain.tournament.payouts import ACKS
+from server.encoding.wire import foreign
 from server.ports import Lane
-from server.wire import foreign
+from server.public_events.mapping import Announcement
 
 log = logging.getLogger(__name__)
 ACTOR = "webhook"

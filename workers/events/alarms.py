@@ -3,12 +3,12 @@
 import logging
 
 from config.limits import ALARM_POLL_S, BEHIND_AFTER_MS, DISABLE_AFTER_MS
-from server.alerts import alert
-from server.announcements import Announcement
 from server.domain.ids import Tenant
 from server.ports import Clock, Deliveries, Endpoint, Feed
-from server.rounds import go_round
-from server.streams import tournament_of
+from server.public_events.mapping import Announcement
+from server.public_events.streams import tournament_of
+from server.reports.alerts import alert
+from server.runtime.loops import go_round
 
 log = logging.getLogger(__name__)
 

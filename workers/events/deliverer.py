@@ -20,11 +20,11 @@ from config.limits import (
     LANES_AT_ONCE,
     LANES_PER_ENDPOINT,
 )
-from server.announcements import Announcement
-from server.event_types import fault
 from server.ports import Attempt, Clock, Deliveries, IdSource, Kind, Lane, Mark, Outcome
-from server.rounds import go_round
-from server.streams import wants
+from server.public_events.catalogue import fault
+from server.public_events.mapping import Announcement
+from server.public_events.streams import wants
+from server.runtime.loops import go_round
 from workers.events.acks import Acks
 from workers.events.alarms import Alarms
 from workers.events.backoff import pause_ms

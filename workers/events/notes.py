@@ -5,7 +5,7 @@ import logging
 
 from config.limits import DELIVERY_NOTE_EVERY_S
 from server.ports import Attempt, Clock, Deliveries, Mark, StoreUnavailable
-from server.rounds import go_round
+from server.runtime.loops import go_round
 
 log = logging.getLogger(__name__)
 

@@ -11,10 +11,10 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 from config.limits import EVENT_DATA_BYTES_MAX, QUEUE_BATCH_BYTES_MAX, QUEUE_BATCH_MAX
-from server.announcements import Announcement
-from server.envelope import body_of
+from server.access.queue_url import region_of
 from server.ports import Lane
-from server.queue_url import region_of
+from server.public_events.envelope import body_of
+from server.public_events.mapping import Announcement
 from workers.events.sender import Heard, Told
 
 

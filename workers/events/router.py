@@ -2,7 +2,7 @@
 
 from config.limits import ROUTE_BATCH_MAX, ROUTE_POLL_S
 from server.ports import Clock, Feed
-from server.rounds import go_round
+from server.runtime.loops import go_round
 
 
 class Router:

@@ -5,9 +5,9 @@ from enum import Enum, auto
 from typing import Protocol
 
 from config.limits import ANSWER_KEPT_CHARS
-from server.announcements import Announcement
+from server.encoding.wire import foreign
 from server.ports import Lane
-from server.wire import foreign
+from server.public_events.mapping import Announcement
 
 
 class Heard(Enum):

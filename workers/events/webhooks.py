@@ -1,9 +1,9 @@
 """Events as webhooks, signed by the Standard Webhooks spec."""
 
 from config.limits import EVENT_DATA_BYTES_MAX
-from server.announcements import Announcement
-from server.envelope import body_of
 from server.ports import Endpoint, Lane
+from server.public_events.envelope import body_of
+from server.public_events.mapping import Announcement
 from workers.events.sender import Heard, Told
 from workers.outgoing import Caller, Unreachable
 from workers.signing import signed

@@ -12,8 +12,14 @@ from api.http.json_response import Json
 from api.http.query import Query
 from api.tournaments.owner_client import find
 from config.limits import LIST_PAGE_DEFAULT, LIST_PAGE_MAX
-from server.record import SECTIONS, as_csv, as_json, as_ndjson, record_of
-from server.wire import instant
+from server.encoding.wire import instant
+from server.reports.record import (
+    SECTIONS,
+    as_csv,
+    as_json,
+    as_ndjson,
+    record_of,
+)
 
 router = APIRouter(route_class=OnceRoute, tags=["Audit"])
 _MEDIA = {"json": "application/json", "ndjson": "application/x-ndjson", "csv": "text/csv; charset=utf-8"}

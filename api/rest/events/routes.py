@@ -7,7 +7,7 @@ from api.access.idempotency import OnceRoute
 from api.http.json_response import Json
 from api.http.query import Query
 from config.limits import CURSOR_MAX, LIST_PAGE_DEFAULT, LIST_PAGE_MAX
-from server.envelope import envelope
+from server.public_events.envelope import envelope
 
 router = APIRouter(route_class=OnceRoute, prefix="/api/events", tags=["Events"])
 

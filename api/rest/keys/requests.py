@@ -7,8 +7,8 @@ from pydantic import BeforeValidator, Field
 from api.http.body import Model
 from api.http.value_types import Instant, Line
 from config.limits import KEY_OVERLAP_DEFAULT_S
-from server.keys import is_network
-from server.permissions import PERMISSIONS, ROLES
+from server.access.keys import is_network
+from server.access.permissions import PERMISSIONS, ROLES
 
 
 def _role(value: Any) -> Any:

@@ -19,13 +19,13 @@ from api.http.query import Query
 from api.rest.keys.requests import KeyBody, RotateBody
 from api.tournaments.owner_client import command_id
 from config.limits import ANSWERS_KEPT_MS, KEYS_MAX
-from server import keys
-from server.alerts import alert
-from server.chance import derived_id
+from server.access import keys
+from server.access.permissions import CUSTOM, ROLES, grantable
 from server.domain.refusal import Code
-from server.permissions import CUSTOM, ROLES, grantable
+from server.encoding.wire import dump, instant, instant_or_none
 from server.ports import ApiKey
-from server.wire import dump, instant, instant_or_none
+from server.reports.alerts import alert
+from server.runtime.ids import derived_id
 
 router = APIRouter(route_class=OnceRoute, prefix="/api/keys", tags=["Keys"])
 

@@ -27,8 +27,8 @@ from config.limits import (
 )
 from server.domain.tournament.lifecycle import ResultsStatus, Status
 from server.domain.tournament.summary import Summary
-from server.envelope import envelope
-from server.wire import instant, load
+from server.encoding.wire import instant, load
+from server.public_events.envelope import envelope
 
 router = APIRouter(route_class=OnceRoute, prefix="/api/tournaments/{tournament_id}", tags=["Results"])
 

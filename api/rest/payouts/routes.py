@@ -28,8 +28,8 @@ from server.domain.tournament.events import PayoutStep
 from server.domain.tournament.lifecycle import ResultsStatus
 from server.domain.tournament.payouts import ACKS, FORFEITED, MOVES, PayoutState
 from server.domain.tournament.summary import ResultRow, Summary
+from server.encoding.wire import instant, instant_or_none
 from server.ports import Owed
-from server.wire import instant, instant_or_none
 
 all_payouts = APIRouter(route_class=OnceRoute, tags=["Payouts"])
 router = APIRouter(route_class=OnceRoute, prefix="/api/tournaments/{tournament_id}/payouts", tags=["Payouts"])

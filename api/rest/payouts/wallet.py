@@ -11,9 +11,9 @@ from api.http.body import parse, read_json
 from api.http.json_response import Json
 from api.http.openapi import body_of
 from api.rest.payouts.requests import WalletBody
-from server.keys import signing_secret
+from server.access.keys import signing_secret
+from server.encoding.wire import dump
 from server.ports import Wallet
-from server.wire import dump
 
 router = APIRouter(route_class=OnceRoute, prefix="/api/wallet", tags=["Payouts"])
 

@@ -26,7 +26,7 @@ from server.domain.scoring.models import VALUE_MAX
 from server.domain.tournament import commands as do
 from server.domain.tournament.summary import Summary
 from server.domain.tournament.trace import TraceLine
-from server.wire import instant, instant_or_none
+from server.encoding.wire import instant, instant_or_none
 
 router = APIRouter(route_class=OnceRoute, prefix="/api/tournaments/{tournament_id}", tags=["Corrections"])
 

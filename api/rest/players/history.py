@@ -11,8 +11,8 @@ from api.http.query import Query
 from api.tournaments import amounts, views, views_people
 from config.limits import LIST_PAGE_DEFAULT, LIST_PAGE_MAX
 from server.domain.money import points_to_decimal
+from server.encoding.wire import instant
 from server.ports import Played
-from server.wire import instant
 
 router = APIRouter(route_class=OnceRoute, prefix="/api/players", tags=["Players"])
 

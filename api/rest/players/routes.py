@@ -33,7 +33,7 @@ from config.limits import PLAYERS_PAGE_DEFAULT, PLAYERS_PAGE_MAX
 from server.domain.ids import PlayerId
 from server.domain.tournament import commands as do
 from server.domain.tournament.summary import EntryRow, Summary
-from server.wire import instant
+from server.encoding.wire import instant
 
 router = APIRouter(route_class=OnceRoute, prefix="/api/tournaments/{tournament_id}/players", tags=["Players"])
 

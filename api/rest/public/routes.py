@@ -16,7 +16,7 @@ from api.tournaments import amounts, views
 from config.limits import LIST_PAGE_MAX
 from server.domain.ids import OperatorId, Tenant
 from server.domain.tournament.summary import Summary
-from server.wire import dump, instant, instant_or_none
+from server.encoding.wire import dump, instant, instant_or_none
 
 router = APIRouter(route_class=OnceRoute, tags=["Public"])
 _SHOWN = 20

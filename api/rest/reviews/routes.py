@@ -20,7 +20,7 @@ from server.domain.refusal import Code
 from server.domain.tournament import commands as do
 from server.domain.tournament.payouts import OPEN
 from server.domain.tournament.summary import Summary
-from server.record import review_line
+from server.reports.record import review_line
 
 router = APIRouter(route_class=OnceRoute, prefix="/api/tournaments/{tournament_id}/reviews", tags=["Reviews"])
 _NUMBER_DIGITS_MAX = 9

@@ -15,10 +15,10 @@ from api.http.query import Query
 from api.tournaments import views
 from api.tournaments.viewers import reader
 from server.domain.tournament.summary import Summary
+from server.encoding.wire import instant
+from server.encoding.zones import zone_named
 from server.ports import RuleChange
-from server.rules_text import hash_of, sections_of
-from server.wire import instant
-from server.zones import zone_named
+from server.reports.rules_text import hash_of, sections_of
 
 router = APIRouter(route_class=OnceRoute, prefix="/api/tournaments/{tournament_id}", tags=["Rules"])
 

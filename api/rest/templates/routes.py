@@ -38,13 +38,18 @@ from api.rest.tournaments.rules_mapping import is_hop, rule_fields, spelled
 from api.tournaments import views
 from api.tournaments.owner_client import command_id
 from config.limits import LIST_PAGE_DEFAULT, LIST_PAGE_MAX, TEMPLATES_MAX
-from server.chance import derived_id
 from server.domain.tournament.rule_checks import faults_of
 from server.domain.tournament.rules import Rules, rules_from
+from server.encoding.wire import (
+    dump,
+    instant,
+    instant_or_none,
+    load,
+)
 from server.ports import Recurrence, Template
-from server.recurrence import faults_of as recurrence_faults
-from server.recurrence import next_start_ms
-from server.wire import dump, instant, instant_or_none, load
+from server.runtime.ids import derived_id
+from server.scheduling.recurrence import faults_of as recurrence_faults
+from server.scheduling.recurrence import next_start_ms
 
 router = APIRouter(route_class=OnceRoute, tags=["Templates"])
 _PATH = "/api/tournament-templates"

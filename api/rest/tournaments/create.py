@@ -15,13 +15,13 @@ from api.rest.tournaments.rules_mapping import format_of, rule_fields, spelled
 from api.tournaments.external_ids import external_id
 from api.tournaments.lobby import in_lobby
 from api.tournaments.owner_client import command_id, order, unwrap
-from server.chance import derived_id
 from server.domain.ids import TournamentId
 from server.domain.tournament import commands as do
 from server.domain.tournament.rule_checks import faults_of
 from server.domain.tournament.summary import Summary
+from server.encoding.wire import load
 from server.ports import Template
-from server.wire import load
+from server.runtime.ids import derived_id
 
 INVALID = "Tournament configuration is invalid"
 

@@ -6,9 +6,14 @@ from typing import Any
 from api.http.body import Parsed
 from api.rest.tournaments.pool_mapping import minor, pool_path, prize_pool
 from api.rest.tournaments.scoring_mapping import config_fields, scaled
-from server.currencies import places_of
 from server.domain.tournament.rules import AddOn, Format, Rounds, RuleFields, Rules
-from server.wire_names import AMOUNTS, BACK, CHANGED, PLAIN
+from server.encoding.currencies import places_of
+from server.encoding.wire_names import (
+    AMOUNTS,
+    BACK,
+    CHANGED,
+    PLAIN,
+)
 
 # Only these mean something when null; any other null is the same as leaving the field out.
 _NULLABLE = {"external_id", "end_time", "registration_closes", "max_players", "max_entries_per_player",

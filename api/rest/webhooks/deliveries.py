@@ -20,9 +20,9 @@ from api.rest.webhooks.responses import attempt_view
 from api.rest.webhooks.routes import mine
 from api.tournaments.owner_client import find
 from config.limits import CURSOR_MAX, LIST_PAGE_DEFAULT, LIST_PAGE_MAX, REDELIVER_MAX, TEST_PATIENCE_S
-from server.announcements import Announcement
+from server.encoding.wire import dump
 from server.ports import Attempt, AttemptFilter, Endpoint, Outcome
-from server.wire import dump
+from server.public_events.mapping import Announcement
 
 router = APIRouter(route_class=OnceRoute, prefix="/api/webhooks", tags=["Webhooks"])
 _STATUSES: dict[str, str | None] = {one.value: one.value for one in Outcome}

@@ -6,7 +6,7 @@ from pydantic import BeforeValidator, Field
 
 from api.http.body import Model
 from api.http.value_types import Instant, Line
-from server.event_types import is_pattern
+from server.public_events.catalogue import is_pattern
 
 
 def _name(value: Any) -> Any:

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from server.encoding.wire import instant, instant_or_none
 from server.ports import Attempt, Endpoint, Health
-from server.streams import tournament_of
-from server.wire import instant, instant_or_none
+from server.public_events.streams import tournament_of
 
 
 def endpoint_view(endpoint: Endpoint, now_ms: int, health: Health | None = None) -> dict[str, Any]:

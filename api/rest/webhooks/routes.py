@@ -18,10 +18,10 @@ from api.http.value_types import web_address
 from api.rest.webhooks.requests import EndpointBody, RotateSecretBody
 from api.rest.webhooks.responses import endpoint_view
 from config.limits import ENDPOINTS_MAX
-from server.keys import signing_secret
+from server.access.keys import signing_secret
+from server.access.queue_url import is_queue_of
+from server.encoding.wire import dump
 from server.ports import Endpoint, Kind
-from server.queue_url import is_queue_of
-from server.wire import dump
 
 router = APIRouter(route_class=OnceRoute, prefix="/api/webhooks", tags=["Webhooks"])
 _PLATFORM_PATH = "/internal/tournament/events"

@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from alembic import context
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from server.storage.engine import sqlalchemy_url
-from server.storage.tables import metadata
+from server.storage.postgres.engine import sqlalchemy_url
+from server.storage.postgres.tables import metadata
 
 # Any constant: all migrating processes queue on it.
 _MIGRATION_LOCK = 0x70697462

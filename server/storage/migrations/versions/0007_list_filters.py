@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-from server import codec
 from server.domain.tournament.summary import Summary
+from server.encoding import codec
 
 revision = "0007"
 down_revision = "0006"

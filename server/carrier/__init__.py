@@ -1,1 +1,0 @@
-"""Frames of owners over Redis pub/sub, to all front ends at once."""

@@ -1,0 +1,1 @@
+"""Bytes: JSON on the wire, the journal, names and currencies."""

@@ -1,1 +1,0 @@
-"""Counting requests: in this process, and in a Redis that all front ends share."""

@@ -1,0 +1,1 @@
+"""What the outside hears: the catalogue of events, and how domain events become them."""

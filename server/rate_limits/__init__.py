@@ -1,0 +1,1 @@
+"""Counting requests: in memory, and in Redis for several front ends."""

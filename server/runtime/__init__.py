@@ -1,0 +1,1 @@
+"""Time, chance and loops of a real process."""

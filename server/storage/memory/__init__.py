@@ -1,0 +1,1 @@
+"""The stores in memory: twins of those on Postgres, for tests and the simulator."""

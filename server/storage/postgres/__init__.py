@@ -1,0 +1,1 @@
+"""The stores on Postgres, one class a port."""

@@ -1,0 +1,111 @@
+"""Looking back on Postgres: the trail of deeds, and everything that is stored of one tournament."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from server.domain.ids import OperatorId, Tenant, TournamentId
+from server.domain.postings import Posting
+from server.domain.tournament.commands import PaymentUse
+from server.domain.tournament.payouts import PayoutRow
+from server.domain.tournament.summary import EntryRow, ResultRow, Summary
+from server.encoding import codec
+from server.ports import AuditRow, BlockRow, Checkpoint, Deed, EventRow, Journal, Kept, PaymentRow, PostingRow
+from server.public_events.mapping import Announcement
+from server.storage.postgres import tables as t
+from server.storage.postgres.reader import HOUSE, Reader, mine
+
+_APPEND_TRIES = 50
+
+
+class PostgresAudit(Reader):
+    """`Audit` on SQLAlchemy Core."""
+
+    async def append(self, tenant: Tenant, deed: Deed) -> None:
+        """Two who append at once take the same number; the second one sees that and takes the next."""
+        for _ in range(_APPEND_TRIES):
+            newest = sa.select(t.audit.c.seq, t.audit.c.hash).where(*mine(t.audit, tenant))
+            found = await self._rows(tenant, newest.order_by(t.audit.c.seq.desc()).limit(1))
+            seq, before = found[0] if found else (0, codec.CHAIN_START)
+            payload, after = codec.chained_deed(before, seq + 1, deed)
+            row = {"operator_id": tenant.operator_id, "live": tenant.live, "seq": seq + 1}
+            try:
+                await self._rows(tenant, sa.insert(t.audit).values(row | {"deed": payload, "hash": after}))
+                return
+            except sa.exc.IntegrityError:
+                continue
+        raise RuntimeError("the audit trail is written to without a pause")
+
+    async def trail(self, tenant: Tenant, after_seq: int, limit: int) -> list[AuditRow]:
+        c = t.audit.c
+        want = sa.select(c.seq, c.deed, c.hash).where(*mine(t.audit, tenant), c.seq > after_seq)
+        rows = await self._rows(tenant, want.order_by(c.seq).limit(limit))
+        return [AuditRow(row[0], msgspec.json.decode(row[1], type=Deed), row[2]) for row in rows]
+
+
+class PostgresBooks(Reader):
+    """`Books` on SQLAlchemy Core, the log by way of the journal."""
+
+    def __init__(self, engine: AsyncEngine, journal: Journal) -> None:
+        super().__init__(engine)
+        self._journal = journal
+
+    async def tournament_ids(self, after: str, limit: int) -> list[TournamentId]:
+        c = t.tournaments.c
+        rows = await self._rows(HOUSE, sa.select(c.id).where(c.id > after).order_by(c.id).limit(limit))
+        return [TournamentId(row[0]) for row in rows]
+
+    async def kept(self, tournament_id: TournamentId) -> Kept | None:
+        c = t.tournaments.c
+        found = await self._rows(HOUSE, sa.select(c.document, c.next_due_ms).where(c.id == tournament_id))
+        if not found:
+            return None
+        p, o = t.postings.c, t.outbox.c
+        postings = await self._of(
+            tournament_id, t.postings, p.seq, p.line, p.account, p.currency, p.amount_minor, p.kind, p.tender
+        )
+        told = await self._of(tournament_id, t.outbox, o.event_id, o.seq, o.event_type, o.at_ms, o.data)
+        m = t.payments.c
+        paid = await self._of(tournament_id, t.payments, m.payment_id, m.player_id, m.kind, m.at_ms)
+        return Kept(
+            summary=codec.decode(found[0][0], Summary),
+            next_due_ms=found[0][1],
+            postings=[PostingRow(row[0], row[1], Posting(*row[2:])) for row in postings],
+            announcements=[Announcement(*row) for row in sorted(told, key=lambda row: row[1])],
+            entries=await self._all(tournament_id, t.entries, t.entries.c.player_no, EntryRow),
+            results=await self._all(tournament_id, t.results, t.results.c.position, ResultRow),
+            payouts=await self._all(tournament_id, t.payouts, t.payouts.c.payout_id, PayoutRow),
+            payments=[PaymentRow(*row) for row in paid],
+        )
+
+    async def payments(self, tenant: Tenant, payment_ids: Sequence[str]) -> dict[str, PaymentUse]:
+        return await self._journal.payments(tenant, payment_ids)
+
+    async def _of(self, tournament_id: str, table: sa.Table, *columns: Any) -> Sequence[Any]:
+        want = sa.select(*columns).where(table.c.tournament_id == tournament_id).order_by(*columns[:2])
+        return await self._rows(HOUSE, want)
+
+    async def _all(self, tournament_id: str, table: sa.Table, order: Any, cls: Any) -> list[Any]:
+        want = sa.select(table.c.document).where(table.c.tournament_id == tournament_id).order_by(order)
+        return await self._documents(HOUSE, want, cls)
+
+    async def events(self, tournament_id: TournamentId, until_seq: int) -> list[EventRow]:
+        e = t.events.c
+        want = sa.select(e.seq, e.kind, e.at_ms, e.actor, e.payload, e.hash)
+        where = (e.tournament_id == tournament_id, e.seq <= until_seq)
+        return [EventRow(*row) for row in await self._rows(HOUSE, want.where(*where).order_by(e.seq))]
+
+    async def checkpoints(self, tournament_id: TournamentId) -> list[Checkpoint]:
+        return await self._journal.checkpoints(tournament_id)
+
+    async def tail(self, tournament_id: TournamentId, after_seq: int) -> AsyncIterator[EventRow | BlockRow]:
+        async for row in self._journal.tail(tournament_id, after_seq):
+            yield row
+
+    async def tenants(self) -> list[Tenant]:
+        c = t.audit.c
+        rows = await self._rows(HOUSE, sa.select(c.operator_id, c.live).distinct().order_by(c.operator_id))
+        return [Tenant(OperatorId(row[0]), row[1]) for row in rows]

@@ -1,0 +1,93 @@
+"""Payout lines and wallets on Postgres."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from server.domain.ids import OperatorId, Tenant
+from server.domain.tournament.payouts import OPEN, PayoutRow
+from server.encoding import codec
+from server.ports import Claimed, Owed, Wallet
+from server.storage.postgres import tables as t
+from server.storage.postgres.reader import HOUSE, Reader, mine
+
+
+class PostgresPayouts(Reader):
+    """`Payouts` on SQLAlchemy Core."""
+
+    async def payouts(
+        self, tenant: Tenant, tournament_id: str | None, states: Sequence[str], limit: int, offset: int
+    ) -> tuple[int, list[Owed]]:
+        c = t.payouts.c
+        where = mine(t.payouts, tenant)
+        where += [] if tournament_id is None else [c.tournament_id == tournament_id]
+        where += [c.state.in_(states)] if states else []
+        total = await self._rows(tenant, sa.select(sa.func.count()).select_from(t.payouts).where(*where))
+        want = sa.select(c.document, c.claimed_until_ms).where(*where).limit(limit).offset(offset)
+        order = (c.made_ms, c.payout_id) if tournament_id is None else (c.position, c.payout_id)
+        return total[0][0], [_owed(row) for row in await self._rows(tenant, want.order_by(*order))]
+
+    async def payout(self, tenant: Tenant, payout_id: str) -> Owed | None:
+        c = t.payouts.c
+        want = sa.select(c.document, c.claimed_until_ms).where(
+            *mine(t.payouts, tenant), c.payout_id == payout_id
+        )
+        found = await self._rows(tenant, want)
+        return _owed(found[0]) if found else None
+
+    async def claim_payouts(self, now_ms: int, until_ms: int, limit: int) -> list[Claimed]:
+        c, w = t.payouts.c, t.wallets.c
+        theirs = sa.and_(c.operator_id == w.operator_id, c.live == w.live)
+        # A claim that lasts longer than any is of a clock that was ahead.
+        ahead = c.claimed_until_ms > 2 * until_ms - now_ms
+        free = sa.or_(c.claimed_until_ms.is_(None), c.claimed_until_ms <= now_ms, ahead)
+        due = (
+            sa.select(c.payout_id)
+            .select_from(t.payouts.join(t.wallets, theirs))
+            .where(c.state.in_(sorted(OPEN)), c.next_try_ms <= now_ms, free)
+            .order_by(c.next_try_ms, c.payout_id)
+            .limit(limit)
+            .with_for_update(of=t.payouts, skip_locked=True)
+            .cte("due")
+        )
+        taken = (
+            sa.update(t.payouts)
+            .where(c.payout_id == due.c.payout_id, theirs)
+            .values(claimed_until_ms=until_ms)
+            .returning(c.document, c.operator_id, c.live, w.document)
+        )
+        return [
+            Claimed(
+                codec.decode(row[0], PayoutRow),
+                Tenant(OperatorId(row[1]), row[2]),
+                codec.decode(row[3], Wallet),
+            )
+            for row in await self._rows(HOUSE, taken)
+        ]
+
+    async def wallet(self, tenant: Tenant) -> Wallet | None:
+        want = sa.select(t.wallets.c.document).where(*mine(t.wallets, tenant))
+        found = await self._documents(tenant, want, Wallet)
+        return found[0] if found else None
+
+    async def set_wallet(self, tenant: Tenant, wallet: Wallet | None) -> None:
+        if wallet is None:
+            await self._rows(tenant, sa.delete(t.wallets).where(*mine(t.wallets, tenant)))
+            return
+        row = {
+            "operator_id": tenant.operator_id,
+            "live": tenant.live,
+            "document": codec.encode(wallet),
+        }
+        fresh = insert(t.wallets).values(row)
+        change = fresh.on_conflict_do_update(
+            index_elements=[t.wallets.c.operator_id, t.wallets.c.live],
+            set_={"document": fresh.excluded.document},
+        )
+        await self._rows(tenant, change)
+
+
+def _owed(row: Any) -> Owed:
+    return Owed(codec.decode(row[0], PayoutRow), row[1])
