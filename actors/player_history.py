@@ -14,9 +14,14 @@ from server.domain.ids import TournamentId
 from server.domain.scoring.trace import Scored
 from server.domain.tournament import commands as ask
 from server.domain.tournament.apply import apply
-from server.domain.tournament.facts import digest_of
+from server.domain.tournament.play.facts import digest_of
+from server.domain.tournament.play.trace import (
+    TraceLine,
+    event_line,
+    fact_lines,
+    traced,
+)
 from server.domain.tournament.state import Entry, Tournament
-from server.domain.tournament.trace import TraceLine, event_line, fact_lines, traced
 from server.encoding import codec
 from server.journal.replay import ROWS_AT_ONCE, Log, batches
 from server.ports import BlockRow, EventRow, Journal

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from server.domain.refusal import Refusal
 from server.domain.tournament.events import RefundLine, ResultsFinalised
-from server.domain.tournament.rules import Rules
+from server.domain.tournament.rules.rules import Rules
 from server.domain.tournament.state import Entry, Review
 from server.domain.tournament.summary import EntryRow, ResultRow, Summary
 from server.ports import StoreUnavailable

@@ -9,9 +9,9 @@ from server.domain.ids import OperatorId, PlayerId, Tenant, TournamentId
 from server.domain.scoring.fact import Fact, Outcome
 from server.domain.tournament import events as fact
 from server.domain.tournament.apply import apply
-from server.domain.tournament.facts import count, crossing_ms, judge
-from server.domain.tournament.rules import NEVER_MS, Rules
-from server.domain.tournament.schedule import due_step
+from server.domain.tournament.play.facts import count, crossing_ms, judge
+from server.domain.tournament.play.schedule import due_step
+from server.domain.tournament.rules.rules import NEVER_MS, Rules
 from server.domain.tournament.state import Tournament
 
 _ID = TournamentId("dry-run")

@@ -14,7 +14,7 @@ from actors.requests import Order
 from config.limits import SCHEDULE_BATCH_MAX, SCHEDULE_POLL_S
 from server.domain.ids import TournamentId
 from server.domain.tournament import commands as do
-from server.domain.tournament.rules import fields_of
+from server.domain.tournament.rules.rules import fields_of
 from server.ports import Clock, Template, Templates
 from server.runtime.ids import derived_id
 from server.runtime.loops import go_round

@@ -28,7 +28,7 @@ from config.limits import (
 from server.domain.money import to_decimal
 from server.domain.tournament.commands import Settle
 from server.domain.tournament.events import PayoutStep
-from server.domain.tournament.payouts import PayoutRow, PayoutState
+from server.domain.tournament.money.payouts import PayoutRow, PayoutState
 from server.encoding.wire import dump, foreign
 from server.ports import Claimed, Clock, IdSource, Payouts
 from server.runtime.loops import go_round, until_none

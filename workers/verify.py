@@ -12,10 +12,10 @@ from typing import Any
 from config.limits import OVERDUE_AFTER_MS
 from server.domain.ids import Tenant, TournamentId
 from server.domain.postings import is_balanced
-from server.domain.tournament.movements import postings_for
-from server.domain.tournament.payouts import payout_row
-from server.domain.tournament.prizes import pool_minor
-from server.domain.tournament.schedule import next_due_ms
+from server.domain.tournament.money.ledger import postings_for
+from server.domain.tournament.money.payouts import payout_row
+from server.domain.tournament.money.prizes import pool_minor
+from server.domain.tournament.play.schedule import next_due_ms
 from server.domain.tournament.state import Tournament
 from server.domain.tournament.summary import entry_row, result_rows, summary_of
 from server.encoding import codec

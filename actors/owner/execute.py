@@ -12,8 +12,8 @@ from server.domain.refusal import Code, Refusal
 from server.domain.scoring.fact import Fact, Outcome
 from server.domain.tournament import commands as ask
 from server.domain.tournament import events as fact
-from server.domain.tournament import rounds
 from server.domain.tournament.decide import decide
+from server.domain.tournament.play import rounds
 from server.domain.tournament.state import Tournament
 from server.domain.tournament.summary import entry_row, summary_of
 from server.encoding.codec import encode

@@ -29,7 +29,7 @@ from config import limits
 from server.broadcast.board import Board
 from server.domain.refusal import Refusal
 from server.domain.scoring.fact import ELIMINATION, Fact
-from server.domain.tournament.facts import judge
+from server.domain.tournament.play.facts import judge
 from server.domain.tournament.state import Tournament
 from server.encoding import codec
 from server.journal.replay import Recovered, hint_of

@@ -29,7 +29,7 @@ from server.domain.ranking import Standing
 from server.domain.tournament.commands import Cancel
 from server.domain.tournament.decide import decide
 from server.domain.tournament.events import Cancelled
-from server.domain.tournament.prizes import final_sheet, prizes_of
+from server.domain.tournament.money.prizes import final_sheet, prizes_of
 from server.domain.tournament.state import Tournament
 from server.domain.tournament.summary import priced_rows, summary_of
 

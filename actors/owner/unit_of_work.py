@@ -5,10 +5,10 @@ from server.domain.scoring.fact import Counted
 from server.domain.tournament import commands
 from server.domain.tournament import events as fact
 from server.domain.tournament.apply import apply
-from server.domain.tournament.facts import Judged, count
-from server.domain.tournament.movements import postings_for
-from server.domain.tournament.payouts import owed_by, payout_row
-from server.domain.tournament.schedule import next_due_ms
+from server.domain.tournament.money.ledger import postings_for
+from server.domain.tournament.money.payouts import owed_by, payout_row
+from server.domain.tournament.play.facts import Judged, count
+from server.domain.tournament.play.schedule import next_due_ms
 from server.domain.tournament.state import Tournament
 from server.domain.tournament.summary import entry_row, result_rows, summary_of
 from server.encoding.codec import chained, encode_block, encode_event

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, StringConstraints, WithJsonSchema
 
-from server.domain.tournament.rule_checks import INSTANT_MAX_MS
+from server.domain.tournament.rules.checks import INSTANT_MAX_MS
 from server.encoding.wire import to_ms
 
 INSTANT_MIN_MS = 946_684_800_000  # the year 2000

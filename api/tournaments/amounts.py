@@ -7,8 +7,8 @@ from actors.replies import CancelPreview
 from server.domain.money import split, to_decimal
 from server.domain.tournament.events import ResultsFinalised
 from server.domain.tournament.lifecycle import Status
-from server.domain.tournament.pool import PERCENT_SCALE, PrizePool
-from server.domain.tournament.prizes import place_amounts
+from server.domain.tournament.money.pool import PERCENT_SCALE, PrizePool
+from server.domain.tournament.money.prizes import place_amounts
 from server.domain.tournament.summary import Summary
 from server.encoding.wire import instant
 

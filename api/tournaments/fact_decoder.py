@@ -27,7 +27,7 @@ from api.tournaments.fact_requests import FactBody, FactsBody
 from config.limits import FACTS_PER_REQUEST_MAX
 from server.domain.money import POINT_PLACES, POINT_SCALE, from_decimal
 from server.domain.scoring.fact import Fact
-from server.domain.tournament.rule_checks import INSTANT_MAX_MS
+from server.domain.tournament.rules.checks import INSTANT_MAX_MS
 from server.encoding.wire import to_ms
 
 _ID_MAX = 128

@@ -7,8 +7,8 @@ from actors.replies import TraceBasis
 from config.limits import JOURNALS_READ_AT_ONCE
 from server.domain.ids import TournamentId
 from server.domain.tournament import commands as do
+from server.domain.tournament.play.trace import TraceLine
 from server.domain.tournament.state import Tournament
-from server.domain.tournament.trace import TraceLine
 from server.journal.replay import ROWS_AT_ONCE, Log, read_state
 
 

@@ -15,7 +15,7 @@ from server.domain.ids import TournamentId
 from server.domain.refusal import Code
 from server.domain.tournament import commands as do
 from server.domain.tournament.lifecycle import Status, is_over
-from server.domain.tournament.rules import RuleFields, fields_of
+from server.domain.tournament.rules.rules import RuleFields, fields_of
 from server.domain.tournament.summary import Summary
 from server.runtime.ids import derived_id
 

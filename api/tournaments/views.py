@@ -5,8 +5,8 @@ from typing import Any
 from api.tournaments import views_rules
 from api.tournaments.amounts import money, pool, there_is
 from server.domain.tournament.lifecycle import Status, is_over
-from server.domain.tournament.prizes import pool_minor
-from server.domain.tournament.rules import Rules
+from server.domain.tournament.money.prizes import pool_minor
+from server.domain.tournament.rules.rules import Rules
 from server.domain.tournament.summary import Summary
 from server.encoding.wire import instant, instant_or_none
 from server.encoding.wire_names import wire_name

@@ -4,7 +4,7 @@ from typing import Any
 
 from server.domain.money import points_or_none, points_to_decimal, to_decimal
 from server.domain.scoring.models import Scoring
-from server.domain.tournament.rules import Rules
+from server.domain.tournament.rules.rules import Rules
 from server.encoding.wire import instant_or_none
 
 

@@ -17,7 +17,7 @@ from api.tournaments.views import (
 from api.tournaments.views_people import public_row
 from server.domain.money import points_or_none, points_to_decimal, to_decimal
 from server.domain.tournament.lifecycle import Status
-from server.domain.tournament.sale_rules import why_no_rebuy
+from server.domain.tournament.money.sale_rules import why_no_rebuy
 from server.domain.tournament.summary import EntryRow, Summary
 from server.encoding.wire import dump, instant
 

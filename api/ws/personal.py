@@ -16,7 +16,7 @@ from config.limits import (
     ROOM_FRAME_EVERY_S,
     SOCKETS_PER_TURN,
 )
-from server.domain.tournament.payouts import OPEN
+from server.domain.tournament.money.payouts import OPEN
 from server.domain.tournament.summary import Summary
 from server.encoding import codec
 from server.ports import Clock

@@ -10,8 +10,8 @@ from server.broadcast.history import Frame, History
 from server.domain.money import points_to_decimal, to_decimal
 from server.domain.ranking import Standing
 from server.domain.tournament.lifecycle import ResultsStatus, Status
-from server.domain.tournament.prizes import prizes_of
-from server.domain.tournament.schedule import grace_over_ms, next_due_ms
+from server.domain.tournament.money.prizes import prizes_of
+from server.domain.tournament.play.schedule import grace_over_ms, next_due_ms
 from server.domain.tournament.state import Tournament
 from server.encoding.wire import dump, instant, instant_or_none
 

@@ -13,9 +13,9 @@ import msgspec
 from server.domain.ids import Tenant, TournamentId
 from server.domain.scoring.fact import Counted, Fact, Outcome
 from server.domain.tournament import events as fact
-from server.domain.tournament.facts import DIGEST_BYTES, is_full, standing_of
 from server.domain.tournament.lifecycle import ResultsStatus, Status
-from server.domain.tournament.rules import Rules
+from server.domain.tournament.play.facts import DIGEST_BYTES, is_full, standing_of
+from server.domain.tournament.rules.rules import Rules
 from server.domain.tournament.state import Entry, Payout, Review, Tournament
 
 T = TypeVar("T")

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from server.domain.money import points_to_decimal, to_decimal
-from server.domain.tournament.pool import PERCENT_PLACES
+from server.domain.tournament.money.pool import PERCENT_PLACES
 from server.encoding.wire import instant
 from server.encoding.wire_names import BACK, to_camel
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from server.domain.ids import TournamentId
 from server.domain.tournament.apply import apply
-from server.domain.tournament.facts import count
+from server.domain.tournament.play.facts import count
 from server.domain.tournament.state import Tournament
 from server.encoding import codec
 from server.ports import BlockRow, Checkpoint, EventRow, Journal

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from server.domain.ids import Tenant, TournamentId
 from server.domain.tournament.commands import PaymentUse
-from server.domain.tournament.payouts import PayoutRow
+from server.domain.tournament.money.payouts import PayoutRow
 from server.domain.tournament.summary import EntryRow, ResultRow, Summary
 from server.ports.journal import BlockRow, Checkpoint, EventRow, PaymentRow, PostingRow
 from server.public_events.mapping import Announcement

@@ -7,7 +7,7 @@ from typing import Protocol
 from server.domain.ids import Tenant, TournamentId
 from server.domain.postings import Posting
 from server.domain.tournament.commands import PaymentUse
-from server.domain.tournament.payouts import PayoutRow
+from server.domain.tournament.money.payouts import PayoutRow
 from server.domain.tournament.summary import EntryRow, ResultRow, Summary
 from server.public_events.mapping import Announcement
 

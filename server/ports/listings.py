@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from server.domain.ids import Tenant, TournamentId
-from server.domain.tournament.rules import Rules
+from server.domain.tournament.rules.rules import Rules
 from server.domain.tournament.summary import EntryRow, ResultRow, Summary
 from server.public_events.mapping import Announcement
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from server.domain.ids import Tenant
-from server.domain.tournament.payouts import OPEN, PayoutRow
+from server.domain.tournament.money.payouts import OPEN, PayoutRow
 
 
 @dataclass(frozen=True, slots=True)

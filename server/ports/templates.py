@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from server.domain.ids import Tenant
-from server.domain.tournament.rules import Rules
+from server.domain.tournament.rules.rules import Rules
 
 CatchUp = Literal["skip", "latest", "all"]
 

@@ -5,7 +5,7 @@ from typing import Any, assert_never
 
 from server.domain.money import points_to_decimal, to_decimal
 from server.domain.tournament import events
-from server.domain.tournament.payouts import PayoutState, owed_by
+from server.domain.tournament.money.payouts import PayoutState, owed_by
 from server.domain.tournament.state import Payout, Tournament
 from server.encoding.wire_names import wire_name
 

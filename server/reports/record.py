@@ -12,8 +12,8 @@ import msgspec
 
 from server.domain.ids import internal_player_id
 from server.domain.money import points_to_decimal, to_decimal
+from server.domain.tournament.money.totals import totals
 from server.domain.tournament.state import Entry, Review, Tournament
-from server.domain.tournament.totals import totals
 from server.encoding import codec
 from server.encoding.outside import outside
 from server.encoding.wire import dump, instant, instant_or_none

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from server.domain.money import POINT_SCALE, points_or_none, points_to_decimal, to_decimal
 from server.domain.scoring.models import Scoring
-from server.domain.tournament.pool import PERCENT_SCALE, PrizePool
-from server.domain.tournament.rules import Rules
+from server.domain.tournament.money.pool import PERCENT_SCALE, PrizePool
+from server.domain.tournament.rules.rules import Rules
 from server.reports.words import Clock, span
 
 

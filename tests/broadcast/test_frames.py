@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from server.broadcast.board import Board
 from server.broadcast.history import Frame, History
 from server.domain.tournament import commands as ask
-from server.domain.tournament.rules import Rounds
+from server.domain.tournament.rules.rules import Rounds
 from server.encoding.wire import instant
 from tests.support.builders import NOW_MS, Story
 

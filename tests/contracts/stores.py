@@ -13,8 +13,8 @@ from actors.requests import Order
 from server.domain.ids import OperatorId, Tenant, TournamentId
 from server.domain.tournament import commands as ask
 from server.domain.tournament.events import PayoutStep
-from server.domain.tournament.facts import judge
-from server.domain.tournament.rules import rules_from
+from server.domain.tournament.play.facts import judge
+from server.domain.tournament.rules.rules import rules_from
 from server.domain.tournament.state import Tournament
 from server.encoding import codec
 from server.encoding.codec import CHAIN_START, chained

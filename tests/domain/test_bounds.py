@@ -7,10 +7,16 @@ from server.domain.scoring.fact import Counted, Outcome
 from server.domain.scoring.models import ADJUSTED_MAX, SUM_MAX, VALUE_MAX, Scoring
 from server.domain.tournament import commands as ask
 from server.domain.tournament import events as fact
-from server.domain.tournament.facts import count, judge
-from server.domain.tournament.pool import AMOUNT_MAX_MINOR, COLLECTED_MAX_MINOR, FieldShares, Item, PrizePool
-from server.domain.tournament.rule_checks import faults_of
-from server.domain.tournament.rules import DURATION_DEFAULT_MS, Rounds
+from server.domain.tournament.money.pool import (
+    AMOUNT_MAX_MINOR,
+    COLLECTED_MAX_MINOR,
+    FieldShares,
+    Item,
+    PrizePool,
+)
+from server.domain.tournament.play.facts import count, judge
+from server.domain.tournament.rules.checks import faults_of
+from server.domain.tournament.rules.rules import DURATION_DEFAULT_MS, Rounds
 from server.encoding import codec
 from tests.support.builders import HOUR_MS, NOW_MS, Story, fields, points, register
 

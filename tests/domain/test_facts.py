@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from server.domain.money import POINT_SCALE
 from server.domain.scoring.fact import Outcome
 from server.domain.tournament import commands as ask
-from server.domain.tournament.facts import count, judge
+from server.domain.tournament.play.facts import count, judge
 from server.encoding.codec import decode_block, encode_block, state_digest
 from tests.support.builders import HOUR_MS, Story, points
 

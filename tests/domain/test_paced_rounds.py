@@ -8,10 +8,10 @@ from server.domain.tournament import commands as ask
 from server.domain.tournament import events as fact
 from server.domain.tournament.apply import apply
 from server.domain.tournament.lifecycle import Status
-from server.domain.tournament.rounds import put_out
-from server.domain.tournament.rule_checks import faults_of
-from server.domain.tournament.rules import Rounds
-from server.domain.tournament.schedule import next_due_ms
+from server.domain.tournament.play.rounds import put_out
+from server.domain.tournament.play.schedule import next_due_ms
+from server.domain.tournament.rules.checks import faults_of
+from server.domain.tournament.rules.rules import Rounds
 from tests.support.builders import NOW_MS, Story, fields, points
 
 MINUTE_MS = 60_000

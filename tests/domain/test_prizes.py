@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from server.domain.tournament import commands as ask
-from server.domain.tournament.movements import postings_for
-from server.domain.tournament.pool import FieldShares, Item
-from server.domain.tournament.rules import Rounds
+from server.domain.tournament.money.ledger import postings_for
+from server.domain.tournament.money.pool import FieldShares, Item
+from server.domain.tournament.rules.rules import Rounds
 from tests.support.builders import HOUR_MS, Story, pool
 
 

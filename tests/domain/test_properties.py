@@ -15,15 +15,21 @@ from server.domain.tournament import commands as ask
 from server.domain.tournament import events as fact
 from server.domain.tournament.apply import apply
 from server.domain.tournament.decide import decide
-from server.domain.tournament.facts import count, judge
 from server.domain.tournament.lifecycle import ResultsStatus, Status
-from server.domain.tournament.movements import postings_for
-from server.domain.tournament.payouts import FORFEITED, MOVES
-from server.domain.tournament.prizes import final_sheet
-from server.domain.tournament.rounds import put_out
+from server.domain.tournament.money.ledger import postings_for
+from server.domain.tournament.money.payouts import FORFEITED, MOVES
+from server.domain.tournament.money.prizes import final_sheet
+from server.domain.tournament.money.totals import totals
+from server.domain.tournament.play.facts import count, judge
+from server.domain.tournament.play.rounds import put_out
+from server.domain.tournament.play.trace import (
+    TraceLine,
+    event_line,
+    fact_lines,
+    scored,
+    traced,
+)
 from server.domain.tournament.state import Tournament
-from server.domain.tournament.totals import totals
-from server.domain.tournament.trace import TraceLine, event_line, fact_lines, scored, traced
 from server.encoding import codec
 from tests.support.builders import HOUR_MS, NOW_MS, create, spin
 from tests.support.configs import any_rules

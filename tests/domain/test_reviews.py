@@ -6,7 +6,7 @@ from server.domain.money import POINT_SCALE
 from server.domain.refusal import Code, Refusal
 from server.domain.tournament import commands as ask
 from server.domain.tournament import events as fact
-from server.domain.tournament.pool import Item, PrizePool
+from server.domain.tournament.money.pool import Item, PrizePool
 from tests.support.builders import Story, pool
 
 PLAYERS = ("ann", "ben", "cid", "dan")

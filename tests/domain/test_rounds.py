@@ -9,8 +9,8 @@ from server.domain.refusal import Code, Refusal
 from server.domain.tournament import commands as ask
 from server.domain.tournament import events as fact
 from server.domain.tournament.lifecycle import Status
-from server.domain.tournament.rules import Rounds
-from server.domain.tournament.schedule import next_due_ms
+from server.domain.tournament.play.schedule import next_due_ms
+from server.domain.tournament.rules.rules import Rounds
 from tests.support.builders import HOUR_MS, NOW_MS, Story, points, pool
 
 MINUTE_MS = 60_000

@@ -9,8 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.domain.scoring.models import Qualify, Scoring
-from server.domain.tournament.pool import FieldShares, Item, PrizePool
-from server.domain.tournament.rules import AddOn, Rounds, Rules, rules_from
+from server.domain.tournament.money.pool import FieldShares, Item, PrizePool
+from server.domain.tournament.rules.rules import (
+    AddOn,
+    Rounds,
+    Rules,
+    rules_from,
+)
 from server.reports.rules_text import hash_of, sections_of
 from tests.support.builders import HOUR_MS, NOW_MS, fields
 from tests.support.configs import any_rules

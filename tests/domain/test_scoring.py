@@ -11,8 +11,8 @@ from server.domain.money import POINT_SCALE
 from server.domain.scoring.fact import Fact
 from server.domain.scoring.models import MODELS, VERSION, Qualify, Scoring, faults_of
 from server.domain.tournament import commands as ask
-from server.domain.tournament.facts import count, judge
-from server.domain.tournament.trace import fact_lines, traced
+from server.domain.tournament.play.facts import count, judge
+from server.domain.tournament.play.trace import fact_lines, traced
 from server.encoding import codec
 from tests.support.builders import HOUR_MS, NOW_MS, Story, points, spin
 from tests.support.configs import facts, scorings
@@ -181,7 +181,7 @@ def test_a_trace_adds_up_to_the_shown_score(model: str, data: st.DataObject) -> 
 @settings(max_examples=30, deadline=None)
 @given(data=st.data())
 def test_a_voided_fact_might_as_well_never_have_been(model: str, data: st.DataObject) -> None:
-    from server.domain.tournament.trace import scored
+    from server.domain.tournament.play.trace import scored
 
     scoring, played = data.draw(scorings(model)), data.draw(facts("ab"))
     story, without = playing(scoring, *"ab"), playing(scoring, *"ab")

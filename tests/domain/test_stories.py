@@ -7,7 +7,7 @@ import pytest
 from server.domain.refusal import Code, Refusal
 from server.domain.tournament import commands as ask
 from server.domain.tournament.lifecycle import TRANSITIONS, ResultsStatus, Status, is_over
-from server.domain.tournament.schedule import next_due_ms
+from server.domain.tournament.play.schedule import next_due_ms
 from tests.support.builders import HOUR_MS, NOW_MS, Story, pool, register
 
 

@@ -14,10 +14,10 @@ from server.domain.scoring.models import MODELS, Qualify, Scoring
 from server.domain.tournament import commands as ask
 from server.domain.tournament import events as fact
 from server.domain.tournament.apply import apply
-from server.domain.tournament.facts import judge
-from server.domain.tournament.pool import FieldShares, Item, PrizePool
-from server.domain.tournament.rounds import put_out
-from server.domain.tournament.rules import AddOn, Rounds
+from server.domain.tournament.money.pool import FieldShares, Item, PrizePool
+from server.domain.tournament.play.facts import judge
+from server.domain.tournament.play.rounds import put_out
+from server.domain.tournament.rules.rules import AddOn, Rounds
 from server.encoding import codec
 from tests.golden.replay import FOLDER, Row, outcome_of, replayed
 from tests.support.builders import HOUR_MS, NOW_MS, Story, points, pool

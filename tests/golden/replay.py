@@ -7,8 +7,8 @@ from typing import Any
 from server.domain.money import points_to_decimal
 from server.domain.scoring.fact import Counted, Fact
 from server.domain.tournament.apply import apply
-from server.domain.tournament.facts import count
-from server.domain.tournament.movements import postings_for
+from server.domain.tournament.money.ledger import postings_for
+from server.domain.tournament.play.facts import count
 from server.domain.tournament.state import Tournament
 from server.encoding import codec
 

@@ -19,7 +19,7 @@ from actors.requests import Order
 from server.domain.ids import OperatorId, PlayerId, Tenant, TournamentId
 from server.domain.scoring.fact import Fact
 from server.domain.tournament import commands as ask
-from server.domain.tournament.facts import judge
+from server.domain.tournament.play.facts import judge
 from server.encoding.codec import CHAIN_START
 from server.journal.replay import take_over
 from server.runtime.clock import SystemClock

@@ -5,7 +5,7 @@ from typing import Any
 from server.domain.money import POINT_SCALE
 from server.domain.scoring.fact import Fact
 from server.domain.scoring.models import MODELS, VALUE_MAX, Scoring
-from server.domain.tournament.facts import count, judge
+from server.domain.tournament.play.facts import count, judge
 from server.runtime.ids import dice
 from tests.load.measure import RUNS, median, table, timed
 from tests.support.builders import HOUR_MS, NOW_MS, Story

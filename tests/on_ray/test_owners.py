@@ -25,7 +25,7 @@ from server.domain.money import POINT_SCALE
 from server.domain.scoring.fact import Outcome
 from server.domain.scoring.tally import fresh
 from server.domain.tournament import commands as ask
-from server.domain.tournament.facts import count, judge
+from server.domain.tournament.play.facts import count, judge
 from server.domain.tournament.state import Tournament
 from server.encoding import codec
 from server.encoding.codec import state_digest

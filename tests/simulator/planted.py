@@ -11,7 +11,7 @@ from actors.owner.owner import TournamentKeeper
 from actors.owner.unit_of_work import Draft
 from actors.replies import Reply
 from actors.requests import Tick
-from server.domain.tournament import payouts
+from server.domain.tournament.money import payouts
 from server.domain.tournament.state import Tournament
 from server.ports import StoreUnavailable
 from tests.simulator.faults import FaultyStore

@@ -14,8 +14,8 @@ from actors.requests import ReadSummary
 from server.domain.tournament import commands as ask
 from server.domain.tournament.events import PayoutStep
 from server.domain.tournament.lifecycle import ResultsStatus, Status
-from server.domain.tournament.pool import PrizePool
-from server.domain.tournament.rules import Rounds
+from server.domain.tournament.money.pool import PrizePool
+from server.domain.tournament.rules.rules import Rounds
 from server.encoding import codec
 from server.ports import Wallet as Target
 from tests.simulator.carried import Carrier, Client

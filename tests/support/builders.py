@@ -11,9 +11,9 @@ from server.domain.tournament import commands as ask
 from server.domain.tournament import events as fact
 from server.domain.tournament.apply import apply
 from server.domain.tournament.decide import decide
-from server.domain.tournament.facts import count, judge
-from server.domain.tournament.pool import PrizePool
-from server.domain.tournament.rules import RuleFields
+from server.domain.tournament.money.pool import PrizePool
+from server.domain.tournament.play.facts import count, judge
+from server.domain.tournament.rules.rules import RuleFields
 from server.domain.tournament.state import Tournament
 
 NOW_MS = 1_800_000_000_000

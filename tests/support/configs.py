@@ -8,8 +8,13 @@ from hypothesis import strategies as st
 from server.domain.money import POINT_SCALE
 from server.domain.scoring.fact import Fact
 from server.domain.scoring.models import METRICS, MODELS, TIES, TIES_DEFAULT, Qualify, Scoring
-from server.domain.tournament.pool import WHOLE, FieldShares, Item, PrizePool
-from server.domain.tournament.rules import AddOn, Rounds
+from server.domain.tournament.money.pool import (
+    WHOLE,
+    FieldShares,
+    Item,
+    PrizePool,
+)
+from server.domain.tournament.rules.rules import AddOn, Rounds
 from tests.support.builders import NOW_MS
 
 

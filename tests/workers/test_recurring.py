@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from actors.local_directory import LocalDirectory
-from server.domain.tournament.rules import rules_from
+from server.domain.tournament.rules.rules import rules_from
 from server.domain.tournament.summary import Summary
 from server.encoding.wire import to_ms
 from server.ports import ListFilter, Recurrence, Template

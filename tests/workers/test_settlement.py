@@ -18,8 +18,8 @@ from actors.requests import Order
 from config.limits import FOREIGN_WORDS_MAX, PAYOUT_CLAIM_MS, SETTLEMENT_PAUSES_S
 from server.domain.tournament import commands as ask
 from server.domain.tournament.events import PayoutStep
-from server.domain.tournament.payouts import PayoutState
-from server.domain.tournament.pool import PrizePool
+from server.domain.tournament.money.payouts import PayoutState
+from server.domain.tournament.money.pool import PrizePool
 from server.ports import Commit, Owed
 from server.ports import Wallet as Target
 from server.storage.memory.store import MemoryStore

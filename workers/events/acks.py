@@ -12,7 +12,7 @@ from actors.requests import Order
 from config.limits import FOREIGN_WORDS_MAX
 from server.domain.tournament.commands import Settle
 from server.domain.tournament.events import PayoutStep
-from server.domain.tournament.payouts import ACKS
+from server.domain.tournament.money.payouts import ACKS
 from server.encoding.wire import foreign
 from server.ports import Lane
 from server.public_events.mapping import Announcement

@@ -26,7 +26,12 @@ from server.domain.refusal import Code
 from server.domain.tournament import commands as do
 from server.domain.tournament.events import PayoutStep
 from server.domain.tournament.lifecycle import ResultsStatus
-from server.domain.tournament.payouts import ACKS, FORFEITED, MOVES, PayoutState
+from server.domain.tournament.money.payouts import (
+    ACKS,
+    FORFEITED,
+    MOVES,
+    PayoutState,
+)
 from server.domain.tournament.summary import ResultRow, Summary
 from server.encoding.wire import instant, instant_or_none
 from server.ports import Owed

@@ -24,8 +24,8 @@ from config.limits import TRACE_PAGE_DEFAULT, TRACE_PAGE_MAX
 from server.domain.money import points_or_none, points_to_decimal
 from server.domain.scoring.models import VALUE_MAX
 from server.domain.tournament import commands as do
+from server.domain.tournament.play.trace import TraceLine
 from server.domain.tournament.summary import Summary
-from server.domain.tournament.trace import TraceLine
 from server.encoding.wire import instant, instant_or_none
 
 router = APIRouter(route_class=OnceRoute, prefix="/api/tournaments/{tournament_id}", tags=["Corrections"])

@@ -18,7 +18,7 @@ from api.rest.players.requests import ReviewBody
 from api.tournaments.owner_client import ask, find, order
 from server.domain.refusal import Code
 from server.domain.tournament import commands as do
-from server.domain.tournament.payouts import OPEN
+from server.domain.tournament.money.payouts import OPEN
 from server.domain.tournament.summary import Summary
 from server.reports.record import review_line
 

@@ -38,8 +38,8 @@ from api.rest.tournaments.rules_mapping import is_hop, rule_fields, spelled
 from api.tournaments import views
 from api.tournaments.owner_client import command_id
 from config.limits import LIST_PAGE_DEFAULT, LIST_PAGE_MAX, TEMPLATES_MAX
-from server.domain.tournament.rule_checks import faults_of
-from server.domain.tournament.rules import Rules, rules_from
+from server.domain.tournament.rules.checks import faults_of
+from server.domain.tournament.rules.rules import Rules, rules_from
 from server.encoding.wire import (
     dump,
     instant,

@@ -17,7 +17,7 @@ from api.tournaments.lobby import in_lobby
 from api.tournaments.owner_client import command_id, order, unwrap
 from server.domain.ids import TournamentId
 from server.domain.tournament import commands as do
-from server.domain.tournament.rule_checks import faults_of
+from server.domain.tournament.rules.checks import faults_of
 from server.domain.tournament.summary import Summary
 from server.encoding.wire import load
 from server.ports import Template

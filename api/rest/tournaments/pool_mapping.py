@@ -7,7 +7,13 @@ from typing import Any
 from api.http.body import Parsed
 from api.rest.tournaments.requests import FieldSizeBody, ItemBody
 from server.domain.money import from_decimal
-from server.domain.tournament.pool import PERCENT_PLACES, FieldShares, Item, PoolKind, PrizePool
+from server.domain.tournament.money.pool import (
+    PERCENT_PLACES,
+    FieldShares,
+    Item,
+    PoolKind,
+    PrizePool,
+)
 
 _AMOUNTS = ("total", "guaranteed", "seed")
 

@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from api.http.body import Model
 from api.http.value_types import Amount, Instant, Line
-from server.domain.tournament.pool import ITEMS_MAX, PLACES_MAX
+from server.domain.tournament.money.pool import ITEMS_MAX, PLACES_MAX
 
 _PLACES = re.compile(r"([0-9]{1,6})(?:-([0-9]{1,6}))?\Z")
 

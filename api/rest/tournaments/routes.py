@@ -30,8 +30,8 @@ from api.tournaments.owner_client import ask, find, order
 from config.limits import LIST_PAGE_DEFAULT, LIST_PAGE_MAX
 from server.domain.tournament import commands as do
 from server.domain.tournament.lifecycle import Status, is_over
-from server.domain.tournament.rule_checks import faults_of
-from server.domain.tournament.rules import RuleFields, fields_of
+from server.domain.tournament.rules.checks import faults_of
+from server.domain.tournament.rules.rules import RuleFields, fields_of
 from server.domain.tournament.summary import Summary
 from server.ports import ListFilter
 

@@ -6,7 +6,13 @@ from typing import Any
 from api.http.body import Parsed
 from api.rest.tournaments.pool_mapping import minor, pool_path, prize_pool
 from api.rest.tournaments.scoring_mapping import config_fields, scaled
-from server.domain.tournament.rules import AddOn, Format, Rounds, RuleFields, Rules
+from server.domain.tournament.rules.rules import (
+    AddOn,
+    Format,
+    Rounds,
+    RuleFields,
+    Rules,
+)
 from server.encoding.currencies import places_of
 from server.encoding.wire_names import (
     AMOUNTS,

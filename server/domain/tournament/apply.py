@@ -9,11 +9,16 @@ from typing import assert_never
 from server.domain.scoring.scorer import Scorer
 from server.domain.scoring.tally import fresh
 from server.domain.tournament import events
-from server.domain.tournament.corrections import alter
-from server.domain.tournament.facts import digest_of, place, ring_earlier, take_off
 from server.domain.tournament.lifecycle import ResultsStatus, Status, may_become
-from server.domain.tournament.payouts import move, owed_by
-from server.domain.tournament.reviews import close_review, open_review
+from server.domain.tournament.money.payouts import move, owed_by
+from server.domain.tournament.money.reviews import close_review, open_review
+from server.domain.tournament.play.corrections import alter
+from server.domain.tournament.play.facts import (
+    digest_of,
+    place,
+    ring_earlier,
+    take_off,
+)
 from server.domain.tournament.state import Entry, Sale, Tournament
 from server.domain.tournament.told import public_events
 

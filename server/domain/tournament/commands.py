@@ -6,7 +6,7 @@ from typing import Literal
 from server.domain.ids import PlayerId, Tenant, TournamentId
 from server.domain.scoring.trace import Scored
 from server.domain.tournament.events import PayoutStep
-from server.domain.tournament.rules import RuleFields
+from server.domain.tournament.rules.rules import RuleFields
 
 Decision = Literal["uphold", "dismiss"]
 Correction = Literal["void", "adjust", "reset"]

@@ -6,21 +6,22 @@ Reads and refuses; changes nothing. A repeated command never gets here: the keep
 from typing import assert_never
 
 from server.domain.refusal import Code, Refusal
-from server.domain.tournament import commands, entries, events
-from server.domain.tournament.bell import bell_of
-from server.domain.tournament.corrections import correct
-from server.domain.tournament.facts import crossing_ms
+from server.domain.tournament import commands, events
 from server.domain.tournament.lifecycle import ResultsStatus, Status, is_over
-from server.domain.tournament.payouts import settle
-from server.domain.tournament.prizes import final_sheet
-from server.domain.tournament.refunds import cancelled
-from server.domain.tournament.reviews import decide_review
-from server.domain.tournament.rounds import next_round, pace
-from server.domain.tournament.rule_checks import faults_of
-from server.domain.tournament.rules import rules_from
-from server.domain.tournament.schedule import due_step, grace_over_ms
+from server.domain.tournament.money import sales
+from server.domain.tournament.money.payouts import settle
+from server.domain.tournament.money.prizes import final_sheet
+from server.domain.tournament.money.refunds import cancelled
+from server.domain.tournament.money.reviews import decide_review
+from server.domain.tournament.play.corrections import correct
+from server.domain.tournament.play.cutoff import bell_of
+from server.domain.tournament.play.facts import crossing_ms
+from server.domain.tournament.play.rounds import next_round, pace
+from server.domain.tournament.play.schedule import due_step, grace_over_ms
+from server.domain.tournament.rules.checks import faults_of
+from server.domain.tournament.rules.rules import rules_from
+from server.domain.tournament.rules.updates import invalid, update
 from server.domain.tournament.state import Tournament
-from server.domain.tournament.updates import invalid, update
 
 Events = list[events.Event]
 
@@ -49,20 +50,20 @@ def _create(state: Tournament | None, command: commands.Create, now_ms: int) -> 
 def _sell(state: Tournament, command: commands.Sale, now_ms: int) -> Events:
     match command:
         case commands.Register():
-            return entries.register(state, command, now_ms)
+            return sales.register(state, command, now_ms)
         case commands.Rebuy():
-            return entries.rebuy(state, command, now_ms)
+            return sales.rebuy(state, command, now_ms)
         case commands.BuyAddOn():
-            return entries.buy_add_on(state, command, now_ms)
+            return sales.buy_add_on(state, command, now_ms)
     assert_never(command)
 
 
 def _judge(state: Tournament, command: commands.PlayerAct, now_ms: int) -> Events:
     match command:
         case commands.Remove():
-            return entries.remove(state, command, now_ms)
+            return sales.remove(state, command, now_ms)
         case commands.Disqualify():
-            return entries.disqualify(state, command, now_ms)
+            return sales.disqualify(state, command, now_ms)
         case commands.Correct():
             return correct(state, command, now_ms)
         case commands.DecideReview():

@@ -10,7 +10,7 @@ from server.domain.tournament.lines import ItemLine as ItemLine
 from server.domain.tournament.lines import PayoutStep as PayoutStep
 from server.domain.tournament.lines import PrizeLine as PrizeLine
 from server.domain.tournament.lines import RefundLine as RefundLine
-from server.domain.tournament.rules import Rules
+from server.domain.tournament.rules.rules import Rules
 
 # How an event is told outside. Logs keep the version that they were told under, so that what was sent can
 # be derived from them again: 2 tells eliminations player by player, the first round, and fields by their

@@ -10,7 +10,7 @@ from server.domain.scoring.scorer import Scorer
 from server.domain.scoring.tally import Tally
 from server.domain.tournament.events import Cancelled, ResultsFinalised
 from server.domain.tournament.lifecycle import ResultsStatus, Status
-from server.domain.tournament.rules import Rules
+from server.domain.tournament.rules.rules import Rules
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from typing import Literal
 from server.domain.ids import Tenant, TournamentId, internal_player_id
 from server.domain.tournament.events import ItemLine, ResultsFinalised
 from server.domain.tournament.lifecycle import ResultsStatus, Status
-from server.domain.tournament.prizes import pool_minor
-from server.domain.tournament.rules import Rules
+from server.domain.tournament.money.prizes import pool_minor
+from server.domain.tournament.rules.rules import Rules
 from server.domain.tournament.state import Sale, Tournament
 
 # `ended`: the game rang the bell and the grace is on; `between`: the game may start the next one.

@@ -1,7 +1,7 @@
 """How many public events a domain event makes. The state counts them, so each gets a number without a gap."""
 
 from server.domain.tournament import events
-from server.domain.tournament.payouts import PayoutState
+from server.domain.tournament.money.payouts import PayoutState
 
 
 def public_events(event: events.Event, has_rounds: bool, owed: int) -> int:

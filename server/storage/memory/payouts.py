@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from server.domain.ids import Tenant
-from server.domain.tournament.payouts import OPEN, PayoutRow
+from server.domain.tournament.money.payouts import OPEN, PayoutRow
 from server.ports import Claimed, Owed, Wallet
 
 

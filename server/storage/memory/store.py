@@ -9,7 +9,7 @@ from config.limits import CHECKPOINTS_KEPT
 from server.domain.ids import Tenant, TournamentId
 from server.domain.tournament.commands import PaymentUse
 from server.domain.tournament.lifecycle import Status, is_over
-from server.domain.tournament.payouts import PayoutRow
+from server.domain.tournament.money.payouts import PayoutRow
 from server.domain.tournament.summary import EntryRow, ResultRow, Summary
 from server.encoding import codec
 from server.ports import (

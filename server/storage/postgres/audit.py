@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from server.domain.ids import OperatorId, Tenant, TournamentId
 from server.domain.postings import Posting
 from server.domain.tournament.commands import PaymentUse
-from server.domain.tournament.payouts import PayoutRow
+from server.domain.tournament.money.payouts import PayoutRow
 from server.domain.tournament.summary import EntryRow, ResultRow, Summary
 from server.encoding import codec
 from server.ports import AuditRow, BlockRow, Checkpoint, Deed, EventRow, Journal, Kept, PaymentRow, PostingRow

@@ -8,7 +8,7 @@ ends where the owner left it: one that was set back, by a restored database, is 
 from functools import cache
 from typing import Any
 
-from server.domain.tournament.payouts import PayoutRow
+from server.domain.tournament.money.payouts import PayoutRow
 from server.encoding import codec
 from server.ports import Commit, PaymentRow
 

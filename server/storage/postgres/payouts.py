@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from server.domain.ids import OperatorId, Tenant
-from server.domain.tournament.payouts import OPEN, PayoutRow
+from server.domain.tournament.money.payouts import OPEN, PayoutRow
 from server.encoding import codec
 from server.ports import Claimed, Owed, Wallet
 from server.storage.postgres import tables as t

@@ -3,8 +3,8 @@
 from server.domain.refusal import Code, Refusal
 from server.domain.scoring.fact import Fact, Outcome
 from server.domain.tournament import commands, events
-from server.domain.tournament.facts import digest_of, outcome_before
 from server.domain.tournament.lifecycle import Status
+from server.domain.tournament.play.facts import digest_of, outcome_before
 from server.domain.tournament.state import Tournament
 
 

@@ -5,9 +5,9 @@ from typing import Final
 from server.domain.money import POINT_SCALE
 from server.domain.ranking import PLAYER_MASK
 from server.domain.scoring import models as scoring
-from server.domain.tournament import pool
-from server.domain.tournament.pool import AMOUNT_MAX_MINOR
-from server.domain.tournament.rules import DEFAULTS, DURATION_DEFAULT_MS, RuleFields
+from server.domain.tournament.money import pool
+from server.domain.tournament.money.pool import AMOUNT_MAX_MINOR
+from server.domain.tournament.rules.rules import DEFAULTS, DURATION_DEFAULT_MS, RuleFields
 
 DURATION_MAX_MS: Final = 366 * 24 * 3_600_000
 GRACE_MAX_MS: Final = 10 * 60_000

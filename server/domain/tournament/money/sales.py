@@ -5,9 +5,9 @@ from server.domain.refusal import Code, Refusal
 from server.domain.scoring.models import ADJUSTED_MAX
 from server.domain.tournament import commands, events
 from server.domain.tournament.lifecycle import ResultsStatus, Status, is_over
-from server.domain.tournament.pool import COLLECTED_MAX_MINOR
-from server.domain.tournament.refunds import refund_lines
-from server.domain.tournament.sale_rules import No, why_no_rebuy, why_not_in_play
+from server.domain.tournament.money.pool import COLLECTED_MAX_MINOR
+from server.domain.tournament.money.refunds import refund_lines
+from server.domain.tournament.money.sale_rules import No, why_no_rebuy, why_not_in_play
 from server.domain.tournament.state import Entry, Tournament
 
 Events = list[events.Event]

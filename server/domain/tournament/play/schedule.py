@@ -2,9 +2,9 @@
 
 from typing import Literal
 
-from server.domain.tournament.bell import bell_of
-from server.domain.tournament.facts import crossing_ms
 from server.domain.tournament.lifecycle import ResultsStatus, Status
+from server.domain.tournament.play.cutoff import bell_of
+from server.domain.tournament.play.facts import crossing_ms
 from server.domain.tournament.state import Tournament
 
 Step = Literal[

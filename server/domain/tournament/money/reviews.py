@@ -10,10 +10,10 @@ from dataclasses import replace
 from server.domain.money import split
 from server.domain.refusal import Code, Refusal
 from server.domain.tournament import commands, events
-from server.domain.tournament.corrections import alter
-from server.domain.tournament.facts import digest_of, place, take_off
-from server.domain.tournament.payouts import PayoutState
-from server.domain.tournament.prizes import final_sheet
+from server.domain.tournament.money.payouts import PayoutState
+from server.domain.tournament.money.prizes import final_sheet
+from server.domain.tournament.play.corrections import alter
+from server.domain.tournament.play.facts import digest_of, place, take_off
 from server.domain.tournament.state import Payout, Review, Tournament
 
 _REPLAYED = ("void", "reset")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from server.domain.money import split
 from server.domain.ranking import Group, Ranking
 from server.domain.tournament.events import ItemLine, PrizeLine, ResultsFinalised
-from server.domain.tournament.pool import PrizePool
+from server.domain.tournament.money.pool import PrizePool
 from server.domain.tournament.state import Tournament
 
 

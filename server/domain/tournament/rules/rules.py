@@ -6,7 +6,7 @@ from typing import Any, Final, Literal
 from server.domain.money import POINT_SCALE
 from server.domain.scoring.models import Scoring
 from server.domain.tournament.lifecycle import Status
-from server.domain.tournament.pool import PrizePool
+from server.domain.tournament.money.pool import PrizePool
 
 DURATION_DEFAULT_MS: Final = 3_600_000
 GRACE_DEFAULT_MS: Final = 5_000

@@ -8,8 +8,8 @@ from server.domain.scoring.models import ADJUSTED_MAX
 from server.domain.scoring.tally import Tally, copied, fresh
 from server.domain.scoring.trace import Scored
 from server.domain.tournament import commands, events
-from server.domain.tournament.facts import attempt_at, digest_of
 from server.domain.tournament.lifecycle import ResultsStatus, Status
+from server.domain.tournament.play.facts import attempt_at, digest_of
 from server.domain.tournament.state import Entry, Tournament
 
 

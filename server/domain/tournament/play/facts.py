@@ -11,8 +11,8 @@ from typing import Final, NamedTuple
 from server.domain.scoring.fact import ELIMINATION, Counted, Fact, Outcome
 from server.domain.scoring.models import SUM_MAX
 from server.domain.scoring.tally import Tally, truncate
-from server.domain.tournament.bell import outcome_of, window_of
 from server.domain.tournament.lifecycle import Status
+from server.domain.tournament.play.cutoff import outcome_of, window_of
 from server.domain.tournament.state import Entry, Tournament
 
 DIGEST_BYTES: Final = 15

@@ -6,9 +6,9 @@ from typing import Final
 from server.domain.refusal import Code, Refusal
 from server.domain.tournament import commands, events
 from server.domain.tournament.lifecycle import Status, is_over
-from server.domain.tournament.pool import PrizePool
-from server.domain.tournament.rule_checks import faults_of
-from server.domain.tournament.rules import Rules, fields_of
+from server.domain.tournament.money.pool import PrizePool
+from server.domain.tournament.rules.checks import faults_of
+from server.domain.tournament.rules.rules import Rules, fields_of
 from server.domain.tournament.state import Tournament
 
 # Every version is kept for ever with the entries that were sold under it.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from server.domain.tournament.lifecycle import Status
-from server.domain.tournament.rules import Rules
+from server.domain.tournament.rules.rules import Rules
 from server.domain.tournament.state import Sale
 
 

@@ -11,7 +11,7 @@ from server.domain import postings as ledger
 from server.domain.postings import Posting, Transfer, player_account, postings_of
 from server.domain.tournament import events
 from server.domain.tournament.events import PayoutStep, RefundLine, ResultsFinalised
-from server.domain.tournament.payouts import FORFEITED, PayoutState
+from server.domain.tournament.money.payouts import FORFEITED, PayoutState
 from server.domain.tournament.state import Tournament
 
 

@@ -4,8 +4,8 @@ account."""
 from dataclasses import dataclass
 
 from server.domain.tournament.lifecycle import ResultsStatus, Status
-from server.domain.tournament.payouts import FORFEITED, PayoutState
-from server.domain.tournament.prizes import pool_minor
+from server.domain.tournament.money.payouts import FORFEITED, PayoutState
+from server.domain.tournament.money.prizes import pool_minor
 from server.domain.tournament.state import Tournament
 
 

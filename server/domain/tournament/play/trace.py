@@ -10,8 +10,8 @@ from server.domain.scoring.fact import Counted, Fact, Outcome
 from server.domain.scoring.tally import Tally
 from server.domain.scoring.trace import Scored, shares_of
 from server.domain.tournament import events as fact
-from server.domain.tournament.bell import outcome_of, window_of
-from server.domain.tournament.facts import attempt_at, digest_of, standing_of
+from server.domain.tournament.play.cutoff import outcome_of, window_of
+from server.domain.tournament.play.facts import attempt_at, digest_of, standing_of
 from server.domain.tournament.state import Entry, Tournament
 
 

@@ -6,7 +6,7 @@ from fractions import Fraction
 from server.domain.money import portion, split
 from server.domain.tournament.events import Cancelled, RefundLine
 from server.domain.tournament.lifecycle import Status
-from server.domain.tournament.prizes import pool_minor, prizes_of
+from server.domain.tournament.money.prizes import pool_minor, prizes_of
 from server.domain.tournament.state import Entry, Tournament
 
 NOTHING_PLAYED = Fraction(0)

@@ -1,0 +1,1 @@
+"""Money: entries sold and taken back, the pool, prizes, payouts, reviews, and the ledger of it all."""

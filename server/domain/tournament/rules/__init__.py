@@ -1,0 +1,1 @@
+"""What is agreed before play: rules, their checks, and how they may change."""
