@@ -9,7 +9,7 @@ import uvloop
 from actors.compose import join_engine, open_owners
 from config import logs, settings
 from server.storage.postgres.engine import open_engine
-from workers.crew import at_work
+from workers.run_all import at_work
 
 
 async def _main(loaded: settings.Settings, database_url: str) -> None:

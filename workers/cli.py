@@ -22,9 +22,14 @@ from actors.on_ray.cluster import RayDidNotStart
 from config import settings
 from server.storage.postgres.engine import migrate as migrate_schema
 from server.storage.postgres.engine import revision_of
-from workers import books, masterdata, node, tenants
-from workers.running import console, database_url, finished
-from workers.up import House, make_private, sweep, write_run_file
+from workers.commands import books, masterdata, node, tenants
+from workers.commands.running import console, database_url, finished
+from workers.commands.up import (
+    House,
+    make_private,
+    sweep,
+    write_run_file,
+)
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(tenants.operators, name="operators")

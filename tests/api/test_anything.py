@@ -14,7 +14,7 @@ from server.domain.ids import TournamentId
 from server.encoding.wire import dump
 from tests.support.app import House, a_house
 from tests.support.builders import NOW_MS
-from workers.verify import verify_tournament
+from workers.commands.verify import verify_tournament
 
 MADE: Counter[int] = Counter()
 BIG = [

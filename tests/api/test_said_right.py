@@ -11,7 +11,7 @@ from server.domain.ids import OperatorId, Tenant, TournamentId
 from server.ports import Wallet
 from server.storage.postgres.journal import _DOWN
 from tests.support.app import House
-from workers.verify import verify_tournament
+from workers.commands.verify import verify_tournament
 
 LUCKY = Tenant(OperatorId("op_123"), live=True)
 

@@ -12,8 +12,8 @@ from server.ports import Endpoint, Kind
 from server.runtime.ids import SystemIds
 from tests.support.app import House, a_house
 from tests.support.receivers import Receiver
-from workers.events.assembly import delivery
-from workers.events.queues import Queues
+from workers.delivery.assembly import delivery
+from workers.delivery.queues import Queues
 
 TENANT = Tenant(OperatorId("op_123"), live=True)
 HOOK = {"name": "main", "url": "https://casino.example/events"}

@@ -11,7 +11,7 @@ import yaml
 
 from actors.on_ray.node import join_command
 from config.settings import Settings
-from workers.node import Role
+from workers.commands.node import Role
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("config", "server", "actors", "api", "workers")

@@ -34,7 +34,7 @@ from server.ports import (
     Wallet,
 )
 from tests.support.builders import NOW_MS, create, fields, order, points, register
-from workers.verify import all_tournaments, verify_tournament, verify_trail
+from workers.commands.verify import all_tournaments, verify_tournament, verify_trail
 
 
 class Writer:

@@ -12,9 +12,9 @@ from server.runtime.ids import SystemIds, jittered
 from server.storage.postgres.deliveries import PostgresDeliveries
 from server.storage.postgres.engine import open_engine
 from server.storage.postgres.feed import PostgresFeed
-from workers.events.assembly import delivery
-from workers.events.queues import Queues
-from workers.outgoing import Outgoing
+from workers.delivery.assembly import delivery
+from workers.delivery.queues import Queues
+from workers.http_client import Outgoing
 
 
 async def _main(url: str) -> None:

@@ -15,7 +15,7 @@ from server.domain.tournament.money import payouts
 from server.domain.tournament.state import Tournament
 from server.ports import StoreUnavailable
 from tests.simulator.faults import FaultyStore
-from workers import settlement
+from workers.loops import settlement
 
 
 def answer_before_commit(patch: pytest.MonkeyPatch) -> None:

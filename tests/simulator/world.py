@@ -26,8 +26,8 @@ from tests.simulator.people import Casino, Game, Watcher
 from tests.support.builders import TENANT, TOURNAMENT, create
 from tests.support.faults import CommandIds
 from tests.support.wallet import Wallet
-from workers.schedule import Scheduler
-from workers.settlement import Settlement
+from workers.loops.schedule import Scheduler
+from workers.loops.settlement import Settlement
 
 _PLAY_S = 60.0
 _PATIENCE_S = 1_800.0

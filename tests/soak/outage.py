@@ -23,7 +23,7 @@ from server.storage.postgres.engine import migrate
 from tests.soak.load import Client, Source
 from tests.soak.run import _accounts
 from tests.support.served import free_port
-from workers import masterdata
+from workers.commands import masterdata
 
 
 @dataclass(slots=True)

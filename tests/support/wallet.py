@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from workers.outgoing import Answer, Unreachable
+from workers.http_client import Answer, Unreachable
 
 
 class Wallet:

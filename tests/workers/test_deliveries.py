@@ -19,9 +19,9 @@ from tests.simulator.loop import VirtualClock, run_virtually
 from tests.support.builders import TENANT, create, order, register
 from tests.support.faults import CommandIds, troubled
 from tests.support.receivers import Receiver
-from workers.events import alarms, deliverer, router
-from workers.events.assembly import delivery
-from workers.events.queues import Queues
+from workers.delivery import alarms, deliverer, router
+from workers.delivery.assembly import delivery
+from workers.delivery.queues import Queues
 
 HOUR_MS = 3_600_000
 STEPS = 500_000

@@ -16,7 +16,7 @@ from actors.on_ray.cluster import (
     environment,
 )
 from config.settings import Settings
-from workers.up import House, remember, sweep
+from workers.commands.up import House, remember, sweep
 
 
 def processes_with(text: str) -> list[psutil.Process]:

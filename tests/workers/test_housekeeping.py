@@ -9,7 +9,7 @@ from server.ports import StoreUnavailable
 from server.storage.memory.store import MemoryStore
 from tests.support.builders import NOW_MS, TENANT
 from tests.support.clock import ManualClock
-from workers.housekeeping import Housekeeper
+from workers.loops.housekeeping import Housekeeper
 
 
 async def test_answers_are_kept_for_two_days_and_an_outage_is_waited_for(

@@ -10,8 +10,8 @@ from aiohttp.abc import AbstractResolver
 
 from config.limits import OUTGOING_ANSWER_BYTES_MAX
 from server.access.targets import is_public
-from workers import outgoing
-from workers.outgoing import Outgoing, Unreachable
+from workers import http_client
+from workers.http_client import Outgoing, Unreachable
 
 PRIVATE = [
     "127.0.0.1", "127.8.8.8", "0.0.0.0", "10.0.0.1", "172.16.9.9", "192.168.1.1", "169.254.169.254",
@@ -135,7 +135,7 @@ async def test_redirects_are_answers_and_bodies_are_clipped(receiver: Receiver) 
 async def test_a_slow_answer_and_a_closed_port_are_unreachable(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outgoing, "OUTGOING_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(http_client, "OUTGOING_TIMEOUT_S", 0.2)
     caller = Outgoing(True)
     for url in (f"http://127.0.0.1:{receiver.port}/slow", "http://127.0.0.1:1/", "http:///", "nonsense"):
         with pytest.raises(Unreachable):

@@ -28,10 +28,10 @@ from server.storage.postgres.journal import PostgresJournal, open_pool
 from tests.contracts.stores import Writer
 from tests.support.builders import order, register
 from tests.support.served import free_port
-from workers.events.assembly import delivery
-from workers.events.aws import client_of
-from workers.events.queues import Queues
-from workers.outgoing import Outgoing
+from workers.delivery.assembly import delivery
+from workers.delivery.aws import client_of
+from workers.delivery.queues import Queues
+from workers.http_client import Outgoing
 
 PATIENCE_S = 60.0
 QUEUE = "https://sqs.eu-west-1.amazonaws.com/123456789012/pitboss-op_outlets-events.fifo"

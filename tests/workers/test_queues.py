@@ -12,15 +12,15 @@ from server.access.queue_url import is_queue_of, region_of
 from server.ports import Endpoint, Kind, Lane
 from server.public_events.mapping import Announcement
 from tests.support.builders import TENANT
-from workers.events.queues import Queues
-from workers.events.sender import Heard, Told
+from workers.delivery.queues import Queues
+from workers.delivery.sender import Heard, Told
 
 URL = "https://sqs.eu-west-1.amazonaws.com/123456789012/pitboss-op_lucky-events.fifo"
 OF = Endpoint("ep_1", "queue", Kind.SQS, URL)
 
 
 class Aws:
-    """Stands where `workers.events.aws` does."""
+    """Stands where `workers.delivery.aws` does."""
 
     FAULTS = (OSError,)
 

@@ -18,7 +18,7 @@ from server.scheduling.recurrence import faults_of, next_start_ms, starts_after
 from server.storage.memory.store import MemoryStore
 from tests.support.builders import TENANT, fields
 from tests.support.clock import ManualClock
-from workers.recurring import Recurring
+from workers.loops.recurring import Recurring
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS

@@ -13,7 +13,7 @@ from server.runtime.ids import SystemIds
 from server.storage.memory.store import MemoryStore
 from tests.support.builders import HOUR_MS, NOW_MS, TENANT, TOURNAMENT, create, order, register
 from tests.support.clock import ManualClock
-from workers.schedule import Scheduler
+from workers.loops.schedule import Scheduler
 
 
 class Scene:

@@ -27,7 +27,7 @@ from tests.support.builders import TENANT, TOURNAMENT, create, order, register
 from tests.support.clock import ManualClock
 from tests.support.faults import CommandIds, troubled
 from tests.support.wallet import Wallet
-from workers.settlement import Settlement
+from workers.loops.settlement import Settlement
 from workers.signing import signed
 
 

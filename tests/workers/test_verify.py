@@ -14,7 +14,7 @@ from server.ports import Deed, EventRow
 from server.storage.memory.store import MemoryStore
 from tests.support.builders import NOW_MS, TENANT, TOURNAMENT, create, order, points, register
 from tests.support.clock import ManualClock
-from workers.verify import Wrong, verify_tournament, verify_trail
+from workers.commands.verify import Wrong, verify_tournament, verify_trail
 
 
 async def evening() -> tuple[MemoryStore, Any]:

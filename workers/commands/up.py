@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 from actors.on_ray.cluster import RayCluster, RayDidNotStart, environment
 from config.settings import Settings
-from workers.masterdata import DemoOperator, write_private
-from workers.pulse import SILENT_S, Pulse
+from workers.commands.masterdata import DemoOperator, write_private
+from workers.commands.pulse import SILENT_S, Pulse
 
 _STOP_PATIENCE_S = 15.0
 _RESTART_PAUSE_S = 1.0

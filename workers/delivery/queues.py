@@ -15,7 +15,7 @@ from server.access.queue_url import region_of
 from server.ports import Lane
 from server.public_events.envelope import body_of
 from server.public_events.mapping import Announcement
-from workers.events.sender import Heard, Told
+from workers.delivery.sender import Heard, Told
 
 
 class _Waiting(NamedTuple):
@@ -70,7 +70,7 @@ class Queues:
 
     async def _answers(self, url: str, batch: list[_Waiting]) -> list[Told]:
         if self._aws is None:
-            self._aws = await asyncio.to_thread(import_module, "workers.events.aws")
+            self._aws = await asyncio.to_thread(import_module, "workers.delivery.aws")
         try:
             return await self._call(url, batch)
         except self._aws.FAULTS as error:

@@ -13,8 +13,8 @@ from server.domain.ids import OperatorId
 from server.encoding.wire import instant, instant_or_none
 from server.ports import ApiKey, Operator
 from server.runtime.clock import SystemClock
-from workers import masterdata
-from workers.running import console, database_url, finished
+from workers.commands import masterdata
+from workers.commands.running import console, database_url, finished
 
 operators = typer.Typer(no_args_is_help=True, help="Operators: the casinos that use this house.")
 keys = typer.Typer(no_args_is_help=True, help="API keys of operators.")

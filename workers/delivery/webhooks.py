@@ -4,8 +4,8 @@ from config.limits import EVENT_DATA_BYTES_MAX
 from server.ports import Endpoint, Lane
 from server.public_events.envelope import body_of
 from server.public_events.mapping import Announcement
-from workers.events.sender import Heard, Told
-from workers.outgoing import Caller, Unreachable
+from workers.delivery.sender import Heard, Told
+from workers.http_client import Caller, Unreachable
 from workers.signing import signed
 
 

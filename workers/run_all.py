@@ -17,13 +17,13 @@ from server.storage.postgres.listings import PostgresListings
 from server.storage.postgres.operators import PostgresRequests
 from server.storage.postgres.payouts import PostgresPayouts
 from server.storage.postgres.templates import PostgresTemplates
-from workers.events.assembly import delivery
-from workers.events.queues import Queues
-from workers.housekeeping import Housekeeper
-from workers.outgoing import Outgoing
-from workers.recurring import Recurring
-from workers.schedule import Scheduler
-from workers.settlement import Settlement
+from workers.delivery.assembly import delivery
+from workers.delivery.queues import Queues
+from workers.http_client import Outgoing
+from workers.loops.housekeeping import Housekeeper
+from workers.loops.recurring import Recurring
+from workers.loops.schedule import Scheduler
+from workers.loops.settlement import Settlement
 
 log = logging.getLogger(__name__)
 

@@ -25,11 +25,11 @@ from server.public_events.catalogue import fault
 from server.public_events.mapping import Announcement
 from server.public_events.streams import wants
 from server.runtime.loops import go_round
-from workers.events.acks import Acks
-from workers.events.alarms import Alarms
-from workers.events.backoff import pause_ms
-from workers.events.notes import Notes
-from workers.events.sender import Heard, Sender, Told
+from workers.delivery.acks import Acks
+from workers.delivery.alarms import Alarms
+from workers.delivery.backoff import pause_ms
+from workers.delivery.notes import Notes
+from workers.delivery.sender import Heard, Sender, Told
 
 log = logging.getLogger(__name__)
 

@@ -23,8 +23,13 @@ from server.runtime.clock import SystemClock
 from server.storage.postgres.audit import PostgresAudit, PostgresBooks
 from server.storage.postgres.engine import open_engine
 from server.storage.postgres.journal import PostgresJournal, open_pool
-from workers.running import console, database_url, finished
-from workers.verify import Wrong, all_tournaments, verify_tournament, verify_trail
+from workers.commands.running import console, database_url, finished
+from workers.commands.verify import (
+    Wrong,
+    all_tournaments,
+    verify_tournament,
+    verify_trail,
+)
 
 
 @asynccontextmanager

@@ -4,14 +4,14 @@ from collections.abc import Callable
 
 from actors.directory import Directory
 from server.ports import Clock, Deliveries, Feed, IdSource, Kind
-from workers.events.acks import Acks
-from workers.events.alarms import Alarms
-from workers.events.deliverer import Deliverer
-from workers.events.queues import Queues
-from workers.events.router import Router
-from workers.events.sender import Sender
-from workers.events.webhooks import Webhooks
-from workers.outgoing import Caller
+from workers.delivery.acks import Acks
+from workers.delivery.alarms import Alarms
+from workers.delivery.deliverer import Deliverer
+from workers.delivery.queues import Queues
+from workers.delivery.router import Router
+from workers.delivery.sender import Sender
+from workers.delivery.webhooks import Webhooks
+from workers.http_client import Caller
 
 
 def delivery(

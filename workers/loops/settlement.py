@@ -32,7 +32,7 @@ from server.domain.tournament.money.payouts import PayoutRow, PayoutState
 from server.encoding.wire import dump, foreign
 from server.ports import Claimed, Clock, IdSource, Payouts
 from server.runtime.loops import go_round, until_none
-from workers.outgoing import Caller, Unreachable
+from workers.http_client import Caller, Unreachable
 from workers.signing import signed
 
 log = logging.getLogger(__name__)

@@ -1,0 +1,1 @@
+"""What `pitboss` does on the command line, but for its first page (`workers.cli`)."""

@@ -1,0 +1,1 @@
+"""Public events on their way out: routed, claimed, sent, tried again."""

@@ -1,0 +1,1 @@
+"""What goes round for ever: schedules, recurrences, settlement, housekeeping."""
