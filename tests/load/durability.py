@@ -36,7 +36,7 @@ LARGE, SMALL = 100_000, 50
 _TENANT = Tenant(OperatorId("op_demo"), live=False)
 _RSS = "import psutil; print(psutil.Process().memory_info().rss)"
 _BARE = f"import asyncpg, msgspec, ray; {_RSS}"
-_OURS = f"import asyncpg, msgspec, ray, actors.ray_actor; {_RSS}"
+_OURS = f"import asyncpg, msgspec, ray, actors.on_ray.actor; {_RSS}"
 
 
 async def written(

@@ -10,7 +10,7 @@ from tests.soak.load import Client
 _PROGRAM = """
 import sys, time
 from pathlib import Path
-from actors.ray_runtime import prepare
+from actors.on_ray.cluster import prepare
 prepare(Path(sys.argv[1]))
 import ray
 ray.init(address=sys.argv[2], namespace="bare", log_to_driver=False, configure_logging=False)
