@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 
 def join(address: str) -> None:
-    """Become a driver of the cluster; `ray_runtime.prepare` came before. Ray takes SIGTERM over when it
+    """Become a driver of the cluster; `cluster.prepare` came before. Ray takes SIGTERM over when it
     can: it is given back."""
     handlers = {s: signal.getsignal(s) for s in (signal.SIGTERM, signal.SIGINT)}
     ray.init(
