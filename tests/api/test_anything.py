@@ -184,6 +184,6 @@ def test_no_accepted_requests_lead_to_an_internal_error(
     asyncio.run(run())
 
 
-def test_most_of_them_were_accepted() -> None:
-    """Else the test above would say little."""
-    assert MADE[201] > MADE[400] > 5
+def test_many_of_them_were_accepted_and_some_refused() -> None:
+    """Else the test above would say little. About half are, by chance: so a quarter is always reached."""
+    assert MADE[201] > sum(MADE.values()) // 4 and MADE[400] > 5, MADE

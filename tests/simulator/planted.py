@@ -48,7 +48,7 @@ def orders_apply_twice(patch: pytest.MonkeyPatch) -> None:
     """A repeated command is a new one."""
 
     async def order(self: TournamentKeeper, draft: Draft, order: Any, now_ms: int, paid: Any) -> Reply:
-        return keepers.orders.run(draft, order, now_ms)
+        return keepers.execute.run(draft, order, now_ms)
 
     patch.setattr(TournamentKeeper, "_order", order)
 
