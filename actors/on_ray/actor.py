@@ -114,9 +114,8 @@ class TournamentActor:
 async def _publisher(journal: PostgresJournal, redis_url: str | None) -> Publisher | None:
     if redis_url is None:
         return None
-    from server.broadcast.redis_publisher import (
-        RedisPublisher,  # some MiB that owners without a Redis do not pay
-    )
+    # Some MiB that owners without a Redis do not pay.
+    from server.broadcast.redis_publisher import RedisPublisher
 
     return RedisPublisher(redis_url, await journal.secret("carrier"))
 

@@ -1,7 +1,8 @@
 """Answers to anybody that may be a moment old: made once, however many ask."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Callable, Coroutine, Hashable
+from typing import Any
 
 from server.ports import Clock
 
@@ -9,27 +10,38 @@ _FRESH_MS = 1_000
 _KEPT_MAX = 1_000
 
 
+class Shared:
+    """Bytes that are made once, at the first call, for all who ask. What fails is made again."""
+
+    def __init__(self, make: Callable[[], Coroutine[Any, Any, bytes]]) -> None:
+        self._make = make
+        self._task: asyncio.Task[bytes] | None = None
+
+    async def find(self) -> bytes:
+        """The bytes. A caller that leaves does not stop the making."""
+        task = self._task
+        if task is None or (task.done() and _failed(task)):
+            task = self._task = asyncio.create_task(self._make())
+        return await asyncio.shield(task)
+
+
 class Moments:
     """Bytes by key, for a second. What fails is not kept."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._made: dict[Hashable, tuple[int, asyncio.Task[bytes]]] = {}
+        self._made: dict[Hashable, tuple[int, Shared]] = {}
 
-    async def find(self, key: Hashable, make: Callable[[], Awaitable[bytes]]) -> bytes:
+    async def find(self, key: Hashable, make: Callable[[], Coroutine[Any, Any, bytes]]) -> bytes:
         """What was made within the last second; else it is made now, once for all who wait."""
         now_ms = self._clock.monotonic_ms()
-        made_ms, task = self._made.get(key, (0, None))
-        if task is None or now_ms - made_ms >= _FRESH_MS or (task.done() and _failed(task)):
+        made_ms, shared = self._made.get(key, (0, None))
+        if shared is None or now_ms - made_ms >= _FRESH_MS:
             if len(self._made) >= _KEPT_MAX:
                 self._made.clear()
-            task = asyncio.ensure_future(_awaited(make))
-            self._made[key] = now_ms, task
-        return await asyncio.shield(task)
-
-
-async def _awaited(make: Callable[[], Awaitable[bytes]]) -> bytes:
-    return await make()
+            shared = Shared(make)
+            self._made[key] = now_ms, shared
+        return await shared.find()
 
 
 def _failed(task: asyncio.Task[bytes]) -> bool:

@@ -4,18 +4,17 @@ import asyncio
 
 from fastapi import FastAPI, Request, Response
 
+from api.context.answer_cache import Shared
 from server.encoding.wire import dump
 
 
 def describe(app: FastAPI) -> None:
     """Serve `app.openapi()`. FastAPI's own route encodes it anew for each reader, which takes 12 ms of the
     loop: a stranger who asks again and again would hold up everybody. The first readers share one making."""
-    making: list[asyncio.Task[bytes]] = []
+    described = Shared(lambda: asyncio.to_thread(lambda: dump(app.openapi())))
 
     async def openapi(_: Request) -> Response:
-        if not making or (making[0].done() and making[0].exception() is not None):
-            making[:] = [asyncio.create_task(asyncio.to_thread(lambda: dump(app.openapi())))]
-        return Response(await asyncio.shield(making[0]), media_type="application/json")
+        return Response(await described.find(), media_type="application/json")
 
     path = app.openapi_url or "/openapi.json"
     others = [route for route in app.router.routes if getattr(route, "path", None) != path]

@@ -9,7 +9,7 @@ from server.domain.ids import TournamentId
 from server.domain.tournament import commands as do
 from server.domain.tournament.play.trace import TraceLine
 from server.domain.tournament.state import Tournament
-from server.journal.replay import ROWS_AT_ONCE, Log, read_state
+from server.journal.replay import Log, read_state
 
 
 class Pasts:
@@ -27,7 +27,7 @@ class Pasts:
     async def state(self, tournament_id: TournamentId) -> tuple[Tournament, bytes]:
         """A whole tournament as stored now, and the head of its chain."""
         async with self._turns:
-            state, chain, _ = await read_state(self._log, tournament_id, asyncio.to_thread, ROWS_AT_ONCE)
+            state, chain, _ = await read_state(self._log, tournament_id, in_threads=True)
             return state, chain
 
     async def with_history(

@@ -76,20 +76,20 @@ async def admit(home: Resources, knock: Knock) -> Guest:
         home.strangers.knock(knock.address)
     except ApiError:
         raise Rejected(Close.TOO_MANY) from None
-    async with home.strangers.turn():
-        guest = await _guest(home, knock)
+    text = None if "spectate" in knock.query else await _credential(knock)
+    async with home.strangers.turn():  # it looks things up; the client had its time before
+        guest = await _guest(home, knock, text)
     home.strangers.welcome(knock.address)
     return guest
 
 
-async def _guest(home: Resources, knock: Knock) -> Guest:
-    if "spectate" in knock.query:
+async def _guest(home: Resources, knock: Knock, text: str | None) -> Guest:
+    if text is None:
         summary = await home.listings.find_public(knock.tournament_id)
         if summary is None:
             raise Rejected(Close.NOT_FOUND)
         guest = Guest(summary, None)
     else:
-        text = await _credential(knock)
         guest = await (_operator if text.startswith("pk_") else _player)(home, knock, text)
     await _check_origin(home, knock, guest.summary.tenant.operator_id)
     return guest

@@ -1,7 +1,8 @@
 """How an owner comes to know its tournament: newest good checkpoint, then the tail of the journal."""
 
+import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from functools import reduce
 from hashlib import blake2b
@@ -16,7 +17,7 @@ from server.ports import BlockRow, Checkpoint, EventRow, Journal
 
 # Up to 60 bits a number of Python takes 32 bytes.
 _HINT_MASK = (1 << 60) - 1
-# What is worth a thread.
+# One change of thread costs about as much as counting a few rows: many go at once.
 ROWS_AT_ONCE = 100
 log = logging.getLogger(__name__)
 
@@ -64,11 +65,12 @@ async def _here(work: Callable[..., Any], *args: Any) -> Any:
 async def read_state(
     log: Log,
     tournament_id: TournamentId,
-    work: Callable[..., Awaitable[Any]] = _here,
-    rows_at_once: int = 1,
+    *,
+    in_threads: bool = False,
 ) -> tuple[Tournament, bytes, int]:
     """The state as stored now, the head of its chain, and the position of the checkpoint it began with.
-    `work` runs what takes time: with `asyncio.to_thread` the caller's event loop serves others meanwhile."""
+    `in_threads`: threads decode and count, and the caller's event loop serves others meanwhile."""
+    work, rows_at_once = (asyncio.to_thread, ROWS_AT_ONCE) if in_threads else (_here, 1)
     state: Tournament | None = None
     chain, kept_seq = codec.CHAIN_START, 0
     # The newest checkpoint that is whole and readable; a bad one only costs time.

@@ -12,7 +12,7 @@ from server.domain.money import POINT_SCALE, points_or_none, points_to_decimal, 
 from server.domain.scoring.models import Scoring
 from server.domain.tournament.money.pool import PERCENT_SCALE, PrizePool
 from server.domain.tournament.rules.rules import Rules
-from server.reports.words import Clock, span
+from server.reports.words import span, time_in
 
 
 class Section(NamedTuple):
@@ -24,10 +24,9 @@ class Section(NamedTuple):
 
 def sections_of(rules: Rules, zone: tzinfo = UTC) -> list[Section]:
     """The whole text, with the times of a zone."""
-    clock = Clock(zone)
     return [
-        Section("Play", tuple(_play(rules, clock))),
-        Section("Entry", tuple(_entry(rules, clock))),
+        Section("Play", tuple(_play(rules, zone))),
+        Section("Entry", tuple(_entry(rules, zone))),
         Section("Scoring", tuple(_scoring(rules.scoring, rules.entry_scoring == "best_entry"))),
         Section("Ties", tuple(_ties(rules))),
         Section("Prizes", tuple(_prizes(rules))),
@@ -42,18 +41,18 @@ def hash_of(rules: Rules) -> str:
     return sha256(text.encode()).hexdigest()
 
 
-def _play(rules: Rules, clock: Clock) -> Iterator[str]:
+def _play(rules: Rules, zone: tzinfo) -> Iterator[str]:
     yield f"The game is {rules.game_slug}."
-    yield f"All amounts are in {rules.currency}, and all times are in the time zone {clock}."
+    yield f"All amounts are in {rules.currency}, and all times are in the time zone {zone}."
     if rules.format == "hop_on_off":
         yield f"The tournament starts as soon as {_players(rules.min_players)} have entered."
     else:
-        yield f"The planned start is {clock.time(rules.start_at_ms)}. The operator may start earlier."
+        yield f"The planned start is {time_in(zone, rules.start_at_ms)}. The operator may start earlier."
         if rules.min_players > 1:
-            yield from _missed(rules, clock)
+            yield from _missed(rules, zone)
     rounds = rules.rounds
     if rounds is None and rules.end_at_ms is not None:
-        yield f"The tournament ends at {clock.time(rules.end_at_ms)}."
+        yield f"The tournament ends at {time_in(zone, rules.end_at_ms)}."
     elif rounds is None:
         yield f"The tournament ends {span(rules.duration_ms)} after it has started."
     elif rounds.paced_by == "game":
@@ -68,13 +67,13 @@ def _play(rules: Rules, clock: Clock) -> Iterator[str]:
     yield "The tournament ends earlier if players have left or have been eliminated and at most one remains."
 
 
-def _missed(rules: Rules, clock: Clock) -> Iterator[str]:
+def _missed(rules: Rules, zone: tzinfo) -> Iterator[str]:
     few = f"If fewer than {rules.min_players} players have entered at the start time,"
     match rules.on_min_players_missed:
         case "start":
             yield f"{few} the tournament starts anyway."
         case "wait":
-            until = clock.time(rules.wait_until_ms or rules.start_at_ms)
+            until = time_in(zone, rules.wait_until_ms or rules.start_at_ms)
             yield f"{few} it waits for more players until {until}."
             yield "If there are still too few, it is cancelled and all players are refunded."
         case _:
@@ -104,7 +103,7 @@ def _elimination(rules: Rules) -> Iterator[str]:
     yield "Eliminated players rank below the remaining players; a later elimination ranks higher."
 
 
-def _entry(rules: Rules, clock: Clock) -> Iterator[str]:
+def _entry(rules: Rules, zone: tzinfo) -> Iterator[str]:
     if rules.entry_price_minor == 0:
         yield "Entry is free."
     else:
@@ -122,16 +121,16 @@ def _entry(rules: Rules, clock: Clock) -> Iterator[str]:
     yield "A player who leaves during play is not refunded."
     if rules.max_entries_per_player is not None and not rules.rebuy_enabled:
         yield f"A player may buy at most {_entries(rules.max_entries_per_player)}, including those given up."
-    yield from _rebuys(rules, clock)
+    yield from _rebuys(rules, zone)
 
 
-def _rebuys(rules: Rules, clock: Clock) -> Iterator[str]:
+def _rebuys(rules: Rules, zone: tzinfo) -> Iterator[str]:
     if not rules.rebuy_enabled:
         yield "There are no rebuys."
     else:
         most = rules.max_entries_per_player
         limit = "" if most is None else f", up to {_entries(most)} per player"
-        until = "" if rules.rebuy_deadline_ms is None else f" until {clock.time(rules.rebuy_deadline_ms)}"
+        until = "" if rules.rebuy_deadline_ms is None else f" until {time_in(zone, rules.rebuy_deadline_ms)}"
         yield f"During play{until} a rebuy costs {_money(rules, rules.rebuy_fee_minor)}{limit}."
         if rules.rounds is not None:
             yield "A player who was eliminated in the last finished round may return with a rebuy."

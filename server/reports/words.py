@@ -1,7 +1,6 @@
 """Instants and spans in plain English."""
 
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import NamedTuple
 
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
@@ -9,19 +8,11 @@ _MONTHS = (
 )  # fmt: skip
 
 
-class Clock(NamedTuple):
-    """Tells instants as players read them."""
-
-    zone: tzinfo
-
-    def __str__(self) -> str:
-        return str(self.zone)
-
-    def time(self, at_ms: int) -> str:
-        """`15 January 2026, 20:00 (UTC)`; seconds where there are any."""
-        moment = datetime.fromtimestamp(at_ms // 1_000, UTC).astimezone(self.zone)
-        seconds = f":{moment:%S}" if moment.second else ""
-        return f"{moment.day} {_MONTHS[moment.month - 1]} {moment:%Y, %H:%M}{seconds} ({_offset(moment)})"
+def time_in(zone: tzinfo, at_ms: int) -> str:
+    """An instant as players read it: `15 January 2026, 20:00 (UTC)`; seconds where there are any."""
+    moment = datetime.fromtimestamp(at_ms // 1_000, UTC).astimezone(zone)
+    seconds = f":{moment:%S}" if moment.second else ""
+    return f"{moment.day} {_MONTHS[moment.month - 1]} {moment:%Y, %H:%M}{seconds} ({_offset(moment)})"
 
 
 def _offset(moment: datetime) -> str:

@@ -7,6 +7,7 @@ import pytest
 from websockets.frames import CloseCode, Frame, Opcode
 
 from actors.requests import ReadPlaces, ReportFacts
+from api.access import stranger_limits
 from api.access.connection_limits import Crowd
 from api.context import player_tokens
 from api.ws.channel import Channel
@@ -118,6 +119,17 @@ async def test_who_is_not_let_in_and_never_agrees_to_the_close_is_cut(room: Room
     assert not wire.is_cut
     await room.wait(limits.SOCKET_CLOSE_MS / 1_000 + 2)
     assert wire.is_cut
+
+
+async def test_clients_that_do_not_say_who_they_are_keep_no_turn(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stranger_limits, "STRANGER_TURN_S", 600)
+    monkeypatch.setattr(stranger_limits, "STRANGER_WAITS_S", 600)
+    silent = [await room.wire("{id}") for _ in range(5)]
+    ann = await room.player("ann")
+    assert kinds(ann)[0] == "welcome"
+    assert [wire.code for wire in silent] == [None] * 5
 
 
 async def test_a_token_runs_out_unless_it_is_renewed_in_band(
