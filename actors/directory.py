@@ -3,13 +3,13 @@
 from typing import Protocol
 
 from actors.replies import Frames, Reply, Unavailable
-from actors.requests import Message, Order, Poll
+from actors.requests import CommandRequest, Message, Poll
 
 
 class Directory(Protocol):
     """Every tournament is always addressable; whether its owner runs is nobody else's business."""
 
-    async def create(self, order: Order) -> Reply:
+    async def create(self, request: CommandRequest) -> Reply:
         """Bring a tournament into being (`commands.Create`). Answer: `TournamentAnswer`."""
 
     async def ask(self, tournament_id: str, message: Message) -> Reply:

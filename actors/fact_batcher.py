@@ -21,7 +21,7 @@ Outcomes = list[Outcome]
 Load = list[tuple[list[Fact], asyncio.Future[Reply]]]
 
 
-class FactCourier:
+class FactBatcher:
     """Coalesces the fact requests of one front end. The answer comes when the facts are durable."""
 
     def __init__(self, directory: Directory) -> None:
@@ -64,7 +64,7 @@ class FactCourier:
             log.exception("facts_not_sent tournament=%s", tournament_id)
         finally:
             self._lanes.pop(tournament_id, None)
-            _unload([*load, *lane], Unavailable("courier stopped"))
+            _unload([*load, *lane], Unavailable("batcher stopped"))
 
     async def _ask(self, tournament_id: str, load: Load) -> Reply:
         message = ReportFacts(encode_facts([fact for parcel, _ in load for fact in parcel]))

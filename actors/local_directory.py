@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Callable
 
-from actors.owner.activation import TournamentHost
-from actors.owner.create import give_birth
+from actors.owner.activation import Activation
+from actors.owner.create import create_tournament
 from actors.replies import Frames, Reply, Unavailable
-from actors.requests import Message, Order, Poll
+from actors.requests import CommandRequest, Message, Poll
 from actors.retry import until_available
 from server.domain.ids import TournamentId
 from server.ports import Clock, Journal, Publisher
@@ -31,12 +31,12 @@ class LocalDirectory:
         self._holder = holder
         self._jitter = jitter
         self._publisher = publisher
-        self._hosts: dict[str, TournamentHost] = {}
+        self._hosts: dict[str, Activation] = {}
         self.calls = 0
 
-    async def create(self, order: Order) -> Reply:
+    async def create(self, request: CommandRequest) -> Reply:
         return await until_available(
-            self._clock, lambda: give_birth(self._journal, self._clock, order), self._jitter
+            self._clock, lambda: create_tournament(self._journal, self._clock, request), self._jitter
         )
 
     async def ask(self, tournament_id: str, message: Message) -> Reply:
@@ -49,7 +49,7 @@ class LocalDirectory:
     async def frames(self, tournament_id: str, poll: Poll) -> Frames | Unavailable:
         return await self.host(tournament_id).frames(poll)
 
-    def host(self, tournament_id: str) -> TournamentHost:
+    def host(self, tournament_id: str) -> Activation:
         """The host of a tournament, made when needed."""
         host = self._hosts.get(tournament_id)
         if host is None:
@@ -58,7 +58,7 @@ class LocalDirectory:
                 self._hosts.pop(tournament_id, None)
 
             name = TournamentId(tournament_id)
-            host = TournamentHost(name, self._journal, self._clock, self._holder, forget, self._publisher)
+            host = Activation(name, self._journal, self._clock, self._holder, forget, self._publisher)
             self._hosts[tournament_id] = host
         return host
 

@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from actors.replies import TraceBasis
-from actors.requests import Order
+from actors.requests import CommandRequest
 from server.domain.ids import TournamentId
 from server.domain.scoring.trace import Scored
-from server.domain.tournament import commands as ask
+from server.domain.tournament import commands
 from server.domain.tournament.apply import apply
 from server.domain.tournament.play.facts import digest_of
 from server.domain.tournament.play.trace import (
@@ -84,8 +84,8 @@ async def trace_of(log: Log, tournament_id: TournamentId, basis: TraceBasis) -> 
 
 
 async def with_history(
-    log: Log, tournament_id: TournamentId, command: ask.Correct, player_no: int | None
-) -> ask.Correct:
+    log: Log, tournament_id: TournamentId, command: commands.Correct, player_no: int | None
+) -> commands.Correct:
     """A void with all that the journal says of the player now, the facts that were counted. The player is
     found through the fact where nobody says who it is; without the fact the command stays as it is."""
     assert command.event_id is not None, "a void names its fact"
@@ -105,18 +105,20 @@ async def with_history(
     return replace(command, history=counted, history_seq=reader.seq, player_no=player_no)
 
 
-def needs_past(order: Order) -> bool:
-    """Whether the order can only be decided with the journal at hand."""
-    return isinstance(order.command, ask.Correct) and order.command.history is not None
+def needs_history(request: CommandRequest) -> bool:
+    """Whether the request can only be decided with the journal at hand."""
+    return isinstance(request.command, commands.Correct) and request.command.history is not None
 
 
-async def with_past(journal: Journal, state: Tournament, order: Order) -> Order:
-    """The order with what came since its history was read; facts that count no more are left out."""
-    command = order.command
-    assert isinstance(command, ask.Correct) and command.history is not None and command.player_no is not None
+async def with_recent_history(journal: Journal, state: Tournament, request: CommandRequest) -> CommandRequest:
+    """The request with what came since its history was read; facts that count no more are left out."""
+    command = request.command
+    assert (
+        isinstance(command, commands.Correct) and command.history is not None and command.player_no is not None
+    )
     entry = state.entries[command.player_no]
     if command.player is not None and state.player_no_of(command.player) != entry.player_no:
-        return replace(order, command=replace(command, history=None))
+        return replace(request, command=replace(command, history=None))
     since: list[Scored] = []
     async for row in journal.tail(state.id, command.history_seq):
         if isinstance(row, BlockRow):
@@ -124,7 +126,7 @@ async def with_past(journal: Journal, state: Tournament, order: Order) -> Order:
     history = tuple(one for one in (*command.history, *since) if _counts(state, entry, one))
     named = any(one.fact.event_id == command.event_id for one in history)
     told = replace(command, player=entry.player_id, history=history if named else ())
-    return replace(order, command=told)
+    return replace(request, command=told)
 
 
 def _counted(state: Tournament, entry: Entry, row: BlockRow) -> list[Scored]:

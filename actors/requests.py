@@ -6,7 +6,7 @@ from server.domain.tournament.commands import Command
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class CommandRequest:
     """A command with its identity: the same id and input gets the first answer again."""
 
     command: Command
@@ -76,13 +76,13 @@ class ReadReviews:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """Bring the frames up to date. Sent by the host to itself, in line with everything else."""
+    """Bring the frames up to date. Sent by the activation to its owner, in line with everything else."""
 
 
 # A board may be read under a lease that was proven a moment ago; whatever decides something proves it itself.
 Showing = ReadBoard | ReadPlaces | ReadSheet
 Reading = Showing | ReadSummary | ReadTraceBasis | ReadReviews | PreviewCancel
-Message = Order | ReportFacts | Reading | Tick
+Message = CommandRequest | ReportFacts | Reading | Tick
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from actors.owner import queries
 from actors.replies import BoardRow
 from server.domain.ids import OperatorId, PlayerId, Tenant, TournamentId
 from server.domain.scoring.fact import Fact, Outcome
-from server.domain.tournament import events as fact
+from server.domain.tournament import events
 from server.domain.tournament.apply import apply
 from server.domain.tournament.play.facts import count, crossing_ms, judge
 from server.domain.tournament.play.schedule import due_step
@@ -45,19 +45,19 @@ def dry_run(rules: Rules, players: Sequence[DryPlayer], facts: Sequence[Fact], n
     count(state, judged.counted)
     if due_step(state, now_ms) == "target":
         # The first one over the line ends a race, and what came behind it is forgotten.
-        apply(state, fact.Completed("target", (crossing_ms(state) or 0) + 1), now_ms)
+        apply(state, events.Completed("target", (crossing_ms(state) or 0) + 1), now_ms)
     rows = [queries.row_of(state, standing) for standing in state.ranking.page(0, len(state.ranking))]
     return DryRun(rows, judged.outcomes)
 
 
 def _started(rules: Rules, players: Sequence[DryPlayer]) -> Tournament:
-    state = apply(None, fact.Created(_ID, _NOBODY, rules), _START_MS)
-    apply(state, fact.RegistrationOpened(), _START_MS)
+    state = apply(None, events.Created(_ID, _NOBODY, rules), _START_MS)
+    apply(state, events.RegistrationOpened(), _START_MS)
     for player_no, player in enumerate(players):
         name = PlayerId(player.player_id)
-        entry = fact.Registered(player_no, player.user_id, name, player.display_name, 0, 0, "cash", None, 1)
+        entry = events.Registered(player_no, player.user_id, name, player.display_name, 0, 0, "cash", None, 1)
         apply(state, entry, _START_MS)
-    return apply(state, fact.Started(), _START_MS)
+    return apply(state, events.Started(), _START_MS)
 
 
 def rules_of(scoring_fields: dict[str, object]) -> Rules:

@@ -5,13 +5,13 @@ import sys
 import uvloop
 
 from actors.compose import join_engine
-from api.serve import open_resources, serve
+from api.serve import open_context, serve
 from config import logs, settings
 
 
 async def _main(loaded: settings.Settings, database_url: str) -> None:
-    async with open_resources(loaded, database_url) as (resources, _):
-        await serve(loaded, resources, loaded.drain_s)
+    async with open_context(loaded, database_url) as (ctx, _):
+        await serve(loaded, ctx, loaded.drain_s)
 
 
 def main() -> int:

@@ -9,7 +9,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from api.context.context import Resources
+from api.context.context import Context
 from api.game_platform.fact_stream import router as stream
 from api.game_platform.routes import router as internal
 from api.http.errors import ApiError, typed
@@ -36,7 +36,7 @@ from api.rest.templates.routes import router as templates
 from api.rest.tournaments.routes import router as tournaments
 from api.rest.webhooks.deliveries import router as deliveries
 from api.rest.webhooks.routes import router as webhooks
-from api.spec import document
+from api.spec import document, operation_id
 from server.ports import StoreUnavailable
 
 ROUTERS = (
@@ -64,7 +64,7 @@ ROUTERS = (
 )
 
 
-def create_app(resources: Resources) -> FastAPI:
+def create_app(ctx: Context) -> FastAPI:
     """An app over opened resources; who opens them closes them."""
     # The docs page brings its own scripts: it works without the internet, and no stranger's script runs.
     app = FastAPIOffline(
@@ -72,8 +72,9 @@ def create_app(resources: Resources) -> FastAPI:
         version="0.1.0",
         summary="Real-time tournaments for casinos",
         redirect_slashes=False,
+        generate_unique_id_function=operation_id,
     )
-    app.state.resources = resources
+    app.state.ctx = ctx
     for router in ROUTERS:
         app.include_router(router)
     for prefix in ("/api/internal", "/internal"):
@@ -84,7 +85,7 @@ def create_app(resources: Resources) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _answer)
     app.add_exception_handler(StoreUnavailable, _answer)
     app.add_exception_handler(Exception, _answer)
-    app.add_middleware(RequestLog, home=resources)
+    app.add_middleware(RequestLog, ctx=ctx)
     app.openapi = cache(partial(document, app))  # type: ignore[method-assign]
     describe(app)
     return app

@@ -13,21 +13,21 @@ from starlette.types import ASGIApp
 
 from actors.compose import Owners, open_owners
 from actors.directory import Directory
-from actors.fact_batcher import FactCourier
-from api.access.connection_limits import Crowd
-from api.access.stranger_limits import Strangers
+from actors.fact_batcher import FactBatcher
+from api.access.connection_limits import ConnectionLimits
+from api.access.stranger_limits import StrangerLimits
 from api.app import create_app
-from api.context.answer_cache import Moments
-from api.context.context import Resources
-from api.context.key_cache import KeyRing
-from api.context.page_cache import BoardPages
+from api.context.answer_cache import AnswerCache
+from api.context.context import Context
+from api.context.key_cache import KeyCache
+from api.context.page_cache import PageCache
 from api.context.player_tokens import Tokens, load_key
 from api.context.readiness import Readiness
-from api.context.summary_cache import Known
+from api.context.summary_cache import SummaryCache
 from api.fast.leaderboard import QuickBoards
 from api.fast.uvicorn_protocol import QuickProtocol
-from api.http.client_address import Doorman
-from api.tournaments.history_reader import Pasts
+from api.http.client_address import ClientAddresses
+from api.tournaments.history_reader import HistoryReader
 from api.ws.hub import Hub
 from config.limits import SOCKET_PING_MS, STREAM_MESSAGE_BYTES_MAX
 from config.settings import Settings
@@ -53,7 +53,7 @@ _DRAIN_S = 5
 
 
 @asynccontextmanager
-async def open_resources(settings: Settings, database_url: str) -> AsyncIterator[tuple[Resources, Owners]]:
+async def open_context(settings: Settings, database_url: str) -> AsyncIterator[tuple[Context, Owners]]:
     """Everything a front end holds, closed in reverse order."""
     engine, pool = open_engine(database_url), await open_pool(database_url, 2)
     owners = await open_owners(settings, database_url)
@@ -97,28 +97,28 @@ def _resources(
     directory: Directory,
     limiter: Limiter,
     carrier: Subscriber | None,
-) -> Resources:
+) -> Context:
     clock, ids = SystemClock(), SystemIds()
-    keyring = KeyRing(stores["operators"], clock)
-    return Resources(
+    key_cache = KeyCache(stores["operators"], clock)
+    return Context(
         **stores,
         directory=directory,
-        courier=FactCourier(directory),
-        known=Known(stores["listings"], clock),
+        fact_batcher=FactBatcher(directory),
+        summary_cache=SummaryCache(stores["listings"], clock),
         limiter=limiter,
-        pages=BoardPages(clock),
-        keyring=keyring,
+        page_cache=PageCache(clock),
+        key_cache=key_cache,
         tokens=Tokens(load_key(settings.token_key_path()), settings.token_issuer),
-        hub=Hub(directory, clock, f"fe-{ids.short_id()}", carrier, keyring.may_watch),
+        hub=Hub(directory, clock, f"fe-{ids.short_id()}", carrier, key_cache.may_watch),
         clock=clock,
         ids=ids,
-        pasts=Pasts(stores["books"]),
-        doorman=Doorman(settings.proxies()),
-        strangers=Strangers(clock, settings.requests_per_address),
-        moments=Moments(clock),
+        history=HistoryReader(stores["books"]),
+        client_addresses=ClientAddresses(settings.proxies()),
+        stranger_limits=StrangerLimits(clock, settings.requests_per_address),
+        answer_cache=AnswerCache(clock),
         readiness=Readiness(stores["listings"], clock),
-        crowd=Crowd(settings.connections_per_address),
-        sockets_crowd=Crowd(settings.sockets_per_address),
+        connection_limits=ConnectionLimits(settings.connections_per_address),
+        socket_limits=ConnectionLimits(settings.sockets_per_address),
         metrics_token=settings.metrics_token,
         public_operator=settings.public_operator,
         private_targets=settings.allow_private_targets,
@@ -142,21 +142,19 @@ class _Draining(uvicorn.Server):
         loop.call_soon_threadsafe(loop.call_later, self._drain_s, super().handle_exit, sig, frame)
 
 
-async def serve(settings: Settings, resources: Resources, drain_s: float = 0.0) -> None:
+async def serve(settings: Settings, ctx: Context, drain_s: float = 0.0) -> None:
     """Listen until SIGTERM or SIGINT; then be not ready for a while, and close."""
     calm_collector()
-    app = create_app(resources)
-    config = server_config(app, resources, settings.host, settings.port)
-    await _Draining(config, resources.readiness, drain_s).serve()
+    app = create_app(ctx)
+    config = server_config(app, ctx, settings.host, settings.port)
+    await _Draining(config, ctx.readiness, drain_s).serve()
 
 
-def server_config(
-    app: ASGIApp, resources: Resources, host: str, port: int, drain_s: int = _DRAIN_S
-) -> uvicorn.Config:
+def server_config(app: ASGIApp, ctx: Context, host: str, port: int, drain_s: int = _DRAIN_S) -> uvicorn.Config:
     """How a front end listens."""
     return uvicorn.Config(
         app,
-        http=partial(QuickProtocol, boards=QuickBoards(resources)),  # type: ignore[arg-type]
+        http=partial(QuickProtocol, boards=QuickBoards(ctx)),  # type: ignore[arg-type]
         host=host,
         port=port,
         access_log=False,

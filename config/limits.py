@@ -13,7 +13,7 @@ FACT_CALL_BYTES_MAX: Final = 64 * 1024
 MAILBOX_DEPTH_MAX: Final = 10_000
 # One commit takes at most this many waiting requests: bounds the size of one statement.
 COMMIT_REQUESTS_MAX: Final = 500
-# A commit that takes longer has an unknown outcome: the keeper is rebuilt from the store.
+# A commit that takes longer has an unknown outcome: the owner is rebuilt from the store.
 COMMIT_TIMEOUT_S: Final = 15.0
 
 # Checkpoint cadence while busy (40-durability.md, section 3).

@@ -7,14 +7,14 @@ import sys
 
 import uvloop
 
-from api.serve import open_resources, serve
+from api.serve import open_context, serve
 from config import logs, settings
 from server.storage.postgres.engine import open_engine
 from workers.run_all import at_work
 
 
 async def _main(loaded: settings.Settings, database_url: str) -> None:
-    async with open_resources(loaded, database_url) as (home, owners):
+    async with open_context(loaded, database_url) as (home, owners):
         engine = open_engine(database_url)
         async with at_work(engine, owners.directory, allow_private=loaded.allow_private_targets):
             await serve(loaded, home)

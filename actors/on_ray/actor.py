@@ -10,7 +10,7 @@ import asyncpg
 import ray
 import ray.actor
 
-from actors.owner.activation import TournamentHost
+from actors.owner.activation import Activation
 from actors.replies import Frames, Reply, Unavailable, unavailable
 from actors.requests import Message, Poll
 from config.node import node_setting
@@ -47,7 +47,7 @@ class TournamentActor:
 
     def __init__(self, tournament_id: str) -> None:
         self._tournament_id = TournamentId(tournament_id)
-        self._host: TournamentHost | None = None
+        self._host: Activation | None = None
         self._pool: asyncpg.Pool | None = None
         self._opening = asyncio.Lock()
         calm_collector()
@@ -55,12 +55,12 @@ class TournamentActor:
     async def ask(self, message: Message) -> Reply:
         """One message to the owner."""
         host = await self._opened()
-        return await host.ask(message) if isinstance(host, TournamentHost) else host
+        return await host.ask(message) if isinstance(host, Activation) else host
 
     async def frames(self, poll: Poll) -> Frames | Unavailable:
         """A front end's long poll."""
         host = await self._opened()
-        return await host.frames(poll) if isinstance(host, TournamentHost) else host
+        return await host.frames(poll) if isinstance(host, Activation) else host
 
     async def ping(self) -> dict[str, int]:
         """Proof of life: process id, peak resident memory in KiB, CPU time in ms."""
@@ -79,7 +79,7 @@ class TournamentActor:
         if self._host is not None:
             await self._host.retire()
 
-    async def _opened(self) -> TournamentHost | Unavailable:
+    async def _opened(self) -> Activation | Unavailable:
         async with self._opening:
             if self._host is None:
                 database_url = node_setting("DATABASE_URL")
@@ -95,7 +95,7 @@ class TournamentActor:
                     publisher = await _publisher(journal, node_setting("REDIS_URL"))
                 except StoreUnavailable as error:
                     return unavailable(error)
-                self._host = TournamentHost(
+                self._host = Activation(
                     self._tournament_id,
                     journal,
                     SystemClock(),

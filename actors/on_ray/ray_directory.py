@@ -10,9 +10,9 @@ import ray
 from ray.exceptions import RayError
 
 from actors.on_ray.actor import NAMESPACE, get_or_create
-from actors.owner.create import give_birth
+from actors.owner.create import create_tournament
 from actors.replies import Frames, Reply, Unavailable
-from actors.requests import Message, Order, Poll
+from actors.requests import CommandRequest, Message, Poll
 from actors.retry import until_available
 from config import limits
 from server.domain.ids import TournamentId
@@ -44,11 +44,13 @@ class RayDirectory:
         self._journal = journal
         self._clock = clock
         self._handles: dict[str, Any] = {}
-        self._heard: set[str] = set()
+        self._verdict: set[str] = set()
         self._activating = asyncio.Semaphore(limits.ACTIVATIONS_AT_ONCE)
 
-    async def create(self, order: Order) -> Reply:
-        return await until_available(self._clock, lambda: give_birth(self._journal, self._clock, order))
+    async def create(self, request: CommandRequest) -> Reply:
+        return await until_available(
+            self._clock, lambda: create_tournament(self._journal, self._clock, request)
+        )
 
     async def ask(self, tournament_id: str, message: Message) -> Reply:
         return await until_available(self._clock, lambda: self._try(tournament_id, message))
@@ -75,7 +77,7 @@ class RayDirectory:
             handle = await self._handle(tournament_id)
             async with asyncio.timeout(patience_s):
                 reply = await getattr(handle, method).remote(argument)
-            self._heard.add(tournament_id)
+            self._verdict.add(tournament_id)
             return reply
         except TimeoutError:
             await self._replace_if_silent(tournament_id)
@@ -85,7 +87,7 @@ class RayDirectory:
             return Unavailable(type(error).__name__)
 
     def _forget(self, tournament_id: str) -> Any:
-        self._heard.discard(tournament_id)
+        self._verdict.discard(tournament_id)
         return self._handles.pop(tournament_id, None)
 
     async def _handle(self, tournament_id: str) -> Any:
@@ -100,7 +102,7 @@ class RayDirectory:
         """Ray does not notice a stopped process. The lease does: an owner that answered before and has
         not shown life for long is killed, and the next epoch fences what may be left of it. One that
         never answered may be starting on a slow machine: it is left alone."""
-        if tournament_id not in self._heard:
+        if tournament_id not in self._verdict:
             return
         try:
             silent_s = await self._journal.silent_for_s(TournamentId(tournament_id))

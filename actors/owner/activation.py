@@ -4,9 +4,9 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from actors.owner.board_feed import Watchers
+from actors.owner.board_feed import BoardFeed
 from actors.owner.execute import StepError
-from actors.owner.owner import TournamentKeeper
+from actors.owner.owner import TournamentOwner
 from actors.replies import Frames, Refused, Reply, Unavailable, failed, unavailable
 from actors.requests import Message, Poll, Tick
 from config import limits
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 _FENCED, _RETIRED = Unavailable("fenced"), Unavailable("retired")
 
 
-class TournamentHost:
+class Activation:
     """Serves one tournament in this process. `on_retire` is called once when it has let go: idle,
     fenced by a newer owner, or asked for a tournament that does not exist."""
 
@@ -41,67 +41,67 @@ class TournamentHost:
         self._clock = clock
         self._holder = holder
         self._on_retire = on_retire
-        self._keeper: TournamentKeeper | None = None
+        self._owner: TournamentOwner | None = None
         self._opening = asyncio.Lock()
         self._life: list[asyncio.Task[None]] = []
         self._used_at_ms = clock.monotonic_ms()
         self._careful_until_ms = self._steps_from_ms = 0
-        self._watchers = Watchers(tournament_id, clock, publisher)
+        self._feed = BoardFeed(tournament_id, clock, publisher)
 
     async def ask(self, message: Message) -> Reply:
         """One message, recovering the tournament first when needed."""
         self._used_at_ms = self._clock.monotonic_ms()
-        keeper = await self._opened()
-        if isinstance(keeper, TournamentKeeper):
-            return await keeper.submit(message)
-        return keeper
+        owner = await self._opened()
+        if isinstance(owner, TournamentOwner):
+            return await owner.submit(message)
+        return owner
 
     async def frames(self, poll: Poll) -> Frames | Unavailable:
         """Wait until there is something behind the poll's position, at most `LONG_POLL_S`."""
         self._used_at_ms = self._clock.monotonic_ms()
-        self._watchers.note(poll)
-        keeper = await self._opened()
-        if not isinstance(keeper, TournamentKeeper):
+        self._feed.note(poll)
+        owner = await self._opened()
+        if not isinstance(owner, TournamentOwner):
             return Unavailable("not owned here")
-        if poll.epoch is not None and poll.epoch > keeper.epoch and not await self._is_owner(keeper):
+        if poll.epoch is not None and poll.epoch > owner.epoch and not await self._is_owner(owner):
             return _FENCED
-        if not keeper.board.snapshot:
-            await keeper.submit(Tick())
-        if not keeper.board.snapshot:
-            return Unavailable("no board yet")  # this keeper ended before it could show one
-        if poll.wait and (poll.epoch, poll.seq) == (keeper.board.epoch, keeper.board.seq):
-            await self._watchers.wait()
-        return self._watchers.frames(keeper.board, poll.epoch, poll.seq)
+        if not owner.board.snapshot:
+            await owner.submit(Tick())
+        if not owner.board.snapshot:
+            return Unavailable("no board yet")  # this owner ended before it could show one
+        if poll.wait and (poll.epoch, poll.seq) == (owner.board.epoch, owner.board.seq):
+            await self._feed.wait()
+        return self._feed.frames(owner.board, poll.epoch, poll.seq)
 
-    async def _is_owner(self, keeper: TournamentKeeper) -> bool:
+    async def _is_owner(self, owner: TournamentOwner) -> bool:
         """Whether this activation is the newest, when somebody has seen one that is newer."""
         try:
-            held = await self._beats(keeper)
+            held = await self._beats(owner)
         except StoreUnavailable:
             return False
         if not held:
-            self._forget(keeper, _FENCED)
+            self._forget(owner, _FENCED)
             await self.retire()
         return held
 
-    async def _beats(self, keeper: TournamentKeeper) -> bool:
+    async def _beats(self, owner: TournamentOwner) -> bool:
         """Show life; False when another one owns the tournament, or its log was set back under this one."""
-        head = keeper.head
-        if await self._journal.heartbeat(self.tournament_id, keeper.epoch, head):
+        head = owner.head
+        if await self._journal.heartbeat(self.tournament_id, owner.epoch, head):
             return True
         # A commit that came in between has moved the end of the log.
-        moved = head is not None and keeper.head != head
-        return moved and await self._journal.heartbeat(self.tournament_id, keeper.epoch)
+        moved = head is not None and owner.head != head
+        return moved and await self._journal.heartbeat(self.tournament_id, owner.epoch)
 
-    async def _opened(self) -> TournamentKeeper | Reply:
-        if self._keeper is not None:
-            return self._keeper
+    async def _opened(self) -> TournamentOwner | Reply:
+        if self._owner is not None:
+            return self._owner
         async with self._opening:
-            if self._keeper is None and not self.retired:
+            if self._owner is None and not self.retired:
                 return await self._open()
-        return self._keeper or _RETIRED
+        return self._owner or _RETIRED
 
-    async def _open(self) -> TournamentKeeper | Reply:
+    async def _open(self) -> TournamentOwner | Reply:
         try:
             recovered = await take_over(self._journal, self.tournament_id, self._holder)
         except StoreUnavailable as error:
@@ -113,19 +113,19 @@ class TournamentHost:
             await self.retire()
             return Refused(Code.TOURNAMENT_NOT_FOUND.value, "Tournament not found")
         give_back()
-        keeper = self._keeper = TournamentKeeper(
+        owner = self._owner = TournamentOwner(
             self._journal, self._clock, recovered, self._careful_until_ms, self._steps_from_ms
         )
-        self._life = [asyncio.create_task(self._serve(keeper)), asyncio.create_task(self._tick(keeper))]
-        self._life.append(asyncio.create_task(self._beat(keeper)))
-        return keeper
+        self._life = [asyncio.create_task(self._serve(owner)), asyncio.create_task(self._tick(owner))]
+        self._life.append(asyncio.create_task(self._beat(owner)))
+        return owner
 
-    async def _serve(self, keeper: TournamentKeeper) -> None:
-        """Run the keeper; when it ends, forget it. The next call recovers a new one, or another owner
-        has taken over and this host retires."""
+    async def _serve(self, owner: TournamentOwner) -> None:
+        """Run the owner; when it ends, forget it. The next call recovers a new one, or another process
+        has taken over and this activation retires."""
         why = Unavailable("stopped")
         try:
-            await keeper.run()
+            await owner.run()
         except Fenced:
             why = _FENCED
         except Raced:
@@ -134,74 +134,74 @@ class TournamentHost:
             why = Unavailable(f"{type(error).__name__}: {error}", store_away=True)
         except Exception as error:
             why = Unavailable("failed")
-            log.exception("keeper_failed tournament=%s", self.tournament_id)
+            log.exception("owner_failed tournament=%s", self.tournament_id)
             self._careful_until_ms = self._clock.monotonic_ms() + limits.CAREFUL_MS
             if isinstance(error, StepError):
                 self._steps_from_ms = self._careful_until_ms
-        self._forget(keeper, why)
+        self._forget(owner, why)
         if why is _FENCED:
             await self.retire()
 
-    def _forget(self, keeper: TournamentKeeper, why: Unavailable) -> None:
-        log.warning("keeper_ended tournament=%s reason=%s", self.tournament_id, why.reason)
-        if self._keeper is keeper:
-            self._keeper = None
-        keeper.abandon(why)
-        self._watchers.wake()
+    def _forget(self, owner: TournamentOwner, why: Unavailable) -> None:
+        log.warning("owner_ended tournament=%s reason=%s", self.tournament_id, why.reason)
+        if self._owner is owner:
+            self._owner = None
+        owner.abandon(why)
+        self._feed.wake()
 
-    async def _tick(self, keeper: TournamentKeeper) -> None:
+    async def _tick(self, owner: TournamentOwner) -> None:
         """Refresh frames at the tick rate while anybody watches; wake those who wait."""
         seen, due_ms = (-1, -1), self._clock.monotonic_ms()
-        while self._keeper is keeper:
+        while self._owner is owner:
             due_ms = max(due_ms + limits.TICK_MS, self._clock.monotonic_ms())
             await self._clock.sleep((due_ms - self._clock.monotonic_ms()) / 1_000)
-            if not self._watchers.are_there():
+            if not self._feed.are_there():
                 continue
-            here = (keeper.state.seq, len(keeper.state.ranking))
+            here = (owner.state.seq, len(owner.state.ranking))
             if here == seen:
                 continue
             seen = here
-            await keeper.submit(Tick())
-            self._watchers.wake()
+            await owner.submit(Tick())
+            self._feed.wake()
             try:
-                await self._watchers.publish(keeper.board)
+                await self._feed.publish(owner.board)
             except Exception:  # a board must not stand still because of its carrier
                 log.exception("publish_failed tournament=%s", self.tournament_id)
 
-    async def _beat(self, keeper: TournamentKeeper) -> None:
+    async def _beat(self, owner: TournamentOwner) -> None:
         """Show life in the store, and retire when idle."""
-        while self._keeper is keeper:
+        while self._owner is owner:
             await self._clock.sleep(limits.HEARTBEAT_EVERY_S)
             try:
-                alive = await self._beats(keeper)
+                alive = await self._beats(owner)
             except StoreUnavailable:
                 continue
             except Exception:  # one beat that is missed is no harm, a heart that stops is
                 log.exception("heartbeat_failed tournament=%s", self.tournament_id)
                 continue
             if not alive:
-                self._forget(keeper, _FENCED)
+                self._forget(owner, _FENCED)
                 await self.retire()
                 continue
-            keeper.proven()
-            if self._is_idle(keeper):
+            owner.proven()
+            if self._is_idle(owner):
                 await self.retire()
 
-    def _is_idle(self, keeper: TournamentKeeper) -> bool:
+    def _is_idle(self, owner: TournamentOwner) -> bool:
         quiet_ms = self._clock.monotonic_ms() - self._used_at_ms
-        return keeper.state.status is not Status.IN_PROGRESS and quiet_ms > limits.PASSIVATE_AFTER_MS
+        return owner.state.status is not Status.IN_PROGRESS and quiet_ms > limits.PASSIVATE_AFTER_MS
 
     async def retire(self) -> None:
         """Checkpoint, let go, and tell the directory. Answers `Unavailable` from here on."""
         if self.retired:
             return
         self.retired = True
-        keeper, self._keeper = self._keeper, None
+        owner, self._owner = self._owner, None
         await self._stop_life()
-        if keeper is not None:
-            await keeper.checkpoint()
-            keeper.abandon(_RETIRED)
-        self._watchers.wake()
+        if owner is not None:
+            await owner.checkpoint()
+            owner.abandon(_RETIRED)
+        self._feed.wake()
         await self._on_retire()
 
     async def _stop_life(self) -> None:

@@ -12,7 +12,7 @@ from server.encoding import codec
 from server.ports import Clock, Publisher
 
 
-class Watchers:
+class BoardFeed:
     """The front ends that asked lately. Frames are sent once over the carrier, when there is one that works;
     who polls is answered in any case."""
 

@@ -3,7 +3,7 @@
 Decide, store, answer: requests that wait together are decided in order, applied to memory, stored in one
 commit, and only then answered. While a commit is under way the mailbox fills; the next commit takes it
 all. No timer, no added delay when idle. If a commit fails or its outcome is unknown, this object is dead:
-the host throws it away and recovers a new one from the store.
+the activation throws it away and recovers a new one from the store.
 """
 
 import asyncio
@@ -13,12 +13,12 @@ from itertools import groupby
 
 from actors.owner import execute, queries
 from actors.owner.checkpoints import Checkpoints
-from actors.owner.unit_of_work import Draft
-from actors.player_history import needs_past, with_past
+from actors.owner.unit_of_work import UnitOfWork
+from actors.player_history import needs_history, with_recent_history
 from actors.replies import Done, Reply, Unavailable, failed, refused, unavailable
 from actors.requests import (
+    CommandRequest,
     Message,
-    Order,
     ReadBoard,
     Reading,
     ReportFacts,
@@ -41,7 +41,7 @@ Waiting = list[tuple[Message, asyncio.Future[Reply]]]
 OUTSIDE = (Fenced, Raced, StoreUnavailable, TimeoutError)
 
 
-class TournamentKeeper:
+class TournamentOwner:
     """One activation: one epoch. `state` is what is stored unless `dirty`, within a commit.
 
     After a failure it is careful for a while (`careful_until_ms`): it serves requests one by one, so that the
@@ -142,16 +142,16 @@ class TournamentKeeper:
             _answer(future, reply)
 
     async def _step_alone(self) -> None:
-        draft = Draft(self.state, self.epoch, self._chain)
-        execute.catch_up(draft, self._clock.now_ms())
-        await self._store(draft)
+        work = UnitOfWork(self.state, self.epoch, self._chain)
+        execute.catch_up(work, self._clock.now_ms())
+        await self._store(work)
 
     async def _answers(self, waiting: Waiting) -> list[Reply]:
         """One answer a message, all durable; or, where nothing was written, of an owner that still is one."""
-        draft = Draft(self.state, self.epoch, self._chain)
+        work = UnitOfWork(self.state, self.epoch, self._chain)
         paid = await self._payments(waiting)
-        replies = [await self._handle(draft, message, paid) for message, _ in waiting]
-        stored = await self._store(draft)
+        replies = [await self._handle(work, message, paid) for message, _ in waiting]
+        stored = await self._store(work)
         if any(isinstance(message, Tick) for message, _ in waiting):
             self.board.refresh(self.state, self._clock.now_ms())
         if stored or not await self._store_is_away(waiting):
@@ -177,19 +177,19 @@ class TournamentKeeper:
 
     async def _payments(self, waiting: Waiting) -> execute.Payments:
         """Of the payments that these orders name, those that were used before."""
-        named = {execute.payment_of(message) for message, _ in waiting if isinstance(message, Order)}
+        named = {execute.payment_of(message) for message, _ in waiting if isinstance(message, CommandRequest)}
         ids = sorted(name for name in named if name is not None)
         return await self._journal.payments(self.state.tenant, ids) if ids else {}
 
-    async def _store(self, draft: Draft) -> bool:
+    async def _store(self, work: UnitOfWork) -> bool:
         """Whether there was anything to store."""
-        commit = draft.seal()
+        commit = work.to_commit()
         if commit.is_empty():
             return False
         await self._commit(commit)
         self.proven()
-        self._chain = draft.chain
-        self._answered.update(map(hint_of, draft.answers))
+        self._chain = work.chain
+        self._answered.update(map(hint_of, work.answers))
         return True
 
     async def _commit(self, commit: Commit) -> None:
@@ -201,45 +201,47 @@ class TournamentKeeper:
         """Whether steps of the schedule are done along with messages; a step that failed is tried alone."""
         return self._steps and not self._is_careful
 
-    async def _handle(self, draft: Draft, message: Message, paid: execute.Payments) -> Reply:
+    async def _handle(self, work: UnitOfWork, message: Message, paid: execute.Payments) -> Reply:
         now_ms = self._clock.now_ms()
         if self._steps_along:
-            execute.catch_up(draft, now_ms)
+            execute.catch_up(work, now_ms)
         match message:
             case ReportFacts(payload):
-                return self._facts(draft, payload, now_ms)
-            case Order():
-                return await self._order(draft, message, now_ms, paid)
+                return self._facts(work, payload, now_ms)
+            case CommandRequest():
+                return await self._order(work, message, now_ms, paid)
             case Tick():
                 # Frames are made after the commit: they never show what a crash could take back.
                 return Done()
             case _:
                 return self._read(message, now_ms)
 
-    def _facts(self, draft: Draft, payload: bytes, now_ms: int) -> Reply:
+    def _facts(self, work: UnitOfWork, payload: bytes, now_ms: int) -> Reply:
         told = bytearray()
         for eliminations, run in groupby(codec.decode_facts(payload), _eliminates):
             if eliminations:
                 steps = self._steps_along
-                told += bytes(execute.put_out(draft, fact, now_ms, steps=steps) for fact in run)
+                told += bytes(execute.put_out(work, fact, now_ms, steps=steps) for fact in run)
                 continue
             judged = judge(self.state, list(run), now_ms)
-            draft.count(judged, now_ms)
+            work.count(judged, now_ms)
             told += bytes(judged.outcomes)
             if self.state.scorer.scoring.is_race and self._steps_along:
-                execute.catch_up(draft, now_ms)
+                execute.catch_up(work, now_ms)
         return Done(bytes(told))
 
-    async def _order(self, draft: Draft, order: Order, now_ms: int, paid: execute.Payments) -> Reply:
+    async def _order(
+        self, work: UnitOfWork, request: CommandRequest, now_ms: int, paid: execute.Payments
+    ) -> Reply:
         """Repetition first: a known command id gets its first answer before any rule is asked."""
-        known = draft.answers.get(order.command_id)
-        if known is None and hint_of(order.command_id) in self._answered:
-            known = await self._journal.answer(self.state.id, order.command_id)
+        known = work.answers.get(request.command_id)
+        if known is None and hint_of(request.command_id) in self._answered:
+            known = await self._journal.answer(self.state.id, request.command_id)
         if known is not None:
-            return execute.repeated(known, order)
-        if needs_past(order):
-            order = await with_past(self._journal, self.state, order)
-        return execute.run(draft, order, now_ms, paid, steps=self._steps_along)
+            return execute.repeated(known, request)
+        if needs_history(request):
+            request = await with_recent_history(self._journal, self.state, request)
+        return execute.run(work, request, now_ms, paid, steps=self._steps_along)
 
     def _read(self, message: Reading, now_ms: int) -> Reply:
         try:
@@ -266,7 +268,7 @@ def _only_shows(message: Message) -> bool:
 
 
 def _goes_alone(message: Message) -> bool:
-    return isinstance(message, Order) and needs_past(message)
+    return isinstance(message, CommandRequest) and needs_history(message)
 
 
 def _answer(future: asyncio.Future[Reply], reply: Reply) -> None:

@@ -2,8 +2,7 @@
 
 from server.domain.postings import is_balanced
 from server.domain.scoring.fact import Counted
-from server.domain.tournament import commands
-from server.domain.tournament import events as fact
+from server.domain.tournament import commands, events
 from server.domain.tournament.apply import apply
 from server.domain.tournament.money.ledger import postings_for
 from server.domain.tournament.money.payouts import owed_by, payout_row
@@ -17,17 +16,17 @@ from server.ports import AnswerRow, BlockRow, Commit, EventRow, PaymentRow, Post
 from server.public_events.mapping import Announcement, announce, event_id
 
 _OF_A_PLAYER = (
-    fact.Registered
-    | fact.Rebought
-    | fact.AddOnBought
-    | fact.Removed
-    | fact.Disqualified
-    | fact.PlayerEliminated
+    events.Registered
+    | events.Rebought
+    | events.AddOnBought
+    | events.Removed
+    | events.Disqualified
+    | events.PlayerEliminated
 )
-_SOLD_AS = {fact.Registered: "entry", fact.Rebought: "rebuy", fact.AddOnBought: "add_on"}
+_SOLD_AS = {events.Registered: "entry", events.Rebought: "rebuy", events.AddOnBought: "add_on"}
 
 
-class Draft:
+class UnitOfWork:
     """Applies events to the state at once and remembers their rows. Thrown away, together with the
     state, when its commit fails."""
 
@@ -48,7 +47,7 @@ class Draft:
         self._open_block_at_ms = 0
         self._final = False
 
-    def record(self, event: fact.Event, at_ms: int, actor: str) -> Tournament:
+    def record(self, event: events.Event, at_ms: int, actor: str) -> Tournament:
         """Apply one event and keep its row, its money, its announcement and the entry it touched."""
         self._close_block()
         lines = postings_for(event, self.state)
@@ -67,26 +66,26 @@ class Draft:
         self._note(event, state, at_ms)
         return state
 
-    def _note(self, event: fact.Event, state: Tournament, at_ms: int) -> None:
+    def _note(self, event: events.Event, state: Tournament, at_ms: int) -> None:
         """Remember which rows an event touched."""
         self._owed.update(payout.id for payout in owed_by(event, state, at_ms))
-        if isinstance(event, fact.SaleEvent) and event.payment_id is not None:
+        if isinstance(event, events.SaleEvent) and event.payment_id is not None:
             player_id = state.entries[event.player_no].player_id
             row = PaymentRow(event.payment_id, player_id, _SOLD_AS[type(event)], at_ms)
             self._paid[event.payment_id] = row
         if isinstance(event, _OF_A_PLAYER):
             self._touched.add(event.player_no)
-        elif isinstance(event, fact.RoundCompleted):
+        elif isinstance(event, events.RoundCompleted):
             self._touched.update(event.eliminated)
-        elif isinstance(event, fact.PayoutsMoved):
+        elif isinstance(event, events.PayoutsMoved):
             self._owed.update(step.payout_id for step in event.steps)
-        elif isinstance(event, fact.ReviewDecided):
+        elif isinstance(event, events.ReviewDecided):
             self._owed.update(event.forfeits)
             self._touched.add(state.reviews[event.number - 1].player_no)
-        self._final = self._final or isinstance(event, fact.ResultsFinalised | fact.ReviewDecided)
+        self._final = self._final or isinstance(event, events.ResultsFinalised | events.ReviewDecided)
 
     def used(self, payment_id: str) -> commands.PaymentUse | None:
-        """What this draft has sold for a payment."""
+        """What this unit of work has sold for a payment."""
         row = self._paid.get(payment_id)
         if row is None or self.state is None:
             return None
@@ -112,7 +111,7 @@ class Draft:
         self._blocks.append(BlockRow(first, last, at_ms, payload, self.chain))
         self._open_block = []
 
-    def seal(self) -> Commit:
+    def to_commit(self) -> Commit:
         """The commit; the listing row goes along only when an event may have changed it."""
         self._close_block()
         state = self.state

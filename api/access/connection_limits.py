@@ -5,7 +5,7 @@ from collections import Counter
 from api.http.client_address import neighbourhood
 
 
-class Crowd:
+class ConnectionLimits:
     """Counts by address; 0 at most means any number."""
 
     def __init__(self, most: int) -> None:

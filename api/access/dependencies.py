@@ -7,7 +7,7 @@ from starlette.requests import HTTPConnection
 
 from api.access.credentials import credential_of
 from api.access.rate_limits import count
-from api.context.context import Resources, of
+from api.context.context import Context, of
 from api.context.key_cache import Caller
 from api.http.errors import ApiError, DoorCode
 from server.access.keys import allows
@@ -38,14 +38,14 @@ def check_platform(caller: Caller) -> Caller:
     return caller
 
 
-async def who(home: Resources, connection: HTTPConnection) -> Caller:
+async def who(ctx: Context, connection: HTTPConnection) -> Caller:
     """Whose key a request or socket carries, or 401; 403 from an address that the key may not be used from."""
     text = credential_of(connection.headers)
-    caller = await home.keyring.caller(text) if text else None
+    caller = await ctx.key_cache.caller(text) if text else None
     if caller is None:
         raise ApiError(DoorCode.UNAUTHORIZED, "Invalid or missing API key")
     connection.state.caller = caller.name
-    if not allows(caller.key, home.doorman.caller(connection)):
+    if not allows(caller.key, ctx.client_addresses.caller(connection)):
         raise ApiError(DoorCode.IP_NOT_ALLOWED, "This key may not be used from this address")
     return caller
 
@@ -89,4 +89,4 @@ Corrections = Annotated[Caller, Depends(Needs("scores.write", "payouts.approve")
 PlatformRead = Annotated[Caller, Depends(NeedsPlatform("tournaments.read"))]
 PlatformPlayers = Annotated[Caller, Depends(NeedsPlatform("players.write"))]
 PlatformScores = Annotated[Caller, Depends(NeedsPlatform("scores.write"))]
-Home = Annotated[Resources, Depends(of)]
+Ctx = Annotated[Context, Depends(of)]

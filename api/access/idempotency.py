@@ -14,16 +14,17 @@ from typing import Any
 
 from fastapi import Request
 from fastapi.responses import Response
-from fastapi.routing import APIRoute
 
 from api.access.dependencies import Needs, authenticate
-from api.context.context import Resources, of
+from api.context.context import Context, of
+from api.context.kept_tokens import whole
 from api.context.key_cache import Caller
-from api.context.player_tokens import Tokens, whole
+from api.context.player_tokens import Tokens
 from api.http.body import beside, read_bytes
 from api.http.errors import ApiError, invalid
 from api.http.json_response import Json
 from api.http.path_segments import named
+from api.http.typed_route import TypedRoute
 from config.limits import CLAIM_HOLD_EVERY_S, CLAIM_POLL_S
 from server.domain.refusal import Code
 from server.ports import GivenAnswer, StoreUnavailable
@@ -35,7 +36,7 @@ _WRITES = {"POST", "PUT", "DELETE"}
 _PASSING = {401, 403, 429}
 
 
-class OnceRoute(APIRoute):
+class OnceRoute(TypedRoute):
     """A route whose writes honour `Idempotency-Key`, and whose path parameters may hold slashes."""
 
     def get_route_handler(self) -> Callable[[Request], Any]:
@@ -58,54 +59,54 @@ class OnceRoute(APIRoute):
 
 
 async def _answered_once(
-    request: Request, home: Resources, caller: Caller, key: str, handler: Handler
+    request: Request, ctx: Context, caller: Caller, key: str, handler: Handler
 ) -> Response:
     # Read here, so that the handler reads it from memory.
     request._body = body = await read_bytes(request)
     digest = await beside(len(body), _digest, request, body)
     while True:
-        claim = await home.requests.claim(caller.tenant, key, digest, home.clock.now_ms())
+        claim = await ctx.requests.claim(caller.tenant, key, digest, ctx.clock.now_ms())
         if claim.request_hash != digest:
             message = "This Idempotency-Key was used with another request"
             raise ApiError(Code.IDEMPOTENCY_KEY_REUSED, message)
         if claim.given is not None:
-            return _replayed(claim.given, home.tokens)
+            return _replayed(claim.given, ctx.tokens)
         if claim.mine:
-            holding = asyncio.create_task(_hold(home, caller, key))
+            holding = asyncio.create_task(_hold(ctx, caller, key))
             try:
-                return await _answer(request, home, caller, key, digest, handler)
+                return await _answer(request, ctx, caller, key, digest, handler)
             finally:
                 holding.cancel()
-        await home.clock.sleep(CLAIM_POLL_S)
+        await ctx.clock.sleep(CLAIM_POLL_S)
 
 
-async def _hold(home: Resources, caller: Caller, key: str) -> None:
+async def _hold(ctx: Context, caller: Caller, key: str) -> None:
     """As long as the answer is worked on, nobody else begins."""
     while True:
-        await home.clock.sleep(CLAIM_HOLD_EVERY_S)
+        await ctx.clock.sleep(CLAIM_HOLD_EVERY_S)
         with suppress(StoreUnavailable):
-            await home.requests.hold(caller.tenant, key, home.clock.now_ms())
+            await ctx.requests.hold(caller.tenant, key, ctx.clock.now_ms())
 
 
 async def _answer(
-    request: Request, home: Resources, caller: Caller, key: str, digest: bytes, handler: Handler
+    request: Request, ctx: Context, caller: Caller, key: str, digest: bytes, handler: Handler
 ) -> Response:
     """Answer the claimed request; what may be different next time is not kept."""
     try:
         response = await handler(request)
     except ApiError as error:
         if error.status >= 500 or error.status in _PASSING:
-            await home.requests.release(caller.tenant, key)
+            await ctx.requests.release(caller.tenant, key)
             raise
         request.state.error = error.code
         response = Json(error.body(request.state.request_id), error.status, error.headers())
     except BaseException:
-        await home.requests.release(caller.tenant, key)
+        await ctx.requests.release(caller.tenant, key)
         raise
     # What must not be kept, a secret, is not kept: the route says what is instead.
     kept = getattr(request.state, "kept_body", None) or bytes(response.body)
     given = GivenAnswer(digest, response.status_code, kept)
-    await home.requests.keep(caller.tenant, key, given)
+    await ctx.requests.keep(caller.tenant, key, given)
     return response
 
 

@@ -19,7 +19,7 @@ from server.rate_limits.memory import MemoryLimiter
 _MINUTE_MS = 60_000
 
 
-class Strangers:
+class StrangerLimits:
     """Counts by address; 0 a minute means any number."""
 
     def __init__(self, clock: Clock, per_minute: int) -> None:
@@ -56,7 +56,7 @@ class Strangers:
         timer = asyncio.get_running_loop().call_later(STRANGER_TURN_S, end)
         return end
 
-    def knock(self, address: str | None) -> Verdict | None:
+    def count(self, address: str | None) -> Verdict | None:
         """Count one request. Raises `rate_limit_exceeded`."""
         if not self._per_minute:
             return None

@@ -10,7 +10,7 @@ _FRESH_MS = 1_000
 _KEPT_MAX = 1_000
 
 
-class Shared:
+class SharedAnswer:
     """Bytes that are made once, at the first call, for all who ask. What fails is made again."""
 
     def __init__(self, make: Callable[[], Coroutine[Any, Any, bytes]]) -> None:
@@ -25,12 +25,12 @@ class Shared:
         return await asyncio.shield(task)
 
 
-class Moments:
+class AnswerCache:
     """Bytes by key, for a second. What fails is not kept."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._made: dict[Hashable, tuple[int, Shared]] = {}
+        self._made: dict[Hashable, tuple[int, SharedAnswer]] = {}
 
     async def find(self, key: Hashable, make: Callable[[], Coroutine[Any, Any, bytes]]) -> bytes:
         """What was made within the last second; else it is made now, once for all who wait."""
@@ -39,7 +39,7 @@ class Moments:
         if shared is None or now_ms - made_ms >= _FRESH_MS:
             if len(self._made) >= _KEPT_MAX:
                 self._made.clear()
-            shared = Shared(make)
+            shared = SharedAnswer(make)
             self._made[key] = now_ms, shared
         return await shared.find()
 

@@ -5,27 +5,27 @@ from dataclasses import dataclass
 from fastapi import Request, WebSocket
 
 from actors.directory import Directory
-from actors.fact_batcher import FactCourier
-from api.access.connection_limits import Crowd
-from api.access.stranger_limits import Strangers
-from api.context.answer_cache import Moments
-from api.context.key_cache import KeyRing
-from api.context.page_cache import BoardPages
+from actors.fact_batcher import FactBatcher
+from api.access.connection_limits import ConnectionLimits
+from api.access.stranger_limits import StrangerLimits
+from api.context.answer_cache import AnswerCache
+from api.context.key_cache import KeyCache
+from api.context.page_cache import PageCache
 from api.context.player_tokens import Tokens
 from api.context.readiness import Readiness
-from api.context.summary_cache import Known
-from api.http.client_address import Doorman
-from api.tournaments.history_reader import Pasts
+from api.context.summary_cache import SummaryCache
+from api.http.client_address import ClientAddresses
+from api.tournaments.history_reader import HistoryReader
 from api.ws.hub import Hub
 from server.access.targets import private_literal
 from server.ports import (
     Audit,
-    Books,
     Clock,
     Deliveries,
     Endpoints,
     Feed,
     IdSource,
+    Ledgers,
     Limiter,
     Listings,
     Operators,
@@ -36,13 +36,13 @@ from server.ports import (
 
 
 @dataclass(slots=True)
-class Resources:
+class Context:
     """Handed to `create_app`; every door takes from here."""
 
     directory: Directory
-    courier: FactCourier
+    fact_batcher: FactBatcher
     listings: Listings
-    known: Known
+    summary_cache: SummaryCache
     operators: Operators
     requests: RequestAnswers
     templates: Templates
@@ -51,21 +51,21 @@ class Resources:
     endpoints: Endpoints
     deliveries: Deliveries
     audit: Audit
-    books: Books
+    books: Ledgers
     limiter: Limiter
-    pages: BoardPages
-    keyring: KeyRing
+    page_cache: PageCache
+    key_cache: KeyCache
     tokens: Tokens
     hub: Hub
     clock: Clock
     ids: IdSource
-    pasts: Pasts
-    doorman: Doorman
-    strangers: Strangers
-    moments: Moments
+    history: HistoryReader
+    client_addresses: ClientAddresses
+    stranger_limits: StrangerLimits
+    answer_cache: AnswerCache
     readiness: Readiness
-    crowd: Crowd
-    sockets_crowd: Crowd
+    connection_limits: ConnectionLimits
+    socket_limits: ConnectionLimits
     metrics_token: str | None = None
     public_operator: str | None = None
     private_targets: bool = False
@@ -79,13 +79,13 @@ class Resources:
             )
 
 
-def of(request: Request) -> Resources:
-    """The resources of the app that serves a request."""
-    found: Resources = request.app.state.resources
+def of(request: Request) -> Context:
+    """The context of the app that serves a request."""
+    found: Context = request.app.state.ctx
     return found
 
 
-def of_socket(socket: WebSocket) -> Resources:
-    """The resources of the app that serves a socket."""
-    found: Resources = socket.app.state.resources
+def of_socket(socket: WebSocket) -> Context:
+    """The context of the app that serves a socket."""
+    found: Context = socket.app.state.ctx
     return found

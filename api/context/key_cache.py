@@ -38,7 +38,7 @@ class Caller:
         return f"key:{self.key.key_id}"
 
 
-class KeyRing:
+class KeyCache:
     """Looks keys up, remembering found ones for a few seconds: a revoked key dies that fast."""
 
     def __init__(self, operators: Operators, clock: Clock) -> None:

@@ -25,7 +25,7 @@ class PageKey:
     query: bytes
 
 
-class BoardPages:
+class PageCache:
     """Pages that were rendered within the last tick."""
 
     def __init__(self, clock: Clock) -> None:

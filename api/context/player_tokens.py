@@ -12,7 +12,6 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from server.domain.tournament.summary import EntryRow, Summary
-from server.encoding.wire import dump, load
 
 ALGORITHM = "EdDSA"
 AUDIENCE = "pitboss-player"
@@ -20,8 +19,6 @@ PERMISSIONS = ("watch", "play")
 _TOKEN_BYTES_MAX = 4_096
 AFTER_END_MS = 86_400_000
 WAITS_MS = 7 * 86_400_000
-_KEPT = "\x00token"
-_MARK = b"\\u0000token"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +86,10 @@ class Tokens:
         except (jwt.InvalidTokenError, KeyError, TypeError, ValueError):
             return None
 
-    def jwks(self) -> dict[str, Any]:
+    def jwks(self) -> list[dict[str, Any]]:
         """The public half, for whoever verifies our tokens."""
         key = {"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": ALGORITHM, "kid": self._kid}
-        return {"keys": [key | {"x": self._x}]}
+        return [key | {"x": self._x}]
 
 
 def ends_ms(summary: Summary, now_ms: int) -> int:
@@ -104,32 +101,6 @@ def ends_ms(summary: Summary, now_ms: int) -> int:
         waits_ms = now_ms + WAITS_MS if rules.format == "hop_on_off" else rules.wait_until_ms
         end_ms = max(end_ms, (waits_ms or 0) + rules.planned_end_ms(0) if rules.end_at_ms is None else 0)
     return max(end_ms, now_ms) + AFTER_END_MS
-
-
-def without_token(body: dict[str, Any], slug: str) -> bytes:
-    """An answer as it is kept: what signs in a player is not, but for what must be signed again."""
-    access = body[slug]
-    unsigned = access["jwt"].rpartition(".")[0]
-    url = access["game_url"].replace(access["jwt"], "{jwt}")
-    return dump(body | {slug: None, _KEPT: {"slug": slug, "unsigned": unsigned, "url": url}})
-
-
-def whole(kept: bytes, tokens: Tokens) -> bytes:
-    """A kept answer as it was given. Only we write its mark: no caller names the fields of an answer."""
-    if _MARK not in kept:
-        return kept
-    body = load(kept)
-    told = body.pop(_KEPT, None) if isinstance(body, dict) else None
-    if told is None:
-        return kept
-    token = tokens.sign(told["unsigned"])
-    body[told["slug"]] = access(token, told["url"])
-    return dump(body)
-
-
-def access(token: str, url: str) -> dict[str, str]:
-    """A token, and the operator's game URL with the token in its place."""
-    return {"jwt": token, "game_url": url.replace("{jwt}", token)}
 
 
 def _claims(claims: dict[str, Any]) -> PlayerClaims:

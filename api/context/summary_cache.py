@@ -12,7 +12,7 @@ _FRESH_MS = 1_000
 _KEPT_MAX = 10_000
 
 
-class Known:
+class SummaryCache:
     """Summaries that may be up to a second old; misses are never remembered."""
 
     def __init__(self, listings: Listings, clock: Clock) -> None:

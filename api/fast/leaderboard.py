@@ -12,7 +12,7 @@ import structlog
 
 from api.access.limit_headers import retry_after_s
 from api.access.rate_limits import windows_for
-from api.context.context import Resources
+from api.context.context import Context
 from api.context.key_cache import Caller
 from api.context.page_cache import Page, PageKey
 from api.http.middleware import GIVEN_ID, SECURITY
@@ -40,11 +40,11 @@ class Found(NamedTuple):
 class QuickBoards:
     """Knows which requests can be answered from kept pages, and the bytes of the answers."""
 
-    def __init__(self, home: Resources) -> None:
-        self.home = home
+    def __init__(self, ctx: Context) -> None:
+        self.ctx = ctx
         self._answered = 0
         self._told_at_ms = 0
-        self.limiter = home.limiter
+        self.limiter = ctx.limiter
 
     def find(self, target: bytes, headers: list[tuple[bytes, bytes]]) -> Found | None:
         """The page that a GET asks for; None when the long way must answer."""
@@ -55,12 +55,12 @@ class QuickBoards:
         caller = self._caller(given)
         if caller is None:
             return None
-        page = self.home.pages.find(PageKey(caller.tenant, found[1].decode(), found[2] or b""))
+        page = self.ctx.page_cache.find(PageKey(caller.tenant, found[1].decode(), found[2] or b""))
         if page is None:
             return None
         request_id = given.get(b"x-request-id", b"")
         if not GIVEN_ID.match(request_id):
-            request_id = b"req_" + self.home.ids.command_id().encode()
+            request_id = b"req_" + self.ctx.ids.command_id().encode()
         same = given.get(b"if-none-match") == page.tag
         return Found(page, windows_for(caller, "results"), same, request_id)
 
@@ -68,7 +68,7 @@ class QuickBoards:
         scheme, _, text = given.get(b"authorization", b"").partition(b" ")
         if scheme.lower() != b"bearer":
             return None
-        caller = self.home.keyring.known(text.strip().decode("latin-1"))
+        caller = self.ctx.key_cache.known(text.strip().decode("latin-1"))
         # A key for certain addresses goes the long way, which looks behind proxies.
         may = caller is not None and _PERMISSION in caller.key.permissions and not caller.key.allowed_ips
         return caller if may else None
@@ -85,7 +85,7 @@ class QuickBoards:
     def _count(self) -> None:
         """One line for many: a line each would cost as much as the answer."""
         self._answered += 1
-        now_ms = self.home.clock.monotonic_ms()
+        now_ms = self.ctx.clock.monotonic_ms()
         if now_ms - self._told_at_ms >= _TELL_EVERY_MS:
             log.info("boards_read", pages=self._answered)
             self._answered, self._told_at_ms = 0, now_ms

@@ -54,23 +54,23 @@ class QuickProtocol(HttpToolsProtocol):
     def __init__(self, *args: Any, boards: QuickBoards, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._boards = boards
-        self._home = boards.home
+        self._ctx = boards.ctx
         self._head = Head(self._now_ms())
         self._counted: str | None = None
         self._refused = 400
 
     def _now_ms(self) -> int:
-        return self._home.clock.monotonic_ms()
+        return self._ctx.clock.monotonic_ms()
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self.transport = ClosedQuietly(transport)  # type: ignore[assignment]
         peer = transport.get_extra_info("peername")
         address = peer[0] if isinstance(peer, tuple) else None
-        self._home.hub.attend(self)
-        if self._home.doorman.speaks_for_others(address):
+        self._ctx.hub.attend(self)
+        if self._ctx.client_addresses.speaks_for_others(address):
             return
-        if self._home.crowd.enter(address):
+        if self._ctx.connection_limits.enter(address):
             self._counted = address
         else:
             self._turn_away(429)
@@ -81,9 +81,9 @@ class QuickProtocol(HttpToolsProtocol):
 
     def _let_go(self) -> None:
         """This connection is no HTTP any more."""
-        self._home.hub.release(self)
+        self._ctx.hub.release(self)
         if self._counted is not None:
-            self._home.crowd.leave(self._counted)
+            self._ctx.connection_limits.leave(self._counted)
             self._counted = None
 
     def data_received(self, data: bytes) -> None:
@@ -142,7 +142,7 @@ class QuickProtocol(HttpToolsProtocol):
             super().handle_websocket_upgrade()
             return
         self.connections.discard(self)
-        socket = PlayerSocket(self._boards.home, self.connections)
+        socket = PlayerSocket(self._boards.ctx, self.connections)
         transport: Any = self.transport
         socket.connection_made(transport.inner)
         lines = b"".join(b"%b: %b\r\n" % line for line in self.headers)

@@ -14,11 +14,11 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from api.access.dependencies import check, check_platform, who
 from api.access.limit_headers import over_limit
 from api.access.rate_limits import windows_for
-from api.context.context import Resources, of_socket
+from api.context.context import Context, of_socket
 from api.context.key_cache import Caller
 from api.http.errors import ApiError, typed
 from api.tournaments.fact_decoder import Given, decode_facts
-from api.tournaments.owner_client import ACCEPTED, find_known, report
+from api.tournaments.owner_client import find_known, report
 from api.ws.messages import PROTOCOL_VERSION, Close
 from config.limits import FACTS_PER_REQUEST_MAX, STREAM_BATCHES_MAX
 from server.domain.tournament.summary import Summary
@@ -49,8 +49,8 @@ _BATCH = msgspec.json.Decoder(_Batch)
 async def stream_facts(socket: WebSocket, tournament_id: str) -> None:
     """Facts in, acknowledgements out. Accepts first, because only an open socket can say why not."""
     await socket.accept()
-    home = of_socket(socket)
-    stream = Stream(socket, home, tournament_id)
+    ctx = of_socket(socket)
+    stream = Stream(socket, ctx, tournament_id)
     with suppress(WebSocketDisconnect, RuntimeError):
         code = await stream.run()
         await socket.close(code)
@@ -59,22 +59,22 @@ async def stream_facts(socket: WebSocket, tournament_id: str) -> None:
 class Stream:
     """One platform's socket on one tournament: a reader, and a sender that keeps the order."""
 
-    def __init__(self, socket: WebSocket, home: Resources, tournament_id: str) -> None:
+    def __init__(self, socket: WebSocket, ctx: Context, tournament_id: str) -> None:
         self._socket = socket
-        self._home = home
+        self._ctx = ctx
         self._tournament_id = tournament_id
         self._under_way: asyncio.Queue[tuple[int | str, asyncio.Task[dict[str, Any]]]] = asyncio.Queue()
         self._room = asyncio.Semaphore(STREAM_BATCHES_MAX)
 
     async def run(self) -> Close:
         """Until the platform leaves or is sent away; why the socket closes."""
-        address = self._home.doorman.caller(self._socket)
+        address = self._ctx.client_addresses.caller(self._socket)
         try:
-            self._home.strangers.knock(address)
+            self._ctx.stranger_limits.count(address)
             _, summary = await self._admit()
         except (ApiError, StoreUnavailable) as error:
             return _close_of(error)
-        self._home.strangers.welcome(address)
+        self._ctx.stranger_limits.welcome(address)
         await self._send(self._welcome(summary))
         sender = asyncio.create_task(self._acknowledge())
         try:
@@ -85,14 +85,14 @@ class Stream:
     async def _admit(self) -> tuple[Caller, Summary]:
         """Caller and tournament, for a key that may report facts of it. Asked with every batch: a revoked key
         ends the stream."""
-        caller = check_platform(check(await who(self._home, self._socket), "scores.write"))
-        return caller, await find_known(self._home, caller, self._tournament_id)
+        caller = check_platform(check(await who(self._ctx, self._socket), "scores.write"))
+        return caller, await find_known(self._ctx, caller, self._tournament_id)
 
     def _welcome(self, summary: Summary) -> dict[str, Any]:
         return {
             "type": "welcome",
             "protocol": PROTOCOL_VERSION,
-            "serverTime": instant(self._home.clock.now_ms()),
+            "serverTime": instant(self._ctx.clock.now_ms()),
             "tournamentId": summary.id,
             "status": summary.status.value,
             "factsMax": FACTS_PER_REQUEST_MAX,
@@ -126,16 +126,16 @@ class Stream:
         await asyncio.sleep(0)
 
     async def _count(self, caller: Caller) -> None:
-        verdict = await self._home.limiter.hit(windows_for(caller))
+        verdict = await self._ctx.limiter.hit(windows_for(caller))
         if not verdict.allowed:
             raise over_limit(verdict)
 
     async def _report(self, facts: Given, summary: Summary) -> dict[str, Any]:
         try:
-            reported = await report(self._home, summary, facts)
+            reported = await report(self._ctx, summary, facts)
         except Exception as error:
             return await _refused(error)
-        others = [one.told() for one in reported if one.status != ACCEPTED]
+        others = [one for one in reported if one.status != "accepted"]
         return {"type": "ack", "accepted": len(reported) - len(others), "others": others}
 
     async def _acknowledge(self) -> None:

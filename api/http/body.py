@@ -200,7 +200,7 @@ def _check(model: type[Model], name: str, value: Any, parsed: Parsed) -> None:
             parsed.values[name] = inner.values
         return
     try:
-        parsed.values[name] = _adapter(model, name).validate_python(value)
+        parsed.values[name] = adapter_of(model, name).validate_python(value)
     except ValidationError as error:
         parsed.faults[parsed.spelled[name]] = _tell(error)
 
@@ -232,7 +232,8 @@ def _nested(model: type[Model], name: str) -> type[Model] | None:
 
 
 @cache
-def _adapter(model: type[Model], name: str) -> TypeAdapter[Any]:
+def adapter_of(model: type[Model], name: str) -> TypeAdapter[Any]:
+    """What reads one field of a model."""
     info = model.model_fields[name]
     kind: Any = info.annotation
     for extra in info.metadata:

@@ -9,7 +9,7 @@ from starlette.requests import HTTPConnection
 _Address = IPv4Address | IPv6Address
 
 
-class Doorman:
+class ClientAddresses:
     """Knows the proxies that may speak for others; without any, nobody does."""
 
     def __init__(self, proxies: Sequence[str] = ()) -> None:

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.access.credentials import credential_of
 from api.access.limit_headers import headers_of
-from api.context.context import Resources
+from api.context.context import Context
 from api.http.errors import ApiError
 from api.http.json_response import Json
 from api.http.path_segments import segments
@@ -50,10 +50,10 @@ class RequestLog:
     """Pure ASGI, outermost: says who calls from where, turns away what no route may see, adds `X-Request-Id`,
     and writes one line when the answer is out."""
 
-    def __init__(self, app: ASGIApp, home: Resources) -> None:
+    def __init__(self, app: ASGIApp, ctx: Context) -> None:
         self._app = app
         self._ids = SystemIds()
-        self._home = home
+        self._ctx = ctx
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -80,25 +80,25 @@ class RequestLog:
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         state, connection = scope["state"], HTTPConnection(scope)
-        address = self._home.doorman.caller(connection)
+        address = self._ctx.client_addresses.caller(connection)
         state["address"] = address
         try:
             segments(scope)
             stranger = scope["path"] not in _ALWAYS and not self._is_known(connection.headers)
-            verdict = self._home.strangers.knock(address) if stranger and "rate" not in state else None
+            verdict = self._ctx.stranger_limits.count(address) if stranger and "rate" not in state else None
         except ApiError as error:
             state["error"], state["rate"] = error.code, error.verdict
             await Json(error.body(state["request_id"]), error.status, error.headers())(scope, receive, send)
             return
         state["stranger"] = verdict
-        async with self._home.strangers.turn() if stranger else nullcontext():
+        async with self._ctx.stranger_limits.turn() if stranger else nullcontext():
             await self._app(scope, receive, send)
         if verdict is not None and "caller" in state:
-            self._home.strangers.welcome(address)
+            self._ctx.stranger_limits.welcome(address)
 
     def _is_known(self, headers: Headers) -> bool:
         text = credential_of(headers)
-        return text is not None and self._home.keyring.was_good(text)
+        return text is not None and self._ctx.key_cache.was_good(text)
 
     @staticmethod
     def _write(scope: Scope, request_id: str, status: int, seconds: float) -> None:

@@ -2,24 +2,23 @@
 
 from typing import Any
 
+from pydantic import WithJsonSchema
+
 from api.http.body import Model
+
+REF = "#/components/schemas/"
+
+
+def request_name(model: type[Model]) -> str:
+    """What a body is called in the document: `CreateBody` is `CreateRequest`."""
+    return f"{model.__name__.removesuffix('Body')}Request"
 
 
 def body_of(model: type[Model]) -> dict[str, Any]:
-    """`openapi_extra` that documents a JSON body. snake_case spellings are accepted, too."""
-    schema = model.model_json_schema(by_alias=True, ref_template="{model}")
-    return {"requestBody": {"content": {"application/json": {"schema": _inlined(schema)}}}}
+    """`openapi_extra` that says which body a route reads. The document has its schema."""
+    return {"requestBody": {"content": {"application/json": {"schema": {"$ref": REF + request_name(model)}}}}}
 
 
-def _inlined(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema without `$defs`: small enough to be written out."""
-    parts = schema.pop("$defs", {})
-
-    def walk(node: Any) -> Any:
-        if isinstance(node, dict):
-            name = node.get("$ref")
-            return walk(parts[name]) if name in parts else {k: walk(v) for k, v in node.items()}
-        return [walk(item) for item in node] if isinstance(node, list) else node
-
-    inlined: dict[str, Any] = walk(schema)
-    return inlined
+def list_of(model: type[Model], **bounds: int) -> WithJsonSchema:
+    """For a list whose lines are read one by one, each with its own faults: what a line looks like."""
+    return WithJsonSchema({"type": "array", "items": {"$ref": REF + model.__name__}, **bounds})

@@ -1,100 +1,89 @@
-"""Query parameters: both spellings, strict values, all faults told at once."""
+"""Query parameters: both spellings, strict values, all faults told at once. One model says what a route takes:
+it reads the request, and the document is made from it."""
 
 import difflib
-from collections.abc import Callable
-from types import TracebackType
-from typing import TypeVar
+from typing import Annotated, Any, TypeVar
 
-from fastapi import Request
+from fastapi import Depends, Request
+from pydantic import ValidationError
 from pydantic.alias_generators import to_camel, to_snake
 
+from api.http.body import Model, adapter_of
 from api.http.errors import invalid
-from api.http.value_types import instant_of
+from api.http.query_values import Whole
+from config.limits import CURSOR_MAX, LIST_PAGE_DEFAULT, LIST_PAGE_MAX
 
-T = TypeVar("T")
+Q = TypeVar("Q", bound="QueryModel")
 _OFFSET_MAX = 10**8
 
 
-class Query:
-    """`with Query(request, "limit", "offset") as query:` reads them; leaving the block tells all faults.
+class QueryModel(Model):
+    """The query parameters of a route; each has a default, and metadata of `query_values` that reads it."""
 
-    `known` are camelCase; snake_case is read too. What would be ignored is refused, naming the nearest
-    known one.
-    """
+    def contradictions(self) -> dict[str, str]:
+        """Faults that lie between parameters."""
+        return {}
 
-    def __init__(self, request: Request, *known: str) -> None:
-        self.faults: dict[str, str] = {}
-        self._given: dict[str, str] = {}
-        spelled = {spelling: name for name in known for spelling in (name, to_snake(name))}
-        for key, value in request.query_params.multi_items():
-            name = spelled.get(key)
-            if name is None:
-                near = difflib.get_close_matches(to_camel(key), known, n=1)
-                hint = f"; did you mean {near[0]}?" if near else ""
-                self.faults[key] = f"Unknown query parameter{hint}"
-            elif self._given.setdefault(name, value) != value:
-                self.faults[key] = "Is given twice with different values"
 
-    def __enter__(self) -> "Query":
-        return self
+class NoQuery(QueryModel):
+    """A route without parameters."""
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if error is None and self.faults:
-            raise invalid(self.faults)
 
-    def __contains__(self, name: str) -> bool:
-        return name in self._given
+class ListQuery(QueryModel):
+    """A page of a list."""
 
-    def text(self, name: str) -> str | None:
-        """As it came, None when it did not."""
-        return self._given.get(name)
+    limit: Annotated[int, Whole(1, LIST_PAGE_MAX)] = LIST_PAGE_DEFAULT
+    offset: Annotated[int, Whole(0, _OFFSET_MAX)] = 0
 
-    def whole(self, name: str, default: int, least: int, most: int) -> int:
-        """A whole number within bounds."""
 
-        def read(text: str) -> int:
-            number = int(text) if text.isascii() and text.isdigit() and len(text) < 16 else -1
-            if not least <= number <= most:
-                raise ValueError(f"Must be a whole number from {least} to {most}")
-            return number
+class CursorQuery(QueryModel):
+    """A list that is continued: `cursor` is the last `nextCursor`."""
 
-        return self._read(name, default, read)
+    cursor: Annotated[int, Whole(0, CURSOR_MAX)] = 0
+    limit: Annotated[int, Whole(1, LIST_PAGE_MAX)] = LIST_PAGE_DEFAULT
 
-    def flag(self, name: str, default: bool) -> bool:
-        """`true` or `false`."""
-        return self.among(name, {"true": True, "false": False}, default)
 
-    def among(self, name: str, values: dict[str, T], default: T) -> T:
-        """One of a few words."""
+class Reads:
+    """A dependency that reads the parameters of a request; the document tells its model's."""
 
-        def read(text: str) -> T:
-            if text not in values:
-                raise ValueError(f"Must be one of {', '.join(values)}")
-            return values[text]
+    def __init__(self, model: type[QueryModel]) -> None:
+        self.model = model
 
-        return self._read(name, default, read)
+    async def __call__(self, request: Request) -> QueryModel:
+        return read_query(request, self.model)
 
-    def day(self, name: str) -> int | None:
-        """An instant, or a date as its first moment in UTC."""
-        # A plus sign in a query arrives as a space when the caller forgot to escape it.
-        return self._read(
-            name,
-            None,
-            lambda text: instant_of(f"{text}T00:00:00Z" if len(text) == 10 else text.replace(" ", "+")),
-        )
 
-    def page(self, default: int, most: int) -> tuple[int, int]:
-        """`limit` and `offset`."""
-        return self.whole("limit", default, 1, most), self.whole("offset", 0, 0, _OFFSET_MAX)
+ListParams = Annotated[ListQuery, Depends(Reads(ListQuery))]
+CursorParams = Annotated[CursorQuery, Depends(Reads(CursorQuery))]
+NoParams = Annotated[NoQuery, Depends(Reads(NoQuery))]
 
-    def _read(self, name: str, default: T, read: Callable[[str], T]) -> T:
-        text = self._given.get(name)
-        if text is None:
-            return default
+
+def read_query(request: Request, model: type[Q]) -> Q:
+    """The parameters of a request. What would be ignored is refused, naming the nearest known one."""
+    given, faults = _given(request, model)
+    values: dict[str, Any] = {}
+    for name, text in given.items():
         try:
-            return read(text)
-        except ValueError as error:
-            self.faults[name] = str(error)
-            return default
+            values[to_snake(name)] = adapter_of(model, to_snake(name)).validate_python(text)
+        except ValidationError as error:
+            faults[name] = error.errors()[0]["msg"].removeprefix("Value error, ")
+    found = model.model_construct(**values)
+    if faults := faults | found.contradictions():
+        raise invalid(faults)
+    return found
+
+
+def _given(request: Request, model: type[QueryModel]) -> tuple[dict[str, str], dict[str, str]]:
+    known = [to_camel(name) for name in model.model_fields]
+    spelled = {spelling: name for name in known for spelling in (name, to_snake(name))}
+    given: dict[str, str] = {}
+    faults: dict[str, str] = {}
+    for key, value in request.query_params.multi_items():
+        name = spelled.get(key)
+        if name is None:
+            near = difflib.get_close_matches(to_camel(key), known, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            faults[key] = f"Unknown query parameter{hint}"
+        elif given.setdefault(name, value) != value:
+            faults[key] = "Is given twice with different values"
+    return given, faults

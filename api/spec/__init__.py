@@ -1,7 +1,6 @@
-"""The OpenAPI document: what FastAPI knows of the routes, and what was recorded of their answers.
+"""The OpenAPI document: what FastAPI knows of the routes, and the types of their bodies and answers.
 
-`examples.json` is recorded from a scenario in the tests, which check that it still is what happens. Schemas of
-answers are read off the examples: a field that was null somewhere may be null.
+`examples.json` is recorded from a scenario in the tests, which check that it still is what happens.
 """
 
 import json
@@ -11,42 +10,44 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute, iter_route_contexts
+from pydantic.alias_generators import to_camel
 
 from api.http.errors import STATUS
-from api.spec.shapes import nulls_in, shape_of
+from api.http.openapi import REF
+from api.http.typed_route import TypedRoute, answer_of
+from api.spec.schemas import answer_schemas, query_parameters, request_schemas
 from api.spec.webhooks import webhooks
+from server.public_events.envelope import Event
 
 _SECURITY = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "The whole key, or a player's token"},
     "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
     "internalKey": {"type": "apiKey", "in": "header", "name": "X-Internal-Api-Key"},
 }
+_DESCRIPTION = """Tournaments over REST. Amounts are JSON numbers with the exact places of their currency,
+instants RFC 3339 in UTC. Every write takes an `Idempotency-Key`. Bodies may be written in camelCase, as here,
+or in snake_case; unknown fields are refused."""
+_TAGS = [
+    {"name": "Tournaments", "description": "Create, change, start, finish, cancel, read"},
+    {"name": "Players", "description": "Sell entries, rebuys and add-ons; tokens; histories"},
+    {"name": "Results", "description": "Boards, results, prize pools, events"},
+    {"name": "Corrections", "description": "Void, adjust, reset, disqualify; why a score is what it is"},
+    {"name": "Reviews", "description": "What was asked for after results were final"},
+    {"name": "Payouts", "description": "What is owed, and what became of it"},
+    {"name": "Rules", "description": "The rules as players read them"},
+    {"name": "Scoring", "description": "Try a scoring before anybody plays under it"},
+    {"name": "Templates", "description": "Tournaments made again and again"},
+    {"name": "Games", "description": "The games that you may hold tournaments of"},
+    {"name": "Keys", "description": "Your own API keys"},
+    {"name": "Events", "description": "The feed of all events"},
+    {"name": "Webhooks", "description": "Where events are sent, and what came back"},
+    {"name": "Audit", "description": "Records of tournaments, and who changed settings"},
+    {"name": "Public", "description": "What anybody may read"},
+    {"name": "Game platforms", "description": "What the machines of a game call"},
+    {"name": "Operations", "description": "Is it alive, can it work"},
+]
 _OPEN = ("/healthz", "/readyz", "/.well-known/jwks.json", "/api/public/tournaments")
-_PAGE = {"limit": "integer", "offset": "integer"}
-# Query parameters, which the routes read by themselves so as to refuse unknown ones.
-_QUERY: dict[str, dict[str, str]] = {
-    "/api/tournaments": _PAGE
-    | {"status": "string", "gameSlug": "string", "startDate": "string", "endDate": "string"}
-    | {"format": "string", "externalId": "string"},
-    "/api/tournaments/{tournament_id}/players": _PAGE,
-    "/api/tournaments/{tournament_id}/leaderboard": _PAGE
-    | {"around": "string", "above": "integer", "below": "integer", "includeEliminated": "boolean"}
-    | {"consistency": "string"},
-    "/api/tournaments/{tournament_id}/results": _PAGE,
-    "/api/tournaments/{tournament_id}/payouts": _PAGE | {"state": "string"},
-    "/api/tournaments/{tournament_id}/record": {"format": "string", "section": "string"},
-    "/api/audit": {"cursor": "integer", "limit": "integer"},
-    "/api/events": {"cursor": "integer", "limit": "integer"},
-    "/api/webhooks/deliveries": {"status": "string", "webhook": "string", "eventId": "string"}
-    | {"tournamentId": "string", "cursor": "integer", "limit": "integer"},
-    "/api/payouts": _PAGE | {"state": "string"},
-    "/api/tournaments/{tournament_id}/events": {"cursor": "integer", "limit": "integer"},
-    "/api/tournaments/{tournament_id}/rules": {"version": "integer", "timeZone": "string"},
-    "/api/tournaments/{tournament_id}/players/{player}/trace": _PAGE,
-    "/api/internal/tournaments/{tournament_id}/players": _PAGE,
-    "/api/players/{user_id}/tournaments": _PAGE,
-    "/api/tournament-templates": _PAGE,
-}
 _WRITES = {"post", "put", "delete"}
 _TEXTS = {
     400: "The request is invalid; `details` names every fault",
@@ -75,40 +76,74 @@ def examples() -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-@cache
-def _nullable() -> frozenset[str]:
-    return frozenset(nulls_in([one["response"] for found in examples().values() for one in found]))
-
-
 def document(app: FastAPI) -> dict[str, Any]:
     """The whole OpenAPI 3.1 document."""
-    told = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
-    parts = told.setdefault("components", {})
-    parts["securitySchemes"] = _SECURITY
-    parts["schemas"] = {"Error": _error_schema()}
+    told = get_openapi(
+        title=app.title, version=app.version, summary=app.summary, routes=app.routes, tags=_TAGS,
+        description=_DESCRIPTION,
+    )  # fmt: skip
+    routes = _routes(app)
+    kinds = {
+        (method, path): answer_of(routes[method, path].endpoint)
+        for path, of in told["paths"].items()
+        for method in of
+    }
+    schemas, parts = answer_schemas([*dict.fromkeys(kinds.values()), Event])
+    by_kind = dict(zip(dict.fromkeys(kinds.values()), schemas, strict=False))
+    bodies = [body for path in told["paths"].values() for one in path.values() if (body := _body_name(one))]
+    told["webhooks"], events = webhooks()
+    told["components"] = {
+        "securitySchemes": _SECURITY,
+        "schemas": {"Error": _error_schema()} | request_schemas(dict.fromkeys(bodies)) | parts | events,
+    }
     for path, operations in told["paths"].items():
         for method, operation in operations.items():
-            _complete(method, path, operation)
-    told["webhooks"], schemas = webhooks()
-    parts["schemas"] |= schemas
+            _complete(method, path, operation, by_kind[kinds[method, path]])
+            operation.setdefault("parameters", []).extend(query_parameters(routes[method, path]))
     _link(told["paths"])
     return told
+
+
+def operation_id(route: APIRoute) -> str:
+    """`createTournament`, from the name of its function."""
+    return to_camel(route.name)
+
+
+def _routes(app: FastAPI) -> dict[tuple[str, str], TypedRoute]:
+    return {
+        (method.lower(), str(context.path)): context.original_route
+        for context in iter_route_contexts(app.routes)
+        if isinstance(context.original_route, TypedRoute)
+        for method in context.original_route.methods or ()
+    }
+
+
+def _body_name(operation: dict[str, Any]) -> str | None:
+    """What the body of an operation is called."""
+    content = operation.get("requestBody", {}).get("content", {}).get("application/json")
+    return None if content is None else str(content["schema"]["$ref"]).removeprefix(REF)
 
 
 def _error_schema() -> dict[str, Any]:
     return {
         "type": "object",
+        "description": "What is answered instead of success. Some errors say more, in fields of their own.",
         "required": ["error", "message", "requestId"],
         "properties": {
             "error": {"type": "string", "enum": sorted(map(str, STATUS))},
             "message": {"type": "string"},
             "requestId": {"type": "string"},
-            "details": {"type": "object", "additionalProperties": {"type": "string"}},
+            "details": {
+                "type": "object",
+                "additionalProperties": {"type": "string"},
+                "description": "Every fault by field, as the caller spelled it",
+            },
         },
+        "additionalProperties": True,
     }
 
 
-def _complete(method: str, path: str, operation: dict[str, Any]) -> None:
+def _complete(method: str, path: str, operation: dict[str, Any], schema: dict[str, Any]) -> None:
     """Security, the headers of writes, examples, and every status that may come back."""
     found = examples().get(f"{method.upper()} {path}", [])
     operation["security"] = [] if path in _OPEN else [{name: []} for name in _SECURITY]
@@ -121,25 +156,22 @@ def _complete(method: str, path: str, operation: dict[str, Any]) -> None:
                 "description": "Makes the request safe to repeat: the first answer comes again",
             }
         )
-    for name, kind in _QUERY.get(path, {}).items() if method == "get" else ():
-        query = {"name": name, "in": "query", "required": False, "schema": {"type": kind}}
-        operation.setdefault("parameters", []).append(query)
     content = operation.get("requestBody", {}).get("content", {}).get("application/json")
     given = {one["name"]: {"value": one["body"]} for one in found if one["body"] is not None}
     if content is not None and given:
         content["examples"] = given
-    operation["responses"] = _answers(found) | _errors(method, path, found)
+    operation["responses"] = _answers(found, schema) | _errors(method, path, found)
 
 
-def _answers(found: list[dict[str, Any]]) -> dict[str, Any]:
-    """Success by status, with the shape that all examples have."""
+def _answers(found: list[dict[str, Any]], schema: dict[str, Any]) -> dict[str, Any]:
+    """Success by status, with its type and recorded examples."""
     good = [one for one in found if one["status"] < 300]
     return {
         str(status): {
             "description": "Done" if status != 207 else "Done in part: every line has its own outcome",
             "content": {
                 "application/json": {
-                    "schema": shape_of([one["response"] for one in good], _nullable()),
+                    "schema": schema,
                     "examples": {
                         one["name"]: {"value": one["response"]} for one in good if one["status"] == status
                     },

@@ -19,6 +19,8 @@ def webhooks() -> tuple[dict[str, Any], dict[str, Any]]:
     _, schemas = msgspec.json.schema_components(
         list(dict.fromkeys(CATALOGUE.values())), ref_template="#/components/schemas/{name}"
     )
+    for schema in schemas.values():
+        schema.pop("title", None)  # generators would name by it, and an event is not what it tells of
     schemas = {f"Event{name.strip('_')}": _renamed(schema) for name, schema in schemas.items()}
     return {name: {"post": _operation(name)} for name in CATALOGUE}, schemas
 
@@ -36,21 +38,9 @@ def _renamed(value: Any) -> Any:
 def _operation(event_type: str) -> dict[str, Any]:
     data = {"$ref": f"#/components/schemas/Event{CATALOGUE[event_type].__name__}"}
     text = {"type": "string"}
-    fields = {
-        "eventId": text,
-        "eventType": {"const": event_type},
-        "version": {"const": VERSION},
-        "timestamp": {"type": "string", "format": "date-time"},
-        "tournamentId": {"type": ["string", "null"]},
-        "operatorId": text,
-        "sequence": {"type": "integer", "minimum": 1},
-        "data": {"anyOf": [data, {"type": "null"}], "description": "Null over 200 KiB: see `dataUrl`"},
-    }
-    body = {
-        "type": "object",
-        "required": list(fields),
-        "properties": fields | {"dataUrl": text | {"description": "Where `data` is, when it is too long"}},
-    }
+    fields = {"eventType": {"const": event_type}, "version": {"const": VERSION}}
+    fields["data"] = {"anyOf": [data, {"type": "null"}]}
+    body = {"allOf": [{"$ref": "#/components/schemas/Event"}, {"type": "object", "properties": fields}]}
     return {
         "summary": told(event_type),
         "parameters": [

@@ -1,12 +1,12 @@
 """Amounts and prize pools as callers read them."""
 
 from decimal import Decimal
-from typing import Any
 
 from actors.replies import CancelPreview
+from api.tournaments import answers_money
 from server.domain.money import split, to_decimal
 from server.domain.tournament.events import ResultsFinalised
-from server.domain.tournament.lifecycle import Status
+from server.domain.tournament.lifecycle import ResultsStatus, Status
 from server.domain.tournament.money.pool import PERCENT_SCALE, PrizePool
 from server.domain.tournament.money.prizes import place_amounts
 from server.domain.tournament.summary import Summary
@@ -28,42 +28,42 @@ def _pool_minor(summary: Summary) -> int:
     return 0 if summary.status is Status.CANCELLED else summary.pool_minor
 
 
-def pool(summary: Summary) -> dict[str, Any]:
+def pool(summary: Summary) -> answers_money.PrizePoolRules:
     """The rules of the pool and what is in it."""
     rules = summary.rules.prize_pool
-    return {
-        "type": rules.kind,
-        "totalAmount": there_is(summary),
-        "currency": summary.rules.currency,
-        "distribution": [_percentage(share) for share in rules.shares],
-        "fieldSizes": [
-            {
-                "minPlayers": table.min_players,
-                "distribution": [_percentage(share) for share in table.shares],
-            }
+    return answers_money.PrizePoolRules(
+        type=rules.kind,
+        total_amount=there_is(summary),
+        currency=summary.rules.currency,
+        distribution=[_percentage(share) for share in rules.shares],
+        field_sizes=[
+            answers_money.FieldSize(
+                min_players=table.min_players,
+                distribution=[_percentage(share) for share in table.shares],
+            )
             for table in rules.by_field
         ],
-        "items": [
-            {
-                "place": _range(item.first_place, item.last_place),
-                "kind": item.kind,
-                "code": item.code,
-                "quantity": item.quantity,
-            }
+        items=[
+            answers_money.PoolItem(
+                place=_range(item.first_place, item.last_place),
+                kind=item.kind,
+                code=item.code,
+                quantity=item.quantity,
+            )
             for item in rules.items
         ],
-        "unit": rules.unit,
-        "guaranteed": money(summary, rules.guaranteed_minor),
-        "seed": money(summary, rules.seed_minor),
-        "unclaimed": rules.unclaimed,
-    }
+        unit=rules.unit,
+        guaranteed=money(summary, rules.guaranteed_minor),
+        seed=money(summary, rules.seed_minor),
+        unclaimed=rules.unclaimed,
+    )
 
 
 def _range(first: int, last: int) -> str:
     return str(first) if first == last else f"{first}-{last}"
 
 
-def prize_pool(summary: Summary, sheet: ResultsFinalised | None) -> dict[str, Any]:
+def prize_pool(summary: Summary, sheet: ResultsFinalised | None) -> answers_money.PrizePool:
     """The pool and what each paid place gets if nothing more is sold: with the sheet of a board in play what
     each position gets as it stands, ties and qualification included; the final sheet is the same."""
     rules, pool = summary.rules, summary.rules.prize_pool
@@ -79,41 +79,41 @@ def prize_pool(summary: Summary, sheet: ResultsFinalised | None) -> dict[str, An
         amounts = [(line.position, line.amount_minor) for line in sheet.prizes]
     seed_minor = 0 if called_off else pool.seed_minor
     overlay = 0 if called_off else max(summary.pool_minor - pool.seed_minor - summary.collected_minor, 0)
-    return {
-        "tournamentId": summary.id,
-        "type": pool.kind,
-        "currency": rules.currency,
-        "totalAmount": there_is(summary),
-        "collected": money(summary, summary.collected_minor),
-        "fees": money(summary, summary.fees_minor),
-        "overlay": money(summary, overlay),
-        "seed": money(summary, seed_minor),
-        "players": summary.players,
-        "final": summary.results_status.value == "final",
-        "distribution": _as_sold(summary),
-        "projected": [
-            {
-                "position": n,
-                "percentage": _percentage_of(pool, summary.players, n),
-                "amount": money(summary, amount),
-            }
+    return answers_money.PrizePool(
+        tournament_id=summary.id,
+        type=pool.kind,
+        currency=rules.currency,
+        total_amount=there_is(summary),
+        collected=money(summary, summary.collected_minor),
+        fees=money(summary, summary.fees_minor),
+        overlay=money(summary, overlay),
+        seed=money(summary, seed_minor),
+        players=summary.players,
+        final=summary.results_status is ResultsStatus.FINAL,
+        distribution=_as_sold(summary),
+        projected=[
+            answers_money.PlacePrize(
+                position=n,
+                percentage=_percentage_of(pool, summary.players, n),
+                amount=money(summary, amount),
+            )
             for n, amount in amounts
         ],
-    }
+    )
 
 
-def _as_sold(summary: Summary) -> list[dict[str, Any]]:
+def _as_sold(summary: Summary) -> list[answers_money.PlacePrize]:
     """What each paid place gets with a full field: the table of the rules, whoever is on the board.
     `projected` says what those on the board would get as it stands."""
     pool = summary.rules.prize_pool
     shares = pool.shares_for(summary.players)
     places = split(_pool_minor(summary), shares) if sum(shares) else []
     return [
-        {
-            "position": n,
-            "percentage": _percentage_of(pool, summary.players, n),
-            "amount": money(summary, amount),
-        }
+        answers_money.PlacePrize(
+            position=n,
+            percentage=_percentage_of(pool, summary.players, n),
+            amount=money(summary, amount),
+        )
         for n, amount in enumerate(places, start=1)
     ]
 
@@ -134,31 +134,31 @@ def _percentage(share: int) -> Decimal:
     return Decimal(whole) if rest == 0 else (Decimal(share) / PERCENT_SCALE)
 
 
-def cancel_preview(preview: CancelPreview) -> dict[str, Any]:
+def cancel_preview(preview: CancelPreview) -> answers_money.CancellationPreview:
     """Who would get what back."""
     summary = preview.summary
     lines = [
-        {
-            "playerId": refund.player_id,
-            "userId": refund.user_id,
-            "tender": refund.line.tender,
-            "kind": refund.line.kind,
-            "refund": money(summary, refund.line.refund_minor),
-            "fromPool": money(summary, refund.line.pool_minor),
-            "fromFee": money(summary, refund.line.fee_minor),
-        }
+        answers_money.RefundLine(
+            player_id=refund.player_id,
+            user_id=refund.user_id,
+            tender=refund.line.tender,
+            kind=refund.line.kind,
+            refund=money(summary, refund.line.refund_minor),
+            from_pool=money(summary, refund.line.pool_minor),
+            from_fee=money(summary, refund.line.fee_minor),
+        )
         for refund in preview.lines
     ]
     total = sum(refund.line.refund_minor for refund in preview.lines)
     there = summary.collected_minor if preview.pool_minor is None else preview.pool_minor
     kept = there - sum(refund.line.pool_minor for refund in preview.lines)
-    return {
-        "tournamentId": summary.id,
-        "at": instant(preview.at_ms),
-        "cancellationPolicy": summary.rules.cancellation_policy,
-        "currency": summary.rules.currency,
-        "playersRefunded": len({refund.line.player_no for refund in preview.lines}),
-        "refundAmount": money(summary, total),
-        "retainedFromPool": money(summary, kept),
-        "lines": lines,
-    }
+    return answers_money.CancellationPreview(
+        tournament_id=summary.id,
+        at=instant(preview.at_ms),
+        cancellation_policy=summary.rules.cancellation_policy,
+        currency=summary.rules.currency,
+        players_refunded=len({refund.line.player_no for refund in preview.lines}),
+        refund_amount=money(summary, total),
+        retained_from_pool=money(summary, kept),
+        lines=lines,
+    )

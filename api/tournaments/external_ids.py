@@ -4,7 +4,7 @@ told which one it has."""
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from api.context.context import Resources
+from api.context.context import Context
 from api.context.key_cache import Caller
 from api.http.errors import ApiError
 from server.domain.refusal import Code
@@ -12,14 +12,14 @@ from server.domain.refusal import Code
 
 @asynccontextmanager
 async def external_id(
-    home: Resources, caller: Caller, wanted: str | None, tournament_id: str
+    ctx: Context, caller: Caller, wanted: str | None, tournament_id: str
 ) -> AsyncIterator[None]:
     """Around what gives a tournament its external id; what is refused gives it back."""
     if wanted is None or caller.operator.external_id_twins:
         yield
         return
-    now_ms = home.clock.now_ms()
-    owner = await home.listings.claim_external_id(caller.tenant, wanted, tournament_id, now_ms)
+    now_ms = ctx.clock.now_ms()
+    owner = await ctx.listings.claim_external_id(caller.tenant, wanted, tournament_id, now_ms)
     if owner != tournament_id:
         message = f"Another tournament has the external id {wanted}"
         raise ApiError(Code.EXTERNAL_ID_TAKEN, message, {"externalId": wanted, "tournamentId": owner or None})
@@ -27,5 +27,5 @@ async def external_id(
         yield
     except ApiError as error:
         if error.status < 500:
-            await home.listings.release_external_id(caller.tenant, wanted, tournament_id)
+            await ctx.listings.release_external_id(caller.tenant, wanted, tournament_id)
         raise

@@ -5,7 +5,9 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from api.http.body import Model
+from api.http.openapi import list_of
 from api.http.value_types import Amount, Instant
+from config.limits import FACTS_PER_REQUEST_MAX
 
 _Id = Annotated[str, Field(min_length=1, max_length=128)]
 
@@ -41,4 +43,4 @@ class FactsBody(Model):
     """A report of up to 1,000 facts."""
 
     ALIASES: ClassVar[dict[str, tuple[str, ...]]] = {"events": ("facts",)}
-    events: list[Any]
+    events: Annotated[list[Any], list_of(FactBody, minItems=1, maxItems=FACTS_PER_REQUEST_MAX)]

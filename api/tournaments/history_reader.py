@@ -6,13 +6,13 @@ from actors.player_history import trace_of, with_history
 from actors.replies import TraceBasis
 from config.limits import JOURNALS_READ_AT_ONCE
 from server.domain.ids import TournamentId
-from server.domain.tournament import commands as do
+from server.domain.tournament import commands
 from server.domain.tournament.play.trace import TraceLine
 from server.domain.tournament.state import Tournament
 from server.journal.replay import Log, read_state
 
 
-class Pasts:
+class HistoryReader:
     """Reads of one front end take turns."""
 
     def __init__(self, log: Log) -> None:
@@ -31,8 +31,8 @@ class Pasts:
             return state, chain
 
     async def with_history(
-        self, tournament_id: TournamentId, command: do.Correct, player_no: int | None
-    ) -> do.Correct:
+        self, tournament_id: TournamentId, command: commands.Correct, player_no: int | None
+    ) -> commands.Correct:
         """A void with the facts of its player."""
         async with self._turns:
             return await with_history(self._log, tournament_id, command, player_no)

@@ -3,20 +3,21 @@
 import json
 from collections.abc import Callable
 from hashlib import sha256
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import structlog
 from fastapi import Request
 
 from actors.replies import Done, Failed, Refused, Reply
-from actors.requests import Message, Order
-from api.context.context import Resources
+from actors.requests import CommandRequest, Message
+from api.context.context import Context
 from api.context.key_cache import Caller
 from api.http.errors import ApiError, DoorCode, tournament_not_found
+from api.tournaments.answers_facts import STATUS_OF, FactLine
 from api.tournaments.fact_decoder import Given
 from server.domain.money import to_decimal
 from server.domain.refusal import Code
-from server.domain.scoring.fact import Fact, Outcome
+from server.domain.scoring.fact import Fact
 from server.domain.tournament.commands import Command
 from server.domain.tournament.summary import Summary
 from server.encoding import codec
@@ -26,34 +27,18 @@ from server.runtime.ids import derived_id
 
 log = structlog.get_logger("api")
 T = TypeVar("T")
-ACCEPTED, INVALID = Outcome.ACCEPTED.name.lower(), "invalid"
-
-
-class Reported(NamedTuple):
-    """A fact's line of an answer: `details` by field for one that could not be read."""
-
-    event_id: str | None
-    status: str
-    details: dict[str, str] | None = None
-
-    def told(self) -> dict[str, Any]:
-        """As callers read it."""
-        line: dict[str, Any] = {"event_id": self.event_id, "status": self.status}
-        return line if self.details is None else line | {"details": self.details}
-
-
 Spell = Callable[[dict[str, str]], dict[str, str]]
 _UNAVAILABLE = "The tournament cannot be reached right now; try again"
 
 
-async def find(home: Resources, caller: Caller, tournament_id: str) -> Summary:
+async def find(ctx: Context, caller: Caller, tournament_id: str) -> Summary:
     """The caller's tournament, or 404: missing and foreign alike."""
-    return _found(await home.listings.find(caller.tenant, tournament_id), tournament_id)
+    return _found(await ctx.listings.find(caller.tenant, tournament_id), tournament_id)
 
 
-async def find_known(home: Resources, caller: Caller, tournament_id: str) -> Summary:
+async def find_known(ctx: Context, caller: Caller, tournament_id: str) -> Summary:
     """As `find`, up to a second old: for the hot routes, which get the truth from the owner."""
-    return _found(await home.known.find(caller.tenant, tournament_id), tournament_id)
+    return _found(await ctx.summary_cache.find(caller.tenant, tournament_id), tournament_id)
 
 
 def _found(summary: Summary | None, tournament_id: str) -> Summary:
@@ -62,13 +47,15 @@ def _found(summary: Summary | None, tournament_id: str) -> Summary:
     return summary
 
 
-def order(request: Request, home: Resources, caller: Caller, command: Command, body: Any) -> Order:
+def command_request(
+    request: Request, ctx: Context, caller: Caller, command: Command, body: Any
+) -> CommandRequest:
     """The command with its identity. With an `Idempotency-Key` a repetition is the same order."""
     key = request.headers.get("idempotency-key")
     if key is None:
-        return Order(command, home.ids.command_id(), caller.name)
+        return CommandRequest(command, ctx.ids.command_id(), caller.name)
     content = json.dumps([request.method, request.url.path, body], sort_keys=True, default=str)
-    return Order(command, command_id(caller, key), caller.name, sha256(content.encode()).digest())
+    return CommandRequest(command, command_id(caller, key), caller.name, sha256(content.encode()).digest())
 
 
 def command_id(caller: Caller, key: str) -> str:
@@ -76,29 +63,27 @@ def command_id(caller: Caller, key: str) -> str:
     return derived_id("command", caller.tenant.operator_id, str(caller.tenant.live), key)
 
 
-async def ask(
-    home: Resources, summary: Summary, message: Message, cls: type[T], spell: Spell | None = None
-) -> T:
+async def ask(ctx: Context, summary: Summary, message: Message, cls: type[T], spell: Spell | None = None) -> T:
     """The owner's answer, typed; refusals and outages as `ApiError`."""
-    reply = await home.directory.ask(summary.id, message)
-    if isinstance(message, Order):
-        home.pages.forget(summary.id)
+    reply = await ctx.directory.ask(summary.id, message)
+    if isinstance(message, CommandRequest):
+        ctx.page_cache.forget(summary.id)
     return unwrap(reply, cls, summary, spell)
 
 
-async def report(home: Resources, summary: Summary, given: Given) -> list[Reported]:
+async def report(ctx: Context, summary: Summary, given: Given) -> list[FactLine]:
     """What became of each fact, once the accepted ones are durable; refusals and outages as `ApiError`."""
     facts = [one for one in given if isinstance(one, Fact)]
-    outcomes = await home.courier.send(summary.id, facts) if facts else []
-    home.pages.forget(summary.id)
+    outcomes = await ctx.fact_batcher.send(summary.id, facts) if facts else []
+    ctx.page_cache.forget(summary.id)
     if not isinstance(outcomes, list):
         unwrap(outcomes, type(None), summary)
-        raise AssertionError("a courier answers outcomes, a refusal or an outage")
+        raise AssertionError("the batcher answers outcomes, a refusal or an outage")
     each = iter(outcomes)
     return [
-        Reported(one.event_id, next(each).name.lower())
+        FactLine(event_id=one.event_id, status=STATUS_OF[next(each)])
         if isinstance(one, Fact)
-        else Reported(one.event_id, INVALID, one.details)
+        else FactLine(event_id=one.event_id, status="invalid", details=one.details)
         for one in given
     ]
 

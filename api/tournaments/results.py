@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from actors.replies import SheetAnswer
 from actors.requests import ReadSheet
-from api.context.context import Resources
+from api.context.context import Context
 from api.context.key_cache import Caller
 from api.tournaments.owner_client import ask
 from server.domain.tournament.lifecycle import ResultsStatus
@@ -12,7 +12,7 @@ from server.domain.tournament.summary import ResultRow, Summary
 
 
 async def priced_rows(
-    home: Resources, caller: Caller, summary: Summary, limit: int, offset: int
+    ctx: Context, caller: Caller, summary: Summary, limit: int, offset: int
 ) -> tuple[Summary, int, Sequence[ResultRow]]:
     """Final results are stored; provisional ones the owner prices as they stand; before the end there are
     none."""
@@ -20,7 +20,7 @@ async def priced_rows(
         case ResultsStatus.NONE:
             return summary, 0, ()
         case ResultsStatus.FINAL:
-            page = await home.listings.results(caller.tenant, summary.id, limit, offset)
+            page = await ctx.listings.results(caller.tenant, summary.id, limit, offset)
             return summary, *page
-    answer = await ask(home, summary, ReadSheet(offset, limit), SheetAnswer)
+    answer = await ask(ctx, summary, ReadSheet(offset, limit), SheetAnswer)
     return answer.summary, answer.total, answer.rows

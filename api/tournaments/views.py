@@ -1,8 +1,8 @@
-"""What callers read: printed shapes where there are any, camelCase elsewhere. Pure rendering."""
+"""Tournaments as callers read them. Pure rendering."""
 
 from typing import Any
 
-from api.tournaments import views_rules
+from api.tournaments import answers, answers_money, views_rules
 from api.tournaments.amounts import money, pool, there_is
 from server.domain.tournament.lifecycle import Status, is_over
 from server.domain.tournament.money.prizes import pool_minor
@@ -12,21 +12,21 @@ from server.encoding.wire import instant, instant_or_none
 from server.encoding.wire_names import wire_name
 
 
-def created(summary: Summary) -> dict[str, Any]:
+def created(summary: Summary) -> answers.CreatedTournament:
     """The printed answer to create: always `scheduled`, also when registration opened at once."""
-    return {
-        "tournament_id": summary.id,
-        "tournamentId": summary.id,
-        "status": Status.SCHEDULED.value,
-        "estimated_prize_pool": money(summary, pool_minor(summary.rules.prize_pool, 0)),
-        "tournament": {
-            "id": summary.id,
-            "name": summary.rules.name,
-            "operator_id": summary.tenant.operator_id,
-            "status": Status.SCHEDULED.value,
-            "games": games(summary),
-        },
-    }
+    return answers.CreatedTournament(
+        tournament_id=summary.id,
+        tournament_id_too=summary.id,
+        status=Status.SCHEDULED,
+        estimated_prize_pool=money(summary, pool_minor(summary.rules.prize_pool, 0)),
+        tournament=answers.CreatedHead(
+            id=summary.id,
+            name=summary.rules.name,
+            operator_id=summary.tenant.operator_id,
+            status=Status.SCHEDULED,
+            games=games(summary),
+        ),
+    )
 
 
 def spelled_fields(names: tuple[str, ...]) -> list[str]:
@@ -34,12 +34,12 @@ def spelled_fields(names: tuple[str, ...]) -> list[str]:
     return sorted(wire_name(name) for name in names)
 
 
-def games(summary: Summary) -> list[dict[str, Any]]:
+def games(summary: Summary) -> list[answers.TournamentGame]:
     """The games of a tournament, as printed."""
-    return [{"slug": summary.rules.game_slug, "config": {}, "status": "active"}]
+    return [answers.TournamentGame(slug=summary.rules.game_slug, config={}, status="active")]
 
 
-def registration_status(summary: Summary, now_ms: int) -> str:
+def registration_status(summary: Summary, now_ms: int) -> answers.RegistrationStatus:
     """`not_open`, `open`, `full` or `closed`."""
     rules = summary.rules
     if summary.status is Status.SCHEDULED:
@@ -49,58 +49,58 @@ def registration_status(summary: Summary, now_ms: int) -> str:
     return "full" if rules.max_players is not None and summary.players >= rules.max_players else "open"
 
 
-def detail(summary: Summary, now_ms: int) -> dict[str, Any]:
+def detail(summary: Summary, now_ms: int) -> answers.Tournament:
     """Everything about one tournament."""
     rules = summary.rules
-    return {
-        "tournamentId": summary.id,
-        "operatorId": summary.tenant.operator_id,
-        "name": rules.name,
-        "description": rules.description,
-        "externalId": rules.external_id,
-        "status": summary.status.value,
-        "resultsStatus": summary.results_status.value,
-        "gameSlug": rules.game_slug,
-        "games": games(summary),
-        "format": rules.format,
-        "lobby": None if rules.lobby is None else {"id": rules.lobby, "number": rules.lobby_no},
+    return answers.Tournament(
+        tournament_id=summary.id,
+        operator_id=summary.tenant.operator_id,
+        name=rules.name,
+        description=rules.description,
+        external_id=rules.external_id,
+        status=summary.status,
+        results_status=summary.results_status,
+        game_slug=rules.game_slug,
+        games=games(summary),
+        format=rules.format,
+        lobby=None if rules.lobby is None else answers.Lobby(id=rules.lobby, number=rules.lobby_no),
         **_times(summary, now_ms),
-        "rounds": views_rules.rounds(rules),
-        "lateRegistrationMinutes": rules.late_registration_ms // 60_000,
-        "lateRegistrationRounds": rules.late_registration_rounds,
-        "onMinPlayersMissed": rules.on_min_players_missed,
-        "waitUntil": instant_or_none(rules.wait_until_ms),
-        "minPlayers": rules.min_players,
-        "maxPlayers": rules.max_players,
-        "currentPlayers": summary.players,
-        "currency": rules.currency,
-        "entryFee": money(summary, rules.buy_in_minor),
-        "fee": money(summary, rules.fee_minor),
-        "rebuyEnabled": rules.rebuy_enabled,
-        "rebuyFee": money(summary, rules.rebuy_fee_minor),
-        "maxEntriesPerPlayer": rules.max_entries_per_player,
-        "rebuyDeadline": instant_or_none(rules.rebuy_deadline_ms),
-        "addOn": views_rules.add_on(rules),
-        "prizePool": pool(summary),
-        "config": views_rules.config(rules),
-        "visibility": "public" if rules.public else "private",
-        "rulesVersion": rules.rules_version,
-    }
+        rounds=views_rules.rounds(rules),
+        late_registration_minutes=rules.late_registration_ms // 60_000,
+        late_registration_rounds=rules.late_registration_rounds,
+        on_min_players_missed=rules.on_min_players_missed,
+        wait_until=instant_or_none(rules.wait_until_ms),
+        min_players=rules.min_players,
+        max_players=rules.max_players,
+        current_players=summary.players,
+        currency=rules.currency,
+        entry_fee=money(summary, rules.buy_in_minor),
+        fee=money(summary, rules.fee_minor),
+        rebuy_enabled=rules.rebuy_enabled,
+        rebuy_fee=money(summary, rules.rebuy_fee_minor),
+        max_entries_per_player=rules.max_entries_per_player,
+        rebuy_deadline=instant_or_none(rules.rebuy_deadline_ms),
+        add_on=views_rules.add_on(rules),
+        prize_pool=pool(summary),
+        config=views_rules.config(rules),
+        visibility="public" if rules.public else "private",
+        rules_version=rules.rules_version,
+    )
 
 
 def _times(summary: Summary, now_ms: int) -> dict[str, Any]:
     rules = summary.rules
     return {
-        "startTime": start_time(summary),
-        "endTime": end_time(summary),
-        "actualStartTime": instant_or_none(summary.started_at_ms),
-        "completedAt": instant_or_none(summary.completed_at_ms),
-        "cancelledAt": instant_or_none(summary.cancelled_at_ms),
-        "cancelReason": summary.cancel_reason,
-        "createdAt": instant(summary.created_at_ms),
-        "registrationOpens": instant(rules.entry_opens_ms(summary.created_at_ms)),
-        "registrationCloses": None if hops(rules) else instant(rules.entry_closes_ms()),
-        "registrationStatus": registration_status(summary, now_ms),
+        "start_time": start_time(summary),
+        "end_time": end_time(summary),
+        "actual_start_time": instant_or_none(summary.started_at_ms),
+        "completed_at": instant_or_none(summary.completed_at_ms),
+        "cancelled_at": instant_or_none(summary.cancelled_at_ms),
+        "cancel_reason": summary.cancel_reason,
+        "created_at": instant(summary.created_at_ms),
+        "registration_opens": instant(rules.entry_opens_ms(summary.created_at_ms)),
+        "registration_closes": None if hops(rules) else instant(rules.entry_closes_ms()),
+        "registration_status": registration_status(summary, now_ms),
     }
 
 
@@ -129,31 +129,31 @@ def rounds_of(summary: Summary) -> dict[str, int]:
     return {"current": summary.round_no, "total": summary.rules.rounds.count}
 
 
-def status(summary: Summary, now_ms: int, connections: int) -> dict[str, Any]:
+def status(summary: Summary, now_ms: int, connections: int) -> answers.TournamentStatus:
     """The printed status page."""
     rules, rounds = summary.rules, rounds_of(summary)
-    return {
-        "tournamentId": summary.id,
-        "status": summary.status.value,
-        "resultsStatus": summary.results_status.value,
-        "currentPlayers": summary.players,
-        "maxPlayers": rules.max_players,
-        "playersLeft": summary.in_play,
-        "startTime": start_time(summary),
-        "actualStartTime": instant_or_none(summary.started_at_ms),
-        "estimatedEndTime": instant_or_none(summary.completed_at_ms) or end_time(summary),
-        "currentRound": rounds["current"],
-        "totalRounds": rounds["total"],
-        "roundState": summary.round_state,
-        "openReviews": summary.reviews,
-        "registrationStatus": registration_status(summary, now_ms),
-        "prizePool": {"totalAmount": there_is(summary), "currency": rules.currency},
-        "gameRoom": {
-            "roomId": room_id(summary.id),
-            "status": room_status(summary.status),
-            "activeConnections": connections,
-        },
-    }
+    return answers.TournamentStatus(
+        tournament_id=summary.id,
+        status=summary.status,
+        results_status=summary.results_status,
+        current_players=summary.players,
+        max_players=rules.max_players,
+        players_left=summary.in_play,
+        start_time=start_time(summary),
+        actual_start_time=instant_or_none(summary.started_at_ms),
+        estimated_end_time=instant_or_none(summary.completed_at_ms) or end_time(summary),
+        current_round=rounds["current"],
+        total_rounds=rounds["total"],
+        round_state=summary.round_state,
+        open_reviews=summary.reviews,
+        registration_status=registration_status(summary, now_ms),
+        prize_pool=answers_money.PoolTotal(total_amount=there_is(summary), currency=rules.currency),
+        game_room=answers.GameRoom(
+            room_id=room_id(summary.id),
+            status=room_status(summary.status),
+            active_connections=connections,
+        ),
+    )
 
 
 def room_id(tournament_id: str) -> str:
@@ -161,42 +161,37 @@ def room_id(tournament_id: str) -> str:
     return f"room_{tournament_id}"
 
 
-def room_status(of: Status) -> str:
+def room_status(of: Status) -> answers.RoomStatus:
     """A room waits for play, is active in it, and is closed after it."""
     if is_over(of):
         return "closed"
     return "active" if of is Status.IN_PROGRESS else "waiting"
 
 
-def listed(summary: Summary) -> dict[str, Any]:
+def listed(summary: Summary) -> answers.TournamentLine:
     """One printed line of the list."""
-    return {
-        "tournamentId": summary.id,
-        "name": summary.rules.name,
-        "status": summary.status.value,
-        "startTime": start_time(summary),
-        "format": summary.rules.format,
-        "currentPlayers": summary.players,
-        "maxPlayers": summary.rules.max_players,
-        "prizePool": there_is(summary),
-        "gameSlug": summary.rules.game_slug,
-        "externalId": summary.rules.external_id,
-        "currency": summary.rules.currency,
-    }
+    return answers.TournamentLine(
+        tournament_id=summary.id,
+        name=summary.rules.name,
+        status=summary.status,
+        start_time=start_time(summary),
+        format=summary.rules.format,
+        current_players=summary.players,
+        max_players=summary.rules.max_players,
+        prize_pool=there_is(summary),
+        game_slug=summary.rules.game_slug,
+        external_id=summary.rules.external_id,
+        currency=summary.rules.currency,
+    )
 
 
-def pagination(total: int, limit: int, offset: int) -> dict[str, Any]:
-    """The printed paging object."""
-    return {"total": total, "limit": limit, "offset": offset, "hasMore": offset + limit < total}
-
-
-def cancelled(summary: Summary, players: int, refund_minor: int) -> dict[str, Any]:
+def cancelled(summary: Summary, players: int, refund_minor: int) -> answers.CancelledTournament:
     """The printed answer to cancel."""
-    return {
-        "tournamentId": summary.id,
-        "status": summary.status.value,
-        "cancelledAt": instant_or_none(summary.cancelled_at_ms),
-        "reason": summary.cancel_reason,
-        "playersRefunded": players,
-        "refundAmount": money(summary, refund_minor),
-    }
+    return answers.CancelledTournament(
+        tournament_id=summary.id,
+        status=summary.status,
+        cancelled_at=instant_or_none(summary.cancelled_at_ms),
+        reason=summary.cancel_reason,
+        players_refunded=players,
+        refund_amount=money(summary, refund_minor),
+    )

@@ -1,8 +1,9 @@
 """Players and rows of boards as callers read them. Pure rendering."""
 
-from typing import Any
+from typing import assert_never
 
 from actors.replies import BoardRow, EntryAnswer
+from api.tournaments import answers_people
 from api.tournaments.amounts import money
 from server.domain.money import points_to_decimal
 from server.domain.tournament.lifecycle import Status
@@ -10,87 +11,106 @@ from server.domain.tournament.summary import EntryRow, ResultRow, Summary
 from server.encoding.wire import instant
 
 
-def player(entry: EntryRow, summary: Summary) -> dict[str, Any]:
+def player(entry: EntryRow, summary: Summary) -> answers_people.Player:
     """One player."""
     paid = sum(sale.buy_in_minor + sale.fee_minor for sale in entry.sales)
-    return {
-        "playerId": entry.player_id,
-        "internalPlayerId": entry.internal_player_id,
-        "userId": entry.user_id,
-        "displayName": entry.display_name,
-        "status": entry_status(entry, summary),
-        "entries": sum(sale.entries for sale in entry.sales),
-        "totalPaid": money(summary, paid),
-        "currency": summary.rules.currency,
-        "registeredAt": instant(entry.registered_at_ms),
-        "rulesVersion": entry.rules_version,
-        "eliminatedInRound": entry.eliminated_round,
-        "sales": [
-            {
-                "kind": sale.kind,
-                "entries": sale.entries,
-                "buyIn": money(summary, sale.buy_in_minor),
-                "fee": money(summary, sale.fee_minor),
-                "tender": sale.tender,
-                "paymentId": sale.payment_id,
-                "soldAt": instant(sale.at_ms),
-            }
+    return answers_people.Player(
+        player_id=entry.player_id,
+        internal_player_id=entry.internal_player_id,
+        user_id=entry.user_id,
+        display_name=entry.display_name,
+        status=entry_status(entry, summary),
+        entries=sum(sale.entries for sale in entry.sales),
+        total_paid=money(summary, paid),
+        currency=summary.rules.currency,
+        registered_at=instant(entry.registered_at_ms),
+        rules_version=entry.rules_version,
+        eliminated_in_round=entry.eliminated_round,
+        sales=[
+            answers_people.Sale(
+                kind=sale.kind,
+                entries=sale.entries,
+                buy_in=money(summary, sale.buy_in_minor),
+                fee=money(summary, sale.fee_minor),
+                tender=sale.tender,
+                payment_id=sale.payment_id,
+                sold_at=instant(sale.at_ms),
+            )
             for sale in entry.sales
         ],
-    }
+    )
 
 
-def entry_status(entry: EntryRow, summary: Summary) -> str:
-    """`registered`, `active`, `eliminated`, `finished`, `removed`, `disqualified` or `cancelled`."""
+def entry_status(entry: EntryRow, summary: Summary) -> answers_people.PlayerStatus:
+    """Where a player stands in its tournament."""
     if entry.disqualified:
         return "disqualified"
     if entry.removed:
         return "removed"
-    if entry.eliminated_round is not None and summary.status is Status.IN_PROGRESS:
-        return "eliminated"
-    return {
-        Status.IN_PROGRESS: "active",
-        Status.COMPLETED: "finished",
-        Status.CANCELLED: "cancelled",
-    }.get(summary.status, "registered")
+    match summary.status:
+        case Status.SCHEDULED | Status.OPEN:
+            return "registered"
+        case Status.IN_PROGRESS:
+            return "active" if entry.eliminated_round is None else "eliminated"
+        case Status.COMPLETED:
+            return "finished"
+        case Status.CANCELLED:
+            return "cancelled"
+        case _:
+            assert_never(summary.status)
 
 
-def removed(answer: EntryAnswer) -> dict[str, Any]:
+def removed(answer: EntryAnswer) -> answers_people.RemovedPlayer:
     """A player who was taken out, and what goes back."""
-    return {
-        "tournamentId": answer.summary.id,
-        "playerId": answer.entry.player_id,
-        "status": "removed",
-        "refundAmount": money(answer.summary, answer.refunded_minor),
-        "currency": answer.summary.rules.currency,
-    }
+    return answers_people.RemovedPlayer(
+        tournament_id=answer.summary.id,
+        player_id=answer.entry.player_id,
+        status="removed",
+        refund_amount=money(answer.summary, answer.refunded_minor),
+        currency=answer.summary.rules.currency,
+    )
 
 
-def public_row(row: BoardRow | ResultRow) -> dict[str, Any]:
+def public_row(row: BoardRow | ResultRow) -> answers_people.PublicBoardRow:
     """One row of a leaderboard, as anybody may read it: without the casino's user id."""
-    return {
-        "position": row.position,
-        "rank": row.rank,
-        "playerId": row.player_id,
-        "displayName": row.display_name,
-        "points": points_to_decimal(row.points),
-    }
+    return answers_people.PublicBoardRow(
+        position=row.position,
+        rank=row.rank,
+        player_id=row.player_id,
+        display_name=row.display_name,
+        points=points_to_decimal(row.points),
+    )
 
 
-def board_row(row: BoardRow | ResultRow) -> dict[str, Any]:
+def board_row(row: BoardRow | ResultRow) -> answers_people.BoardRow:
     """One row of a leaderboard, as a casino reads it."""
-    return public_row(row) | {"userId": row.user_id}
+    return answers_people.BoardRow(
+        position=row.position,
+        rank=row.rank,
+        player_id=row.player_id,
+        display_name=row.display_name,
+        points=points_to_decimal(row.points),
+        user_id=row.user_id,
+    )
 
 
-def leader(row: BoardRow) -> dict[str, Any]:
+def leader(row: BoardRow) -> answers_people.BoardRow:
     """One row of a live board, as a casino reads it."""
-    return board_row(row) | {"entries": row.entries, "eliminatedInRound": row.eliminated_round}
+    told = board_row(row)
+    told.entries, told.eliminated_in_round = row.entries, row.eliminated_round
+    return told
 
 
-def result(row: ResultRow, summary: Summary) -> dict[str, Any]:
+def result(row: ResultRow, summary: Summary) -> answers_people.ResultLine:
     """One line of the results."""
-    return board_row(row) | {
-        "prize": money(summary, row.prize_minor),
-        "items": [{"kind": i.kind, "code": i.code, "quantity": i.quantity} for i in row.items],
-        "currency": summary.rules.currency,
-    }
+    return answers_people.ResultLine(
+        position=row.position,
+        rank=row.rank,
+        player_id=row.player_id,
+        display_name=row.display_name,
+        points=points_to_decimal(row.points),
+        user_id=row.user_id,
+        prize=money(summary, row.prize_minor),
+        items=[answers_people.PrizeItem(kind=i.kind, code=i.code, quantity=i.quantity) for i in row.items],
+        currency=summary.rules.currency,
+    )

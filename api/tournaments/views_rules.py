@@ -1,72 +1,71 @@
 """The configuration of a tournament as callers read it back: what they sent, with every default told."""
 
-from typing import Any
-
+from api.tournaments import answers
 from server.domain.money import points_or_none, points_to_decimal, to_decimal
 from server.domain.scoring.models import Scoring
 from server.domain.tournament.rules.rules import Rules
 from server.encoding.wire import instant_or_none
 
 
-def config(rules: Rules) -> dict[str, Any]:
+def config(rules: Rules) -> answers.TournamentConfig:
     """How winners are decided, and the policies."""
-    return {
-        "tournamentType": rules.scoring.model,
-        "scoring": scoring(rules.scoring),
-        "tieBreakers": list(rules.scoring.ties),
-        "tiePrizes": rules.prize_pool.ties,
-        "entryScoring": rules.entry_scoring,
-        "graceSeconds": rules.grace_ms // 1_000,
-        "payoutApproval": rules.payout_approval,
-        "forfeitedPrizes": rules.forfeited_prizes,
-        "cancellationPolicy": rules.cancellation_policy,
-    }
+    return answers.TournamentConfig(
+        tournament_type=rules.scoring.model,
+        scoring=scoring(rules.scoring),
+        tie_breakers=list(rules.scoring.ties),
+        tie_prizes=rules.prize_pool.ties,
+        entry_scoring=rules.entry_scoring,
+        grace_seconds=rules.grace_ms // 1_000,
+        payout_approval=rules.payout_approval,
+        forfeited_prizes=rules.forfeited_prizes,
+        cancellation_policy=rules.cancellation_policy,
+    )
 
 
-def scoring(of: Scoring) -> dict[str, Any]:
+def scoring(of: Scoring) -> answers.Scoring:
     """Parameters and modifiers; those that the model does not have are null."""
     qualify = of.qualify
-    return {
-        "version": of.version,
-        "n": of.n,
-        "target": points_or_none(of.target),
-        "metric": of.metric,
-        "minBet": points_or_none(of.min_bet),
-        "maxBet": points_or_none(of.max_bet),
-        "gameWeights": {game: points_to_decimal(weight) for game, weight in of.game_weights},
-        "qualify": {
-            "minRounds": qualify.min_rounds,
-            "minWagered": points_to_decimal(qualify.min_wagered),
-            "minScore": points_or_none(qualify.min_score),
-        },
-        "direction": of.direction,
-    }
+    return answers.Scoring(
+        version=of.version,
+        n=of.n,
+        target=points_or_none(of.target),
+        metric=of.metric,
+        min_bet=points_or_none(of.min_bet),
+        max_bet=points_or_none(of.max_bet),
+        game_weights={game: points_to_decimal(weight) for game, weight in of.game_weights},
+        qualify=answers.Qualify(
+            min_rounds=qualify.min_rounds,
+            min_wagered=points_to_decimal(qualify.min_wagered),
+            min_score=points_or_none(qualify.min_score),
+        ),
+        direction=of.direction,
+    )
 
 
-def rounds(rules: Rules) -> dict[str, Any] | None:
+def rounds(rules: Rules) -> answers.Rounds | None:
     """The rounds, null where there are none."""
     of = rules.rounds
     if of is None:
         return None
-    return {
-        "count": of.count,
-        "durationSeconds": of.duration_ms // 1_000,
-        "eliminationRate": points_or_none(of.elimination_rate),
-        "eliminate": of.eliminate,
-        "survivors": of.survivors,
-        "pacedBy": of.paced_by,
-        "eliminatedBy": of.eliminated_by,
-    }
+    return answers.Rounds(
+        count=of.count,
+        duration_seconds=of.duration_ms // 1_000,
+        elimination_rate=points_or_none(of.elimination_rate),
+        eliminate=of.eliminate,
+        survivors=of.survivors,
+        paced_by=of.paced_by,
+        eliminated_by=of.eliminated_by,
+    )
 
 
-def add_on(rules: Rules) -> dict[str, Any] | None:
+def add_on(rules: Rules) -> answers.AddOn | None:
     """The add-on, null where there is none."""
     of = rules.add_on
     if of is None:
         return None
-    return {
-        "price": to_decimal(of.price_minor, rules.currency_places),
-        "points": points_to_decimal(of.points),
-        "maxPerPlayer": of.most_per_player,
-        "deadline": instant_or_none(of.deadline_ms),
-    }
+    return answers.AddOn(
+        price=to_decimal(of.price_minor, rules.currency_places),
+        points=points_to_decimal(of.points),
+        max_per_player=of.most_per_player,
+        deadline=instant_or_none(of.deadline_ms),
+    )

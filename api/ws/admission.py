@@ -9,8 +9,8 @@ import msgspec
 from websockets.http11 import Request
 
 from api.access.credentials import bearer
-from api.context.context import Resources
-from api.http.client_address import Doorman, forwarded
+from api.context.context import Context
+from api.http.client_address import ClientAddresses, forwarded
 from api.http.errors import ApiError
 from api.tournaments.viewers import player_of
 from api.ws import messages
@@ -21,7 +21,7 @@ from server.domain.tournament.summary import EntryRow, Summary
 
 
 @dataclass(frozen=True, slots=True)
-class Knock:
+class Handshake:
     """What a client came with. `first` waits for its first message."""
 
     tournament_id: str
@@ -32,7 +32,7 @@ class Knock:
 
 
 @dataclass(frozen=True, slots=True)
-class Guest:
+class Viewer:
     """Who came in, and when the token ends (seconds since 1970), or with which key."""
 
     summary: Summary
@@ -48,21 +48,21 @@ class Rejected(Exception):  # noqa: N818 - becomes a close code
         self.code = code
 
 
-def knock_of(
+def handshake_of(
     request: Request,
     transport: asyncio.Transport,
-    doorman: Doorman,
+    addresses: ClientAddresses,
     first: Callable[[], Awaitable[bytes]],
-) -> Knock:
+) -> Handshake:
     """What a handshake says."""
     path, _, query = request.path.partition("?")
     peer = transport.get_extra_info("peername")
     headers = {name.lower(): value for name, value in request.headers.raw_items()}
-    return Knock(
+    return Handshake(
         tournament_id=unquote(path.rpartition("/")[2]),
         headers=headers,
         query=dict(parse_qsl(query, keep_blank_values=True)),
-        address=doorman.address(
+        address=addresses.address(
             peer[0] if isinstance(peer, tuple) else None,
             forwarded(request.headers.get_all("x-forwarded-for")),
         ),
@@ -70,36 +70,36 @@ def knock_of(
     )
 
 
-async def admit(home: Resources, knock: Knock) -> Guest:
-    """The guest. Raises `Rejected`; `StoreUnavailable` where it cannot be looked up."""
+async def admit(ctx: Context, handshake: Handshake) -> Viewer:
+    """The viewer. Raises `Rejected`; `StoreUnavailable` where it cannot be looked up."""
     try:
-        home.strangers.knock(knock.address)
+        ctx.stranger_limits.count(handshake.address)
     except ApiError:
         raise Rejected(Close.TOO_MANY) from None
-    text = None if "spectate" in knock.query else await _credential(knock)
-    async with home.strangers.turn():  # it looks things up; the client had its time before
-        guest = await _guest(home, knock, text)
-    home.strangers.welcome(knock.address)
-    return guest
+    text = None if "spectate" in handshake.query else await _credential(handshake)
+    async with ctx.stranger_limits.turn():  # it looks things up; the client had its time before
+        viewer = await _guest(ctx, handshake, text)
+    ctx.stranger_limits.welcome(handshake.address)
+    return viewer
 
 
-async def _guest(home: Resources, knock: Knock, text: str | None) -> Guest:
+async def _guest(ctx: Context, handshake: Handshake, text: str | None) -> Viewer:
     if text is None:
-        summary = await home.listings.find_public(knock.tournament_id)
+        summary = await ctx.listings.find_public(handshake.tournament_id)
         if summary is None:
             raise Rejected(Close.NOT_FOUND)
-        guest = Guest(summary, None)
+        viewer = Viewer(summary, None)
     else:
-        guest = await (_operator if text.startswith("pk_") else _player)(home, knock, text)
-    await _check_origin(home, knock, guest.summary.tenant.operator_id)
-    return guest
+        viewer = await (_operator if text.startswith("pk_") else _player)(ctx, handshake, text)
+    await _check_origin(ctx, handshake, viewer.summary.tenant.operator_id)
+    return viewer
 
 
-async def _credential(knock: Knock) -> str:
+async def _credential(handshake: Handshake) -> str:
     """Header, query, or a first frame within a few seconds."""
-    if (token := bearer(knock.headers)) is not None:
+    if (token := bearer(handshake.headers)) is not None:
         return token
-    token = knock.query.get("token")
+    token = handshake.query.get("token")
     if token is not None and not token.startswith("pk_"):
         # Only a player's: it ends soon, while keys would stay in the logs of strange proxies.
         return token
@@ -107,7 +107,7 @@ async def _credential(knock: Knock) -> str:
         raise Rejected(Close.LOG_IN_AGAIN)
     try:
         async with asyncio.timeout(SOCKET_AUTH_TIMEOUT_S):
-            message = messages.CLIENT_MESSAGE.decode(await knock.first())
+            message = messages.CLIENT_MESSAGE.decode(await handshake.first())
     except TimeoutError:
         raise Rejected(Close.LOG_IN_AGAIN) from None
     except (msgspec.DecodeError, UnicodeError):
@@ -117,32 +117,32 @@ async def _credential(knock: Knock) -> str:
     return message.token
 
 
-async def _operator(home: Resources, knock: Knock, text: str) -> Guest:
-    caller = await home.keyring.caller(text)
+async def _operator(ctx: Context, handshake: Handshake, text: str) -> Viewer:
+    caller = await ctx.key_cache.caller(text)
     if caller is None:
         raise Rejected(Close.LOG_IN_AGAIN)
-    if "results.read" not in caller.key.permissions or not allows(caller.key, knock.address):
+    if "results.read" not in caller.key.permissions or not allows(caller.key, handshake.address):
         raise Rejected(Close.FORBIDDEN)
-    summary = await home.listings.find(caller.tenant, knock.tournament_id)
+    summary = await ctx.listings.find(caller.tenant, handshake.tournament_id)
     if summary is None:
         raise Rejected(Close.NOT_FOUND)
-    return Guest(summary, None, key_text=text)
+    return Viewer(summary, None, key_text=text)
 
 
-async def _player(home: Resources, knock: Knock, token: str) -> Guest:
-    found = await player_of(home, token)
+async def _player(ctx: Context, handshake: Handshake, token: str) -> Viewer:
+    found = await player_of(ctx, token)
     if found is None:
         raise Rejected(Close.LOG_IN_AGAIN)
-    if found.summary.id != knock.tournament_id or found.entry.removed:
+    if found.summary.id != handshake.tournament_id or found.entry.removed:
         raise Rejected(Close.FORBIDDEN)
-    return Guest(found.summary, found.entry, found.expires_at_s)
+    return Viewer(found.summary, found.entry, found.expires_at_s)
 
 
-async def _check_origin(home: Resources, knock: Knock, operator_id: str) -> None:
+async def _check_origin(ctx: Context, handshake: Handshake, operator_id: str) -> None:
     """A browser says where its page is from; an operator with a list accepts only what is on it."""
-    origin = knock.headers.get("origin")
+    origin = handshake.headers.get("origin")
     if origin is None:
         return
-    operator = await home.operators.operator(operator_id)
+    operator = await ctx.operators.operator(operator_id)
     if operator is not None and operator.origins and origin not in operator.origins:
         raise Rejected(Close.FORBIDDEN)

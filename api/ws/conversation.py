@@ -7,29 +7,34 @@ import msgspec
 
 from actors.replies import BoardAnswer, Done
 from actors.requests import ReadBoard
-from api.context.context import Resources
+from api.context.context import Context
 from api.ws import messages
-from api.ws.admission import Guest
+from api.ws.admission import Viewer
 from api.ws.channel import Channel
 from config.limits import AROUND_ROWS_MAX
 from server.encoding import codec
 
 
-class Talk:
+class Conversation:
     """One admitted client's side of the conversation."""
 
     __slots__ = (
-        "_answer", "_channel", "_expires_at_ms", "_home", "_internal_id", "_task",
+        "_answer",
+        "_channel",
+        "_ctx",
+        "_expires_at_ms",
+        "_internal_id",
+        "_task",
     )  # fmt: skip
 
     def __init__(
-        self, home: Resources, channel: Channel, guest: Guest, answer: Callable[[bytes], None]
+        self, ctx: Context, channel: Channel, viewer: Viewer, answer: Callable[[bytes], None]
     ) -> None:
-        self._home = home
+        self._ctx = ctx
         self._channel = channel
         self._answer = answer
-        self._internal_id = None if guest.entry is None else guest.entry.internal_player_id
-        self._expires_at_ms = None if guest.expires_at_s is None else guest.expires_at_s * 1_000
+        self._internal_id = None if viewer.entry is None else viewer.entry.internal_player_id
+        self._expires_at_ms = None if viewer.expires_at_s is None else viewer.expires_at_s * 1_000
         self._task: asyncio.Task[None] | None = None
 
     def is_expired(self, now_ms: int) -> bool:
@@ -44,7 +49,7 @@ class Talk:
             return False
         match message.type:
             case "ping":
-                self._answer(messages.pong(self._home.clock.now_ms()))
+                self._answer(messages.pong(self._ctx.clock.now_ms()))
             case "auth":
                 self._renew(message.token or "")
             case "around" if self._internal_id is not None:
@@ -55,7 +60,7 @@ class Talk:
 
     def _renew(self, token: str) -> None:
         """A fresh token of the same player moves the moment of expiry."""
-        claims = self._home.tokens.verify(token, self._home.clock.now_ms())
+        claims = self._ctx.tokens.verify(token, self._ctx.clock.now_ms())
         if claims is not None and claims.internal_player_id == self._internal_id:
             self._expires_at_ms = claims.expires_at_s * 1_000
             self._answer(messages.renewed())
@@ -73,8 +78,8 @@ class Talk:
         self._task = asyncio.get_running_loop().create_task(self._send_around(want))
 
     async def _send_around(self, want: ReadBoard) -> None:
-        reply = await self._home.directory.ask(self._channel.summary.id, want)
+        reply = await self._ctx.directory.ask(self._channel.summary.id, want)
         if isinstance(reply, Done):
-            self._answer(messages.around(codec.decode(reply.value, BoardAnswer), self._home.clock.now_ms()))
+            self._answer(messages.around(codec.decode(reply.value, BoardAnswer), self._ctx.clock.now_ms()))
         else:
             self._answer(messages.error("service_unavailable", "Try again"))

@@ -16,11 +16,11 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from actors.replies import Place
-from api.context.context import Resources
+from api.context.context import Context
 from api.ws import messages
-from api.ws.admission import Guest, Rejected, admit, knock_of
+from api.ws.admission import Rejected, Viewer, admit, handshake_of
 from api.ws.channel import Channel, Position, position_of
-from api.ws.conversation import Talk
+from api.ws.conversation import Conversation
 from api.ws.message_limits import Patience
 from api.ws.messages import Close
 from api.ws.packing import Packed, SharedDeflate, as_it_is, joined, packed
@@ -41,24 +41,24 @@ class PlayerSocket(Line):
     """A client from its handshake to its end. Implements `channel.Watcher` and `hub.Attended`."""
 
     __slots__ = (
-        "_address", "_channel", "_closing_at_ms", "_counted", "_early", "_heard_at_ms", "_home",
-        "_open_ones", "_parts", "_patience", "_paused_at", "_paused_at_ms", "_pinged", "_talk", "_task",
-        "_wire", "at", "key_text", "place", "player_no",
+        "_address", "_channel", "_closing_at_ms", "_conversation", "_counted", "_ctx", "_early",
+        "_heard_at_ms", "_open_ones", "_parts", "_patience", "_paused_at", "_paused_at_ms", "_pinged",
+        "_task", "_wire", "at", "key_text", "place", "player_no",
     )  # fmt: skip
 
-    def __init__(self, home: Resources, open_ones: set[Any]) -> None:
+    def __init__(self, ctx: Context, open_ones: set[Any]) -> None:
         super().__init__()
-        self._home = home
+        self._ctx = ctx
         self._open_ones = open_ones
         self._wire = ServerProtocol(
             extensions=_EXTENSIONS, max_size=limits.SOCKET_MESSAGE_BYTES_MAX, logger=_QUIET
         )
         self._channel: Channel | None = None
-        self._talk: Talk | None = None
+        self._conversation: Conversation | None = None
         self._task: asyncio.Task[None] | None = None
         self._early: asyncio.Queue[bytes] | None = asyncio.Queue(limits.SOCKET_MESSAGES_PER_S)
         self._parts: list[bytes] = []
-        self._heard_at_ms = home.clock.monotonic_ms()
+        self._heard_at_ms = ctx.clock.monotonic_ms()
         self._closing_at_ms = self._paused_at_ms = 0
         self._patience = Patience()
         self._address: str | None = None
@@ -75,10 +75,10 @@ class PlayerSocket(Line):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         self._open_ones.add(self)
-        self._home.hub.attend(self)
+        self._ctx.hub.attend(self)
 
     def data_received(self, data: bytes) -> None:
-        self._heard_at_ms, self._pinged = self._home.clock.monotonic_ms(), False
+        self._heard_at_ms, self._pinged = self._ctx.clock.monotonic_ms(), False
         for slice_ in self._patience.slices(data):
             if self._closing_at_ms and not self._patience.waits_for_goodbye():
                 self._transport.abort()
@@ -97,7 +97,7 @@ class PlayerSocket(Line):
         self._flush()
 
     def pause_writing(self) -> None:
-        self._paused_at_ms = self._home.clock.monotonic_ms()
+        self._paused_at_ms = self._ctx.clock.monotonic_ms()
         self._paused_at, self.at = self.at, None
 
     def resume_writing(self) -> None:
@@ -110,19 +110,19 @@ class PlayerSocket(Line):
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self._open_ones.discard(self)
-        self._home.hub.release(self)
+        self._ctx.hub.release(self)
         if self._counted:
-            self._home.sockets_crowd.leave(self._address)
+            self._ctx.socket_limits.leave(self._address)
         if self._task is not None:
             self._task.cancel()
         self.at = self._paused_at = None
         if self._channel is not None:
-            self._home.hub.leave(self._channel, self)
+            self._ctx.hub.leave(self._channel, self)
             self._channel = None
 
     def shutdown(self) -> None:
         """uvicorn stops: come back, to another front end."""
-        self._say(packed(messages.maintenance(self._home.clock.now_ms())))
+        self._say(packed(messages.maintenance(self._ctx.clock.now_ms())))
         self.close(Close.RECONNECT)
 
     # What the channel and the hub call
@@ -163,7 +163,7 @@ class PlayerSocket(Line):
         if self._closing_at_ms:
             if now_ms - self._closing_at_ms > limits.SOCKET_CLOSE_MS:
                 self._transport.abort()
-        elif self._talk is not None and self._talk.is_expired(self._home.clock.now_ms()):
+        elif self._conversation is not None and self._conversation.is_expired(self._ctx.clock.now_ms()):
             self.close(Close.LOG_IN_AGAIN)
         elif self._paused_at_ms and now_ms - self._paused_at_ms > limits.SOCKET_STUCK_AFTER_MS:
             self.close(Close.TOO_MANY)
@@ -189,14 +189,14 @@ class PlayerSocket(Line):
     async def _welcome(self, request: Request) -> None:
         """Let in and greet, or say why not; only an open socket can."""
         assert self._early is not None, "nobody is welcomed twice"
-        knock = knock_of(request, self._transport, self._home.doorman, self._early.get)
-        self._address = knock.address
-        self._counted = self._home.sockets_crowd.enter(knock.address)
+        handshake = handshake_of(request, self._transport, self._ctx.client_addresses, self._early.get)
+        self._address = handshake.address
+        self._counted = self._ctx.socket_limits.enter(handshake.address)
         try:
             if not self._counted:
                 raise Rejected(Close.TOO_MANY)
-            guest = await admit(self._home, knock)
-            await self._enter(guest, knock.query.get("resume", ""))
+            viewer = await admit(self._ctx, handshake)
+            await self._enter(viewer, handshake.query.get("resume", ""))
         except Rejected as rejected:
             self.close(rejected.code)
         except (StoreUnavailable, TimeoutError):
@@ -207,23 +207,23 @@ class PlayerSocket(Line):
         finally:
             self._task = None
 
-    async def _enter(self, guest: Guest, resume: str) -> None:
+    async def _enter(self, viewer: Viewer, resume: str) -> None:
         """Welcome, then what was missed or the whole board; what comes later follows in order."""
-        channel = self._channel = self._home.hub.join(guest.summary, self)
+        channel = self._channel = self._ctx.hub.join(viewer.summary, self)
         async with asyncio.timeout(limits.CALL_DEADLINE_S):
             await channel.ready.wait()
         seen = position_of(resume)
         await channel.reach(seen)
-        now_ms = self._home.clock.now_ms()
-        self._talk = Talk(self._home, channel, guest, self._answer)
+        now_ms = self._ctx.clock.now_ms()
+        self._conversation = Conversation(self._ctx, channel, viewer, self._answer)
         missed = channel.behind(seen, exact=True)
-        welcome = packed(messages.welcome(guest.summary, guest.entry, now_ms, channel.at))
-        room = packed(messages.room(guest.summary.id, channel.status, channel.connections))
+        welcome = packed(messages.welcome(viewer.summary, viewer.entry, now_ms, channel.at))
+        room = packed(messages.room(viewer.summary.id, channel.status, channel.connections))
         self._say(joined([welcome, missed, room]))
         self._stand(channel.at)
-        self.key_text = guest.key_text
-        if guest.entry is not None:
-            self.player_no = guest.entry.player_no
+        self.key_text = viewer.key_text
+        if viewer.entry is not None:
+            self.player_no = viewer.entry.player_no
             channel.moved.set()
         early, self._early = self._early, None
         while early is not None and not early.empty():
@@ -257,8 +257,8 @@ class PlayerSocket(Line):
                 self._hear(text)
 
     def _hear(self, text: bytes) -> None:
-        if self._talk is not None:
-            if not self._talk.hear(text):
+        if self._conversation is not None:
+            if not self._conversation.hear(text):
                 self.close(Close.BAD_FRAME)
         elif self._early is None or self._early.full():
             self.close(Close.TOO_MANY)
@@ -274,7 +274,7 @@ class PlayerSocket(Line):
         """Say why, and wait a moment for the client to agree."""
         if self._wire.state is not State.OPEN:
             return
-        self._closing_at_ms = self._home.clock.monotonic_ms()
+        self._closing_at_ms = self._ctx.clock.monotonic_ms()
         self.at = self._paused_at = None
         self._wire.send_close(code, code.name.lower())
         self._flush()
@@ -294,4 +294,4 @@ class PlayerSocket(Line):
             self.at = self._paused_at = None
             self._transport.close()
         if self._wire.close_expected():
-            self._closing_at_ms = self._closing_at_ms or self._home.clock.monotonic_ms()
+            self._closing_at_ms = self._closing_at_ms or self._ctx.clock.monotonic_ms()

@@ -12,7 +12,7 @@ import msgspec
 
 from server.domain.ids import Tenant, TournamentId
 from server.domain.scoring.fact import Counted, Fact, Outcome
-from server.domain.tournament import events as fact
+from server.domain.tournament import events
 from server.domain.tournament.lifecycle import ResultsStatus, Status
 from server.domain.tournament.play.facts import DIGEST_BYTES, is_full, standing_of
 from server.domain.tournament.rules.rules import Rules
@@ -21,27 +21,27 @@ from server.domain.tournament.state import Entry, Payout, Review, Tournament
 T = TypeVar("T")
 
 _KINDS: dict[str, type] = {
-    "created": fact.Created,
-    "updated": fact.Updated,
-    "registration_opened": fact.RegistrationOpened,
-    "registered": fact.Registered,
-    "rebought": fact.Rebought,
-    "add_on_bought": fact.AddOnBought,
-    "removed": fact.Removed,
-    "disqualified": fact.Disqualified,
-    "score_corrected": fact.ScoreCorrected,
-    "review_requested": fact.ReviewRequested,
-    "review_decided": fact.ReviewDecided,
-    "started": fact.Started,
-    "round_ended": fact.RoundEnded,
-    "player_eliminated": fact.PlayerEliminated,
-    "round_completed": fact.RoundCompleted,
-    "round_started": fact.RoundStarted,
-    "completed": fact.Completed,
-    "approval_given": fact.ApprovalGiven,
-    "payouts_moved": fact.PayoutsMoved,
-    "results_finalised": fact.ResultsFinalised,
-    "cancelled": fact.Cancelled,
+    "created": events.Created,
+    "updated": events.Updated,
+    "registration_opened": events.RegistrationOpened,
+    "registered": events.Registered,
+    "rebought": events.Rebought,
+    "add_on_bought": events.AddOnBought,
+    "removed": events.Removed,
+    "disqualified": events.Disqualified,
+    "score_corrected": events.ScoreCorrected,
+    "review_requested": events.ReviewRequested,
+    "review_decided": events.ReviewDecided,
+    "started": events.Started,
+    "round_ended": events.RoundEnded,
+    "player_eliminated": events.PlayerEliminated,
+    "round_completed": events.RoundCompleted,
+    "round_started": events.RoundStarted,
+    "completed": events.Completed,
+    "approval_given": events.ApprovalGiven,
+    "payouts_moved": events.PayoutsMoved,
+    "results_finalised": events.ResultsFinalised,
+    "cancelled": events.Cancelled,
 }
 _KIND_OF = {cls: kind for kind, cls in _KINDS.items()}
 RULE_KINDS = ("created", "updated")
@@ -64,22 +64,22 @@ def decode(data: bytes, cls: type[T]) -> T:
     return msgspec.msgpack.decode(data, type=cls)
 
 
-def encode_event(event: fact.Event) -> tuple[str, bytes]:
+def encode_event(event: events.Event) -> tuple[str, bytes]:
     """The kind and the readable (JSON) payload of a domain event."""
     return _KIND_OF[type(event)], msgspec.json.encode(event)
 
 
-def decode_event(kind: str, payload: bytes) -> fact.Event:
+def decode_event(kind: str, payload: bytes) -> events.Event:
     """The event of a stored row."""
-    event: fact.Event = msgspec.json.decode(payload, type=_KINDS[kind])
+    event: events.Event = msgspec.json.decode(payload, type=_KINDS[kind])
     return event
 
 
 def rules_in(kind: str, payload: bytes) -> tuple[Rules, tuple[str, ...]]:
     """The rules of an event of RULE_KINDS, and which fields it changed."""
     event = decode_event(kind, payload)
-    assert isinstance(event, fact.Created | fact.Updated), "only these carry rules"
-    return event.rules, event.changed if isinstance(event, fact.Updated) else ()
+    assert isinstance(event, events.Created | events.Updated), "only these carry rules"
+    return event.rules, event.changed if isinstance(event, events.Updated) else ()
 
 
 def encode_facts(facts: Sequence[Fact]) -> bytes:
@@ -109,9 +109,9 @@ def chained(previous: bytes, seq: int, kind: str, at_ms: int, payload: bytes, ac
     return blake2b(previous + head + payload, digest_size=HASH_BYTES).digest()
 
 
-def chained_deed(previous: bytes, seq: int, deed: Any) -> tuple[bytes, bytes]:
-    """The readable (JSON) bytes of an audited deed, and the hash that chains it to the one before."""
-    payload = msgspec.json.encode(deed)
+def chained_audit_entry(previous: bytes, seq: int, entry: Any) -> tuple[bytes, bytes]:
+    """The readable (JSON) bytes of an audited entry, and the hash that chains it to the one before."""
+    payload = msgspec.json.encode(entry)
     return payload, blake2b(previous + f"{seq}:".encode() + payload, digest_size=HASH_BYTES).digest()
 
 
@@ -128,8 +128,8 @@ class _Image:
     started_at_ms: int | None
     completed_at_ms: int | None
     cancelled_at_ms: int | None
-    cancellation: fact.Cancelled | None
-    results: fact.ResultsFinalised | None
+    cancellation: events.Cancelled | None
+    results: events.ResultsFinalised | None
     seq: int
     events_counted: int
     facts_counted: int

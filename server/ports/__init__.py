@@ -1,20 +1,20 @@
 """What the house needs from outside, as Protocols. Adapters live in `storage` and `broadcast`."""
 
-from server.ports.audit import Audit, AuditRow, Books, Deed, Kept
+from server.ports.audit import Audit, AuditEntry, AuditRow, Ledgers, StoredTournament
 from server.ports.carrier import Publisher, Subscriber
 from server.ports.events import (
     Attempt,
     AttemptFilter,
     Deliveries,
+    DeliveryCursor,
+    DeliveryOutcome,
+    DeliveryProgress,
     Endpoint,
+    EndpointKind,
     Endpoints,
     Feed,
     FeedRow,
     Health,
-    Kind,
-    Lane,
-    Mark,
-    Outcome,
 )
 from server.ports.journal import (
     AnswerRow,
@@ -30,7 +30,7 @@ from server.ports.limits import Limiter, Verdict, Window
 from server.ports.listings import DueRow, LedgerLine, ListFilter, Listings, Played, RuleChange
 from server.ports.operators import ApiKey, Operator, Operators
 from server.ports.outside import Clock, Fenced, IdSource, Raced, StoreUnavailable
-from server.ports.payouts import Claimed, Owed, Payouts, Wallet
+from server.ports.payouts import ClaimedPayout, Payouts, StoredPayout, Wallet
 from server.ports.requests import Claim, GivenAnswer, RequestAnswers
 from server.ports.templates import CatchUp, Recurrence, Template, Templates
 
@@ -40,19 +40,22 @@ __all__ = [
     "Attempt",
     "AttemptFilter",
     "Audit",
+    "AuditEntry",
     "AuditRow",
     "BlockRow",
-    "Books",
     "CatchUp",
     "Checkpoint",
     "Claim",
-    "Claimed",
+    "ClaimedPayout",
     "Clock",
     "Commit",
-    "Deed",
     "Deliveries",
+    "DeliveryCursor",
+    "DeliveryOutcome",
+    "DeliveryProgress",
     "DueRow",
     "Endpoint",
+    "EndpointKind",
     "Endpoints",
     "EventRow",
     "Feed",
@@ -62,18 +65,13 @@ __all__ = [
     "Health",
     "IdSource",
     "Journal",
-    "Kept",
-    "Kind",
-    "Lane",
     "LedgerLine",
+    "Ledgers",
     "Limiter",
     "ListFilter",
     "Listings",
-    "Mark",
     "Operator",
     "Operators",
-    "Outcome",
-    "Owed",
     "PaymentRow",
     "Payouts",
     "Played",
@@ -84,6 +82,8 @@ __all__ = [
     "RequestAnswers",
     "RuleChange",
     "StoreUnavailable",
+    "StoredPayout",
+    "StoredTournament",
     "Subscriber",
     "Template",
     "Templates",

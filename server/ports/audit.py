@@ -13,7 +13,7 @@ from server.public_events.mapping import Announcement
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class AuditEntry:
     """Somebody (`actor`: a key, or the command line) does `action` to `subject`. `before` and `after` are what
     it was and becomes, as JSON-able values; None is nothing."""
 
@@ -28,25 +28,25 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class AuditRow:
-    """A stored deed: `seq` counts a tenant's deeds, `hash` covers the row and the one before it."""
+    """A stored entry: `seq` counts a tenant's deeds, `hash` covers the row and the one before it."""
 
     seq: int
-    deed: Deed
+    entry: AuditEntry
     hash: bytes
 
 
 class Audit(Protocol):
     """The trail of a tenant's own settings: append-only, each row chained to the one before."""
 
-    async def append(self, tenant: Tenant, deed: Deed) -> None:
-        """Store a deed, before it is done: nothing changes without a row."""
+    async def append(self, tenant: Tenant, entry: AuditEntry) -> None:
+        """Store a entry, before it is done: nothing changes without a row."""
 
     async def trail(self, tenant: Tenant, after_seq: int, limit: int) -> list[AuditRow]:
         """Rows behind a position, in order."""
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredTournament:
     """What is stored beside the log of a tournament, all of which the log implies."""
 
     summary: Summary
@@ -59,13 +59,13 @@ class Kept:
     payments: Sequence[PaymentRow] = ()
 
 
-class Books(Protocol):
+class Ledgers(Protocol):
     """For those who check: one look at everything of a tournament, consistent while it runs."""
 
     async def tournament_ids(self, after: str, limit: int) -> list[TournamentId]:
         """Of all tenants, in order of id."""
 
-    async def kept(self, tournament_id: TournamentId) -> Kept | None: ...
+    async def kept(self, tournament_id: TournamentId) -> StoredTournament | None: ...
     async def payments(self, tenant: Tenant, payment_ids: Sequence[str]) -> dict[str, PaymentUse]:
         """Those of the payments that have paid already, with what for."""
 

@@ -13,7 +13,7 @@ from server.domain.ids import Tenant
 from server.public_events.mapping import Announcement
 
 
-class Kind(StrEnum):
+class EndpointKind(StrEnum):
     """What an endpoint is."""
 
     WEBHOOK = "webhook"
@@ -21,7 +21,7 @@ class Kind(StrEnum):
     GAME_PLATFORM = "game_platform"
 
 
-class Outcome(StrEnum):
+class DeliveryOutcome(StrEnum):
     """What became of one try to send an event."""
 
     DELIVERED = "delivered"
@@ -37,7 +37,7 @@ class Endpoint:
 
     id: str
     name: str
-    kind: Kind
+    kind: EndpointKind
     url: str
     types: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
@@ -71,7 +71,7 @@ class FeedRow(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
+class DeliveryCursor:
     """What a worker has claimed: the next events of a stream, all up to `tip_seq` of which are due. `attempts`
     were made for the first of them. Only with its `claim` a worker can say what became of it."""
 
@@ -102,7 +102,7 @@ class Attempt:
     number: int
     at_ms: int
     duration_ms: int
-    outcome: Outcome
+    outcome: DeliveryOutcome
     status: int | None = None
     answer: str = ""
     next_try_ms: int | None = None
@@ -110,7 +110,7 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class DeliveryProgress:
     """How far a lane has come; it is given back. `next_try_ms` is when what is left is due."""
 
     lane_id: str
@@ -186,11 +186,11 @@ class Deliveries(Protocol):
 
     async def claim_lanes(
         self, claim: str, now_ms: int, until_ms: int, per_endpoint: int, events: int, busy: Sequence[str]
-    ) -> list[Lane]:
+    ) -> list[DeliveryCursor]:
         """Of each enabled endpoint that is not `busy`: due lanes, longest due first, with their next events;
         of one that fails, a single lane."""
 
-    async def mark(self, marks: Sequence[Mark], attempts: Sequence[Attempt], now_ms: int) -> None:
+    async def mark(self, marks: Sequence[DeliveryProgress], attempts: Sequence[Attempt], now_ms: int) -> None:
         """Write down what was tried. A lane that is done is gone; one that another worker has claimed since is
         left alone. An endpoint that answers again has all its lanes due."""
 

@@ -102,7 +102,7 @@ class Checkpoint:
 class Journal(Protocol):
     """The ordered log of each tournament, its lease, and all that is written with it."""
 
-    async def birth(self, commit: Commit) -> bool:
+    async def begin(self, commit: Commit) -> bool:
         """Store the first commit of a new tournament; False, changing nothing, when it exists."""
 
     async def take_over(self, tournament_id: TournamentId, holder: str) -> int | None:

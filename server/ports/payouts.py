@@ -17,7 +17,7 @@ class Wallet:
 
 
 @dataclass(frozen=True, slots=True)
-class Owed:
+class StoredPayout:
     """A stored line. `claimed_until_ms` is how long some worker has it for itself."""
 
     row: PayoutRow
@@ -29,7 +29,7 @@ class Owed:
 
 
 @dataclass(frozen=True, slots=True)
-class Claimed:
+class ClaimedPayout:
     """A line that a worker took to pay, whose it is, and the wallet that takes it."""
 
     row: PayoutRow
@@ -42,12 +42,12 @@ class Payouts(Protocol):
 
     async def payouts(
         self, tenant: Tenant, tournament_id: str | None, states: Sequence[str], limit: int, offset: int
-    ) -> tuple[int, list[Owed]]:
+    ) -> tuple[int, list[StoredPayout]]:
         """How many there are in all, and a page: of one tournament by place, or of all, oldest first. No
         `states` mean all."""
 
-    async def payout(self, tenant: Tenant, payout_id: str) -> Owed | None: ...
-    async def claim_payouts(self, now_ms: int, until_ms: int, limit: int) -> list[Claimed]:
+    async def payout(self, tenant: Tenant, payout_id: str) -> StoredPayout | None: ...
+    async def claim_payouts(self, now_ms: int, until_ms: int, limit: int) -> list[ClaimedPayout]:
         """Of all tenants with a wallet: take due lines that nobody has, longest due first. A claim ends with
         the next movement of its line, or at `until_ms`."""
 

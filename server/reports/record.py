@@ -12,16 +12,18 @@ import msgspec
 
 from server.domain.ids import internal_player_id
 from server.domain.money import points_to_decimal, to_decimal
+from server.domain.tournament.money.payouts import PayoutState
 from server.domain.tournament.money.totals import totals
-from server.domain.tournament.state import Entry, Review, Tournament
+from server.domain.tournament.state import Entry, Payout, Review, Tournament
 from server.encoding import codec
+from server.encoding.answer import Answer, extended
 from server.encoding.outside import outside
 from server.encoding.wire import dump, instant, instant_or_none
-from server.encoding.wire_names import to_camel, wire_name
+from server.encoding.wire_names import wire_name
 from server.ports import EventRow
-from server.reports import rules_text
+from server.reports import record_lines, rules_text
 
-Line = tuple[str, dict[str, Any]]
+Line = tuple[str, Answer]
 SECTIONS = ("tournament", "players", "payouts", "reviews", "events")
 
 
@@ -39,163 +41,166 @@ def record_of(state: Tournament, events: Sequence[EventRow], chain: bytes) -> It
         yield "events", _event(row, state.rules.currency_places)
 
 
-def _head(state: Tournament, events: Sequence[EventRow], chain: bytes) -> dict[str, Any]:
+def _head(state: Tournament, events: Sequence[EventRow], chain: bytes) -> record_lines.RecordTournament:
     rules = state.rules
-    return {
-        "tournamentId": state.id,
-        "operatorId": state.tenant.operator_id,
-        "live": state.tenant.live,
-        "sequence": state.seq,
-        "chain": chain.hex(),
-        "name": rules.name,
-        "game": rules.game_slug,
-        "format": rules.format,
-        "status": state.status.value,
-        "resultsStatus": state.results_status.value,
-        "createdAt": instant(state.created_at_ms),
-        "startedAt": instant_or_none(state.started_at_ms),
-        "completedAt": instant_or_none(state.completed_at_ms),
-        "cancelledAt": instant_or_none(state.cancelled_at_ms),
-        "facts": state.facts_counted,
-        "money": _money(state),
-        "prizeStructure": outside(msgspec.to_builtins(rules.prize_pool), rules.currency_places),
-        "rulesText": [{"title": one.title, "lines": one.lines} for one in rules_text.sections_of(rules)],
-        "rulesHistory": [_version(row) for row in events if row.kind in codec.RULE_KINDS],
-    }
+    return record_lines.RecordTournament(
+        tournament_id=state.id,
+        operator_id=state.tenant.operator_id,
+        live=state.tenant.live,
+        sequence=state.seq,
+        chain=chain.hex(),
+        name=rules.name,
+        game=rules.game_slug,
+        format=rules.format,
+        status=state.status,
+        results_status=state.results_status,
+        created_at=instant(state.created_at_ms),
+        started_at=instant_or_none(state.started_at_ms),
+        completed_at=instant_or_none(state.completed_at_ms),
+        cancelled_at=instant_or_none(state.cancelled_at_ms),
+        facts=state.facts_counted,
+        money=_money(state),
+        prize_structure=outside(msgspec.to_builtins(rules.prize_pool), rules.currency_places),
+        rules_text=[
+            record_lines.RecordSection(title=one.title, lines=list(one.lines))
+            for one in rules_text.sections_of(rules)
+        ],
+        rules_history=[_version(row) for row in events if row.kind in codec.RULE_KINDS],
+    )
 
 
-def _money(state: Tournament) -> dict[str, Any]:
+def _money(state: Tournament) -> record_lines.RecordMoney:
     """Sources of the pool and where everything went (`totals.Totals`); amounts in `currency`."""
     places = state.rules.currency_places
     sums = asdict(totals(state))
-    told = {to_camel(name): to_decimal(amount, places) for name, amount in sums.items()}
-    return {"currency": state.rules.currency} | told
+    amounts = {name: to_decimal(amount, places) for name, amount in sums.items()}
+    return record_lines.RecordMoney(currency=state.rules.currency, **amounts)
 
 
-def _version(row: EventRow) -> dict[str, Any]:
+def _version(row: EventRow) -> record_lines.RecordRules:
     rules, changed = codec.rules_in(row.kind, row.payload)
-    return {
-        "version": rules.rules_version,
-        "at": instant(row.at_ms),
-        "actor": row.actor,
-        "changed": [wire_name(name) for name in changed],
-        "rules": outside(msgspec.to_builtins(rules), rules.currency_places),
-    }
+    return record_lines.RecordRules(
+        version=rules.rules_version,
+        at=instant(row.at_ms),
+        actor=row.actor,
+        changed=[wire_name(name) for name in changed],
+        rules=outside(msgspec.to_builtins(rules), rules.currency_places),
+    )
 
 
-def review_line(review: Review, player_id: str, user_id: str) -> dict[str, Any]:
+def review_line(review: Review, player_id: str, user_id: str) -> record_lines.ReviewLine:
     """One review as answers and records show it."""
-    return {
-        "review": review.number,
-        "status": review.status,
-        "action": review.action,
-        "playerId": player_id,
-        "userId": user_id,
-        "reason": review.reason,
-        "eventId": review.event_id,
-        "points": points_to_decimal(review.delta),
-        "openedAt": instant(review.opened_ms),
-        "openedBy": review.opened_by or None,
-        "decidedAt": instant_or_none(review.decided_ms),
-        "decidedBy": review.decided_by or None,
-        "decisionReason": review.decision_reason or None,
-    }
+    return record_lines.ReviewLine(
+        review=review.number,
+        status=review.status,
+        action=review.action,
+        player_id=player_id,
+        user_id=user_id,
+        reason=review.reason,
+        event_id=review.event_id,
+        points=points_to_decimal(review.delta),
+        opened_at=instant(review.opened_ms),
+        opened_by=review.opened_by or None,
+        decided_at=instant_or_none(review.decided_ms),
+        decided_by=review.decided_by or None,
+        decision_reason=review.decision_reason or None,
+    )
 
 
-def _player(state: Tournament, entry: Entry) -> dict[str, Any]:
+def _player(state: Tournament, entry: Entry) -> record_lines.RecordPlayer:
     places = state.rules.currency_places
     standing = None if entry.removed else state.ranking.standing_of(entry.player_no)
-    return {
-        "playerId": entry.player_id,
-        "internalPlayerId": internal_player_id(state.id, entry.player_id, entry.player_no),
-        "userId": entry.user_id,
-        "displayName": entry.display_name,
-        "registeredAt": instant(entry.registered_at_ms),
-        "rulesVersion": entry.rules_version,
-        "removed": entry.removed,
-        "disqualified": entry.disqualified,
-        "eliminatedRound": entry.eliminated_round,
-        "position": None if standing is None else standing.position,
-        "rank": None if standing is None else standing.rank,
-        "points": points_to_decimal(entry.points),
-        "entries": entry.entries,
-        "paid": to_decimal(sum(sale.buy_in_minor + sale.fee_minor for sale in entry.sales), places),
-        "sales": [
-            {
-                "kind": sale.kind,
-                "entries": sale.entries,
-                "buyIn": to_decimal(sale.buy_in_minor, places),
-                "fee": to_decimal(sale.fee_minor, places),
-                "tender": sale.tender,
-                "paymentId": sale.payment_id,
-                "at": instant(sale.at_ms),
-            }
+    return record_lines.RecordPlayer(
+        player_id=entry.player_id,
+        internal_player_id=internal_player_id(state.id, entry.player_id, entry.player_no),
+        user_id=entry.user_id,
+        display_name=entry.display_name,
+        registered_at=instant(entry.registered_at_ms),
+        rules_version=entry.rules_version,
+        removed=entry.removed,
+        disqualified=entry.disqualified,
+        eliminated_round=entry.eliminated_round,
+        position=None if standing is None else standing.position,
+        rank=None if standing is None else standing.rank,
+        points=points_to_decimal(entry.points),
+        entries=entry.entries,
+        paid=to_decimal(sum(sale.buy_in_minor + sale.fee_minor for sale in entry.sales), places),
+        sales=[
+            record_lines.RecordSale(
+                kind=sale.kind,
+                entries=sale.entries,
+                buy_in=to_decimal(sale.buy_in_minor, places),
+                fee=to_decimal(sale.fee_minor, places),
+                tender=sale.tender,
+                payment_id=sale.payment_id,
+                at=instant(sale.at_ms),
+            )
             for sale in entry.sales
         ],
-    }
+    )
 
 
-def _payout(state: Tournament, payout: Any) -> dict[str, Any]:
+def _payout(state: Tournament, payout: Payout) -> record_lines.RecordPayout:
     entry = state.entries[payout.player_no]
-    return {
-        "payoutId": payout.id,
-        "playerId": entry.player_id,
-        "userId": entry.user_id,
-        "kind": payout.kind,
-        "position": payout.position,
-        "amount": to_decimal(payout.amount_minor, state.rules.currency_places),
-        "currency": state.rules.currency,
-        "tender": payout.tender or None,
-        "code": payout.code,
-        "quantity": payout.quantity,
-        "state": payout.state,
-        "reference": payout.reference,
-        "reason": payout.reason,
-        "owedSince": instant(payout.made_at_ms),
-        "paidAt": instant_or_none(payout.moved_at_ms) if payout.state == "paid" else None,
-    }
+    return record_lines.RecordPayout(
+        payout_id=payout.id,
+        player_id=entry.player_id,
+        user_id=entry.user_id,
+        kind=payout.kind,
+        position=payout.position,
+        amount=to_decimal(payout.amount_minor, state.rules.currency_places),
+        currency=state.rules.currency,
+        tender=payout.tender or None,
+        code=payout.code,
+        quantity=payout.quantity,
+        state=PayoutState(payout.state),
+        reference=payout.reference,
+        reason=payout.reason,
+        owed_since=instant(payout.made_at_ms),
+        paid_at=instant_or_none(payout.moved_at_ms) if payout.state == "paid" else None,
+    )
 
 
-def _event(row: EventRow, places: int) -> dict[str, Any]:
+def _event(row: EventRow, places: int) -> record_lines.RecordEvent:
     """One line of the audit trail: what was done, by whom, when, and the link of the chain. `payload` are the
     very bytes that the hash covers, as they are stored; `detail` tells them under public names."""
-    return {
-        "sequence": row.seq,
-        "at": instant(row.at_ms),
-        "actor": row.actor,
-        "kind": row.kind,
-        "detail": outside(msgspec.json.decode(row.payload), places),
-        "payload": row.payload.decode(),
-        "hash": row.hash.hex(),
-    }
+    return record_lines.RecordEvent(
+        sequence=row.seq,
+        at=instant(row.at_ms),
+        actor=row.actor,
+        kind=row.kind,
+        detail=outside(msgspec.json.decode(row.payload), places),
+        payload=row.payload.decode(),
+        hash=row.hash.hex(),
+    )
 
 
-def as_ndjson(lines: Iterable[Line]) -> Iterator[bytes]:
+def as_ndjson(record: Iterable[Line]) -> Iterator[bytes]:
     """One JSON object a line; `section` says what it is."""
-    for section, line in lines:
-        yield dump({"section": section} | line) + b"\n"
+    for section, line in record:
+        yield b'{"section":' + dump(section) + b"," + dump(line)[1:] + b"\n"
 
 
-def as_json(lines: Iterable[Line]) -> Iterator[bytes]:
+def as_json(record: Iterable[Line]) -> Iterator[bytes]:
     """One object: the tournament's own fields, then a list for each other section."""
-    lists: dict[str, list[dict[str, Any]]] = {section: [] for section in SECTIONS}
-    for section, line in lines:
-        lists[section].append(line)
-    yield dump(lists.pop("tournament")[0] | lists)
+    sections: dict[str, list[Answer]] = {section: [] for section in SECTIONS}
+    for section, line in record:
+        sections[section].append(line)
+    yield dump(extended(record_lines.Record, sections.pop("tournament")[0], **sections))
 
 
-def as_csv(lines: Iterable[Line], section: str) -> Iterator[bytes]:
+def as_csv(record: Iterable[Line], section: str) -> Iterator[bytes]:
     """One section as a table; nested values as JSON."""
-    header: list[str] | None = None
-    for name, line in lines:
+    has_header = False
+    for name, line in record:
         if name != section:
             continue
         out = io.StringIO()
         table = csv.writer(out)
-        if header is None:
-            header = list(line)
-            table.writerow(header)
-        table.writerow([_cell(line[column]) for column in header])
+        if not has_header:
+            table.writerow(line.__struct_encode_fields__)
+            has_header = True
+        table.writerow([_cell(getattr(line, column)) for column in line.__struct_fields__])
         yield out.getvalue().encode()
 
 

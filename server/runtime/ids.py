@@ -10,7 +10,7 @@ _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
 class SystemIds:
-    """Fresh ids. Sortable by time where rows are read in order of birth."""
+    """Fresh ids. Sortable by time where rows are read in the order in which they were made."""
 
     def tournament_id(self) -> str:
         """A new tournament id."""

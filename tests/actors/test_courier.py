@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from actors.fact_batcher import FactCourier
+from actors.fact_batcher import FactBatcher
 from actors.replies import Done, Reply, Unavailable
 from config.limits import FACTS_PER_CALL_MAX
 from server.domain.scoring.fact import Outcome
@@ -36,7 +36,7 @@ def way() -> Way:
 
 
 def requests(way: Way, count: int) -> list[asyncio.Task[Any]]:
-    courier = FactCourier(way)  # type: ignore[arg-type]
+    courier = FactBatcher(way)  # type: ignore[arg-type]
     return [asyncio.create_task(courier.send("t", [points(f"f{n}", "ann", 1)])) for n in range(count)]
 
 
@@ -51,7 +51,7 @@ async def test_what_waits_goes_along_with_the_next_call(way: Way) -> None:
 async def test_a_large_request_is_cut_and_put_together_again(way: Way) -> None:
     way.open.set()
     facts = [points(f"f{n}", "ann", 1) for n in range(2 * FACTS_PER_CALL_MAX + 1)]
-    told = await FactCourier(way).send("t", facts)  # type: ignore[arg-type]
+    told = await FactBatcher(way).send("t", facts)  # type: ignore[arg-type]
     assert told == [Outcome.ACCEPTED] * len(facts)
     assert way.calls == [FACTS_PER_CALL_MAX, FACTS_PER_CALL_MAX, 1]
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from actors.owner import execute
-from actors.owner import unit_of_work as drafts
+from actors.owner import unit_of_work as unit_of_work
 from actors.replies import BoardAnswer, Done, Failed, Frames, Refused, Unavailable
 from actors.requests import (
     Poll,
@@ -16,13 +16,12 @@ from actors.requests import (
 )
 from config import limits
 from server.domain.scoring.fact import Outcome
-from server.domain.tournament import commands as ask
-from server.domain.tournament import events as fact
+from server.domain.tournament import commands, events
 from server.domain.tournament.lifecycle import Status
 from server.domain.tournament.summary import Summary
 from server.ports import StoreUnavailable
 from tests.actors.test_owner import Scene, facts_of
-from tests.support.builders import HOUR_MS, TENANT, TOURNAMENT, create, order, points, register
+from tests.support.builders import HOUR_MS, TENANT, TOURNAMENT, command_request, create, points, register
 
 
 @pytest.fixture
@@ -32,14 +31,14 @@ def scene() -> Scene:
 
 def breaks_for(monkeypatch: pytest.MonkeyPatch, wrong: Any) -> None:
     """Recording an event that is `wrong` raises, as a bug of ours would."""
-    record = drafts.Draft.record
+    record = unit_of_work.UnitOfWork.record
 
     def record_or_raise(self: Any, event: Any, at_ms: int, actor: str) -> Any:
         if wrong(event):
             raise ZeroDivisionError("planted")
         return record(self, event, at_ms, actor)
 
-    monkeypatch.setattr(drafts.Draft, "record", record_or_raise)
+    monkeypatch.setattr(unit_of_work.UnitOfWork, "record", record_or_raise)
 
 
 @pytest.mark.unforeseen
@@ -47,19 +46,19 @@ async def test_a_rule_that_raises_fails_once_and_keeps_state_and_owner(
     scene: Scene, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     await scene.playing("ann", "ben")
-    epoch = scene.directory.host(TOURNAMENT)._keeper.epoch  # type: ignore[union-attr]
+    epoch = scene.directory.host(TOURNAMENT)._owner.epoch  # type: ignore[union-attr]
 
     def raises(*_: Any) -> Any:
         raise KeyError("planted")
 
     decide = execute.decide
     monkeypatch.setattr(execute, "decide", lambda state, command, now: (
-        raises() if isinstance(command, ask.Rebuy) else decide(state, command, now)
+        raises() if isinstance(command, commands.Rebuy) else decide(state, command, now)
     ))  # fmt: skip
-    assert await scene.ask(order(ask.Rebuy("ann"))) == Failed("KeyError")
-    assert scene.directory.host(TOURNAMENT)._keeper.epoch == epoch  # type: ignore[union-attr]
+    assert await scene.ask(command_request(commands.Rebuy("ann"))) == Failed("KeyError")
+    assert scene.directory.host(TOURNAMENT)._owner.epoch == epoch  # type: ignore[union-attr]
     assert (await scene.ask(ReadSummary(), Summary)).players == 2
-    assert "order_failed kind=Rebuy" in caplog.text
+    assert "command_failed kind=Rebuy" in caplog.text
 
 
 @pytest.mark.unforeseen
@@ -67,18 +66,18 @@ async def test_an_event_that_cannot_be_recorded_fails_its_own_request_alone(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Together with others: they are served, one by one, after a recovery."""
-    await scene.directory.create(order(create()))
-    await scene.ask(order(register("first")))
-    breaks_for(monkeypatch, lambda event: isinstance(event, fact.Registered) and event.user_id == "wrong")
+    await scene.directory.create(command_request(create()))
+    await scene.ask(command_request(register("first")))
+    breaks_for(monkeypatch, lambda event: isinstance(event, events.Registered) and event.user_id == "wrong")
     users = ["ann", "ben", "wrong", "cid", "dan"]
     asked = [
-        asyncio.create_task(scene.directory.ask(TOURNAMENT, order(register(user), f"c-{user}")))
+        asyncio.create_task(scene.directory.ask(TOURNAMENT, command_request(register(user), f"c-{user}")))
         for user in users
     ]
     replies = [await scene.through(task) for task in asked]
     assert [type(reply) for reply in replies] == [Done, Done, Failed, Done, Done]
     assert (await scene.ask(ReadSummary(), Summary)).players == 5
-    assert await scene.ask(order(register("wrong"))) == Failed("ZeroDivisionError")
+    assert await scene.ask(command_request(register("wrong"))) == Failed("ZeroDivisionError")
 
 
 @pytest.mark.unforeseen
@@ -86,14 +85,14 @@ async def test_facts_that_break_the_owner_do_not_take_others_with_them(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await scene.playing("ann", "ben")
-    count = drafts.count
+    count = unit_of_work.count
 
     def breaks(state: Any, block: Any, digests: Any = None) -> None:
         if any(one.fact.event_id == "bad" for one in block):
             raise OverflowError("planted")
         count(state, block, digests)
 
-    monkeypatch.setattr(drafts, "count", breaks)
+    monkeypatch.setattr(unit_of_work, "count", breaks)
     good, bad = [points("good", "ann", 1)], [points("bad", "ben", 1)]
     told = [asyncio.create_task(scene.courier.send(TOURNAMENT, one)) for one in (good, bad)]
     outcomes = [await scene.through(task) for task in told]
@@ -105,26 +104,26 @@ async def test_a_step_of_the_schedule_that_cannot_be_recorded_blocks_nothing_els
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is due, it cannot be done: scores are corrected and the tournament can be cancelled all the same."""
-    await scene.directory.create(order(create(duration_ms=HOUR_MS)))
+    await scene.directory.create(command_request(create(duration_ms=HOUR_MS)))
     for user in ("ann", "ben"):
-        await scene.ask(order(register(user)))
-    await scene.ask(order(ask.Start()))
-    breaks_for(monkeypatch, lambda event: isinstance(event, fact.Completed))
+        await scene.ask(command_request(register(user)))
+    await scene.ask(command_request(commands.Start()))
+    breaks_for(monkeypatch, lambda event: isinstance(event, events.Completed))
     scene.clock.jump(HOUR_MS + 1_000)
-    fix = ask.Correct("adjust", "by hand", "ann", points=10_000)
-    assert isinstance(await scene.ask(order(fix)), Done)
-    assert isinstance(await scene.ask(order(ask.Cancel("cannot be finished"))), Done)
+    fix = commands.Correct("adjust", "by hand", "ann", points=10_000)
+    assert isinstance(await scene.ask(command_request(fix)), Done)
+    assert isinstance(await scene.ask(command_request(commands.Cancel("cannot be finished"))), Done)
     assert (await scene.ask(ReadSummary(), Summary)).status is Status.CANCELLED
 
 
 @pytest.mark.unforeseen
 async def test_a_step_is_tried_again_after_a_while(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    await scene.directory.create(order(create(duration_ms=HOUR_MS)))
+    await scene.directory.create(command_request(create(duration_ms=HOUR_MS)))
     for user in ("ann", "ben"):
-        await scene.ask(order(register(user)))
-    await scene.ask(order(ask.Start()))
+        await scene.ask(command_request(register(user)))
+    await scene.ask(command_request(commands.Start()))
     with monkeypatch.context() as broken:
-        breaks_for(broken, lambda event: isinstance(event, fact.Completed))
+        breaks_for(broken, lambda event: isinstance(event, events.Completed))
         scene.clock.jump(HOUR_MS + 1_000)
         assert (await scene.ask(ReadSummary(), Summary)).status is Status.IN_PROGRESS
     await scene.clock.advance(limits.CAREFUL_MS)
@@ -142,8 +141,8 @@ async def fenced(scene: Scene) -> None:
         ReadSummary(),
         PreviewCancel(),
         ReadBoard(0, 9, strong=True),
-        order(ask.Rebuy("nobody")),
-        order(ask.Start()),
+        command_request(commands.Rebuy("nobody")),
+        command_request(commands.Start()),
     ],
 )
 async def test_a_fenced_owner_answers_nothing_that_claims_to_be_current(scene: Scene, message: Any) -> None:
@@ -175,17 +174,17 @@ async def test_an_owner_that_cannot_ask_the_store_lives_on_and_claims_nothing(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await scene.playing("ann", "ben")
-    host, keeper = scene.directory.host(TOURNAMENT), scene.directory.host(TOURNAMENT)._keeper
+    host, owner = scene.directory.host(TOURNAMENT), scene.directory.host(TOURNAMENT)._owner
 
     async def away(*_: Any) -> bool:
         raise StoreUnavailable("planted")
 
     with monkeypatch.context() as broken:
         broken.setattr(scene.store, "holds", away)
-        reply = await host.ask(order(ask.Rebuy("nobody")))
+        reply = await host.ask(command_request(commands.Rebuy("nobody")))
         assert isinstance(reply, Unavailable) and reply.store_away
-    assert host._keeper is keeper
-    assert isinstance(await host.ask(order(ask.Rebuy("nobody"))), Refused)
+    assert host._owner is owner
+    assert isinstance(await host.ask(command_request(commands.Rebuy("nobody"))), Refused)
 
 
 async def test_a_poll_that_has_seen_a_newer_owner_ends_the_older_one(scene: Scene) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from actors.fact_batcher import FactCourier
+from actors.fact_batcher import FactBatcher
 from actors.local_directory import LocalDirectory
 from actors.player_history import trace_of, with_history
 from actors.replies import (
@@ -21,7 +21,7 @@ from actors.replies import (
     Unavailable,
 )
 from actors.requests import (
-    Order,
+    CommandRequest,
     Poll,
     ReadBoard,
     ReadPlaces,
@@ -32,13 +32,13 @@ from actors.requests import (
 from config import limits
 from server.domain.scoring.fact import Fact, Outcome
 from server.domain.scoring.models import Scoring
-from server.domain.tournament import commands as ask
+from server.domain.tournament import commands
 from server.domain.tournament.lifecycle import Status
 from server.domain.tournament.summary import Summary
 from server.encoding import codec
 from server.ports import BlockRow, Commit, StoreUnavailable
 from server.storage.memory.store import MemoryStore
-from tests.support.builders import HOUR_MS, TENANT, TOURNAMENT, create, order, points, register
+from tests.support.builders import HOUR_MS, TENANT, TOURNAMENT, command_request, create, points, register
 from tests.support.clock import ManualClock, settle
 
 
@@ -65,7 +65,7 @@ class Scene:
         self.clock = ManualClock()
         self.store = FlakyStore(self.clock)
         self.directory = LocalDirectory(self.store, self.clock)
-        self.courier = FactCourier(self.directory)
+        self.courier = FactBatcher(self.directory)
 
     async def ask(self, message: Any, cls: Any = None) -> Any:
         """Ask while time goes on, so that retries happen."""
@@ -81,10 +81,10 @@ class Scene:
         return await task
 
     async def playing(self, *users: str) -> "Scene":
-        await self.directory.create(order(create()))
+        await self.directory.create(command_request(create()))
         for user in users:
-            assert isinstance(await self.ask(order(register(user))), Done)
-        await self.ask(order(ask.Start()))
+            assert isinstance(await self.ask(command_request(register(user))), Done)
+        await self.ask(command_request(commands.Start()))
         return self
 
     async def send(self, *facts: Any) -> list[Outcome]:
@@ -94,9 +94,9 @@ class Scene:
         return outcomes
 
     def state(self) -> Any:
-        keeper = self.directory.host(TOURNAMENT)._keeper
-        assert keeper is not None
-        return keeper.state
+        owner = self.directory.host(TOURNAMENT)._owner
+        assert owner is not None
+        return owner.state
 
 
 @pytest.fixture
@@ -105,42 +105,42 @@ def scene() -> Scene:
 
 
 async def test_an_order_is_stored_when_it_is_answered(scene: Scene) -> None:
-    await scene.directory.create(order(create()))
-    answer = await scene.ask(order(register("ann")), EntryAnswer)
+    await scene.directory.create(command_request(create()))
+    answer = await scene.ask(command_request(register("ann")), EntryAnswer)
     assert answer.entry.user_id == "ann" and answer.summary.players == 1
     summary = await scene.store.find(TENANT, TOURNAMENT)
     assert summary is not None and summary.players == 1
 
 
 async def test_a_repeated_command_gets_the_first_answer_and_a_reused_one_is_refused(scene: Scene) -> None:
-    await scene.directory.create(order(create()))
-    first = await scene.ask(order(register("ann"), "cmd", b"x"))
-    await scene.ask(order(register("ben")))
-    again = await scene.ask(order(register("ann"), "cmd", b"x"))
+    await scene.directory.create(command_request(create()))
+    first = await scene.ask(command_request(register("ann"), "cmd", b"x"))
+    await scene.ask(command_request(register("ben")))
+    again = await scene.ask(command_request(register("ann"), "cmd", b"x"))
     assert again == Done(first.value, replayed=True)
-    reused = await scene.ask(order(register("cid"), "cmd", b"y"))
+    reused = await scene.ask(command_request(register("cid"), "cmd", b"y"))
     assert isinstance(reused, Refused) and reused.code == "idempotency_key_reused"
 
 
 async def test_concurrent_twins_get_one_effect_and_one_answer(scene: Scene) -> None:
-    await scene.directory.create(order(create()))
-    twins = [scene.directory.ask(TOURNAMENT, order(register("ann"), "cmd")) for _ in range(200)]
+    await scene.directory.create(command_request(create()))
+    twins = [scene.directory.ask(TOURNAMENT, command_request(register("ann"), "cmd")) for _ in range(200)]
     values = {reply.value for reply in await asyncio.gather(*twins)}  # type: ignore[union-attr]
     assert len(values) == 1
     assert (await scene.ask(ReadSummary(), Summary)).players == 1
 
 
 async def test_creating_twice_with_one_id_gives_one_tournament(scene: Scene) -> None:
-    orders = [order(create(), "born") for _ in range(5)]
+    orders = [command_request(create(), "born") for _ in range(5)]
     replies = await asyncio.gather(*(scene.directory.create(one) for one in orders))
     assert len({reply.value for reply in replies}) == 1  # type: ignore[union-attr]
-    other = await scene.directory.create(order(create(), "born-otherwise"))
+    other = await scene.directory.create(command_request(create(), "born-otherwise"))
     assert isinstance(other, Refused)
 
 
 async def test_at_a_cap_racing_registrations_sell_exactly_the_places_left(scene: Scene) -> None:
-    await scene.directory.create(order(create(max_players=7)))
-    racing = [scene.directory.ask(TOURNAMENT, order(register(f"u{n}"))) for n in range(60)]
+    await scene.directory.create(command_request(create(max_players=7)))
+    racing = [scene.directory.ask(TOURNAMENT, command_request(register(f"u{n}"))) for n in range(60)]
     replies = await asyncio.gather(*racing)
     assert sum(isinstance(reply, Done) for reply in replies) == 7
     assert {r.code for r in replies if isinstance(r, Refused)} == {"tournament_full"}
@@ -164,10 +164,12 @@ async def test_facts_of_many_concurrent_single_requests_share_calls_and_commits(
 
 
 async def test_orders_that_wait_together_share_a_commit(scene: Scene) -> None:
-    await scene.directory.create(order(create()))
+    await scene.directory.create(command_request(create()))
     await scene.ask(ReadSummary())
     commits = scene.store.commits
-    await asyncio.gather(*(scene.directory.ask(TOURNAMENT, order(register(f"u{n}"))) for n in range(50)))
+    await asyncio.gather(
+        *(scene.directory.ask(TOURNAMENT, command_request(register(f"u{n}"))) for n in range(50))
+    )
     assert scene.store.commits - commits <= 2
 
 
@@ -184,9 +186,9 @@ async def test_a_failed_commit_loses_nothing_and_counts_nothing_twice(scene: Sce
 
 
 async def test_an_order_whose_answer_was_lost_is_answered_on_retry(scene: Scene) -> None:
-    await scene.directory.create(order(create()))
+    await scene.directory.create(command_request(create()))
     scene.store.fail_after = 1
-    answer = await scene.ask(order(register("ann")), EntryAnswer)
+    answer = await scene.ask(command_request(register("ann")), EntryAnswer)
     assert answer.entry.user_id == "ann"
     assert (await scene.ask(ReadSummary(), Summary)).players == 1
 
@@ -194,10 +196,12 @@ async def test_an_order_whose_answer_was_lost_is_answered_on_retry(scene: Scene)
 async def test_when_the_store_stays_away_the_caller_is_told_at_the_deadline(scene: Scene) -> None:
     await scene.playing("ann", "ben")
     scene.store.fail_before = 10_000
-    reply = await scene.ask(order(ask.Finish()))
+    reply = await scene.ask(command_request(commands.Finish()))
     assert isinstance(reply, Unavailable)
     scene.store.fail_before = 0
-    assert (await scene.ask(order(ask.Finish()), TournamentAnswer)).summary.status is Status.COMPLETED
+    assert (
+        await scene.ask(command_request(commands.Finish()), TournamentAnswer)
+    ).summary.status is Status.COMPLETED
 
 
 async def test_an_older_owner_gives_up_and_its_callers_are_served_by_the_newer_one(scene: Scene) -> None:
@@ -243,11 +247,11 @@ async def test_a_damaged_checkpoint_only_costs_time(scene: Scene) -> None:
 
 async def test_duplicates_are_found_after_a_restart_and_so_are_commands(scene: Scene) -> None:
     await scene.playing("ann", "ben")
-    rebuy = order(ask.Cancel("x"), "cancel-1")
+    rebuy = command_request(commands.Cancel("x"), "cancel-1")
     await scene.send(points("a", "ann", 1))
     await scene.directory.close()
     scene.directory = LocalDirectory(scene.store, scene.clock)
-    scene.courier = FactCourier(scene.directory)
+    scene.courier = FactBatcher(scene.directory)
     assert await scene.send(points("a", "ann", 1)) == [Outcome.DUPLICATE]
     first = await scene.ask(rebuy)
     await scene.directory.close()
@@ -256,13 +260,13 @@ async def test_duplicates_are_found_after_a_restart_and_so_are_commands(scene: S
 
 
 async def test_an_idle_open_tournament_is_passivated_and_comes_back(scene: Scene) -> None:
-    await scene.directory.create(order(create(start_at_ms=scene.clock.now_ms() + 24 * HOUR_MS)))
-    await scene.ask(order(register("ann")))
-    first = scene.directory.host(TOURNAMENT)._keeper.epoch  # type: ignore[union-attr]
+    await scene.directory.create(command_request(create(start_at_ms=scene.clock.now_ms() + 24 * HOUR_MS)))
+    await scene.ask(command_request(register("ann")))
+    first = scene.directory.host(TOURNAMENT)._owner.epoch  # type: ignore[union-attr]
     await scene.clock.advance(limits.PASSIVATE_AFTER_MS + 10_000)
     assert scene.directory._hosts == {}
     assert (await scene.ask(ReadSummary(), Summary)).players == 1
-    assert scene.directory.host(TOURNAMENT)._keeper.epoch > first  # type: ignore[union-attr]
+    assert scene.directory.host(TOURNAMENT)._owner.epoch > first  # type: ignore[union-attr]
 
 
 async def test_a_tournament_in_play_stays(scene: Scene) -> None:
@@ -342,8 +346,8 @@ async def test_a_frame_never_shows_what_is_not_stored(scene: Scene, moment: str)
     poll = asyncio.create_task(scene.directory.frames(TOURNAMENT, Poll("fe", 1, first.epoch, first.seq)))
     sent = asyncio.create_task(scene.courier.send(TOURNAMENT, [points("a", "ben", 5)]))
     await settle()
-    keeper = scene.directory.host(TOURNAMENT)._keeper
-    assert keeper is None or b'"points":5' not in keeper.board.snapshot
+    owner = scene.directory.host(TOURNAMENT)._owner
+    assert owner is None or b'"points":5' not in owner.board.snapshot
     told = await scene.through(sent)
     assert told == [Outcome.ACCEPTED if moment == "fail_before" else Outcome.DUPLICATE]
     await scene.through(poll)
@@ -403,9 +407,9 @@ async def test_a_heart_and_checkpoints_that_fail_as_nobody_foresaw_end_no_owner(
 async def test_a_full_mailbox_says_so(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     await scene.playing("ann", "ben")
     monkeypatch.setattr(limits, "MAILBOX_DEPTH_MAX", 3)
-    keeper = scene.directory.host(TOURNAMENT)._keeper
-    assert keeper is not None
-    futures = [keeper.submit(ReadSummary()) for _ in range(5)]
+    owner = scene.directory.host(TOURNAMENT)._owner
+    assert owner is not None
+    futures = [owner.submit(ReadSummary()) for _ in range(5)]
     replies = await asyncio.gather(*futures)
     assert [type(reply) for reply in replies] == [Done, Done, Done, Unavailable, Unavailable]
 
@@ -419,20 +423,23 @@ async def test_a_large_request_is_cut_into_calls_that_fit(scene: Scene) -> None:
 
 
 async def test_orders_pickle() -> None:
-    one = order(ask.Register("u", "p", "n"))  # type: ignore[arg-type]
+    one = command_request(commands.Register("u", "p", "n"))  # type: ignore[arg-type]
     assert pickle.loads(pickle.dumps(one)) == one
-    assert isinstance(one, Order)
+    assert isinstance(one, CommandRequest)
 
 
 async def test_at_a_cap_racing_rebuys_and_registrations_sell_exactly_the_places_left(scene: Scene) -> None:
     """Two of a user's three entries are left, and one of three places."""
     rules = {"rebuy_enabled": True, "rebuy_fee_minor": 700, "max_entries_per_player": 3, "max_players": 3}
-    await scene.directory.create(order(create(late_registration_ms=HOUR_MS, **rules)))
+    await scene.directory.create(command_request(create(late_registration_ms=HOUR_MS, **rules)))
     for user in ("ann", "ben"):
-        await scene.ask(order(register(user)))
-    await scene.ask(order(ask.Start()))
-    rebuys = [scene.directory.ask(TOURNAMENT, order(ask.Rebuy("ann", paid_minor=700))) for _ in range(40)]
-    late = [scene.directory.ask(TOURNAMENT, order(register(f"late-{n}"))) for n in range(40)]
+        await scene.ask(command_request(register(user)))
+    await scene.ask(command_request(commands.Start()))
+    rebuys = [
+        scene.directory.ask(TOURNAMENT, command_request(commands.Rebuy("ann", paid_minor=700)))
+        for _ in range(40)
+    ]
+    late = [scene.directory.ask(TOURNAMENT, command_request(register(f"late-{n}"))) for n in range(40)]
     replies = await asyncio.gather(*rebuys, *late)
     sold = [isinstance(reply, Done) for reply in replies]
     assert (sum(sold[:40]), sum(sold[40:])) == (2, 1)
@@ -447,12 +454,18 @@ async def test_a_void_with_its_history_takes_in_what_came_since(scene: Scene) ->
     await scene.playing("ann", "ben")
     first = await scene.directory.ask(TOURNAMENT, facts_of(points("1", "ann", 5), points("2", "ann", 3)))
     assert first == Done(bytes([Outcome.ACCEPTED] * 2))
-    void = await with_history(scene.store, TOURNAMENT, ask.Correct("void", "rolled back", event_id="1"), None)
+    void = await with_history(
+        scene.store, TOURNAMENT, commands.Correct("void", "rolled back", event_id="1"), None
+    )
     assert void.history is not None and void.player_no == 0
     await scene.directory.ask(TOURNAMENT, facts_of(points("3", "ann", 2), points("4", "ben", 1)))
     waiting = [
         scene.directory.ask(TOURNAMENT, message)
-        for message in (facts_of(points("5", "ann", 1)), order(void), facts_of(points("6", "ann", 1)))
+        for message in (
+            facts_of(points("5", "ann", 1)),
+            command_request(void),
+            facts_of(points("6", "ann", 1)),
+        )
     ]
     _, voided, _ = await asyncio.gather(*waiting)
     answer = codec.decode(voided.value, EntryAnswer)
@@ -463,8 +476,8 @@ async def test_a_void_with_its_history_takes_in_what_came_since(scene: Scene) ->
     lines = await trace_of(scene.store, TOURNAMENT, basis)
     told = [(line.why, line.points) for line in lines]
     assert told == [("voided", 0), *(("counted", n * 10_000) for n in (3, 2, 1, 1))]
-    again = await with_history(scene.store, TOURNAMENT, ask.Correct("void", "twice", event_id="1"), 0)
-    assert await scene.directory.ask(TOURNAMENT, order(again)) == Refused(
+    again = await with_history(scene.store, TOURNAMENT, commands.Correct("void", "twice", event_id="1"), 0)
+    assert await scene.directory.ask(TOURNAMENT, command_request(again)) == Refused(
         "fact_not_found", "No fact with this id counts in this tournament", {"event_id": "1"}
     )
     await scene.directory.close()
@@ -478,10 +491,10 @@ def facts_of(*facts: Fact) -> ReportFacts:
 
 async def test_a_race_is_over_with_the_batch_that_reaches_the_target(scene: Scene) -> None:
     race = Scoring("race_to_target", target=5 * 10_000)
-    await scene.directory.create(order(create(scoring=race)))
+    await scene.directory.create(command_request(create(scoring=race)))
     for user in ("ann", "ben"):
-        await scene.ask(order(register(user)))
-    await scene.ask(order(ask.Start()))
+        await scene.ask(command_request(register(user)))
+    await scene.ask(command_request(commands.Start()))
     await scene.through(asyncio.create_task(scene.courier.send(TOURNAMENT, [points("1", "ann", 5)])))
     listed = await scene.store.find(TENANT, TOURNAMENT)
     assert listed is not None and listed.status is Status.COMPLETED

@@ -11,7 +11,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from server.ports import Attempt, Mark, Outcome
+from server.ports import Attempt, DeliveryOutcome, DeliveryProgress
 from tests.support.app import House, a_house
 
 EXAMPLES = Path(__file__).parents[2] / "api" / "spec" / "examples.json"
@@ -93,20 +93,20 @@ async def _casino(r: Recorder) -> None:
     house = r.house
     body = {
         "name": "Friday Cup",
-        "game": "crash-classic",
-        "scheduled_start": house.at(60),
-        "entry_fee": 10.50,
+        "gameSlug": "crash-classic",
+        "scheduledStart": house.at(60),
+        "entryFee": 10.50,
         "fee": 0.5,
-        "max_players": 50,
-        "min_players": 2,
-        "rebuy_enabled": True,
+        "maxPlayers": 50,
+        "minPlayers": 2,
+        "rebuyEnabled": True,
         "addOn": {"price": 5, "points": 2.5},
-        "prize_pool": {
+        "prizePool": {
             "total": 500,
             "distribution": {"1": 50, "2": 30, "3": 20},
             "items": [{"place": "1-2", "kind": "spins", "code": "FREE", "quantity": 50}],
         },
-        "config": {"tournament_type": "points_based", "payout_approval": "manual"},
+        "config": {"tournamentType": "points_based", "payoutApproval": "manual"},
     }
     made = await r.call("POST", "/api/tournaments", body)
     here = {"tournament_id": made["tournamentId"]}
@@ -120,13 +120,15 @@ async def _casino(r: Recorder) -> None:
     await r.call("GET", _T + "/prize-pool", **here)
     await r.call("POST", _T + "/start", **here)
     events = [
-        {"event_id": f"round-{n}:{user}", "player": user, "points": points, "bet": 5, "win": points,
-         "round_id": f"round-{n}", "opened_at": house.at(0), "occurred_at": house.at(0.05)}
+        {"eventId": f"round-{n}:{user}", "player": user, "points": points, "bet": 5, "win": points,
+         "roundId": f"round-{n}", "openedAt": house.at(0), "occurredAt": house.at(0.05)}
         for n, (user, points) in enumerate([("ann", 12.5), ("ben", 7), ("ann", 3)])
     ]  # fmt: skip
     await r.call("POST", _I + "/events", {"events": [*events, events[0]]}, auth=house.platform, **here)
-    await r.call("POST", _PLAYER + "/rebuy", {"additional_entries": 1, "amount": 10.5}, **here, player="ben")
-    await r.call("POST", _PLAYER + "/add-on", {"amount": 5}, **here, player="ben")
+    await r.call(
+        "POST", _PLAYER + "/rebuy", {"additionalEntries": 1, "buyInAmount": 10.5}, **here, player="ben"
+    )
+    await r.call("POST", _PLAYER + "/add-on", {"buyInAmount": 5}, **here, player="ben")
     adjust = {"action": "adjust", "player": "ben", "points": 1.5, "reason": "Lost a round to our outage"}
     await r.call("POST", _T + "/corrections", adjust, **here)
     void = {"action": "void", "eventId": "round-2:ann", "reason": "Rolled back by the game"}
@@ -150,7 +152,7 @@ async def _casino(r: Recorder) -> None:
     await _keys(r)
     simulate = {
         "config": {"tournamentType": "best_n", "scoring": {"n": 2, "metric": "win"}},
-        "events": [{"event_id": str(n), "player": "ann" if n % 2 else "ben", "win": n} for n in range(5)],
+        "events": [{"eventId": str(n), "player": "ann" if n % 2 else "ben", "win": n} for n in range(5)],
     }
     await r.call("POST", "/api/scoring/simulate", simulate)
     await r.call("GET", "/api/tournaments?limit=2")
@@ -168,7 +170,7 @@ async def _templates(r: Recorder) -> None:
     await r.call("GET", path)
     await r.call("GET", path + "/{template_id}", **here)
     await r.call("PUT", path + "/{template_id}", {"maxPlayers": 200, "recurrence": None}, **here)
-    lines = [{"startTime": r.house.at(600), "name": "Monday"}, {"startTime": r.house.at(-5)}]
+    lines = [{"scheduledStart": r.house.at(600), "name": "Monday"}, {"scheduledStart": r.house.at(-5)}]
     bulk = {"templateId": made["templateId"], "schedule": lines[:1]}
     await r.call("POST", "/api/tournaments/bulk", bulk)
     await r.call("POST", "/api/tournaments/bulk", bulk | {"schedule": lines}, name="some_failed")
@@ -213,8 +215,8 @@ async def _events(r: Recorder, tournament_id: str) -> None:
         await asyncio.sleep(0.01)
     lane, event = lanes[0], lanes[0].events[0]
     whose = (lane.endpoint.id, lane.tenant, lane.stream, event.seq, event.event_id, event.event_type)
-    answered = Attempt(*whose, 1, now_ms, 42, Outcome.DELIVERED, 200, "ok")
-    await store.mark([Mark(lane.id, lane.claim, 1, 0, now_ms)], [answered], now_ms)
+    answered = Attempt(*whose, 1, now_ms, 42, DeliveryOutcome.DELIVERED, 200, "ok")
+    await store.mark([DeliveryProgress(lane.id, lane.claim, 1, 0, now_ms)], [answered], now_ms)
     await asking
     await store.route(now_ms, 1_000)
     await r.call("GET", "/api/events?limit=100")
@@ -269,7 +271,7 @@ async def _rounds(r: Recorder) -> None:
     of = {"count": 2, "durationSeconds": 600, "pacedBy": "game", "eliminatedBy": "game"}
     tournament_id = await house.tournament("ann", "ben", "cid", started=True, rounds=of)
     here = {"tournament_id": tournament_id}
-    out = {"events": [{"event_id": "out-cid", "player": "cid", "kind": "elimination"}]}
+    out = {"events": [{"eventId": "out-cid", "player": "cid", "kind": "elimination"}]}
     await r.call("POST", _I + "/events", out, auth=house.platform, name="elimination", **here)
     for action, number in (("end", 1), ("start", 2)):
         body = {"action": action, "round": number}

@@ -13,8 +13,8 @@ import pytest
 import uvloop
 from websockets import http11
 
-from api.access.connection_limits import Crowd
-from api.access.stranger_limits import Strangers
+from api.access.connection_limits import ConnectionLimits
+from api.access.stranger_limits import StrangerLimits
 from api.fast.request_bounds import (
     HEAD_WITHIN_MS,
     REQUEST_BYTES_MAX,
@@ -24,13 +24,13 @@ from api.fast.request_bounds import (
 from api.fast.uvicorn_protocol import ClosedQuietly
 from api.http.body import parse_json
 from api.http.client_address import (
-    Doorman,
+    ClientAddresses,
     forwarded,
     is_loopback,
     neighbourhood,
 )
 from api.http.errors import ApiError
-from api.ws.admission import knock_of
+from api.ws.admission import handshake_of
 from api.ws.messages import Close
 from server.ports import Window
 from server.rate_limits.memory import MemoryLimiter
@@ -121,7 +121,7 @@ def test_a_body_ends_with_all_that_comes_behind_it() -> None:
 
 
 def test_the_address_is_the_peers_unless_a_trusted_proxy_says_another() -> None:
-    plain, trusting = Doorman(), Doorman(("10.0.0.0/8", "127.0.0.1"))
+    plain, trusting = ClientAddresses(), ClientAddresses(("10.0.0.0/8", "127.0.0.1"))
     assert plain.address("127.0.0.1", "203.0.113.9") == "127.0.0.1"
     assert trusting.address("127.0.0.1", "203.0.113.9") == "203.0.113.9"
     assert trusting.address("127.0.0.1", "1.2.3.4, 203.0.113.9, 10.1.1.1") == "203.0.113.9", (
@@ -153,12 +153,14 @@ def test_a_socket_comes_from_where_all_forwarded_lines_say(lines: list[str], add
         return b""
 
     headers = http11.Headers([("X-Forwarded-For", line) for line in lines])
-    knock = knock_of(http11.Request("/ws/t", headers), Transport(), Doorman(("127.0.0.1",)), first)
-    assert knock.address == address
+    handshake = handshake_of(
+        http11.Request("/ws/t", headers), Transport(), ClientAddresses(("127.0.0.1",)), first
+    )
+    assert handshake.address == address
 
 
 async def test_strangers_are_limited_by_address_and_told_so(house: House) -> None:
-    house.resources.strangers = Strangers(house.clock, 5)
+    house.ctx.stranger_limits = StrangerLimits(house.clock, 5)
     for left in (4, 3, 2, 1, 0):
         answer = await house.client.get(
             "/api/tournaments", headers={"Authorization": "Bearer pk_live_x:sk_live_y"}
@@ -174,7 +176,7 @@ async def test_strangers_are_limited_by_address_and_told_so(house: House) -> Non
 
 
 async def test_sockets_without_a_credential_count_too(served: Served) -> None:
-    served.house.resources.strangers = Strangers(served.house.clock, 2)
+    served.house.ctx.stranger_limits = StrangerLimits(served.house.clock, 2)
     told = []
     for path in (
         "/ws/tournaments/none?token=guessed",
@@ -190,7 +192,7 @@ async def test_sockets_without_a_credential_count_too(served: Served) -> None:
 
 async def test_a_key_that_is_known_is_not_held_up_by_its_neighbours(house: House) -> None:
     assert (await house.client.get("/api/tournaments", headers=house.auth)).status_code == 200
-    house.resources.strangers = Strangers(house.clock, 2)
+    house.ctx.stranger_limits = StrangerLimits(house.clock, 2)
     for _ in range(3):
         await house.client.get("/api/tournaments")
     assert (await house.client.get("/api/tournaments", headers=house.auth)).status_code == 200
@@ -308,16 +310,16 @@ async def test_instants_of_other_centuries_are_refused_and_old_ones_printed(hous
 
 
 def test_an_address_has_so_many_connections() -> None:
-    crowd = Crowd(2)
+    crowd = ConnectionLimits(2)
     assert [crowd.enter("203.0.113.9") for _ in range(3)] == [True, True, False]
     assert crowd.enter("203.0.113.8")
     crowd.leave("203.0.113.9")
     assert crowd.enter("203.0.113.9") and not crowd.enter("203.0.113.9")
-    assert all(Crowd(0).enter("203.0.113.9") for _ in range(99))
+    assert all(ConnectionLimits(0).enter("203.0.113.9") for _ in range(99))
 
 
 async def test_one_connection_too_many_is_turned_away(served: Served) -> None:
-    served.house.resources.crowd = Crowd(1)
+    served.house.ctx.connection_limits = ConnectionLimits(1)
     reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
     writer.write(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n")
     assert b" 200 " in await reader.readline()
@@ -340,9 +342,9 @@ async def test_metrics_are_not_for_those_who_come_through_a_proxy(house: House) 
     assert (await house.client.get("/metrics")).status_code == 200
     passed_on = {"X-Forwarded-For": "203.0.113.9"}
     assert (await house.client.get("/metrics", headers=passed_on)).status_code == 401
-    house.resources.doorman = Doorman(("127.0.0.1",))
+    house.ctx.client_addresses = ClientAddresses(("127.0.0.1",))
     assert (await house.client.get("/metrics")).status_code == 401
-    house.resources.metrics_token = "let-me-in"
+    house.ctx.metrics_token = "let-me-in"
     answer = await house.client.get("/metrics", headers={"Authorization": "Bearer let-me-in"})
     assert answer.status_code == 200
 
@@ -385,13 +387,13 @@ async def test_public_lists_are_one_operators(house: House) -> None:
     assert await ids("/api/public/op_456/tournaments") == [theirs.json()["tournamentId"]]
     assert await ids("/api/public/op_123/tournaments?mode=test") == [tried.json()["tournamentId"]]
     assert (await house.client.get("/api/public/nobody/tournaments")).status_code == 404
-    house.resources.public_operator = None
+    house.ctx.public_operator = None
     assert (await house.client.get("/api/public/tournaments")).status_code == 404
 
 
 async def test_a_front_end_that_drains_is_not_ready(house: House) -> None:
     assert (await house.client.get("/readyz")).json() == {"status": "ready"}
-    house.resources.readiness.drains = True
+    house.ctx.readiness.drains = True
     told = await house.client.get("/readyz")
     assert told.status_code == 503 and "front_end" in told.json()["missing"]
 

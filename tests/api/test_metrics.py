@@ -3,7 +3,7 @@
 import httpx2
 import pytest
 
-from server.ports import Attempt, Endpoint, Kind, Mark, Outcome
+from server.ports import Attempt, DeliveryOutcome, DeliveryProgress, Endpoint, EndpointKind
 from tests.support.app import a_house
 from tests.support.builders import TENANT
 
@@ -11,14 +11,14 @@ from tests.support.builders import TENANT
 async def test_metrics_tell_lag_retries_and_dead_letters() -> None:
     async with a_house() as house:
         store, now_ms = house.store, house.clock.now_ms()
-        await store.save_endpoint(TENANT, Endpoint("ep_1", "main", Kind.WEBHOOK, "https://x.example"))
+        await store.save_endpoint(TENANT, Endpoint("ep_1", "main", EndpointKind.WEBHOOK, "https://x.example"))
         await store.say(TENANT, "system.status_changed", b'{"status":"degraded","message":""}', now_ms)
         before = (await house.client.get("/metrics")).text
         assert "pitboss_events_unrouted 1.0" in before and "process_resident_memory_bytes" in before
         await store.route(now_ms, 10)
         [lane] = await store.claim_lanes("c", now_ms, now_ms + 1, 1, 1, ())
-        tried = Attempt("ep_1", TENANT, lane.stream, 1, "e", "t", 1, now_ms, 1, Outcome.DEAD)
-        await store.mark([Mark(lane.id, "c", 0, 1, now_ms)], [tried], now_ms)
+        tried = Attempt("ep_1", TENANT, lane.stream, 1, "e", "t", 1, now_ms, 1, DeliveryOutcome.DEAD)
+        await store.mark([DeliveryProgress(lane.id, "c", 0, 1, now_ms)], [tried], now_ms)
         await house.clock.advance(90_000)
         told = (await house.client.get("/metrics")).text
     for line in (
@@ -50,7 +50,7 @@ async def test_metrics_are_for_the_house_itself(
     token: str | None, given: str | None, address: str, status: int
 ) -> None:
     async with a_house() as house:
-        house.resources.metrics_token = token
+        house.ctx.metrics_token = token
         headers = {} if given is None else {"Authorization": f"Bearer {given}"}
         transport = httpx2.ASGITransport(house.app, client=(address, 1))
         async with httpx2.AsyncClient(transport=transport, base_url="http://x") as client:

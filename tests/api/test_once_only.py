@@ -100,7 +100,7 @@ async def test_keys_that_one_person_made_are_one_person(house: House) -> None:
 
 
 async def test_a_key_gives_no_more_than_it_has(house: House) -> None:
-    issued = keys.issue(house.resources.ids, LUCKY, "admin", "read_only")
+    issued = keys.issue(house.ctx.ids, LUCKY, "admin", "read_only")
     end_ms = house.clock.now_ms() + 3_600_000
     own = replace(
         issued.stored,
@@ -126,11 +126,11 @@ async def test_a_key_gives_no_more_than_it_has(house: House) -> None:
 
 
 async def test_a_key_renews_none_that_may_more(house: House) -> None:
-    issued = keys.issue(house.resources.ids, LUCKY, "admin", "read_only")
+    issued = keys.issue(house.ctx.ids, LUCKY, "admin", "read_only")
     own = replace(issued.stored, permissions=("keys.admin", "tournaments.read"))
-    greater = keys.issue(house.resources.ids, LUCKY, "full", "full_access").stored
+    greater = keys.issue(house.ctx.ids, LUCKY, "full", "full_access").stored
     smaller = replace(
-        keys.issue(house.resources.ids, LUCKY, "s", "read_only").stored, permissions=("tournaments.read",)
+        keys.issue(house.ctx.ids, LUCKY, "s", "read_only").stored, permissions=("tournaments.read",)
     )
     for key in (own, greater, smaller):
         await house.store.add_key(key)
@@ -158,7 +158,7 @@ async def test_a_repeated_key_request_takes_no_key_that_is_in_use(house: House) 
 
 async def test_an_operator_has_at_most_a_hundred_keys(house: House) -> None:
     for n in range(99):
-        await house.store.add_key(keys.issue(house.resources.ids, LUCKY, str(n), "read_only").stored)
+        await house.store.add_key(keys.issue(house.ctx.ids, LUCKY, str(n), "read_only").stored)
     told = await house.client.post("/api/keys", headers=house.auth, json={"name": "x", "role": "read_only"})
     assert (told.status_code, told.json()["error"]) == (409, "conflict")
 

@@ -72,7 +72,7 @@ async def test_who_cannot_be_agreed_with_is_let_in_without(offer: str, agreed: b
     async with a_house() as house:
         tournament_id = await house.tournament("ann", "ben", started=True, visibility="public")
         header = f"Sec-WebSocket-Extensions: {offer}\r\n"
-        wire = Wire(house.resources, f"{tournament_id}?spectate", header)
+        wire = Wire(house.ctx, f"{tournament_id}?spectate", header)
         await house.clock.advance(0)
         assert (b"permessage-deflate" in wire.head) is agreed
         assert wire.heard[0]["type"] == "welcome"
@@ -82,7 +82,7 @@ async def test_both_kinds_of_client_hear_the_same_and_one_gets_a_fraction_of_the
     async with a_house() as house:
         users = [f"u{n}" for n in range(60)]
         tournament_id = await house.tournament(*users, started=True, visibility="public")
-        plain, small = (Wire(house.resources, f"{tournament_id}?spectate", more) for more in ("", DEFLATE))
+        plain, small = (Wire(house.ctx, f"{tournament_id}?spectate", more) for more in ("", DEFLATE))
         await house.clock.advance(0)
         assert [f["type"] for f in plain.heard] == ["welcome", "snapshot", "room"]
         assert plain.heard[1] == small.heard[1] and 2 * small.bytes < plain.bytes
@@ -101,7 +101,7 @@ async def test_a_browser_that_deflates_both_ways(served: Served) -> None:
 async def test_a_message_that_swells_is_too_big() -> None:
     async with a_house() as house:
         tournament_id = await house.tournament("ann", "ben", started=True, visibility="public")
-        wire = Wire(house.resources, f"{tournament_id}?spectate", DEFLATE)
+        wire = Wire(house.ctx, f"{tournament_id}?spectate", DEFLATE)
         await house.clock.advance(0)
         wire.say(" " * (SOCKET_MESSAGE_BYTES_MAX * 100))
         assert wire.code == CloseCode.MESSAGE_TOO_BIG

@@ -56,13 +56,13 @@ async def test_an_owner_that_recovers_knows_who_is_out_and_which_round_waits(hou
     house.clock.jump(5_000)
     host = house.directory.host(tournament_id)
     await platform(house, tournament_id, "rounds", {"action": "end", "round": 1})
-    keeper = host._keeper
-    assert keeper is not None and keeper.state.between_rounds
-    before = codec.state_digest(keeper.state)
+    owner = host._owner
+    assert owner is not None and owner.state.between_rounds
+    before = codec.state_digest(owner.state)
     await host.retire()
     _, told = await platform(house, tournament_id, "events", {"events": [out]})
     assert told["results"][0]["status"] == "duplicate"
-    again = house.directory.host(tournament_id)._keeper
+    again = house.directory.host(tournament_id)._owner
     assert again is not None and codec.state_digest(again.state) == before
 
 

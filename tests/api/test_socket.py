@@ -101,7 +101,7 @@ async def test_two_sockets_get_the_same_bytes_and_are_counted(served: Served) ->
             answer = await served.house.client.get(path, headers=headers)
             assert answer.json()["gameRoom"]["activeConnections"] == 2
     async with asyncio.timeout(30):
-        while served.house.resources.hub.sockets(tournament_id):
+        while served.house.ctx.hub.sockets(tournament_id):
             await asyncio.sleep(0.01)
 
 

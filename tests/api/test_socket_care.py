@@ -8,7 +8,7 @@ from websockets.frames import CloseCode, Frame, Opcode
 
 from actors.requests import ReadPlaces, ReportFacts
 from api.access import stranger_limits
-from api.access.connection_limits import Crowd
+from api.access.connection_limits import ConnectionLimits
 from api.context import player_tokens
 from api.ws.channel import Channel
 from api.ws.messages import Close
@@ -28,7 +28,7 @@ class Room:
 
     async def wire(self, path: str = "{id}?spectate", more: str = "") -> Wire:
         """A client that was let in, or turned away."""
-        wire = Wire(self.house.resources, path.format(id=self.id), more)
+        wire = Wire(self.house.ctx, path.format(id=self.id), more)
         await self.house.clock.advance(0)
         return wire
 
@@ -97,7 +97,7 @@ async def test_a_reader_that_is_stuck_is_closed(room: Room) -> None:
         await room.score()
     await room.wait(limits.SOCKET_STUCK_AFTER_MS / 1_000 + 2)
     assert stuck.is_cut and not other.is_cut
-    assert room.house.resources.hub.sockets(room.id) == 1
+    assert room.house.ctx.hub.sockets(room.id) == 1
 
 
 async def test_a_half_open_socket_is_pinged_and_then_given_up(room: Room) -> None:
@@ -113,7 +113,7 @@ async def test_a_half_open_socket_is_pinged_and_then_given_up(room: Room) -> Non
 
 @pytest.mark.parametrize("path", ["nowhere?spectate", "{id}?token=rubbish"])
 async def test_who_is_not_let_in_and_never_agrees_to_the_close_is_cut(room: Room, path: str) -> None:
-    wire = Wire(room.house.resources, path.format(id=room.id))
+    wire = Wire(room.house.ctx, path.format(id=room.id))
     wire.hold()
     await room.wait(0)
     assert not wire.is_cut
@@ -186,11 +186,11 @@ async def test_hostile_bytes_close_with_the_right_code_and_nobody_else(room: Roo
 
 
 async def test_messages_before_the_welcome_are_heard_after_it_and_not_endlessly(room: Room) -> None:
-    eager = Wire(room.house.resources, f"{room.id}?spectate")
+    eager = Wire(room.house.ctx, f"{room.id}?spectate")
     eager.say('{"type":"ping"}')
     await room.wait(0)
     assert kinds(eager)[0] == "welcome" and "pong" in kinds(eager)
-    flood = Wire(room.house.resources, f"{room.id}?spectate")
+    flood = Wire(room.house.ctx, f"{room.id}?spectate")
     for _ in range(limits.SOCKET_MESSAGES_PER_S + 1):
         flood.say('{"type":"ping"}')
     await room.wait(0)
@@ -216,7 +216,7 @@ async def test_origins_are_checked_for_spectators_too(room: Room) -> None:
 
 
 async def test_a_handshake_that_is_none_gets_an_http_answer(room: Room) -> None:
-    wire = Wire(room.house.resources, room.id, version="8")
+    wire = Wire(room.house.ctx, room.id, version="8")
     assert wire.head.startswith(b"HTTP/1.1 426") or wire.head.startswith(b"HTTP/1.1 400"), wire.head
     assert wire.is_cut
 
@@ -264,7 +264,7 @@ async def test_a_socket_that_cannot_be_written_to_is_dropped_and_the_others_hear
     broken.write = fail  # type: ignore[method-assign]
     await room.score()
     assert broken.is_cut and kinds(first)[-1] == "delta" == kinds(last)[-1]
-    assert room.house.resources.hub.sockets(room.id) == 2
+    assert room.house.ctx.hub.sockets(room.id) == 2
 
 
 @pytest.mark.unforeseen
@@ -352,7 +352,7 @@ async def test_after_its_close_a_client_is_read_no_further(room: Room) -> None:
 
 
 async def test_an_address_has_so_many_sockets(room: Room) -> None:
-    room.house.resources.sockets_crowd = Crowd(2)
+    room.house.ctx.socket_limits = ConnectionLimits(2)
     wires = [await room.wire() for _ in range(3)]
     assert [wire.code for wire in wires] == [None, None, Close.TOO_MANY]
 

@@ -5,14 +5,14 @@ import asyncio
 import pytest
 
 from api.access import stranger_limits
-from api.access.stranger_limits import Strangers
-from api.context.answer_cache import Moments
+from api.access.stranger_limits import StrangerLimits
+from api.context.answer_cache import AnswerCache
 from config.limits import STRANGERS_AT_ONCE
 from tests.support.clock import ManualClock
 
 
 async def test_only_a_few_strangers_are_worked_on_at_once() -> None:
-    door, inside, most = Strangers(ManualClock(), 600), 0, 0
+    door, inside, most = StrangerLimits(ManualClock(), 600), 0, 0
 
     async def visit() -> None:
         nonlocal inside, most
@@ -29,7 +29,7 @@ async def test_only_a_few_strangers_are_worked_on_at_once() -> None:
 
 async def test_strangers_that_never_finish_hold_up_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stranger_limits, "STRANGER_TURN_S", 0.01)
-    door, for_ever = Strangers(ManualClock(), 600), asyncio.Event()
+    door, for_ever = StrangerLimits(ManualClock(), 600), asyncio.Event()
 
     async def dawdle() -> None:
         async with door.turn():
@@ -46,7 +46,7 @@ async def test_strangers_that_never_finish_hold_up_no_others(monkeypatch: pytest
 async def test_the_wait_for_a_turn_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stranger_limits, "STRANGER_TURN_S", 600)
     monkeypatch.setattr(stranger_limits, "STRANGER_WAITS_S", 0.01)
-    door = Strangers(ManualClock(), 600)
+    door = StrangerLimits(ManualClock(), 600)
     async with asyncio.timeout(30), door.turn(), door.turn(), door.turn():
         pass
     assert door._turns._value == STRANGERS_AT_ONCE
@@ -54,7 +54,7 @@ async def test_the_wait_for_a_turn_ends(monkeypatch: pytest.MonkeyPatch) -> None
 
 async def test_an_answer_to_anybody_is_made_once_a_second_and_failures_are_not_kept() -> None:
     clock, made = ManualClock(), 0
-    moments = Moments(clock)
+    moments = AnswerCache(clock)
 
     async def make() -> bytes:
         nonlocal made

@@ -101,7 +101,7 @@ async def test_a_wrong_batch_is_told_with_every_fault_and_the_stream_goes_on(ser
 
 async def test_an_owner_that_is_away_is_told_and_the_batch_can_be_repeated(served: Served) -> None:
     tournament_id = await served.house.tournament("ann", "ben", started=True)
-    courier = served.house.resources.courier
+    courier = served.house.ctx.fact_batcher
     send_on = courier.send
 
     async def away(*_: Any) -> Unavailable:
@@ -156,14 +156,14 @@ async def test_a_revoked_key_ends_the_stream(served: Served) -> None:
         text = served.house.platform["Authorization"].removeprefix("Bearer ")
         key_id = text.partition(":")[0]
         served.house.store._keys.pop(key_id)
-        served.house.resources.keyring.forget(key_id)
+        served.house.ctx.key_cache.forget(key_id)
         await send(socket, 1, facts(0))
         assert await close_code(socket) == Close.LOG_IN_AGAIN
 
 
 async def test_a_platform_that_does_not_read_its_acknowledgements_is_not_read_either(served: Served) -> None:
     tournament_id = await served.house.tournament("ann", "ben", started=True)
-    courier, gate = served.house.resources.courier, asyncio.Event()
+    courier, gate = served.house.ctx.fact_batcher, asyncio.Event()
     send_on = courier.send
 
     async def slow(*args: Any) -> Any:
@@ -185,7 +185,7 @@ async def test_a_platform_that_does_not_read_its_acknowledgements_is_not_read_ei
 @pytest.mark.unforeseen
 async def test_what_nobody_foresaw_is_answered_and_the_stream_goes_on(served: Served) -> None:
     tournament_id = await served.house.tournament("ann", "ben", started=True)
-    courier = served.house.resources.courier
+    courier = served.house.ctx.fact_batcher
     send_on = courier.send
 
     async def broken(*_: Any) -> Any:

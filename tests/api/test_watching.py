@@ -15,13 +15,13 @@ from actors.replies import Done
 from actors.requests import ReportFacts
 from api.ws.hub import Hub
 from api.ws.messages import Close
-from server.domain.tournament import commands as ask
+from server.domain.tournament import commands
 from server.domain.tournament.summary import summary_of
 from server.encoding import codec
 from tests.simulator.loop import VirtualClock, run_virtually
 from tests.simulator.world import kill
 from tests.support.app import House, a_house
-from tests.support.builders import TOURNAMENT, create, order, points, register
+from tests.support.builders import TOURNAMENT, command_request, create, points, register
 from tests.support.sockets import DEFLATE, HIGH_BYTES, Wire
 
 SEEDS = 40
@@ -148,7 +148,7 @@ class Evening:
     def _home(self, number: int) -> Any:
         carrier = Line(self.ether) if self.carried else None
         hub = Hub(self.directory, self.clock, f"fe-{number}-{self.luck.random()}", carrier)
-        return replace(self.house.resources, directory=self.directory, hub=hub)
+        return replace(self.house.ctx, directory=self.directory, hub=hub)
 
     def front_end(self) -> Any:
         return self.luck.choice(self.homes)
@@ -156,10 +156,10 @@ class Evening:
     async def run(self) -> dict[str, int]:
         """Play with faults, then fair weather; then everyone must hold the owner's board."""
         rules = {"public": True, "start_at_ms": self.clock.now_ms() + 10**7}
-        await self.directory.create(order(create(**rules)))
+        await self.directory.create(command_request(create(**rules)))
         for user in _USERS:
-            await self.directory.ask(TOURNAMENT, order(register(user)))
-        await self.directory.ask(TOURNAMENT, order(ask.Start()))
+            await self.directory.ask(TOURNAMENT, command_request(register(user)))
+        await self.directory.ask(TOURNAMENT, command_request(commands.Start()))
         end = self.clock.now_ms() + _PLAY_S * 1_000
         work = [asyncio.create_task(part) for part in (self._play(), self._harm(), self._look())]
         while self.clock.now_ms() < end:
@@ -213,7 +213,7 @@ class Evening:
         if self.luck.random() < 0.3:
             number = self.luck.randrange(2)
             for client in self.clients:
-                if client.wire is not None and client.wire.socket._home is self.homes[number]:
+                if client.wire is not None and client.wire.socket._ctx is self.homes[number]:
                     client.wire.cut()
             self.homes[number] = self._home(number)
 
@@ -228,19 +228,19 @@ class Evening:
                 client.look()
 
     async def _verdict(self) -> dict[str, int]:
-        keeper = self.directory.host(TOURNAMENT)._keeper
-        assert keeper is not None
-        whole = msgspec.json.decode(keeper.board.snapshot)
+        owner = self.directory.host(TOURNAMENT)._owner
+        assert owner is not None
+        whole = msgspec.json.decode(owner.board.snapshot)
         for client in self.clients:
             assert (client.rows, client.total) == (whole["rows"], whole["total"])
             assert client.at == (whole["epoch"], whole["seq"])
-            assert client.most_waiting < HIGH_BYTES + 4 * len(keeper.board.snapshot), "memory is bounded"
-        assert await self.homes[0].hub.connections(summary_of(keeper.state)) == len(self.clients)
-        assert isinstance(await self.directory.ask(TOURNAMENT, order(ask.Finish())), Done)
+            assert client.most_waiting < HIGH_BYTES + 4 * len(owner.board.snapshot), "memory is bounded"
+        assert await self.homes[0].hub.connections(summary_of(owner.state)) == len(self.clients)
+        assert isinstance(await self.directory.ask(TOURNAMENT, command_request(commands.Finish())), Done)
         sums = {
             name: sum(getattr(c, name) for c in self.clients) for name in ("snapshots", "deltas", "resumed")
         }
-        return sums | {"epoch": keeper.epoch}
+        return sums | {"epoch": owner.epoch}
 
 
 async def _evening(seed: int, clock: VirtualClock) -> dict[str, int]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from server.domain.ids import OperatorId, Tenant
-from server.ports import Endpoint, Kind
+from server.ports import Endpoint, EndpointKind
 from server.runtime.ids import SystemIds
 from tests.support.app import House, a_house
 from tests.support.receivers import Receiver
@@ -116,7 +116,7 @@ async def test_a_queue_and_a_game_platform_are_endpoints_too(crew: Crew) -> None
 async def test_there_are_only_so_many(crew: Crew) -> None:
     for number in range(20):
         await crew.house.store.save_endpoint(
-            TENANT, Endpoint(f"ep_{number}", f"n{number}", Kind.WEBHOOK, "https://x.example")
+            TENANT, Endpoint(f"ep_{number}", f"n{number}", EndpointKind.WEBHOOK, "https://x.example")
         )
     assert (await crew.call("PUT", "webhooks", HOOK)).json()["error"] == "too_many_webhooks"
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from server.broadcast.board import Board
 from server.broadcast.history import Frame, History
-from server.domain.tournament import commands as ask
+from server.domain.tournament import commands
 from server.domain.tournament.rules.rules import Rounds
 from server.encoding.wire import instant
 from tests.support.builders import NOW_MS, Story
@@ -49,7 +49,7 @@ def test_a_client_that_applies_every_delta_holds_the_top_of_the_board(
     client = Client(board.snapshot)
     for player, points, leave in moves:
         if leave and player in "ab":
-            story.when(ask.Remove(player))
+            story.when(commands.Remove(player))
         else:
             story.score(**{player: points})
         seq = board.seq

@@ -5,11 +5,19 @@ from dataclasses import replace
 from typing import Any
 
 from server.domain.ids import OperatorId, Tenant
-from server.domain.tournament import commands as ask
-from server.ports import Attempt, AttemptFilter, Endpoint, Kind, Lane, Mark, Outcome
+from server.domain.tournament import commands
+from server.ports import (
+    Attempt,
+    AttemptFilter,
+    DeliveryCursor,
+    DeliveryOutcome,
+    DeliveryProgress,
+    Endpoint,
+    EndpointKind,
+)
 from server.public_events.mapping import Announcement
 from tests.contracts.stores import Writer
-from tests.support.builders import NOW_MS, order, register
+from tests.support.builders import NOW_MS, command_request, register
 
 MINUTE_MS = 60_000
 SAID = b'{"status":"maintenance","message":"soon"}'
@@ -18,21 +26,28 @@ SAID = b'{"status":"maintenance","message":"soon"}'
 def endpoint(tenant: Tenant, name: str = "main", *types: str) -> Endpoint:
     """A webhook of a tenant."""
     return Endpoint(
-        f"ep_{tenant.operator_id}_{tenant.live}_{name}", name, Kind.WEBHOOK, "https://x.example", tuple(types)
+        f"ep_{tenant.operator_id}_{tenant.live}_{name}",
+        name,
+        EndpointKind.WEBHOOK,
+        "https://x.example",
+        tuple(types),
     )
 
 
 def tried(
-    lane: Lane, event: Announcement, outcome: Outcome = Outcome.DELIVERED, at_ms: int = NOW_MS
+    lane: DeliveryCursor,
+    event: Announcement,
+    outcome: DeliveryOutcome = DeliveryOutcome.DELIVERED,
+    at_ms: int = NOW_MS,
 ) -> Attempt:
     """One try."""
     name = (lane.endpoint.id, lane.tenant, lane.stream)
     return Attempt(*name, event.seq, event.event_id, event.event_type, 1, at_ms, 5, outcome, 200, "ok")
 
 
-def upto(lane: Lane, seq: int, attempts: int = 0, next_ms: int = NOW_MS) -> Mark:
+def upto(lane: DeliveryCursor, seq: int, attempts: int = 0, next_ms: int = NOW_MS) -> DeliveryProgress:
     """The lane is done up to `seq`."""
-    return Mark(lane.id, lane.claim, seq, attempts, next_ms)
+    return DeliveryProgress(lane.id, lane.claim, seq, attempts, next_ms)
 
 
 class EventsContract:
@@ -40,9 +55,9 @@ class EventsContract:
 
     async def born(self, store: Any, writer: Writer) -> None:
         """Three events: created, opened, ann registered."""
-        await store.birth(writer.birth)
+        await store.begin(writer.first)
         writer.epoch = await store.take_over(writer.id, "test") or 0
-        await store.commit(writer.commit(order(register("ann"))))
+        await store.commit(writer.commit(command_request(register("ann"))))
 
     async def routed(self, store: Any) -> None:
         """All that was committed has its place, also what other tests left."""
@@ -72,7 +87,7 @@ class EventsContract:
         await self.born(store, other)
         assert await store.feed(tenant, 0, 10) == [] and tenant in await store.audience()
         await self.routed(store)
-        await store.commit(writer.commit(order(register("ben"))))
+        await store.commit(writer.commit(command_request(register("ben"))))
         await asyncio.gather(*(store.route(NOW_MS, 2) for _ in range(4)))
         await self.routed(store)
         rows = await store.feed(tenant, 0, 100)
@@ -100,7 +115,7 @@ class EventsContract:
         everything, players = endpoint(tenant), endpoint(tenant, "players", "player.*", "tournament.started")
         for one in (everything, players):
             await store.save_endpoint(tenant, one)
-        await store.commit(writer.commit(order(register("ben")), order(ask.Start())))
+        await store.commit(writer.commit(command_request(register("ben")), command_request(commands.Start())))
         await self.routed(store)
         [lane] = await self.claim(store, everything)
         assert [event.event_type for event in lane.events] == ["player.registered", "tournament.started"]
@@ -132,13 +147,13 @@ class EventsContract:
     ) -> None:
         of = await self.subscribed(store, tenant, writer)
         [lane] = await self.claim(store, of)
-        await store.commit(writer.commit(order(register("ben"))))
+        await store.commit(writer.commit(command_request(register("ben"))))
         await self.routed(store)
         await store.mark([upto(lane, lane.tip_seq)], [], NOW_MS)
         [rest] = await self.claim(store, of)
         assert [event.seq for event in rest.events] == [lane.tip_seq + 1]
         await store.mark([upto(rest, rest.tip_seq)], [], NOW_MS)
-        await store.commit(writer.commit(order(register("eve"))))
+        await store.commit(writer.commit(command_request(register("eve"))))
         await self.routed(store)
         [new] = await self.claim(store, of)
         assert [event.seq for event in new.events] == [rest.tip_seq + 1]
@@ -153,7 +168,7 @@ class EventsContract:
         await self.routed(store)
         lanes = await self.claim(store, of)
         later = NOW_MS + 90 * MINUTE_MS
-        failed = [tried(lane, lane.events[0], Outcome.FAILED) for lane in lanes]
+        failed = [tried(lane, lane.events[0], DeliveryOutcome.FAILED) for lane in lanes]
         await store.mark([upto(lane, 0, 1, later) for lane in lanes], failed, NOW_MS)
         health = (await store.endpoints(tenant))[0][1]
         assert (health.failed, health.failing_since_ms, health.pending) == (2, NOW_MS, 2)

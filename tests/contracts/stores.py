@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from actors.owner.execute import catch_up, run
-from actors.owner.unit_of_work import Draft
-from actors.requests import Order
+from actors.owner.unit_of_work import UnitOfWork
+from actors.requests import CommandRequest
 from server.domain.ids import OperatorId, Tenant, TournamentId
-from server.domain.tournament import commands as ask
+from server.domain.tournament import commands
 from server.domain.tournament.events import PayoutStep
 from server.domain.tournament.play.facts import judge
 from server.domain.tournament.rules.rules import rules_from
@@ -21,9 +21,9 @@ from server.encoding.codec import CHAIN_START, chained
 from server.journal.replay import checkpoint_of, read_state, replay
 from server.ports import (
     AnswerRow,
+    AuditEntry,
     BlockRow,
     Commit,
-    Deed,
     EventRow,
     Fenced,
     GivenAnswer,
@@ -33,7 +33,7 @@ from server.ports import (
     Template,
     Wallet,
 )
-from tests.support.builders import NOW_MS, create, fields, order, points, register
+from tests.support.builders import NOW_MS, command_request, create, fields, points, register
 from workers.commands.verify import all_tournaments, verify_tournament, verify_trail
 
 
@@ -46,21 +46,21 @@ class Writer:
         self.epoch = 0
         self.chain = CHAIN_START
         self.now_ms = NOW_MS
-        self.birth = self.commit(
-            order(ask.Create(self.id, tenant, fields(**changes)), f"born-{tournament_id}")
+        self.first = self.commit(
+            command_request(commands.Create(self.id, tenant, fields(**changes)), f"born-{tournament_id}")
         )
 
-    def commit(self, *orders: Order, facts: tuple[Any, ...] = ()) -> Commit:
+    def commit(self, *orders: CommandRequest, facts: tuple[Any, ...] = ()) -> Commit:
         """Decide, apply, seal."""
-        draft = Draft(self.state, self.epoch, self.chain)
+        work = UnitOfWork(self.state, self.epoch, self.chain)
         for one in orders:
-            run(draft, one, self.now_ms)
-            catch_up(draft, self.now_ms)
+            run(work, one, self.now_ms)
+            catch_up(work, self.now_ms)
         if facts:
-            assert draft.state is not None
-            draft.count(judge(draft.state, facts, self.now_ms), self.now_ms)
-        commit = draft.seal()
-        self.state, self.chain = draft.state, draft.chain
+            assert work.state is not None
+            work.count(judge(work.state, facts, self.now_ms), self.now_ms)
+        commit = work.to_commit()
+        self.state, self.chain = work.state, work.chain
         return commit
 
 
@@ -79,20 +79,20 @@ class StoreContract:
 
     async def played(self, store: Any, writer: Writer) -> None:
         """Born, owned, two players, started, two batches of facts with a rebuy between."""
-        assert await store.birth(writer.birth)
+        assert await store.begin(writer.first)
         writer.epoch = await store.take_over(writer.id, "test")
-        await store.commit(writer.commit(order(register("ann")), order(register("ben"))))
-        await store.commit(writer.commit(order(ask.Start())))
+        await store.commit(writer.commit(command_request(register("ann")), command_request(register("ben"))))
+        await store.commit(writer.commit(command_request(commands.Start())))
         await store.commit(writer.commit(facts=(points("1", "ann", 5), points("2", "ben", 7))))
         await store.commit(writer.commit(facts=(points("3", "ann", 2.5),)))
 
     async def test_a_birth_happens_once(self, store: Any, writer: Writer) -> None:
-        assert await store.birth(writer.birth) is True
-        assert await store.birth(writer.birth) is False
+        assert await store.begin(writer.first) is True
+        assert await store.begin(writer.first) is False
         assert await store.answer(writer.id, f"born-{writer.id}") is not None
 
     async def test_twins_are_born_once(self, store: Any, writer: Writer) -> None:
-        born = await asyncio.gather(*(store.birth(writer.birth) for _ in range(8)))
+        born = await asyncio.gather(*(store.begin(writer.first) for _ in range(8)))
         assert sorted(born) == [False] * 7 + [True]
 
     async def test_nobody_owns_what_does_not_exist(self, store: Any) -> None:
@@ -123,7 +123,11 @@ class StoreContract:
         await self.played(store, writer)
         newer = await store.take_over(writer.id, "newer")
         assert newer > writer.epoch
-        late = writer.commit(order(register("zoe")), order(ask.Finish()), facts=(points("9", "ann", 1),))
+        late = writer.commit(
+            command_request(register("zoe")),
+            command_request(commands.Finish()),
+            facts=(points("9", "ann", 1),),
+        )
         before = [row async for row in store.tail(writer.id, 0)]
         with pytest.raises(Fenced):
             await store.commit(late)
@@ -137,7 +141,7 @@ class StoreContract:
 
     async def test_fighting_owners_never_write_in_turns(self, store: Any, writer: Writer) -> None:
         """Six owners steal from each other; stored epochs never go back and no position is lost."""
-        assert await store.birth(writer.birth)
+        assert await store.begin(writer.first)
         stored: list[int] = []
 
         async def fight(name: str) -> None:
@@ -172,15 +176,15 @@ class StoreContract:
         assert await store.holds(writer.id, writer.epoch + 1, head) is False
 
     async def test_a_payment_pays_once(self, store: Any, writer: Writer, tenant: Tenant) -> None:
-        assert await store.birth(writer.birth)
+        assert await store.begin(writer.first)
         writer.epoch = await store.take_over(writer.id, "test")
-        await store.commit(writer.commit(order(register("ann", payment_id="p1"))))
+        await store.commit(writer.commit(command_request(register("ann", payment_id="p1"))))
         used = await store.payments(tenant, ["p1", "p2"])
-        assert used == {"p1": ask.PaymentUse(writer.id, "plr_ann", "entry")}
+        assert used == {"p1": commands.PaymentUse(writer.id, "plr_ann", "entry")}
         assert await store.payments(Tenant(tenant.operator_id, live=False), ["p1"]) == {}
         head = writer.chain
         with pytest.raises(Raced):
-            await store.commit(writer.commit(order(register("ben", payment_id="p1"))))
+            await store.commit(writer.commit(command_request(register("ben", payment_id="p1"))))
         assert await store.holds(writer.id, writer.epoch, head), "nothing was stored"
 
     async def test_an_external_id_goes_to_the_first_and_from_the_unborn(
@@ -198,19 +202,19 @@ class StoreContract:
         assert await claim(writer.id, NOW_MS + 61_000) == "second"
         await store.release_external_id(tenant, "EXT", "second")
         assert await claim(writer.id, NOW_MS + 62_000) == writer.id
-        assert await store.birth(writer.birth)
+        assert await store.begin(writer.first)
         await store.release_external_id(tenant, "EXT", writer.id)
         assert await claim("second", NOW_MS + 3_600_000) == writer.id, "what is used is not given back"
         plain = Writer("without", tenant)
-        assert await store.birth(plain.birth)
+        assert await store.begin(plain.first)
         assert await store.claim_external_id(tenant, "LOST", plain.id, NOW_MS) == plain.id
         told = await store.claim_external_id(tenant, "LOST", "third", NOW_MS + 60_000)
         assert told == "third", "its change of rules was refused or lost"
 
     async def test_answers_are_kept_with_their_commit(self, store: Any, writer: Writer) -> None:
-        assert await store.birth(writer.birth)
+        assert await store.begin(writer.first)
         writer.epoch = await store.take_over(writer.id, "test")
-        await store.commit(writer.commit(order(register("ann"), "cmd-a", b"hash")))
+        await store.commit(writer.commit(command_request(register("ann"), "cmd-a", b"hash")))
         row = await store.answer(writer.id, "cmd-a")
         assert row is not None and (row.command_id, row.input_hash) == ("cmd-a", b"hash")
         assert set(await store.command_ids(writer.id)) == {"cmd-a", f"born-{writer.id}"}
@@ -227,7 +231,7 @@ class StoreContract:
         assert await store.checkpoints(writer.id) == [kept[3], kept[2]]
 
     async def test_life_shows(self, store: Any, writer: Writer) -> None:
-        assert await store.birth(writer.birth)
+        assert await store.begin(writer.first)
         epoch = await store.take_over(writer.id, "test")
         silent = await store.silent_for_s(writer.id)
         assert silent is not None and silent < 60
@@ -261,7 +265,7 @@ class StoreContract:
                 "external_id": f"ext-{n}",
             }
             changes |= {"format": "hop_on_off", "lobby": "l", "lobby_no": n} if n == 4 else {}
-            assert await store.birth(Writer(f"{tenant.operator_id}-{n}", tenant, **changes).birth)
+            assert await store.begin(Writer(f"{tenant.operator_id}-{n}", tenant, **changes).first)
         total, rows = await store.page(tenant, ListFilter(), 2, 1)
         assert total == 5
         assert [row.rules.start_at_ms for row in rows] == [NOW_MS + 4_000_000, NOW_MS + 3_000_000]
@@ -278,7 +282,7 @@ class StoreContract:
         self, store: Any, writer: Writer, tenant: Tenant
     ) -> None:
         await self.played(store, writer)
-        await store.commit(writer.commit(order(ask.Remove("ben"))))
+        await store.commit(writer.commit(command_request(commands.Remove("ben"))))
         total, rows = await store.players(tenant, writer.id, 1, 1)
         assert (total, rows[0].user_id, rows[0].removed) == (2, "ben", True)
         for name in ("ann", "plr_ann", f"TP_{writer.id}_plr_ann_0"):
@@ -290,10 +294,10 @@ class StoreContract:
         self, store: Any, writer: Writer, tenant: Tenant
     ) -> None:
         await self.played(store, writer)
-        await store.commit(writer.commit(order(ask.Finish())))
+        await store.commit(writer.commit(command_request(commands.Finish())))
         assert await store.results(tenant, writer.id, 10, 0) == (0, [])
         writer.now_ms += 5_000
-        await store.commit(writer.commit(order(ask.Advance())))
+        await store.commit(writer.commit(command_request(commands.Advance())))
         total, rows = await store.results(tenant, writer.id, 10, 0)
         assert total == 2
         assert [(r.user_id, r.points, r.prize_minor) for r in rows] == [
@@ -310,9 +314,9 @@ class StoreContract:
         self, store: Any, writer: Writer, tenant: Tenant
     ) -> None:
         await self.played(store, writer)
-        await store.commit(writer.commit(order(ask.Finish())))
+        await store.commit(writer.commit(command_request(commands.Finish())))
         writer.now_ms += 5_000
-        await store.commit(writer.commit(order(ask.Advance())))
+        await store.commit(writer.commit(command_request(commands.Advance())))
         total, owed = await store.payouts(tenant, writer.id, (), 10, 0)
         assert total == 2
         assert [(o.row.user_id, o.row.payout.amount_minor) for o in owed] == [("ann", 1_250), ("ben", 750)]
@@ -330,7 +334,7 @@ class StoreContract:
         assert await claim(until_ms - 1) == [] and sorted(await claim(until_ms)) == ["ann", "ben"]
         first, second = (one.row.payout.id for one in owed)
         steps = (PayoutStep(first, "paid", "r-1"), PayoutStep(second, "retry_scheduled", None, "busy", 9))
-        await store.commit(writer.commit(order(ask.Settle(steps))))
+        await store.commit(writer.commit(command_request(commands.Settle(steps))))
         _, moved = await store.payouts(tenant, writer.id, (), 10, 0)
         assert [(o.row.payout.state, o.claimed_until_ms) for o in moved] == [
             ("paid", None),
@@ -350,7 +354,7 @@ class StoreContract:
         soon = Writer(f"{tenant.operator_id}-soon", tenant, start_at_ms=NOW_MS + 1_000)
         late = Writer(f"{tenant.operator_id}-late", tenant, start_at_ms=NOW_MS + 9_000)
         for one in (late, soon):
-            assert await store.birth(one.birth)
+            assert await store.begin(one.first)
 
         async def due(now_ms: int) -> list[str]:
             rows = await store.due(now_ms, 10_000)
@@ -364,7 +368,7 @@ class StoreContract:
         shown = Writer(f"{tenant.operator_id}-shown", tenant, public=True)
         hidden = Writer(f"{tenant.operator_id}-hidden", tenant)
         for one in (shown, hidden):
-            assert await store.birth(one.birth)
+            assert await store.begin(one.first)
         assert (await store.find_public(shown.id)).id == shown.id
         assert await store.find_public(hidden.id) is None
         total, found = await store.public(tenant, 10, 0)
@@ -373,7 +377,7 @@ class StoreContract:
 
     async def test_what_is_overdue_is_told_once_a_step(self, store: Any, tenant: Tenant) -> None:
         writer = Writer(f"{tenant.operator_id}-late", tenant)
-        assert await store.birth(writer.birth)
+        assert await store.begin(writer.first)
         due_ms = NOW_MS + 3_600_000
 
         async def told(now_ms: int) -> list[Any]:
@@ -386,7 +390,7 @@ class StoreContract:
 
     async def test_a_command_is_found_where_it_was_answered(self, store: Any, tenant: Tenant) -> None:
         writer = Writer(f"{tenant.operator_id}-asked", tenant)
-        assert await store.birth(writer.birth)
+        assert await store.begin(writer.first)
         assert await store.answered_in(tenant, f"born-{writer.id}") == writer.id
         assert await store.answered_in(replace(tenant, live=False), f"born-{writer.id}") is None
         assert await store.answered_in(tenant, "never") is None
@@ -471,9 +475,9 @@ class StoreContract:
         user = "ann"
         total, rows = await store.played_by(tenant, user, 9, 0)
         assert (total, rows[0].entry.user_id, rows[0].summary.id, rows[0].result) == (1, user, writer.id, None)
-        await store.commit(writer.commit(order(ask.Finish())))
+        await store.commit(writer.commit(command_request(commands.Finish())))
         writer.now_ms += 5_000
-        await store.commit(writer.commit(order(ask.Advance())))
+        await store.commit(writer.commit(command_request(commands.Advance())))
         total, rows = await store.played_by(tenant, user, 9, 0)
         assert rows[0].result is not None and rows[0].result.prize_minor == 1_250
         assert await store.played_by(Tenant(OperatorId("op_x"), live=True), user, 9, 0) == (0, [])
@@ -482,15 +486,15 @@ class StoreContract:
         self, store: Any, writer: Writer, tenant: Tenant
     ) -> None:
         await self.played(store, writer)
-        await store.commit(writer.commit(order(ask.Remove("ben"))))
-        await store.commit(writer.commit(order(ask.Correct("adjust", "lag", "ann", points=5))))
+        await store.commit(writer.commit(command_request(commands.Remove("ben"))))
+        await store.commit(writer.commit(command_request(commands.Correct("adjust", "lag", "ann", points=5))))
         assert writer.state is not None
         await store.save_checkpoint(writer.id, writer.epoch, checkpoint_of(writer.state, writer.chain))
         await store.commit(writer.commit(facts=(points("9", "ann", 1),)))
         assert await verify_tournament(store, writer.id, writer.now_ms) is None
-        await store.commit(writer.commit(order(ask.Finish())))
+        await store.commit(writer.commit(command_request(commands.Finish())))
         writer.now_ms += 5_000
-        await store.commit(writer.commit(order(ask.Advance())))
+        await store.commit(writer.commit(command_request(commands.Advance())))
         assert await verify_tournament(store, writer.id, writer.now_ms) is None
         assert writer.id in [name async for name in all_tournaments(store)]
         state, chain, _ = await read_state(store, writer.id)
@@ -500,11 +504,13 @@ class StoreContract:
         assert await store.kept(TournamentId("nowhere")) is None
 
     async def test_deeds_are_chained_in_the_order_of_their_numbers(self, store: Any, tenant: Tenant) -> None:
-        deeds = [Deed(n, "key:a", "template.changed", f"t{n}", {"n": 1}, {"n": [1, "2"]}) for n in range(12)]
-        await asyncio.gather(*(store.append(tenant, deed) for deed in deeds))
+        deeds = [
+            AuditEntry(n, "key:a", "template.changed", f"t{n}", {"n": 1}, {"n": [1, "2"]}) for n in range(12)
+        ]
+        await asyncio.gather(*(store.append(tenant, entry) for entry in deeds))
         rows = await store.trail(tenant, 0, 100)
         assert [row.seq for row in rows] == list(range(1, 13))
-        assert sorted(row.deed.subject for row in rows) == sorted(deed.subject for deed in deeds)
+        assert sorted(row.entry.subject for row in rows) == sorted(entry.subject for entry in deeds)
         assert await store.trail(tenant, 10, 1) == rows[10:11]
         assert await verify_trail(store, tenant) is None and tenant in await store.tenants()
         assert await store.trail(Tenant(tenant.operator_id, live=False), 0, 9) == []

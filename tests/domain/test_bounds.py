@@ -5,8 +5,7 @@ import pytest
 from server.domain.refusal import Code, Refusal
 from server.domain.scoring.fact import Counted, Outcome
 from server.domain.scoring.models import ADJUSTED_MAX, SUM_MAX, VALUE_MAX, Scoring
-from server.domain.tournament import commands as ask
-from server.domain.tournament import events as fact
+from server.domain.tournament import commands, events
 from server.domain.tournament.money.pool import (
     AMOUNT_MAX_MINOR,
     COLLECTED_MAX_MINOR,
@@ -21,7 +20,7 @@ from server.encoding import codec
 from tests.support.builders import HOUR_MS, NOW_MS, Story, fields, points, register
 
 
-def refusal_of(story: Story, command: ask.Command) -> Refusal:
+def refusal_of(story: Story, command: commands.Command) -> Refusal:
     with pytest.raises(Refusal) as caught:
         story.when(command)
     return caught.value
@@ -35,8 +34,8 @@ def test_no_sum_of_facts_and_corrections_grows_beyond_what_can_be_stored() -> No
     assert story.facts(points("last", "ann", 0, win=1)) == ["OUT_OF_RANGE"]
     entry = story.tournament.entries[0]
     assert SUM_MAX < entry.points < 1 << 63
-    story.when(ask.Correct("adjust", "x", "ann", points=ADJUSTED_MAX))
-    assert refusal_of(story, ask.Correct("adjust", "x", "ann", points=1)).code is Code.VALIDATION_FAILED
+    story.when(commands.Correct("adjust", "x", "ann", points=ADJUSTED_MAX))
+    assert refusal_of(story, commands.Correct("adjust", "x", "ann", points=1)).code is Code.VALIDATION_FAILED
     assert entry.points < 1 << 63
     again = codec.decode_state(codec.encode_state(story.tournament))
     late = [points(f"{who}'s last", who, 0, win=1) for who in ("ann", "ben")]
@@ -50,7 +49,7 @@ def test_a_sum_that_was_reset_takes_facts_again() -> None:
         story.facts(*(points(f"{n}-{i}", "ann", 0, win=VALUE_MAX) for i in range(5_000)))
     while story.facts(points(f"more{story.tournament.seq}", "ann", 0, win=VALUE_MAX)) == ["ACCEPTED"]:
         pass
-    story.when(ask.Correct("reset", "played on a broken game", "ann"))
+    story.when(commands.Correct("reset", "played on a broken game", "ann"))
     assert story.facts(points("again", "ann", 0, win=1)) == ["ACCEPTED"]
 
 
@@ -79,21 +78,23 @@ def test_no_user_may_take_a_name_that_could_be_another_players(name: str) -> Non
 
 def test_a_payment_buys_once() -> None:
     story = Story(rebuy_enabled=True).players("ann", "ben").started()
-    used = ask.PaymentUse("crunchy-cup", "plr_ann", "entry")
+    used = commands.PaymentUse("crunchy-cup", "plr_ann", "entry")
     for command in (
-        ask.Rebuy("ann", payment_id="pay-1", used=used),
-        ask.Register("cid", story.tournament.entries[0].player_id, "Cid", payment_id="pay-1", used=used),
+        commands.Rebuy("ann", payment_id="pay-1", used=used),
+        commands.Register("cid", story.tournament.entries[0].player_id, "Cid", payment_id="pay-1", used=used),
     ):
         code = refusal_of(story, command).code
         assert code in (Code.PAYMENT_ALREADY_USED, Code.REGISTRATION_CLOSED)
-    assert refusal_of(story, ask.Rebuy("ann", payment_id="p", used=used)).code is Code.PAYMENT_ALREADY_USED
+    assert (
+        refusal_of(story, commands.Rebuy("ann", payment_id="p", used=used)).code is Code.PAYMENT_ALREADY_USED
+    )
 
 
 def test_leaving_during_play_does_not_give_back_the_entries_that_one_may_buy() -> None:
     story = Story(max_entries_per_player=1, late_registration_ms=HOUR_MS).players("ann", "ben", "cid")
-    story.when(ask.Remove("cid"))
+    story.when(commands.Remove("cid"))
     story.players("cid").started()  # a refunded entry does not count
-    story.when(ask.Remove("cid"))
+    story.when(commands.Remove("cid"))
     assert refusal_of(story, register("cid")).code is Code.REBUY_LIMIT_REACHED
 
 
@@ -162,8 +163,8 @@ def test_settings_that_contradict_each_other_or_cannot_be_held_are_refused(
 def test_the_rules_change_at_most_a_thousand_times() -> None:
     story = Story(registration_opens_ms=NOW_MS + 1_000)
     for n in range(999):
-        story.when(ask.Update({"name": f"Cup {n}"}))
-    assert refusal_of(story, ask.Update({"name": "Cup"})).code is Code.UPDATE_NOT_ALLOWED
+        story.when(commands.Update({"name": f"Cup {n}"}))
+    assert refusal_of(story, commands.Update({"name": "Cup"})).code is Code.UPDATE_NOT_ALLOWED
 
 
 def test_a_window_of_facts_is_judged_once_and_replayed_as_recorded() -> None:
@@ -171,7 +172,7 @@ def test_a_window_of_facts_is_judged_once_and_replayed_as_recorded() -> None:
     story = Story(grace_ms=1_000).players("ann", "ben").started()
     count(story.tournament, [Counted(0, points("old", "ann", 3, occurred_at_ms=NOW_MS - HOUR_MS), NOW_MS)])
     assert story.tournament.entries[0].points == 30_000
-    assert isinstance(story.when(ask.Finish())[0], fact.Completed)
+    assert isinstance(story.when(commands.Finish())[0], events.Completed)
 
 
 def test_a_start_that_was_recorded_late_takes_no_rounds_away() -> None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from server.domain.money import POINT_SCALE
 from server.domain.scoring.fact import Outcome
-from server.domain.tournament import commands as ask
+from server.domain.tournament import commands
 from server.domain.tournament.play.facts import count, judge
 from server.encoding.codec import decode_block, encode_block, state_digest
 from tests.support.builders import HOUR_MS, Story, points
@@ -21,7 +21,7 @@ def outcomes(story: Story, *facts: object) -> list[str]:
 def test_each_outcome_is_told() -> None:
     story = Story().players("ann", "ben", "cid")
     assert outcomes(story, points("a", "ann", 1)) == ["NOT_STARTED"]
-    story.started().when(ask.Remove("cid"))
+    story.started().when(commands.Remove("cid"))
     told = outcomes(
         story,
         points("a", "ann", 1),
@@ -41,7 +41,7 @@ def test_each_outcome_is_told() -> None:
     story.advance()
     assert outcomes(story, points("z", "ann", 1), points("a", "ann", 1)) == ["AFTER_BELL", "DUPLICATE"]
     gone = Story().players("ann")
-    gone.when(ask.Cancel("x"))
+    gone.when(commands.Cancel("x"))
     assert outcomes(gone, points("z", "ann", 1)) == ["CANCELLED"]
 
 

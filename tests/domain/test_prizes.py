@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from server.domain.tournament import commands as ask
+from server.domain.tournament import commands
 from server.domain.tournament.money.ledger import postings_for
 from server.domain.tournament.money.pool import FieldShares, Item
 from server.domain.tournament.rules.rules import Rounds
@@ -89,7 +89,7 @@ def test_refunds_in_play_by_hand(elapsed_ms: int, policy: str, refund: int, kept
         Story(fee_minor=50, duration_ms=HOUR_MS, cancellation_policy=policy).players("ann", "ben").started()
     )
     story.now_ms += elapsed_ms
-    story.when(ask.Cancel("storm"))
+    story.when(commands.Cancel("storm"))
     cancellation = story.tournament.cancellation
     assert cancellation is not None
     assert [line.refund_minor for line in cancellation.refunds] == [refund, refund]
@@ -98,8 +98,8 @@ def test_refunds_in_play_by_hand(elapsed_ms: int, policy: str, refund: int, kept
 
 def test_each_sale_goes_back_in_its_own_tender() -> None:
     story = Story(rebuy_enabled=True, rebuy_fee_minor=7_00).players("ann", "ben").started()
-    story.when(ask.Rebuy("ann", paid_minor=7_00, tender="bonus"))
-    story.when(ask.Cancel("storm"))
+    story.when(commands.Rebuy("ann", paid_minor=7_00, tender="bonus"))
+    story.when(commands.Cancel("storm"))
     cancellation = story.tournament.cancellation
     assert cancellation is not None
     lines = [(line.player_no, line.tender, line.refund_minor) for line in cancellation.refunds]
@@ -124,7 +124,7 @@ def chips(holders: int, points: int, big: int) -> Story:
 def test_the_check_value_of_roll_forward() -> None:
     """Pool 9,000.00, 100 still in, one holds 37,500 of 300,000: 45.00 + 562.50, plus the 3.00 fee back."""
     story = chips(100, 300_000, 37_500)
-    story.when(ask.Cancel("outage"))
+    story.when(commands.Cancel("outage"))
     cancellation = story.tournament.cancellation
     assert cancellation is not None and cancellation.pool_minor == 9_000_00
     mine = [line for line in cancellation.refunds if line.player_no == 0]
@@ -150,7 +150,7 @@ def test_roll_forward_in_the_money_by_hand() -> None:
     story.advance(HOUR_MS + 5_000)
     assert story.tournament.in_play == 3
     before = story.tournament.collected_minor
-    story.when(ask.Cancel("outage"))
+    story.when(commands.Cancel("outage"))
     cancellation = story.tournament.cancellation
     assert cancellation is not None and before == 100_00
     pools = {(line.player_no, line.kind): line.pool_minor for line in cancellation.refunds if line.pool_minor}
@@ -168,7 +168,7 @@ def test_roll_forward_in_the_money_by_hand() -> None:
 def test_waived_refunds_are_recorded_as_waived() -> None:
     story = Story(fee_minor=50).players("ann", "ben").started()
     before = story.tournament
-    events = story.when(ask.Cancel("storm", refund=False, notify=False))
+    events = story.when(commands.Cancel("storm", refund=False, notify=False))
     kinds = {posting.kind for posting in postings_for(events[0], before)}
     assert "refund_waived" in kinds and "refund" not in kinds
 

@@ -11,8 +11,7 @@ from server.domain.money import POINT_SCALE
 from server.domain.postings import POOL, is_balanced
 from server.domain.refusal import Refusal
 from server.domain.scoring.fact import Counted
-from server.domain.tournament import commands as ask
-from server.domain.tournament import events as fact
+from server.domain.tournament import commands, events
 from server.domain.tournament.apply import apply
 from server.domain.tournament.decide import decide
 from server.domain.tournament.lifecycle import ResultsStatus, Status
@@ -56,32 +55,32 @@ class AnyTournament(RuleBasedStateMachine):
         for user in USERS[:players]:
             self.register(user, "cash")
         if players > 1:
-            self.do(ask.Start())
+            self.do(commands.Start())
 
     @property
     def tournament(self) -> Tournament:
         assert self.state is not None
         return self.state
 
-    def do(self, command: ask.Command) -> None:
+    def do(self, command: commands.Command) -> None:
         before = None if self.state is None else codec.state_digest(self.state)
         try:
-            events = decide(self.state, command, self.now_ms)
+            decided = decide(self.state, command, self.now_ms)
         except Refusal:
-            events = []
+            decided = []
         if self.state is not None:
             assert codec.state_digest(self.state) == before, "deciding changes nothing"
-        for event in events:
+        for event in decided:
             lines = postings_for(event, self.state)
             assert is_balanced(lines)
             for line in lines:
                 self.balances[line.account] += line.amount_minor
-            if isinstance(event, fact.ResultsFinalised) and self.state is not None:
+            if isinstance(event, events.ResultsFinalised) and self.state is not None:
                 assert final_sheet(self.state) == event, "the live estimate is the final sheet"
             self.state = apply(self.state, event, self.now_ms)
             self.log.append(("event", codec.encode_event(event), self.now_ms))
-        if events and not isinstance(command, ask.Advance):
-            self.do(ask.Advance())
+        if decided and not isinstance(command, commands.Advance):
+            self.do(commands.Advance())
 
     @rule(user=any_user, tender=st.sampled_from(["cash", "bonus"]))
     def sell(self, user: str, tender: str) -> None:
@@ -90,19 +89,19 @@ class AnyTournament(RuleBasedStateMachine):
     def register(self, user: str, tender: str) -> None:
         self.serial += 1
         price = self.tournament.rules.entry_price_minor
-        self.do(ask.Register(user, PlayerId(f"p{self.serial}"), user, price, None, tender))
+        self.do(commands.Register(user, PlayerId(f"p{self.serial}"), user, price, None, tender))
 
     @rule(user=any_user, entries=st.integers(1, 3))
     def rebuy(self, user: str, entries: int) -> None:
-        self.do(ask.Rebuy(user, entries, self.tournament.rules.rebuy_fee_minor * entries))
+        self.do(commands.Rebuy(user, entries, self.tournament.rules.rebuy_fee_minor * entries))
 
     @rule(user=any_user)
     def add_on(self, user: str) -> None:
-        self.do(ask.BuyAddOn(user, payment_id="p"))
+        self.do(commands.BuyAddOn(user, payment_id="p"))
 
     @rule(user=any_user, cheated=st.booleans())
     def lose(self, user: str, cheated: bool) -> None:
-        self.do(ask.Disqualify(user, "cheated") if cheated else ask.Remove(user))
+        self.do(commands.Disqualify(user, "cheated") if cheated else commands.Remove(user))
 
     @rule(
         users=st.lists(any_user, min_size=1, max_size=5),
@@ -121,12 +120,12 @@ class AnyTournament(RuleBasedStateMachine):
         count(self.tournament, counted)
         if counted:
             self.log.append(("block", codec.encode_block(counted), self.now_ms))
-        self.do(ask.Advance())
+        self.do(commands.Advance())
 
     @rule(user=any_user, points=st.integers(-5, 5), reset=st.booleans())
     def correct(self, user: str, points: int, reset: bool) -> None:
         action = "reset" if reset else "adjust"
-        self.do(ask.Correct(action, "by hand", user, points=points * POINT_SCALE))  # type: ignore[arg-type]
+        self.do(commands.Correct(action, "by hand", user, points=points * POINT_SCALE))  # type: ignore[arg-type]
 
     @rule(user=any_user, nth=st.integers(0, 20))
     def void(self, user: str, nth: int) -> None:
@@ -137,17 +136,17 @@ class AnyTournament(RuleBasedStateMachine):
         found = scored(self.tournament, entry, self.lines(player_no))
         if found:
             event_id = found[nth % len(found)].fact.event_id
-            self.do(ask.Correct("void", "by hand", user, event_id, history=tuple(found)))
+            self.do(commands.Correct("void", "by hand", user, event_id, history=tuple(found)))
 
     @rule(ms=st.sampled_from([1, 1_000, 60_000, HOUR_MS // 5]))
     def wait(self, ms: int) -> None:
         self.now_ms += ms
         for _ in range(9):
-            self.do(ask.Advance())
+            self.do(commands.Advance())
 
     @rule(action=st.sampled_from(["start", "end"]), ahead=st.integers(-1, 1))
     def pace(self, action: str, ahead: int) -> None:
-        self.do(ask.PaceRound(action, self.tournament.round_no + ahead))  # type: ignore[arg-type]
+        self.do(commands.PaceRound(action, self.tournament.round_no + ahead))  # type: ignore[arg-type]
 
     @rule(user=any_user)
     def put_out(self, user: str) -> None:
@@ -156,35 +155,35 @@ class AnyTournament(RuleBasedStateMachine):
         for event in put_out(self.tournament, told, self.now_ms)[1]:
             self.state = apply(self.state, event, self.now_ms)
             self.log.append(("event", codec.encode_event(event), self.now_ms))
-        self.do(ask.Advance())
+        self.do(commands.Advance())
 
     @rule()
     def start(self) -> None:
-        self.do(ask.Start())
+        self.do(commands.Start())
 
     @rule(nth=st.integers(0, 9), becomes=st.sampled_from(sorted(MOVES)), strict=st.booleans())
     def settle(self, nth: int, becomes: str, strict: bool) -> None:
         names = sorted(self.tournament.payouts)
         if names:
-            step = fact.PayoutStep(names[nth % len(names)], becomes, "ref", "why", self.now_ms)
-            self.do(ask.Settle((step,), strict))
+            step = events.PayoutStep(names[nth % len(names)], becomes, "ref", "why", self.now_ms)
+            self.do(commands.Settle((step,), strict))
 
     @rule()
     def approve(self) -> None:
-        self.do(ask.Approve())
+        self.do(commands.Approve())
 
     @rule(back=st.integers(0, 3), uphold=st.booleans())
     def review(self, back: int, uphold: bool) -> None:
         number = len(self.tournament.reviews) - back
-        self.do(ask.DecideReview(number, "uphold" if uphold else "dismiss", "looked at it", "person"))
+        self.do(commands.DecideReview(number, "uphold" if uphold else "dismiss", "looked at it", "person"))
 
     @rule(refund=st.booleans())
     def end(self, refund: bool) -> None:
         """Ends that would come too early in most histories are left out of a part of them."""
         if self.ending == "finish":
-            self.do(ask.Finish())
+            self.do(commands.Finish())
         elif self.ending == "cancel":
-            self.do(ask.Cancel("any", refund=refund))
+            self.do(commands.Cancel("any", refund=refund))
 
     def replayed(self, upto: int | None = None) -> Tournament:
         """The state of the log so far."""

@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 
 from server.domain.money import POINT_SCALE
 from server.domain.refusal import Code, Refusal
-from server.domain.tournament import commands as ask
-from server.domain.tournament import events as fact
+from server.domain.tournament import commands, events
 from server.domain.tournament.lifecycle import Status
 from server.domain.tournament.play.schedule import next_due_ms
 from server.domain.tournament.rules.rules import Rounds
@@ -49,7 +48,7 @@ def test_how_many_go_out_by_hand(active: int, of: Rounds, paid_places: int, out:
 def test_later_rounds_stand_before_earlier_ones_then_their_rank() -> None:
     story = playing("abcdefgh", rounds(elimination_rate=5_000, survivors=1))
     story.advance(MINUTE_MS + 5_000)
-    over = next(e for e in story.events if isinstance(e, fact.RoundCompleted))
+    over = next(e for e in story.events if isinstance(e, events.RoundCompleted))
     assert over.eliminated == (7, 6, 5, 4)
     story.score(d=50)
     story.advance(MINUTE_MS + 5_000)
@@ -74,19 +73,19 @@ def test_a_rebuy_revives_while_the_round_is_the_last_one_finished_and_keeps_the_
     story = playing("abcd", rounds(4, eliminate=1, survivors=1), rebuy_enabled=True, rebuy_fee_minor=5_00)
     story.advance(MINUTE_MS + 5_000)
     assert story.facts(points("x", "d", 9)) == ["PLAYER_ELIMINATED"]
-    story.when(ask.Rebuy("d", paid_minor=5_00))
+    story.when(commands.Rebuy("d", paid_minor=5_00))
     assert story.tournament.in_play == 4 and story.board()[3] == (4, 4, "d", 1)
     assert story.facts(points("y", "d", 9)) == ["ACCEPTED"]
     story.advance(MINUTE_MS + 5_000)
     story.advance(MINUTE_MS + 5_000)
     with pytest.raises(Refusal) as caught:
-        story.when(ask.Rebuy("c", paid_minor=5_00))
+        story.when(commands.Rebuy("c", paid_minor=5_00))
     assert caught.value.code is Code.REBUY_NOT_ALLOWED and caught.value.detail["rule"] == "eliminated"
 
 
 def test_where_the_best_entry_counts_a_rebuy_begins_a_new_attempt() -> None:
     story = Story(rebuy_enabled=True, entry_scoring="best_entry").players("ann", "ben").started()
-    story.score(ann=5).when(ask.Rebuy("ann", paid_minor=10_00))
+    story.score(ann=5).when(commands.Rebuy("ann", paid_minor=10_00))
     story.now_ms += 1_000
     story.score(ann=3, ben=4)
     assert [(row[2], row[3]) for row in story.board()] == [("ann", 5), ("ben", 4)]
@@ -132,7 +131,7 @@ def test_between_two_rounds_nothing_scores_and_late_facts_of_the_round_do() -> N
     assert story.facts(stale, fresh) == ["AFTER_BELL", "ACCEPTED"]
     second_bell_ms = NOW_MS + MINUTE_MS + 5_000 + MINUTE_MS
     assert next_due_ms(story.tournament) == second_bell_ms
-    assert story.advance(MINUTE_MS) == [fact.RoundEnded(2)]
+    assert story.advance(MINUTE_MS) == [events.RoundEnded(2)]
     assert next_due_ms(story.tournament) == second_bell_ms + 5_000, "its grace"
 
 
@@ -181,7 +180,7 @@ def test_late_registration_may_end_with_a_round() -> None:
 def test_progress_of_rounds_decides_what_a_cancellation_gives_back() -> None:
     story = Story(rounds=rounds(4), prize_pool=pool()).players("ann", "ben").started()
     story.advance(MINUTE_MS + 5_000)
-    story.when(ask.Cancel("storm"))
+    story.when(commands.Cancel("storm"))
     cancellation = story.tournament.cancellation
     assert cancellation is not None
     assert [line.refund_minor for line in cancellation.refunds] == [7_50, 7_50], "one of four rounds is over"

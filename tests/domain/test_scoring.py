@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from server.domain.money import POINT_SCALE
 from server.domain.scoring.fact import Fact
 from server.domain.scoring.models import MODELS, VERSION, Qualify, Scoring, faults_of
-from server.domain.tournament import commands as ask
+from server.domain.tournament import commands
 from server.domain.tournament.play.facts import count, judge
 from server.domain.tournament.play.trace import fact_lines, traced
 from server.encoding import codec
@@ -195,7 +195,7 @@ def test_a_voided_fact_might_as_well_never_have_been(model: str, data: st.DataOb
     if not found:
         return
     voided = data.draw(st.sampled_from(found)).fact.event_id
-    story.when(ask.Correct("void", "rolled back", "a", voided, history=tuple(found)))
+    story.when(commands.Correct("void", "rolled back", "a", voided, history=tuple(found)))
     without.facts(*(fact for fact in played if fact.event_id != voided))
     assert story.board() == without.board()
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from server.domain.refusal import Code, Refusal
-from server.domain.tournament import commands as ask
+from server.domain.tournament import commands
 from server.domain.tournament.lifecycle import TRANSITIONS, ResultsStatus, Status, is_over
 from server.domain.tournament.play.schedule import next_due_ms
 from tests.support.builders import HOUR_MS, NOW_MS, Story, pool, register
@@ -127,7 +127,7 @@ def test_guards_answer_in_their_order() -> None:
     assert refusal_of(lambda: story.when(wrong)).code is Code.REGISTRATION_CLOSED
     story.now_ms -= HOUR_MS
     assert refusal_of(lambda: story.when(wrong)).code is Code.TOURNAMENT_FULL
-    story.when(ask.Remove("ben"))
+    story.when(commands.Remove("ben"))
     assert refusal_of(lambda: story.when(wrong)).code is Code.WRONG_AMOUNT
     story.when(register("cid"))
     assert story.tournament.seated == 2
@@ -157,7 +157,7 @@ def test_the_amount_paid_is_the_price_or_a_payment_id_stands_for_it(
 
 def test_leaving_before_the_start_frees_the_place_and_the_user_may_come_back() -> None:
     story = Story(max_players=2).players("ann", "ben")
-    story.when(ask.Remove("ann"))
+    story.when(commands.Remove("ann"))
     story.when(register("ann"))
     assert story.tournament.seated == 2 and len(story.tournament.entries) == 3
     assert story.tournament.entry_named("ann").player_no == 2
@@ -165,7 +165,7 @@ def test_leaving_before_the_start_frees_the_place_and_the_user_may_come_back() -
 
 def test_leaving_during_play_forfeits_and_the_last_one_left_wins() -> None:
     story = Story().players("ann", "ben").started().score(ann=9, ben=1)
-    events = story.when(ask.Remove("ann"))
+    events = story.when(commands.Remove("ann"))
     assert events[0].refunds == ()  # type: ignore[union-attr]
     story.advance()
     assert story.tournament.status is Status.COMPLETED
@@ -177,11 +177,12 @@ def test_leaving_during_play_forfeits_and_the_last_one_left_wins() -> None:
 
 def test_rebuys_only_in_play_up_to_the_limit_all_or_nothing() -> None:
     story = Story(rebuy_enabled=True, rebuy_fee_minor=700, max_entries_per_player=3).players("ann", "ben")
-    buy = ask.Rebuy("ann", paid_minor=700)
+    buy = commands.Rebuy("ann", paid_minor=700)
     assert refusal_of(lambda: story.when(buy)).code is Code.REBUY_NOT_ALLOWED
     story.started().when(buy)
     assert (
-        refusal_of(lambda: story.when(ask.Rebuy("ann", 2, paid_minor=1_400))).code is Code.REBUY_LIMIT_REACHED
+        refusal_of(lambda: story.when(commands.Rebuy("ann", 2, paid_minor=1_400))).code
+        is Code.REBUY_LIMIT_REACHED
     )
     story.when(buy)
     assert refusal_of(lambda: story.when(buy)).code is Code.REBUY_LIMIT_REACHED
@@ -191,31 +192,31 @@ def test_rebuys_only_in_play_up_to_the_limit_all_or_nothing() -> None:
 
 def test_rebuys_are_refused_when_off_after_the_deadline_and_for_the_removed() -> None:
     off = Story().players("ann", "ben").started()
-    assert refusal_of(lambda: off.when(ask.Rebuy("ann", paid_minor=0))).code is Code.REBUY_NOT_ALLOWED
+    assert refusal_of(lambda: off.when(commands.Rebuy("ann", paid_minor=0))).code is Code.REBUY_NOT_ALLOWED
     late = Story(rebuy_enabled=True, rebuy_deadline_ms=NOW_MS + HOUR_MS + 1)
     late.players("ann", "ben", "cid").advance(HOUR_MS)
-    late.when(ask.Remove("cid"))
-    assert "has left" in refusal_of(lambda: late.when(ask.Rebuy("cid", paid_minor=1_000))).message
+    late.when(commands.Remove("cid"))
+    assert "has left" in refusal_of(lambda: late.when(commands.Rebuy("cid", paid_minor=1_000))).message
     late.advance(1)
-    assert "deadline" in refusal_of(lambda: late.when(ask.Rebuy("ann", paid_minor=1_000))).message
+    assert "deadline" in refusal_of(lambda: late.when(commands.Rebuy("ann", paid_minor=1_000))).message
 
 
 def test_starting_by_hand_needs_players_and_works_before_registration_opens() -> None:
     story = Story(min_players=2).players("ann")
-    assert refusal_of(lambda: story.when(ask.Start())).code is Code.NOT_ENOUGH_PLAYERS
-    story.players("ben").when(ask.Start())
-    assert story.when(ask.Start()) == []
+    assert refusal_of(lambda: story.when(commands.Start())).code is Code.NOT_ENOUGH_PLAYERS
+    story.players("ben").when(commands.Start())
+    assert story.when(commands.Start()) == []
 
 
 def test_finishing_and_cancelling_follow_the_lifecycle() -> None:
     story = Story().players("ann", "ben")
-    assert refusal_of(lambda: story.when(ask.Finish())).code is Code.INVALID_STATUS
-    story.started().when(ask.Finish())
-    assert story.when(ask.Finish()) == []
-    assert refusal_of(lambda: story.when(ask.Cancel("x"))).code is Code.INVALID_STATUS
+    assert refusal_of(lambda: story.when(commands.Finish())).code is Code.INVALID_STATUS
+    story.started().when(commands.Finish())
+    assert story.when(commands.Finish()) == []
+    assert refusal_of(lambda: story.when(commands.Cancel("x"))).code is Code.INVALID_STATUS
     gone = Story().players("ann")
-    gone.when(ask.Cancel("first"))
-    assert gone.when(ask.Cancel("second")) == []
+    gone.when(commands.Cancel("first"))
+    assert gone.when(commands.Cancel("second")) == []
     assert gone.tournament.cancellation is not None and gone.tournament.cancellation.reason == "first"
 
 
@@ -230,35 +231,37 @@ def test_finishing_and_cancelling_follow_the_lifecycle() -> None:
 )
 def test_what_an_open_tournament_may_not_change(change: dict, why: str) -> None:  # type: ignore[type-arg]
     story = Story(prize_pool=pool("fixed", 50_000))
-    refusal = refusal_of(lambda: story.when(ask.Update(change)))  # type: ignore[arg-type]
+    refusal = refusal_of(lambda: story.when(commands.Update(change)))  # type: ignore[arg-type]
     assert refusal.code is Code.UPDATE_NOT_ALLOWED and set(refusal.detail["fields"]) == {why}
 
 
 def test_what_an_open_tournament_may_change_and_every_change_is_a_new_version() -> None:
     story = Story(prize_pool=pool("fixed", 50_000)).players("ann")
-    story.when(ask.Update({"name": "New", "max_players": 120, "prize_pool": pool("fixed", 60_000)}))
+    story.when(commands.Update({"name": "New", "max_players": 120, "prize_pool": pool("fixed", 60_000)}))
     rules = story.tournament.rules
     assert (rules.name, rules.max_players, rules.rules_version) == ("New", 120, 2)
-    story.when(ask.Update({"registration_closes_ms": NOW_MS + 1_000}))
-    story.when(ask.Update({"registration_closes_ms": NOW_MS + 2_000}))
-    refusal = refusal_of(lambda: story.when(ask.Update({"registration_closes_ms": NOW_MS + 1_500})))
+    story.when(commands.Update({"registration_closes_ms": NOW_MS + 1_000}))
+    story.when(commands.Update({"registration_closes_ms": NOW_MS + 2_000}))
+    refusal = refusal_of(lambda: story.when(commands.Update({"registration_closes_ms": NOW_MS + 1_500})))
     assert refusal.code is Code.UPDATE_NOT_ALLOWED
     assert story.tournament.entries[0].rules_version == 1
-    assert story.when(ask.Update({"name": "New"})) == []
+    assert story.when(commands.Update({"name": "New"})) == []
 
 
 def test_in_play_only_the_name_changes_and_over_nothing_does() -> None:
     story = Story().players("ann", "ben").started()
     story.now_ms += 2 * HOUR_MS
-    story.when(ask.Update({"name": "Live name"}))
-    assert refusal_of(lambda: story.when(ask.Update({"max_players": 500}))).code is Code.UPDATE_NOT_ALLOWED
-    story.when(ask.Finish())
-    assert refusal_of(lambda: story.when(ask.Update({"name": "Late"}))).code is Code.UPDATE_NOT_ALLOWED
+    story.when(commands.Update({"name": "Live name"}))
+    assert (
+        refusal_of(lambda: story.when(commands.Update({"max_players": 500}))).code is Code.UPDATE_NOT_ALLOWED
+    )
+    story.when(commands.Finish())
+    assert refusal_of(lambda: story.when(commands.Update({"name": "Late"}))).code is Code.UPDATE_NOT_ALLOWED
 
 
 def test_a_scheduled_tournament_may_change_everything_that_makes_sense() -> None:
     story = Story(registration_opens_ms=NOW_MS + 1_000)
-    story.when(ask.Update({"buy_in_minor": 5, "max_players": 3, "start_at_ms": NOW_MS + 3 * HOUR_MS}))
-    refusal = refusal_of(lambda: story.when(ask.Update({"start_at_ms": NOW_MS - 1, "min_players": 9})))
+    story.when(commands.Update({"buy_in_minor": 5, "max_players": 3, "start_at_ms": NOW_MS + 3 * HOUR_MS}))
+    refusal = refusal_of(lambda: story.when(commands.Update({"start_at_ms": NOW_MS - 1, "min_players": 9})))
     assert refusal.code is Code.VALIDATION_FAILED
     assert {"start_at_ms", "max_players"} <= set(refusal.detail["fields"])

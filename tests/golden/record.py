@@ -11,8 +11,7 @@ from typing import Any
 from server.domain.money import POINT_SCALE
 from server.domain.scoring.fact import ELIMINATION, Fact
 from server.domain.scoring.models import MODELS, Qualify, Scoring
-from server.domain.tournament import commands as ask
-from server.domain.tournament import events as fact
+from server.domain.tournament import commands, events
 from server.domain.tournament.apply import apply
 from server.domain.tournament.money.pool import FieldShares, Item, PrizePool
 from server.domain.tournament.play.facts import judge
@@ -33,20 +32,20 @@ class Recorder(Story):
         self.rows: list[Row] = []
         super().__init__(**changes)
 
-    def when(self, command: ask.Command) -> list[fact.Event]:
-        events = super().when(command)
-        self._keep(events)
-        return events
+    def when(self, command: commands.Command) -> list[events.Event]:
+        decided = super().when(command)
+        self._keep(decided)
+        return decided
 
     def put_out(self, told: Fact) -> None:
         """An elimination that the game reports."""
-        _, events = put_out(self.tournament, told, self.now_ms)
-        for event in events:
+        _, decided = put_out(self.tournament, told, self.now_ms)
+        for event in decided:
             self.state = apply(self.state, event, self.now_ms)
-        self._keep(events)
+        self._keep(decided)
 
-    def _keep(self, events: list[fact.Event]) -> None:
-        for event in events:
+    def _keep(self, kept: list[events.Event]) -> None:
+        for event in kept:
             kind, payload = codec.encode_event(event)
             self.rows.append({"kind": kind, "at_ms": self.now_ms, "event": json.loads(payload)})
 
@@ -82,7 +81,7 @@ def play(story: Recorder, seed: str, count: int = 60, users: tuple[str, ...] = U
 def _end(story: Recorder) -> Recorder:
     story.advance()
     if story.tournament.status == "in_progress":
-        story.when(ask.Finish())
+        story.when(commands.Finish())
     story.advance(5_000)
     return story
 
@@ -97,12 +96,12 @@ def scheduled() -> Recorder:
         prize_pool=prizes, fee_minor=1_00, rebuy_enabled=True, rebuy_fee_minor=5_00, max_entries_per_player=3,
         late_registration_ms=30_000, add_on=AddOn(2_50, 4 * POINT_SCALE), duration_ms=HOUR_MS,
     )  # fmt: skip
-    story.players("ann", "ben", "cid", "dan").when(ask.Remove("dan"))
+    story.players("ann", "ben", "cid", "dan").when(commands.Remove("dan"))
     story.advance(HOUR_MS)
     story.players("eve", "dan", "fay")
     story.score(ann=5, ben=5, cid=9.5, eve=1)
-    story.when(ask.Rebuy("ann", 2, paid_minor=10_00, tender="bonus"))
-    story.when(ask.BuyAddOn("eve", payment_id="pay-9"))
+    story.when(commands.Rebuy("ann", 2, paid_minor=10_00, tender="bonus"))
+    story.when(commands.BuyAddOn("eve", payment_id="pay-9"))
     story.advance(HOUR_MS)
     story.facts(points("late", "eve", 3, occurred_at_ms=story.now_ms - 1))
     story.advance(5_000)
@@ -112,7 +111,7 @@ def scheduled() -> Recorder:
 def hop_on_off() -> Recorder:
     """Started by its third player, one having left before."""
     story = Recorder(format="hop_on_off", lobby="crunchy-cup", lobby_no=1, min_players=3, start_at_ms=NOW_MS)
-    story.players("ann", "ben").when(ask.Remove("ann"))
+    story.players("ann", "ben").when(commands.Remove("ann"))
     story.players("cid", "ann").advance()
     return play(story, "hop", 30, ("ann", "ben", "cid"))
 
@@ -124,7 +123,7 @@ def rounds() -> Recorder:
     play(story, "first", 30)
     story.advance(MINUTE_MS)
     out = [entry.user_id for entry in story.tournament.entries if entry.eliminated_round == 1]
-    story.when(ask.Rebuy(out[0], paid_minor=5_00))
+    story.when(commands.Rebuy(out[0], paid_minor=5_00))
     play(story, "second", 30)
     story.facts(points("between", "ann", 9, occurred_at_ms=NOW_MS + MINUTE_MS + 1))
     for _ in range(4):
@@ -139,13 +138,13 @@ def paced() -> Recorder:
     for number, user in enumerate(("dan", "ben"), start=1):
         play(story, f"round-{number}", 30)
         story.put_out(points(f"out-{number}", user, 0, kind=ELIMINATION))
-        story.when(ask.PaceRound("end", number))
+        story.when(commands.PaceRound("end", number))
         play(story, f"late-{number}", 12)
         story.advance(MINUTE_MS)
-        story.when(ask.PaceRound("start", number + 1))
-    story.when(ask.Rebuy("ben", paid_minor=5_00))
+        story.when(commands.PaceRound("start", number + 1))
+    story.when(commands.Rebuy("ben", paid_minor=5_00))
     play(story, "third", 30)
-    story.when(ask.PaceRound("end", 3))
+    story.when(commands.PaceRound("end", 3))
     return story
 
 
@@ -154,7 +153,7 @@ def best_entry() -> Recorder:
     story = Recorder(entry_scoring="best_entry", rebuy_enabled=True, rebuy_fee_minor=5_00)
     play(story.players(*USERS).started(), "one", 30)
     for user in ("ann", "ben"):
-        story.when(ask.Rebuy(user, paid_minor=5_00))
+        story.when(commands.Rebuy(user, paid_minor=5_00))
     return play(story, "two", 30)
 
 
@@ -162,14 +161,14 @@ def corrected() -> Recorder:
     """Adjusted, reset, disqualified in review, approved; then only noted."""
     story = Recorder(payout_approval="manual").players(*USERS).started()
     play(story, "corrected", 30)
-    story.when(ask.Correct("adjust", "lag", "ann", points=5 * POINT_SCALE))
-    story.when(ask.Correct("reset", "restart", "ben"))
+    story.when(commands.Correct("adjust", "lag", "ann", points=5 * POINT_SCALE))
+    story.when(commands.Correct("reset", "restart", "ben"))
     play(story, "later", 12)
-    story.when(ask.Finish())
+    story.when(commands.Finish())
     story.advance(5_000)
-    story.when(ask.Disqualify("cid", "two accounts"))
-    story.when(ask.Approve())
-    story.when(ask.Correct("adjust", "too late", "dan", points=1))
+    story.when(commands.Disqualify("cid", "two accounts"))
+    story.when(commands.Approve())
+    story.when(commands.Correct("adjust", "too late", "dan", points=1))
     return story
 
 
@@ -179,7 +178,7 @@ def rolled_forward() -> Recorder:
     story = Recorder(rounds=of, cancellation_policy="roll_forward", fee_minor=1_00).players(*USERS).started()
     play(story, "rolled", 30)
     story.advance(MINUTE_MS)
-    story.when(ask.Cancel("outage"))
+    story.when(commands.Cancel("outage"))
     return story
 
 
@@ -187,7 +186,7 @@ def pro_rata() -> Recorder:
     """Called off after a third, with nothing paid back."""
     story = Recorder(duration_ms=HOUR_MS, fee_minor=1_00).players("ann", "ben").started()
     story.now_ms += HOUR_MS // 3
-    story.when(ask.Cancel("storm", refund=False))
+    story.when(commands.Cancel("storm", refund=False))
     return story
 
 

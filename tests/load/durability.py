@@ -11,14 +11,14 @@ from typing import Any
 import aiohttp
 import psutil
 
-from actors.fact_batcher import FactCourier
+from actors.fact_batcher import FactBatcher
 from actors.local_directory import LocalDirectory
 from actors.owner.execute import run as run_order
-from actors.owner.unit_of_work import Draft
-from actors.requests import Order
+from actors.owner.unit_of_work import UnitOfWork
+from actors.requests import CommandRequest
 from server.domain.ids import OperatorId, PlayerId, Tenant, TournamentId
 from server.domain.scoring.fact import Fact
-from server.domain.tournament import commands as ask
+from server.domain.tournament import commands
 from server.domain.tournament.play.facts import judge
 from server.encoding.codec import CHAIN_START
 from server.journal.replay import take_over
@@ -28,7 +28,7 @@ from server.storage.postgres.engine import migrate
 from server.storage.postgres.journal import PostgresJournal, open_pool
 from tests.load.house import Load, owner_pid, up
 from tests.load.measure import RUNS, median, table, timed
-from tests.support.builders import HOUR_MS, create, order, points, register
+from tests.support.builders import HOUR_MS, command_request, create, points, register
 
 SINGLES, CALLERS = 400, 64
 FACTS, BLOCK = 1_000_000, 1_000
@@ -49,26 +49,26 @@ async def written(
     begin = create(
         name, _TENANT, start_at_ms=now_ms + HOUR_MS, max_players=None, buy_in_minor=0, public=public
     )
-    draft = Draft(None, 0, CHAIN_START)
-    run_order(draft, order(begin, f"born-{name}"), now_ms)
-    assert await journal.birth(draft.seal())
+    work = UnitOfWork(None, 0, CHAIN_START)
+    run_order(work, command_request(begin, f"born-{name}"), now_ms)
+    assert await journal.begin(work.to_commit())
     epoch = await journal.take_over(tournament_id, "bench") or 0
 
-    async def commit(*orders: Order, batch: list[Fact] | None = None) -> None:
-        nonlocal draft
-        draft = Draft(draft.state, epoch, draft.chain)
+    async def commit(*orders: CommandRequest, batch: list[Fact] | None = None) -> None:
+        nonlocal work
+        work = UnitOfWork(work.state, epoch, work.chain)
         for one in orders:
-            run_order(draft, one, now_ms)
-        if batch and draft.state is not None:
-            draft.count(judge(draft.state, batch, now_ms), now_ms)
-        await journal.commit(draft.seal())
+            run_order(work, one, now_ms)
+        if batch and work.state is not None:
+            work.count(judge(work.state, batch, now_ms), now_ms)
+        await journal.commit(work.to_commit())
 
-    await commit(order(ask.Advance()))
+    await commit(command_request(commands.Advance()))
     for first in range(0, players, 500):
         users = range(first, min(first + 500, players))
         entries = (register(f"u{n}", player_id=PlayerId(f"plr_{n:032x}"), paid_minor=0) for n in users)
-        await commit(*(order(entry) for entry in entries))
-    await commit(order(ask.Start()))
+        await commit(*(command_request(entry) for entry in entries))
+    await commit(command_request(commands.Start()))
     for first in range(0, facts, BLOCK):
         ids = range(first, first + BLOCK)
         await commit(batch=[points(f"fact-{n:024d}", f"u{n * 7919 % players}", n % 9 + 1) for n in ids])
@@ -78,12 +78,12 @@ async def _group_commit(url: str) -> tuple[float, float]:
     """Acknowledged facts a second: one caller, and CALLERS at once; each sends single facts."""
     pool = await open_pool(url, 2)
     directory = LocalDirectory(PostgresJournal(pool), SystemClock())
-    courier = FactCourier(directory)
+    courier = FactBatcher(directory)
     start_ms = SystemClock().now_ms() + HOUR_MS
-    await directory.create(order(create("group", start_at_ms=start_ms)))
+    await directory.create(command_request(create("group", start_at_ms=start_ms)))
     for n in range(SMALL):
-        await directory.ask("group", order(register(f"u{n}")))
-    await directory.ask("group", order(ask.Start()))
+        await directory.ask("group", command_request(register(f"u{n}")))
+    await directory.ask("group", command_request(commands.Start()))
     serial = iter(range(10**9))
 
     async def caller(count: int) -> None:

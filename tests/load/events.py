@@ -15,7 +15,7 @@ import psutil
 import sqlalchemy as sa
 
 from server.domain.ids import OperatorId, Tenant
-from server.ports import Endpoint, Kind
+from server.ports import Endpoint, EndpointKind
 from server.runtime.clock import SystemClock
 from server.storage.embedded import EmbeddedPostgres
 from server.storage.postgres.endpoints import PostgresEndpoints
@@ -68,7 +68,7 @@ class Bench(PostgresEndpoints):
         """The tenant's events go to this port."""
         url = f"http://127.0.0.1:{port}/"
         secrets = ("whsec_c2VjcmV0LXNlY3JldA==",)
-        endpoint = Endpoint(f"ep_{tenant.operator_id}", "main", Kind.WEBHOOK, url, secrets=secrets)
+        endpoint = Endpoint(f"ep_{tenant.operator_id}", "main", EndpointKind.WEBHOOK, url, secrets=secrets)
         await self.remove_endpoint(tenant, endpoint.id)
         await self.save_endpoint(tenant, endpoint)
 

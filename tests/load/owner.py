@@ -8,16 +8,16 @@ from typing import Any
 import msgspec
 import psutil
 
-from actors.fact_batcher import FactCourier
+from actors.fact_batcher import FactBatcher
 from actors.local_directory import LocalDirectory
 from api.tournaments.fact_decoder import quickly
-from server.domain.tournament import commands as ask
+from server.domain.tournament import commands
 from server.runtime.clock import SystemClock
 from server.storage.embedded import EmbeddedPostgres
 from server.storage.postgres.engine import migrate
 from server.storage.postgres.journal import PostgresJournal, open_pool
 from tests.load.measure import RUNS, cpu_of, median, table, timed
-from tests.support.builders import HOUR_MS, create, order, register
+from tests.support.builders import HOUR_MS, command_request, create, register
 
 BATCH = 100
 BATCHES = 300
@@ -50,14 +50,14 @@ async def _one(
     """CPU microseconds a fact of the owner's process and of Postgres, and facts a wall second, per run."""
     pool = await open_pool(database_url, 2)
     directory = LocalDirectory(PostgresJournal(pool), SystemClock())
-    courier = FactCourier(directory)
+    courier = FactBatcher(directory)
     name = f"bench-{players}-{in_flight}"
     start_ms = SystemClock().now_ms() + HOUR_MS
-    await directory.create(order(create(name, start_at_ms=start_ms, max_players=None)))
+    await directory.create(command_request(create(name, start_at_ms=start_ms, max_players=None)))
     for first in range(0, players, 500):
         users = range(first, min(first + 500, players))
-        await asyncio.gather(*(directory.ask(name, order(register(f"u{n}"))) for n in users))
-    await directory.ask(name, order(ask.Start()))
+        await asyncio.gather(*(directory.ask(name, command_request(register(f"u{n}"))) for n in users))
+    await directory.ask(name, command_request(commands.Start()))
     own, store, rate = [], [], []
     for run in range(RUNS):
         bodies = _bodies(run, players)

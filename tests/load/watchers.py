@@ -36,7 +36,7 @@ OURS, TUNED, PLAIN = (
 )
 GROWING = (100, 1_000, 5_000)
 
-Told = dict[str, float]
+DeliveryResult = dict[str, float]
 Say = Callable[[], Awaitable[None]]
 
 
@@ -47,14 +47,14 @@ class Swarm:
         command = [sys.executable, "-m", "tests.load.swarm", str(port), path, str(sockets), "300"]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
-    async def answer(self) -> Told:
+    async def answer(self) -> DeliveryResult:
         """Its next line."""
         assert self.process.stdout is not None
         line = await asyncio.to_thread(self.process.stdout.readline)
-        told: Told = json.loads(line)
+        told: DeliveryResult = json.loads(line)
         return told
 
-    async def report(self) -> Told:
+    async def report(self) -> DeliveryResult:
         """What it counted since it was last asked."""
         assert self.process.stdin is not None
         self.process.stdin.write(b"\n")
@@ -83,7 +83,7 @@ async def paced(say: Say, seconds: float) -> None:
         await asyncio.sleep(due - time.monotonic())
 
 
-async def served(pid: int, port: int, path: str, sockets: int, say: Say, others: list[int]) -> Told:
+async def served(pid: int, port: int, path: str, sockets: int, say: Say, others: list[int]) -> DeliveryResult:
     """One run: memory a socket, messages a CPU second, lag; and the share of a core that others took."""
     before = psutil.Process(pid).memory_info().rss
     with a_swarm(port, path, sockets) as swarm:
@@ -109,7 +109,7 @@ async def served(pid: int, port: int, path: str, sockets: int, say: Say, others:
     }
 
 
-async def _theirs(client: redis.Redis, redis_url: str, sockets: int, size: int, *flags: str) -> Told:
+async def _theirs(client: redis.Redis, redis_url: str, sockets: int, size: int, *flags: str) -> DeliveryResult:
     luck = random.Random(1)
 
     async def say() -> None:
@@ -138,7 +138,7 @@ def _rows(size: int, luck: random.Random) -> str:
     return f"[{rows[:-1]}]"
 
 
-async def _ours(load: Load, run: dict[str, Any], sockets: int) -> Told:
+async def _ours(load: Load, run: dict[str, Any], sockets: int) -> DeliveryResult:
     tournament_id = await load.tournament(visibility="public")
     owner = await owner_pid(run, tournament_id)
     port = urlsplit(run["url"]).port
@@ -151,10 +151,10 @@ async def _ours(load: Load, run: dict[str, Any], sockets: int) -> Told:
     return await served(run["pids"]["api"], port, path, sockets, say, [owner])
 
 
-def _house(redis_url: str, sockets: list[int]) -> list[Told]:
+def _house(redis_url: str, sockets: list[int]) -> list[DeliveryResult]:
     """Runs with a fresh front end. Facts come in by another one, as the peer's come from a publisher."""
 
-    async def runs(run: dict[str, Any], entrance: str) -> list[Told]:
+    async def runs(run: dict[str, Any], entrance: str) -> list[DeliveryResult]:
         async with aiohttp.ClientSession() as http:
             load = Load(http, run | {"url": entrance})
             await load.facts(await load.tournament(), 100)
@@ -164,8 +164,8 @@ def _house(redis_url: str, sockets: list[int]) -> list[Told]:
         return asyncio.run(runs(run, entrance))
 
 
-def _beside(client: redis.Redis, redis_url: str, sockets: int, runs: int) -> dict[str, list[Told]]:
-    found: dict[str, list[Told]] = {OURS: [], TUNED: [], PLAIN: []}
+def _beside(client: redis.Redis, redis_url: str, sockets: int, runs: int) -> dict[str, list[DeliveryResult]]:
+    found: dict[str, list[DeliveryResult]] = {OURS: [], TUNED: [], PLAIN: []}
     for _ in range(runs):
         [ours] = _house(redis_url, [sockets])
         size = round(ours["length"])
@@ -175,7 +175,7 @@ def _beside(client: redis.Redis, redis_url: str, sockets: int, runs: int) -> dic
     return found
 
 
-def _table(sockets: int, found: dict[str, list[Told]]) -> str:
+def _table(sockets: int, found: dict[str, list[DeliveryResult]]) -> str:
     rows = []
     for name, runs in found.items():
         middle = {key: median(told[key] for told in runs) for key in runs[0]}

@@ -17,14 +17,14 @@ from typing import Any
 import psutil
 import pytest
 
-from actors.fact_batcher import FactCourier
+from actors.fact_batcher import FactBatcher
 from actors.on_ray.cluster import prepare
 from actors.replies import BoardAnswer, Done, Refused, TournamentAnswer
 from actors.requests import ReadBoard, ReadSummary
 from server.domain.money import POINT_SCALE
 from server.domain.scoring.fact import Outcome
 from server.domain.scoring.tally import fresh
-from server.domain.tournament import commands as ask
+from server.domain.tournament import commands
 from server.domain.tournament.play.facts import count, judge
 from server.domain.tournament.state import Tournament
 from server.encoding import codec
@@ -34,7 +34,7 @@ from server.ports import Commit, EventRow, Fenced
 from server.runtime.clock import SystemClock
 from server.storage.postgres.journal import PostgresJournal, open_pool
 from tests.on_ray.conftest import Up
-from tests.support.builders import HOUR_MS, create, order, points, register
+from tests.support.builders import HOUR_MS, command_request, create, points, register
 
 pytestmark = pytest.mark.on_ray
 PLAYERS = [f"u{n}" for n in range(8)]
@@ -46,17 +46,19 @@ class Cluster:
 
     directory: Any
     journal: PostgresJournal
-    courier: FactCourier
+    courier: FactBatcher
 
     async def play(self, tournament_id: str) -> None:
         """Create, fill, start."""
         now_ms = SystemClock().now_ms()
-        made = await self.directory.create(order(create(tournament_id, start_at_ms=now_ms + HOUR_MS)))
+        made = await self.directory.create(
+            command_request(create(tournament_id, start_at_ms=now_ms + HOUR_MS))
+        )
         assert isinstance(made, Done), made
         for user in PLAYERS:
-            reply = await self.directory.ask(tournament_id, order(register(user)))
+            reply = await self.directory.ask(tournament_id, command_request(register(user)))
             assert isinstance(reply, Done), reply
-        await self.directory.ask(tournament_id, order(ask.Start()))
+        await self.directory.ask(tournament_id, command_request(commands.Start()))
 
     async def pid(self, tournament_id: str) -> int:
         """The owner's process."""
@@ -98,7 +100,7 @@ async def cluster(up: Up, joined: Any) -> AsyncIterator[Cluster]:
     pool = await open_pool(database_url, 4)
     journal = PostgresJournal(pool)
     directory = joined.RayDirectory(journal, SystemClock())
-    yield Cluster(directory, journal, FactCourier(directory))
+    yield Cluster(directory, journal, FactBatcher(directory))
     await pool.close()
 
 
@@ -199,9 +201,9 @@ async def test_replies_are_data(cluster: Cluster) -> None:
     missing = await cluster.directory.ask("nowhere", ReadSummary())
     assert isinstance(missing, Refused) and missing.code == "tournament_not_found"
     await cluster.play("typed")
-    twice = await cluster.directory.ask("typed", order(register("u1")))
+    twice = await cluster.directory.ask("typed", command_request(register("u1")))
     assert isinstance(twice, Refused) and twice.detail["user_id"] == "u1"
-    done = await cluster.directory.ask("typed", order(ask.Finish()))
+    done = await cluster.directory.ask("typed", command_request(commands.Finish()))
     assert codec.decode(done.value, TournamentAnswer).summary.status == "completed"
 
 

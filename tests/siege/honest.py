@@ -12,7 +12,7 @@ _PATIENCE_S = 60.0
 
 
 @dataclass(slots=True)
-class Told:
+class DeliveryResult:
     """What became of the honest ones' requests."""
 
     answered: int = 0
@@ -30,7 +30,7 @@ class Casino:
         self._auth = {"Authorization": f"Bearer {key}"}
         self._platform = {"Authorization": f"Bearer {platform_key}"}
         self._serial = itertools.count()
-        self.told = Told()
+        self.told = DeliveryResult()
         self.points: dict[str, int] = {}
         self._sent: dict[str, int] = {}
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import aiohttp
 
-from tests.siege.honest import Casino, Told
+from tests.siege.honest import Casino, DeliveryResult
 from tests.siege.hostile import Hostile
 
 
@@ -14,7 +14,7 @@ from tests.siege.hostile import Hostile
 class Report:
     """How it went."""
 
-    told: Told
+    told: DeliveryResult
     attacks: int
 
     def __str__(self) -> str:

@@ -3,8 +3,8 @@
 import asyncio
 from dataclasses import replace
 
-from api.access.connection_limits import Crowd
-from api.access.stranger_limits import Strangers
+from api.access.connection_limits import ConnectionLimits
+from api.access.stranger_limits import StrangerLimits
 from server.domain.ids import OperatorId, Tenant
 from tests.siege.siege import besiege
 from tests.support.served import a_served_house
@@ -13,9 +13,9 @@ from tests.support.served import a_served_house
 async def test_honest_callers_do_not_notice_a_siege() -> None:
     async with a_served_house() as served:
         house = served.house
-        house.resources.strangers = Strangers(house.clock, 600)
-        house.resources.crowd = Crowd(2_000)
-        house.resources.sockets_crowd = Crowd(1_000)
+        house.ctx.stranger_limits = StrangerLimits(house.clock, 600)
+        house.ctx.connection_limits = ConnectionLimits(2_000)
+        house.ctx.socket_limits = ConnectionLimits(1_000)
         for key, _ in await house.store.keys(Tenant(OperatorId("op_123"), live=True)):
             await house.store.add_key(replace(key, rate_factor=1_000))
         keys = [auth["Authorization"].removeprefix("Bearer ") for auth in (house.auth, house.platform)]

@@ -28,11 +28,11 @@ class Carrier:
         self._luck = luck
         self._weather = weather
         self._hearers: list[Hear] = []
-        self._heard: list[bytes] = []
+        self._verdict: list[bytes] = []
 
     async def publish(self, tournament_id: str, data: bytes) -> bool:
         line = sealed(_SECRET, tournament_id, data)
-        self._heard = [*self._heard[-20:], line]
+        self._verdict = [*self._verdict[-20:], line]
         self._deliver(line)
         return True
 
@@ -50,8 +50,8 @@ class Carrier:
     def forge(self, luck: random.Random) -> None:
         """Old frames once more, frames that were changed, and rubbish."""
         lines = [luck.randbytes(200)]
-        if self._heard:
-            old = luck.choice(self._heard)
+        if self._verdict:
+            old = luck.choice(self._verdict)
             at = luck.randrange(len(old))
             lines += [old, old[:at] + bytes([old[at] ^ 1]) + old[at + 1 :]]
         for line in lines:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from actors.local_directory import LocalDirectory
 from actors.replies import Frames, Reply, Unavailable
-from actors.requests import Message, Order, Poll
+from actors.requests import CommandRequest, Message, Poll
 from server.domain.ids import TournamentId
 from server.ports import AnswerRow, BlockRow, Checkpoint, Clock, Commit, EventRow, StoreUnavailable
 from server.storage.memory.store import MemoryStore
@@ -99,9 +99,9 @@ class FaultyStore(MemoryStore):
             raise StoreUnavailable("simulated: after")
         return told
 
-    async def birth(self, commit: Commit) -> bool:
+    async def begin(self, commit: Commit) -> bool:
         async def store() -> bool:
-            born = await MemoryStore.birth(self, commit)
+            born = await MemoryStore.begin(self, commit)
             if born:
                 self._checks.stored(commit)
             return born
@@ -192,8 +192,8 @@ class Network:
         """Mostly the first: the hint that a name is."""
         return self._nodes[0] if self._luck.random() < 0.8 else self._luck.choice(self._nodes)
 
-    async def create(self, order: Order) -> Reply:
-        return await self._through(lambda: self.node().create(pickle.loads(pickle.dumps(order))))
+    async def create(self, request: CommandRequest) -> Reply:
+        return await self._through(lambda: self.node().create(pickle.loads(pickle.dumps(request))))
 
     async def ask(self, tournament_id: str, message: Message) -> Reply:
         def once() -> Any:

@@ -4,13 +4,13 @@ import asyncio
 import random
 from typing import Any
 
-from actors.fact_batcher import FactCourier
+from actors.fact_batcher import FactBatcher
 from actors.replies import Done, Frames, Refused, Reply, Unavailable
-from actors.requests import Order, Poll
+from actors.requests import CommandRequest, Poll
 from server.domain.money import POINT_SCALE
 from server.domain.refusal import Code
 from server.domain.scoring.fact import Fact, Outcome
-from server.domain.tournament import commands as ask
+from server.domain.tournament import commands
 from tests.simulator.checks import Checks, need, rows_of
 from tests.simulator.faults import Network
 from tests.support.builders import TOURNAMENT, register
@@ -27,39 +27,39 @@ class Casino:
         self._checks = checks
         self._serial = 0
 
-    async def order(self, command: ask.Command) -> Reply:
+    async def request(self, command: commands.Command) -> Reply:
         """The definite answer to one command, under one id however often it must be asked."""
         self._serial += 1
-        order = Order(command, f"casino-{self._serial}", "key:casino")
+        request = CommandRequest(command, f"casino-{self._serial}", "key:casino")
         timeline = self._checks.timeline
         for _ in range(1_000):
-            send = self._network.create(order) if isinstance(command, ask.Create) else self._ask(order)
+            send = self._network.create(request) if isinstance(command, commands.Create) else self._ask(request)
             reply = await send
             if not isinstance(reply, Unavailable):
                 break
             await asyncio.sleep(self._luck.uniform(0.05, 1))
         # Doing what is due is no deed of anybody: its answer is of the moment.
-        if isinstance(reply, Done) and not isinstance(command, ask.Advance):
-            self._answered(order, reply, timeline)
+        if isinstance(reply, Done) and not isinstance(command, commands.Advance):
+            self._answered(request, reply, timeline)
             if self._luck.random() < 0.2:
-                again = await self._ask(order)
+                again = await self._ask(request)
                 if isinstance(again, Done):
-                    self._answered(order, again, timeline)
+                    self._answered(request, again, timeline)
         name = type(reply).__name__ if not isinstance(reply, Refused) else reply.code
         self._checks.note(f"{type(command).__name__}: {name}")
         return reply
 
-    def _answered(self, order: Order, reply: Done, timeline: int) -> None:
+    def _answered(self, request: CommandRequest, reply: Done, timeline: int) -> None:
         """What was said of a moment that is no more binds nobody."""
         if timeline == self._checks.timeline:
-            self._checks.answered(order.command_id, reply.value)
+            self._checks.answered(request.command_id, reply.value)
 
-    async def _ask(self, order: Order) -> Reply:
-        return await self._network.ask(TOURNAMENT, order)
+    async def _ask(self, request: CommandRequest) -> Reply:
+        return await self._network.ask(TOURNAMENT, request)
 
     async def sell(self, user: str) -> None:
         """An entry; nobody else sells to this user, so it cannot be there before."""
-        reply = await self.order(register(user))
+        reply = await self.request(register(user))
         twice = isinstance(reply, Refused) and reply.code == Code.ALREADY_REGISTERED
         need(not twice, f"{user} was registered, and the answer to it was lost for good")
 
@@ -68,21 +68,21 @@ class Casino:
         until = asyncio.get_running_loop().time() + seconds
         while asyncio.get_running_loop().time() < until:
             await asyncio.sleep(self._luck.uniform(0.5, 8))
-            await self.order(self._something(self._luck.choice(users)))
+            await self.request(self._something(self._luck.choice(users)))
 
-    def _something(self, user: str) -> ask.Command:
+    def _something(self, user: str) -> commands.Command:
         dice = self._luck.random()
         if dice < 0.4:
-            return ask.Rebuy(user, 1, 500)
+            return commands.Rebuy(user, 1, 500)
         if dice < 0.6:
-            return ask.Correct("adjust", "by hand", user, points=self._luck.randint(-3, 3) * POINT_SCALE)
+            return commands.Correct("adjust", "by hand", user, points=self._luck.randint(-3, 3) * POINT_SCALE)
         if dice < 0.75:
             return register(f"late-{self._luck.randrange(10**6)}")
         if dice < 0.85:
-            return ask.Remove(user)
+            return commands.Remove(user)
         if dice < 0.95:
-            return ask.Disqualify(user, "cheated")
-        return ask.Correct("reset", "restart", user)
+            return commands.Disqualify(user, "cheated")
+        return commands.Correct("reset", "restart", user)
 
 
 class Game:
@@ -90,7 +90,7 @@ class Game:
 
     def __init__(self, name: str, network: Network, luck: random.Random, checks: Checks) -> None:
         self._name = name
-        self._courier = FactCourier(network)
+        self._courier = FactBatcher(network)
         self._luck = luck
         self._checks = checks
         self._serial = 0

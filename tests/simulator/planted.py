@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from actors.owner import owner as keepers
-from actors.owner.owner import TournamentKeeper
-from actors.owner.unit_of_work import Draft
+from actors.owner.owner import TournamentOwner
+from actors.owner.unit_of_work import UnitOfWork
 from actors.replies import Reply
 from actors.requests import Tick
 from server.domain.tournament.money import payouts
@@ -21,36 +21,36 @@ from workers.loops import settlement
 def answer_before_commit(patch: pytest.MonkeyPatch) -> None:
     """Callers are told before it is durable."""
 
-    async def serve(self: TournamentKeeper, waiting: Any) -> None:
-        draft = Draft(self.state, self.epoch, self._chain)
+    async def serve(self: TournamentOwner, waiting: Any) -> None:
+        work = UnitOfWork(self.state, self.epoch, self._chain)
         for message, future in waiting:
-            reply: Reply = await self._handle(draft, message, {})
+            reply: Reply = await self._handle(work, message, {})
             keepers._answer(future, reply)
-        await self._store(draft)
+        await self._store(work)
         if any(isinstance(message, Tick) for message, _ in waiting):
             self.board.refresh(self.state, self._clock.now_ms())
 
-    patch.setattr(TournamentKeeper, "_serve", serve)
+    patch.setattr(TournamentOwner, "_serve", serve)
 
 
 def frame_before_commit(patch: pytest.MonkeyPatch) -> None:
     """The board is shown as it will be, if the commit succeeds."""
-    store = TournamentKeeper._store
+    store = TournamentOwner._store
 
-    async def show_first(self: TournamentKeeper, draft: Draft) -> bool:
+    async def show_first(self: TournamentOwner, work: UnitOfWork) -> bool:
         self.board.refresh(self.state, self._clock.now_ms())
-        return await store(self, draft)
+        return await store(self, work)
 
-    patch.setattr(TournamentKeeper, "_store", show_first)
+    patch.setattr(TournamentOwner, "_store", show_first)
 
 
 def orders_apply_twice(patch: pytest.MonkeyPatch) -> None:
     """A repeated command is a new one."""
 
-    async def order(self: TournamentKeeper, draft: Draft, order: Any, now_ms: int, paid: Any) -> Reply:
-        return keepers.execute.run(draft, order, now_ms)
+    async def request(self: TournamentOwner, work: UnitOfWork, request: Any, now_ms: int, paid: Any) -> Reply:
+        return keepers.execute.run(work, request, now_ms)
 
-    patch.setattr(TournamentKeeper, "_order", order)
+    patch.setattr(TournamentOwner, "_order", request)
 
 
 def facts_apply_twice(patch: pytest.MonkeyPatch) -> None:
@@ -90,15 +90,15 @@ def fresh_key_for_every_try(patch: pytest.MonkeyPatch) -> None:
 
 def keeps_an_unstored_state(patch: pytest.MonkeyPatch) -> None:
     """A failed commit is answered, and the keeper goes on with what was not stored."""
-    serve = TournamentKeeper._serve
+    serve = TournamentOwner._serve
 
-    async def go_on(self: TournamentKeeper, waiting: Any) -> None:
+    async def go_on(self: TournamentOwner, waiting: Any) -> None:
         try:
             await serve(self, waiting)
         except StoreUnavailable:
             self.dirty = False
 
-    patch.setattr(TournamentKeeper, "_serve", go_on)
+    patch.setattr(TournamentOwner, "_serve", go_on)
 
 
 PLANTED: tuple[Callable[[pytest.MonkeyPatch], None], ...] = (

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from actors.local_directory import LocalDirectory
-from actors.owner.activation import TournamentHost
+from actors.owner.activation import Activation
 from actors.replies import Done, Unavailable
 from actors.requests import ReadSummary
-from server.domain.tournament import commands as ask
+from server.domain.tournament import commands
 from server.domain.tournament.events import PayoutStep
 from server.domain.tournament.lifecycle import ResultsStatus, Status
 from server.domain.tournament.money.pool import PrizePool
@@ -88,15 +88,15 @@ class World:
 
     async def _evening(self) -> Report:
         users = [f"u{n}" for n in range(self.luck.randint(2, 6))]
-        await self.casino.order(create(**self._rules()))
+        await self.casino.request(create(**self._rules()))
         await self.store.set_wallet(TENANT, Target("https://wallet.example", ("whsec_c2VjcmV0",)))
         self._running = [asyncio.create_task(work) for work in self._background()]
         await asyncio.gather(*(self.casino.sell(user) for user in users))
-        await self.casino.order(ask.Start())
+        await self.casino.request(commands.Start())
         play = [game.play(users, _PLAY_S, self.clock.now_ms) for game in self.games]
         await self._watched(asyncio.gather(self.casino.evening(users, _PLAY_S), self._setback(), *play))
         if self.luck.random() < 0.2:
-            await self.casino.order(ask.Cancel("storm"))
+            await self.casino.request(commands.Cancel("storm"))
         self.weather.clear()
         self.clock.correct()
         await self._watched(self._fair_weather())
@@ -227,7 +227,7 @@ class World:
         need(False, "in fair weather every tournament comes to its end and everything owed is paid")
 
     async def _settled(self) -> bool:
-        await self.casino.order(ask.Advance())
+        await self.casino.request(commands.Advance())
         state = self.checks.shadow
         assert state is not None
         over = state.status is Status.CANCELLED or state.results_status is ResultsStatus.FINAL
@@ -241,7 +241,7 @@ class World:
         assert state is not None
         for payout in list(state.payouts.values()):
             if payout.state == "needs_person":
-                await self.casino.order(ask.Settle((PayoutStep(payout.id, "approved"),), strict=False))
+                await self.casino.request(commands.Settle((PayoutStep(payout.id, "approved"),), strict=False))
 
     async def _stop(self) -> None:
         """The last accounts: money, digest after a recovery, and the final board for every watcher."""
@@ -264,9 +264,9 @@ class World:
                 self.store._tournaments[TOURNAMENT].checkpoints.clear()
             fresh = self._node(9)
             need(isinstance(await fresh.ask(TOURNAMENT, ReadSummary()), Done), "a fresh owner answers")
-            keeper = fresh.host(TOURNAMENT)._keeper
-            assert keeper is not None
-            same = codec.state_digest(keeper.state) == codec.state_digest(self.checks.shadow)
+            owner = fresh.host(TOURNAMENT)._owner
+            assert owner is not None
+            same = codec.state_digest(owner.state) == codec.state_digest(self.checks.shadow)
             need(same, "a recovered owner holds what the log says, with checkpoints and without")
             await fresh.close()
 
@@ -291,15 +291,15 @@ def _payout_rows(store: FaultyStore) -> tuple[int, dict[str, Any]]:
     return len(rows), rows
 
 
-async def kill(host: TournamentHost) -> None:
+async def kill(host: Activation) -> None:
     """SIGKILL: no checkpoint, no goodbye; whoever waits hears that the process is gone."""
-    keeper, host._keeper, host.retired = host._keeper, None, True
+    owner, host._owner, host.retired = host._owner, None, True
     for task in host._life:
         task.cancel()
     with suppress(asyncio.CancelledError):
         await asyncio.gather(*host._life, return_exceptions=True)
-    if keeper is not None:
-        keeper.abandon(Unavailable("killed"))
+    if owner is not None:
+        owner.abandon(Unavailable("killed"))
 
 
 def simulate(seed: int, world: type[World] = World) -> Report:

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server import ports
 from server.domain.ids import OperatorId, Tenant
-from server.domain.tournament import commands as ask
-from server.ports import ApiKey, Attempt, Deed, GivenAnswer, Operator, Outcome, Template, Wallet
+from server.domain.tournament import commands
+from server.ports import ApiKey, Attempt, AuditEntry, DeliveryOutcome, GivenAnswer, Operator, Template, Wallet
 from server.public_events.streams import house_stream
 from server.storage.postgres.audit import PostgresAudit
 from server.storage.postgres.deliveries import PostgresDeliveries
@@ -28,7 +28,7 @@ from server.storage.postgres.tables import metadata
 from server.storage.postgres.templates import PostgresTemplates
 from tests.contracts.events import endpoint
 from tests.contracts.stores import Writer
-from tests.support.builders import NOW_MS, order, register
+from tests.support.builders import NOW_MS, command_request, register
 
 OURS, THEIRS = (Tenant(OperatorId(name), live=True) for name in ("op_ours", "op_theirs"))
 SANDBOX = replace(OURS, live=False)
@@ -65,15 +65,19 @@ async def raw(postgres: str) -> AsyncIterator[Raw]:
     for tenant in (OURS, THEIRS, SANDBOX):
         name = f"walls-{tenant.operator_id}-{tenant.live}"
         writer = Writer(name, tenant, min_players=1, grace_ms=0)
-        if await journal.birth(writer.birth):
+        if await journal.begin(writer.first):
             writer.epoch = await journal.take_over(writer.id, "test") or 0
-            await journal.commit(writer.commit(order(register("ann", payment_id="pay")), order(ask.Start())))
-            await journal.commit(writer.commit(order(ask.Finish())))
+            await journal.commit(
+                writer.commit(
+                    command_request(register("ann", payment_id="pay")), command_request(commands.Start())
+                )
+            )
+            await journal.commit(writer.commit(command_request(commands.Finish())))
         operators = PostgresOperators(engine)
         await operators.add(Operator(tenant.operator_id, "Name", {}))
         await operators.add_key(ApiKey(f"pk_{name}", tenant, "key", "read_only", b"", ()))
         assert writer.state is not None
-        await PostgresAudit(engine).append(tenant, Deed(1, "key:a", "key.created", "pk"))
+        await PostgresAudit(engine).append(tenant, AuditEntry(1, "key:a", "key.created", "pk"))
         await PostgresPayouts(engine).set_wallet(tenant, Wallet("https://wallet.example", ("s",)))
         await PostgresListings(engine).claim_external_id(tenant, "EXT", writer.id, NOW_MS)
         await _events_out(engine, tenant)
@@ -94,7 +98,9 @@ async def _events_out(engine: AsyncEngine, tenant: Tenant) -> None:
     said = await feed.say(tenant, "system.alert", b"{}", NOW_MS)
     await feed.route(NOW_MS, 1_000)
     stream = house_stream(tenant)
-    row = Attempt(of.id, tenant, stream, said.seq, said.event_id, "system.alert", 1, NOW_MS, 1, Outcome.FAILED)
+    row = Attempt(
+        of.id, tenant, stream, said.seq, said.event_id, "system.alert", 1, NOW_MS, 1, DeliveryOutcome.FAILED
+    )
     await PostgresDeliveries(engine).mark([], [row], NOW_MS)
 
 

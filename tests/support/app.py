@@ -8,20 +8,20 @@ from typing import Any
 import httpx2
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from actors.fact_batcher import FactCourier
+from actors.fact_batcher import FactBatcher
 from actors.local_directory import LocalDirectory
-from api.access.connection_limits import Crowd
-from api.access.stranger_limits import Strangers
+from api.access.connection_limits import ConnectionLimits
+from api.access.stranger_limits import StrangerLimits
 from api.app import create_app
-from api.context.answer_cache import Moments
-from api.context.context import Resources
-from api.context.key_cache import KeyRing
-from api.context.page_cache import BoardPages
+from api.context.answer_cache import AnswerCache
+from api.context.context import Context
+from api.context.key_cache import KeyCache
+from api.context.page_cache import PageCache
 from api.context.player_tokens import Tokens
 from api.context.readiness import Readiness
-from api.context.summary_cache import Known
-from api.http.client_address import Doorman
-from api.tournaments.history_reader import Pasts
+from api.context.summary_cache import SummaryCache
+from api.http.client_address import ClientAddresses
+from api.tournaments.history_reader import HistoryReader
 from api.ws.hub import Hub
 from server.access import keys
 from server.domain.ids import OperatorId, Tenant
@@ -42,7 +42,7 @@ class House:
     clock: Any
     store: MemoryStore
     directory: LocalDirectory
-    resources: Resources
+    ctx: Context
     client: httpx2.AsyncClient
     auth: dict[str, str]
     platform: dict[str, str]
@@ -55,7 +55,7 @@ class House:
 
     async def key(self, role: str, operator: str = "op_123", *, live: bool = True) -> dict[str, str]:
         """Headers of a fresh key."""
-        issued = keys.issue(self.resources.ids, Tenant(OperatorId(operator), live), role, role)
+        issued = keys.issue(self.ctx.ids, Tenant(OperatorId(operator), live), role, role)
         await self.store.add_key(issued.stored)
         return {"Authorization": f"Bearer {issued.text}"}
 
@@ -91,12 +91,12 @@ async def a_house(
     clock = clock or ManualClock()
     store = MemoryStore(clock)
     directory = LocalDirectory(store, clock)
-    keyring = KeyRing(store, clock)
-    resources = Resources(
+    key_cache = KeyCache(store, clock)
+    ctx = Context(
         directory=directory,
-        courier=FactCourier(directory),
+        fact_batcher=FactBatcher(directory),
         listings=store,
-        known=Known(store, clock),
+        summary_cache=SummaryCache(store, clock),
         operators=store,
         requests=store,
         templates=store,
@@ -107,27 +107,27 @@ async def a_house(
         audit=store,
         books=store,
         limiter=MemoryLimiter(clock),
-        pages=BoardPages(clock),
-        keyring=keyring,
+        page_cache=PageCache(clock),
+        key_cache=key_cache,
         tokens=Tokens(signing_key or Ed25519PrivateKey.generate(), "pitboss"),
-        hub=Hub(directory, clock, "fe-test", carrier, keyring.may_watch),
+        hub=Hub(directory, clock, "fe-test", carrier, key_cache.may_watch),
         clock=clock,
         ids=ids or SystemIds(),
-        pasts=Pasts(store),
-        doorman=Doorman(),
-        strangers=Strangers(clock, 0),
-        moments=Moments(clock),
+        history=HistoryReader(store),
+        client_addresses=ClientAddresses(),
+        stranger_limits=StrangerLimits(clock, 0),
+        answer_cache=AnswerCache(clock),
         readiness=Readiness(store, clock),
-        crowd=Crowd(0),
-        sockets_crowd=Crowd(0),
+        connection_limits=ConnectionLimits(0),
+        socket_limits=ConnectionLimits(0),
         public_operator="op_123",
     )
     await store.add(Operator(OperatorId("op_123"), "Lucky", GAMES))
     await store.add(Operator(OperatorId("op_456"), "Other", GAMES))
-    app = create_app(resources)
+    app = create_app(ctx)
     transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=transport, base_url="http://pitboss.test") as client:
-        house = House(clock, store, directory, resources, client, {}, {}, {}, app)
+        house = House(clock, store, directory, ctx, client, {}, {}, {}, app)
         house.auth = await house.key("full_access")
         house.platform = await house.key("game_platform")
         house.other = await house.key("full_access", "op_456")

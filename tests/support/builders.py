@@ -3,12 +3,11 @@
 import itertools
 from typing import Any
 
-from actors.requests import Order
+from actors.requests import CommandRequest
 from server.domain.ids import OperatorId, PlayerId, Tenant, TournamentId
 from server.domain.money import POINT_SCALE
 from server.domain.scoring.fact import Fact
-from server.domain.tournament import commands as ask
-from server.domain.tournament import events as fact
+from server.domain.tournament import commands, events
 from server.domain.tournament.apply import apply
 from server.domain.tournament.decide import decide
 from server.domain.tournament.money.pool import PrizePool
@@ -44,12 +43,12 @@ def pool(
     return PrizePool(kind, total_minor, tuple(p * 10_000 for p in percents))
 
 
-def create(tournament_id: str = TOURNAMENT, tenant: Tenant = TENANT, **changes: Any) -> ask.Create:
+def create(tournament_id: str = TOURNAMENT, tenant: Tenant = TENANT, **changes: Any) -> commands.Create:
     """A create command."""
-    return ask.Create(TournamentId(tournament_id), tenant, fields(**changes))
+    return commands.Create(TournamentId(tournament_id), tenant, fields(**changes))
 
 
-def register(user: str, **changes: Any) -> ask.Register:
+def register(user: str, **changes: Any) -> commands.Register:
     """A registration that pays the default price."""
     base: dict[str, Any] = {
         "user_id": user,
@@ -57,12 +56,14 @@ def register(user: str, **changes: Any) -> ask.Register:
         "display_name": user.title(),
         "paid_minor": 1_000,
     }
-    return ask.Register(**(base | changes))
+    return commands.Register(**(base | changes))
 
 
-def order(command: ask.Command, command_id: str | None = None, input_hash: bytes = b"") -> Order:
+def command_request(
+    command: commands.Command, command_id: str | None = None, input_hash: bytes = b""
+) -> CommandRequest:
     """An order with a fresh command id."""
-    return Order(command, command_id or f"cmd-{next(_serial)}", "key:test", input_hash)
+    return CommandRequest(command, command_id or f"cmd-{next(_serial)}", "key:test", input_hash)
 
 
 def points(event_id: str, player: str, amount: float | int, **changes: Any) -> Fact:
@@ -88,7 +89,7 @@ class Story:
     def __init__(self, now_ms: int = NOW_MS, **changes: Any) -> None:
         self.now_ms = now_ms
         self.state: Tournament | None = None
-        self.events: list[fact.Event] = []
+        self.events: list[events.Event] = []
         self.when(create(**changes))
         self.advance()
 
@@ -98,19 +99,19 @@ class Story:
         assert self.state is not None
         return self.state
 
-    def when(self, command: ask.Command) -> list[fact.Event]:
+    def when(self, command: commands.Command) -> list[events.Event]:
         """Decide and apply; returns what happened."""
-        events = decide(self.state, command, self.now_ms)
-        for event in events:
+        decided = decide(self.state, command, self.now_ms)
+        for event in decided:
             self.state = apply(self.state, event, self.now_ms)
-        self.events += events
-        return events
+        self.events += decided
+        return decided
 
-    def advance(self, ms: int = 0) -> list[fact.Event]:
+    def advance(self, ms: int = 0) -> list[events.Event]:
         """Move time and do all that is due."""
         self.now_ms += ms
-        happened: list[fact.Event] = []
-        while step := self.when(ask.Advance()):
+        happened: list[events.Event] = []
+        while step := self.when(commands.Advance()):
             happened += step
         return happened
 
@@ -123,7 +124,7 @@ class Story:
 
     def started(self) -> "Story":
         """Start by hand."""
-        self.when(ask.Start())
+        self.when(commands.Start())
         return self
 
     def score(self, **scores: float) -> "Story":
@@ -139,7 +140,7 @@ class Story:
 
     def finished(self) -> "Story":
         """Finish by hand and wait until no late fact can count."""
-        self.when(ask.Finish())
+        self.when(commands.Finish())
         self.advance(self.tournament.rules.grace_ms)
         return self
 

@@ -82,7 +82,7 @@ async def a_served_house(clock: Any = None) -> AsyncIterator[Served]:
     """Served until the block ends."""
     async with a_house(clock or SystemClock()) as house:
         port = free_port("127.0.0.1")
-        server = uvicorn.Server(server_config(house.app, house.resources, "127.0.0.1", port, drain_s=1))
+        server = uvicorn.Server(server_config(house.app, house.ctx, "127.0.0.1", port, drain_s=1))
         server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
         task = asyncio.create_task(server.serve())
         while not server.started:

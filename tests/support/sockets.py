@@ -9,7 +9,7 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 from websockets.uri import parse_uri
 
-from api.context.context import Resources
+from api.context.context import Context
 from api.spec.frames import ServerFrame
 from api.ws.player_socket import PlayerSocket
 from config.limits import SOCKET_WINDOW_BITS
@@ -47,7 +47,7 @@ def _inflate() -> PerMessageDeflate:
 class Wire:
     """A transport: bytes go to the client at once, or wait while it does not read."""
 
-    def __init__(self, home: Resources, path: str, more: str = "", version: str = "13") -> None:
+    def __init__(self, home: Context, path: str, more: str = "", version: str = "13") -> None:
         self.client = ClientProtocol(parse_uri("ws://x/"), state=State.OPEN, max_size=None)
         self.heard: list[dict[str, Any]] = []
         self.is_cut = self.is_held = self._paused = self._is_closing = False

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from api.context.key_cache import KeyRing
+from api.context.key_cache import KeyCache
 from server.domain.ids import OperatorId, Tenant
 from server.ports import FeedRow
 from server.runtime.clock import SystemClock
@@ -48,7 +48,7 @@ def test_an_issued_key_opens_its_operator(database: str) -> None:
 
     async def opens() -> None:
         engine = open_engine(database)
-        caller = await KeyRing(PostgresOperators(engine), SystemClock()).caller(text.strip())
+        caller = await KeyCache(PostgresOperators(engine), SystemClock()).caller(text.strip())
         await engine.dispose()
         assert caller is not None
         assert (caller.operator.currency, caller.operator.games) == ("EUR", {"dice": "https://d/{jwt}"})
@@ -154,7 +154,7 @@ def test_an_operator_is_added_once_and_changed_by_name(database: str) -> None:
         engine = open_engine(database)
         rows = await PostgresAudit(engine).trail(Tenant(OperatorId("op_once"), live=True), 0, 10)
         await engine.dispose()
-        return [row.deed.action for row in rows]
+        return [row.entry.action for row in rows]
 
     assert asyncio.run(trail()) == ["operator.created", "operator.changed", "operator.changed"]
 

@@ -12,11 +12,11 @@ import pytest
 from actors.local_directory import LocalDirectory
 from actors.replies import Done
 from config.limits import BEHIND_AFTER_MS, DELIVERY_CLAIM_MS, DELIVERY_PAUSES_S, DISABLE_AFTER_MS
-from server.domain.tournament import commands as ask
-from server.ports import AttemptFilter, Endpoint, Kind
+from server.domain.tournament import commands
+from server.ports import AttemptFilter, Endpoint, EndpointKind
 from server.storage.memory.store import MemoryStore
 from tests.simulator.loop import VirtualClock, run_virtually
-from tests.support.builders import TENANT, create, order, register
+from tests.support.builders import TENANT, command_request, create, register
 from tests.support.faults import CommandIds, troubled
 from tests.support.receivers import Receiver
 from workers.delivery import alarms, deliverer, router
@@ -25,7 +25,7 @@ from workers.delivery.queues import Queues
 
 HOUR_MS = 3_600_000
 STEPS = 500_000
-MAIN = Endpoint("ep_main", "main", Kind.WEBHOOK, "https://main.example", secrets=("whsec_c2VjcmV0",))
+MAIN = Endpoint("ep_main", "main", EndpointKind.WEBHOOK, "https://main.example", secrets=("whsec_c2VjcmV0",))
 
 
 class Store(MemoryStore):
@@ -71,11 +71,11 @@ class Scene:
         """A tournament that was born, sold, played and finished; its id."""
         name = f"t{number:031d}"
         begin = create(name, grace_ms=0, max_players=None, start_at_ms=self.clock.now_ms() + HOUR_MS)
-        assert isinstance(await self.directory.create(order(begin)), Done)
+        assert isinstance(await self.directory.create(command_request(begin)), Done)
         for user in range(players):
-            await self.directory.ask(name, order(register(f"u{user}")))
-        for command in (ask.Start(), ask.Finish()):
-            assert isinstance(await self.directory.ask(name, order(command)), Done)
+            await self.directory.ask(name, command_request(register(f"u{user}")))
+        for command in (commands.Start(), commands.Finish()):
+            assert isinstance(await self.directory.ask(name, command_request(command)), Done)
         await self.directory.close()
         return name
 

@@ -16,8 +16,8 @@ from moto.server import ThreadedMotoServer
 
 from actors.local_directory import LocalDirectory
 from server.domain.ids import OperatorId, Tenant
-from server.domain.tournament import commands as ask
-from server.ports import Attempt, AttemptFilter, Endpoint, Kind
+from server.domain.tournament import commands
+from server.ports import Attempt, AttemptFilter, Endpoint, EndpointKind
 from server.runtime.clock import SystemClock
 from server.runtime.ids import SystemIds
 from server.storage.postgres.deliveries import PostgresDeliveries
@@ -26,7 +26,7 @@ from server.storage.postgres.engine import open_engine
 from server.storage.postgres.feed import PostgresFeed
 from server.storage.postgres.journal import PostgresJournal, open_pool
 from tests.contracts.stores import Writer
-from tests.support.builders import order, register
+from tests.support.builders import command_request, register
 from tests.support.served import free_port
 from workers.delivery.assembly import delivery
 from workers.delivery.aws import client_of
@@ -86,12 +86,12 @@ async def play(url: str, tenant: Tenant, tournaments: int, players: int, pause_s
 
     async def one(number: int) -> None:
         writer = Writer(f"{number:x}{tenant.operator_id.encode().hex()[-30:]}", tenant, max_players=None)
-        await journal.birth(writer.birth)
+        await journal.begin(writer.first)
         writer.epoch = await journal.take_over(writer.id, "test") or 0
         for user in range(players):
-            await journal.commit(writer.commit(order(register(f"u{user}"))))
+            await journal.commit(writer.commit(command_request(register(f"u{user}"))))
             await asyncio.sleep(pause_s)
-        await journal.commit(writer.commit(order(ask.Start())))
+        await journal.commit(writer.commit(command_request(commands.Start())))
 
     await asyncio.gather(*(one(number) for number in range(tournaments)))
     await pool.close()
@@ -132,7 +132,7 @@ async def test_a_receiver_that_is_killed_and_started_again_gets_everything_in_or
     receiver = Process(free_port("127.0.0.1"), tmp_path / "taken")
     secret = ("whsec_c2VjcmV0LXNlY3JldA==",)
     url = f"http://127.0.0.1:{receiver.port}/"
-    of = Endpoint(f"ep_{outlets.tenant.operator_id}", "main", Kind.WEBHOOK, url, secrets=secret)
+    of = Endpoint(f"ep_{outlets.tenant.operator_id}", "main", EndpointKind.WEBHOOK, url, secrets=secret)
     await outlets.endpoints.save_endpoint(outlets.tenant, of)
     await receiver.start()
     async with outlets.at_work():
@@ -172,7 +172,7 @@ async def test_a_queue_gets_the_ids_of_the_feed_in_order_per_tournament(
     client = await opened.enter_async_context(client_of("eu-west-1", aws))
     fifo = {"FifoQueue": "true"}
     await client.create_queue(QueueName=QUEUE.rpartition("/")[2], Attributes=fifo)
-    of = Endpoint(f"ep_{outlets.tenant.operator_id}", "queue", Kind.SQS, QUEUE)
+    of = Endpoint(f"ep_{outlets.tenant.operator_id}", "queue", EndpointKind.SQS, QUEUE)
     gone = replace(of, id=f"{of.id}x", name="gone", url=QUEUE.replace("events", "nothing"))
     for one in (of, gone):
         await outlets.endpoints.save_endpoint(outlets.tenant, one)

@@ -9,14 +9,14 @@ import pytest
 
 from config.limits import QUEUE_BATCH_BYTES_MAX
 from server.access.queue_url import is_queue_of, region_of
-from server.ports import Endpoint, Kind, Lane
+from server.ports import DeliveryCursor, Endpoint, EndpointKind
 from server.public_events.mapping import Announcement
 from tests.support.builders import TENANT
 from workers.delivery.queues import Queues
-from workers.delivery.sender import Heard, Told
+from workers.delivery.sender import DeliveryResult, DeliveryVerdict
 
 URL = "https://sqs.eu-west-1.amazonaws.com/123456789012/pitboss-op_lucky-events.fifo"
-OF = Endpoint("ep_1", "queue", Kind.SQS, URL)
+OF = Endpoint("ep_1", "queue", EndpointKind.SQS, URL)
 
 
 class Aws:
@@ -54,12 +54,12 @@ def aws() -> Aws:
     return Aws()
 
 
-async def send(aws: Aws, count: int, data: bytes = b"{}") -> list[Told | BaseException]:
+async def send(aws: Aws, count: int, data: bytes = b"{}") -> list[DeliveryResult | BaseException]:
     queues = Queues()
     queues._aws = aws
     sending = []
     for number in range(count):
-        lane = Lane(f"l{number}", "c", TENANT, OF, False, f"t{number}", 0, 1, 0, False)
+        lane = DeliveryCursor(f"l{number}", "c", TENANT, OF, False, f"t{number}", 0, 1, 0, False)
         event = Announcement(f"evt_{number}", 1, "player.registered", 1, data)
         sending.append(queues.send(lane, event, 1))
     async with asyncio.timeout(5):
@@ -70,7 +70,9 @@ async def send(aws: Aws, count: int, data: bytes = b"{}") -> list[Told | BaseExc
 
 async def test_ten_lanes_share_a_call_and_one_client(aws: Aws) -> None:
     told = await send(aws, 25)
-    assert {one.heard for one in told if isinstance(one, Told)} == {Heard.TAKEN} and len(told) == 25
+    assert {one.heard for one in told if isinstance(one, DeliveryResult)} == {DeliveryVerdict.TAKEN} and len(
+        told
+    ) == 25
     assert [len(call) for call in aws.calls] == [10, 10, 5] and aws.regions == ["eu-west-1"]
     entries = [entry for call in aws.calls for entry in call]
     assert [entry["MessageGroupId"] for entry in entries] == [f"t{n}" for n in range(25)]
@@ -80,14 +82,14 @@ async def test_ten_lanes_share_a_call_and_one_client(aws: Aws) -> None:
 async def test_of_a_batch_only_what_failed_is_sent_again(aws: Aws) -> None:
     aws.refused = {"evt_1", "evt_3"}
     told = await send(aws, 5)
-    assert [one.heard is Heard.TAKEN for one in told if isinstance(one, Told)] == [
+    assert [one.heard is DeliveryVerdict.TAKEN for one in told if isinstance(one, DeliveryResult)] == [
         True,
         False,
         True,
         False,
         True,
     ]
-    assert isinstance(told[1], Told) and told[1].text == "Throttled: later"
+    assert isinstance(told[1], DeliveryResult) and told[1].text == "Throttled: later"
 
 
 async def test_a_call_is_cut_by_bytes_too(aws: Aws) -> None:
@@ -105,7 +107,9 @@ async def test_what_is_too_long_for_a_message_travels_without_its_data(aws: Aws)
 async def test_no_answer_is_told_to_every_lane_and_a_mistake_of_ours_too(aws: Aws) -> None:
     aws.trouble = OSError("no route")
     told = await send(aws, 3)
-    assert [(one.heard, one.status) for one in told if isinstance(one, Told)] == [(Heard.AGAIN, 503)] * 3
+    assert [(one.heard, one.status) for one in told if isinstance(one, DeliveryResult)] == [
+        (DeliveryVerdict.AGAIN, 503)
+    ] * 3
     aws.trouble = RuntimeError("planted")
     assert [type(one) for one in await send(aws, 3)] == [RuntimeError] * 3
 

@@ -11,7 +11,7 @@ from server.domain.tournament.lifecycle import Status
 from server.ports import StoreUnavailable
 from server.runtime.ids import SystemIds
 from server.storage.memory.store import MemoryStore
-from tests.support.builders import HOUR_MS, NOW_MS, TENANT, TOURNAMENT, create, order, register
+from tests.support.builders import HOUR_MS, NOW_MS, TENANT, TOURNAMENT, command_request, create, register
 from tests.support.clock import ManualClock
 from workers.loops.schedule import Scheduler
 
@@ -46,12 +46,14 @@ def scene() -> Scene:
 
 
 async def test_it_opens_starts_and_finishes_on_time(scene: Scene) -> None:
-    await scene.directory.create(order(create(registration_opens_ms=NOW_MS + 1_000, duration_ms=HOUR_MS)))
+    await scene.directory.create(
+        command_request(create(registration_opens_ms=NOW_MS + 1_000, duration_ms=HOUR_MS))
+    )
     assert await scene.look() == 0
     scene.clock.jump(1_000)
     assert await scene.look() == 1 and await scene.status() is Status.OPEN
     for user in ("ann", "ben"):
-        await scene.directory.ask(TOURNAMENT, order(register(user)))
+        await scene.directory.ask(TOURNAMENT, command_request(register(user)))
     scene.clock.jump(HOUR_MS - 1_000)
     assert await scene.look() == 1 and await scene.status() is Status.IN_PROGRESS
     assert await scene.look() == 0
@@ -61,7 +63,7 @@ async def test_it_opens_starts_and_finishes_on_time(scene: Scene) -> None:
 
 
 async def test_after_an_outage_it_catches_up_in_one_look(scene: Scene) -> None:
-    await scene.directory.create(order(create(registration_opens_ms=NOW_MS + 1_000)))
+    await scene.directory.create(command_request(create(registration_opens_ms=NOW_MS + 1_000)))
     scene.clock.jump(2 * HOUR_MS)
     await scene.look()
     assert await scene.status() is Status.CANCELLED
@@ -72,9 +74,9 @@ async def test_after_an_outage_it_catches_up_in_one_look(scene: Scene) -> None:
 
 
 async def test_two_workers_do_no_harm(scene: Scene) -> None:
-    await scene.directory.create(order(create()))
+    await scene.directory.create(command_request(create()))
     for user in ("ann", "ben"):
-        await scene.directory.ask(TOURNAMENT, order(register(user)))
+        await scene.directory.ask(TOURNAMENT, command_request(register(user)))
     scene.clock.jump(HOUR_MS)
     await scene.look(scene.worker(), scene.worker(), scene.worker())
     history = await scene.store.history(TENANT, TOURNAMENT, 0, 20)
@@ -87,7 +89,7 @@ async def test_one_that_cannot_be_moved_does_not_hold_up_others(
     scene: Scene, monkeypatch: pytest.MonkeyPatch, broken: bool
 ) -> None:
     for name in ("stuck", "fine"):
-        await scene.directory.create(order(create(tournament_id=name)))
+        await scene.directory.create(command_request(create(tournament_id=name)))
     ask = scene.directory.ask
     hang = asyncio.Event()
 
@@ -116,7 +118,7 @@ async def test_one_that_cannot_be_moved_does_not_hold_up_others(
 async def test_a_database_that_is_away_does_not_end_the_schedule(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await scene.directory.create(order(create()))
+    await scene.directory.create(command_request(create()))
     due = scene.store.due
 
     async def away(*_: object) -> None:

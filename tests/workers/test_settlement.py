@@ -14,16 +14,16 @@ from standardwebhooks.webhooks import Webhook
 
 from actors.local_directory import LocalDirectory
 from actors.replies import Done, Reply
-from actors.requests import Order
+from actors.requests import CommandRequest
 from config.limits import FOREIGN_WORDS_MAX, PAYOUT_CLAIM_MS, SETTLEMENT_PAUSES_S
-from server.domain.tournament import commands as ask
+from server.domain.tournament import commands
 from server.domain.tournament.events import PayoutStep
 from server.domain.tournament.money.payouts import PayoutState
 from server.domain.tournament.money.pool import PrizePool
-from server.ports import Commit, Owed
+from server.ports import Commit, StoredPayout
 from server.ports import Wallet as Target
 from server.storage.memory.store import MemoryStore
-from tests.support.builders import TENANT, TOURNAMENT, create, order, register
+from tests.support.builders import TENANT, TOURNAMENT, command_request, create, register
 from tests.support.clock import ManualClock
 from tests.support.faults import CommandIds, troubled
 from tests.support.wallet import Wallet
@@ -61,25 +61,25 @@ class Scene:
             await self.clock.advance(100)
         return await task
 
-    async def ask(self, command: ask.Command) -> Reply:
-        reply: Reply = await self.through(self.directory.ask(TOURNAMENT, order(command)))
+    async def ask(self, command: commands.Command) -> Reply:
+        reply: Reply = await self.through(self.directory.ask(TOURNAMENT, command_request(command)))
         return reply
 
     async def finished(self, players: int, paid: int | None = None) -> "Scene":
         shares = tuple([1] * (paid or players))
         prizes = PrizePool("percentage", 0, shares, unit="weight")
         begin = create(prize_pool=prizes, max_players=None, grace_ms=0)
-        assert isinstance(await self.directory.create(order(begin)), Done)
+        assert isinstance(await self.directory.create(command_request(begin)), Done)
         for start in range(0, players, 400):
             users = [f"u{n}" for n in range(start, min(start + 400, players))]
-            registered = (self.directory.ask(TOURNAMENT, order(register(user))) for user in users)
+            registered = (self.directory.ask(TOURNAMENT, command_request(register(user))) for user in users)
             await self.through(asyncio.gather(*registered))
-        await self.ask(ask.Start())
-        await self.ask(ask.Finish())
+        await self.ask(commands.Start())
+        await self.ask(commands.Finish())
         await self.store.set_wallet(TENANT, Target("https://wallet.example/credit", ("whsec_c2VjcmV0",)))
         return self
 
-    async def lines(self) -> list[Owed]:
+    async def lines(self) -> list[StoredPayout]:
         _, found = await self.store.payouts(TENANT, TOURNAMENT, (), 100_000, 0)
         return found
 
@@ -107,12 +107,12 @@ async def test_every_line_is_credited_once_and_kept_as_paid(scene: Scene) -> Non
 
 
 async def test_refunds_are_credited_in_their_tender(scene: Scene) -> None:
-    await scene.directory.create(order(create()))
+    await scene.directory.create(command_request(create()))
     await scene.ask(register("ann", tender="bonus"))
     await scene.ask(register("ben"))
     await scene.store.set_wallet(TENANT, Target("https://wallet.example", ("whsec_c2VjcmV0",)))
-    await scene.ask(ask.Remove("ben"))
-    await scene.ask(ask.Cancel("storm"))
+    await scene.ask(commands.Remove("ben"))
+    await scene.ask(commands.Cancel("storm"))
     await scene.through(scene.worker().look())
     told = sorted((c["userId"], c["kind"], c["tender"], c["amount"]) for c in scene.wallet.credited.values())
     assert told == [("ann", "refund", "bonus", 10), ("ben", "refund", "cash", 10)]
@@ -138,7 +138,7 @@ async def test_a_wallet_that_is_away_is_asked_again_with_growing_pauses_and_then
     line = (await scene.lines())[0].row.payout
     assert line.reason == "The wallet answered 503: later"
     scene.wallet.mood = lambda key: "ok"
-    await scene.ask(ask.Settle((PayoutStep(line.id, PayoutState.APPROVED),)))
+    await scene.ask(commands.Settle((PayoutStep(line.id, PayoutState.APPROVED),)))
     await scene.through(scene.worker().look())
     assert list(scene.wallet.credited) == [line.id], "a person lets it be paid again"
 
@@ -166,7 +166,7 @@ async def test_what_a_person_said_meanwhile_does_not_hold_up_the_others(scene: S
     lines = [owed.row.payout.id for owed in await scene.lines()]
     scene.wallet.mood = lambda key: "busy"
     claimed = await scene.store.claim_payouts(scene.clock.now_ms(), scene.clock.now_ms() + 1, 10)
-    await scene.ask(ask.Settle((PayoutStep(lines[0], PayoutState.PAID, "by hand"),)))
+    await scene.ask(commands.Settle((PayoutStep(lines[0], PayoutState.PAID, "by hand"),)))
     await scene.through(scene.worker()._settle(TOURNAMENT, claimed))
     states = {owed.row.payout.id: owed.row.payout.state for owed in await scene.lines()}
     assert states == {lines[0]: "paid", lines[1]: "retry_scheduled", lines[2]: "retry_scheduled"}
@@ -195,7 +195,7 @@ class Fragile:
             self.deaths[when] += 1
             raise Killed
 
-    async def ask(self, tournament_id: str, message: Order) -> Reply:
+    async def ask(self, tournament_id: str, message: CommandRequest) -> Reply:
         """Stands where the directory does."""
         reply: Reply = await self.dying("order", 0.1, lambda: self.scene.directory.ask(tournament_id, message))
         return reply

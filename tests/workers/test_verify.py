@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from actors.local_directory import LocalDirectory
-from actors.requests import Order, ReportFacts
+from actors.requests import CommandRequest, ReportFacts
 from server.domain.ids import OperatorId, Tenant
-from server.domain.tournament import commands as ask
+from server.domain.tournament import commands
 from server.encoding import codec
-from server.ports import Deed, EventRow
+from server.ports import AuditEntry, EventRow
 from server.storage.memory.store import MemoryStore
-from tests.support.builders import NOW_MS, TENANT, TOURNAMENT, create, order, points, register
+from tests.support.builders import NOW_MS, TENANT, TOURNAMENT, command_request, create, points, register
 from tests.support.clock import ManualClock
 from workers.commands.verify import Wrong, verify_tournament, verify_trail
 
@@ -22,22 +22,22 @@ async def evening() -> tuple[MemoryStore, Any]:
     clock = ManualClock()
     store = MemoryStore(clock)
     directory = LocalDirectory(store, clock)
-    await directory.create(order(create(grace_ms=0)))
+    await directory.create(command_request(create(grace_ms=0)))
 
     async def tell(message: Any) -> None:
-        whole = message if isinstance(message, ReportFacts | Order) else order(message)
+        whole = message if isinstance(message, ReportFacts | CommandRequest) else command_request(message)
         await directory.ask(TOURNAMENT, whole)
 
     for user in ("ann", "ben", "cid"):
         await tell(register(user))
-    await tell(ask.Remove("cid"))
-    await tell(ask.Start())
+    await tell(commands.Remove("cid"))
+    await tell(commands.Start())
     for n in range(3):
         facts = [points(f"f{n}-{user}", user, n + 1) for user in ("ann", "ben")]
         await tell(ReportFacts(codec.encode_facts(facts)))
-    await tell(ask.Correct("adjust", "lag", "ben", points=50_000))
+    await tell(commands.Correct("adjust", "lag", "ben", points=50_000))
     await directory.host(TOURNAMENT).retire()
-    await tell(ask.Finish())
+    await tell(commands.Finish())
     await directory.close()
     return store, store._tournaments[TOURNAMENT]
 
@@ -138,11 +138,13 @@ async def test_a_forged_row_is_named(forge: Any) -> None:
 async def test_a_trail_of_deeds_breaks_where_it_was_changed() -> None:
     store = MemoryStore(ManualClock())
     for n in range(5):
-        await store.append(TENANT, Deed(n, "key:a", "key.revoked", f"pk_{n}", {"role": "x"}, None, "left"))
+        await store.append(
+            TENANT, AuditEntry(n, "key:a", "key.revoked", f"pk_{n}", {"role": "x"}, None, "left")
+        )
     assert await verify_trail(store, TENANT) is None
     rows = store._trails[TENANT]
     assert [row.seq for row in await store.trail(TENANT, 2, 9)] == [3, 4, 5]
-    rows[2] = replace(rows[2], deed=replace(rows[2].deed, actor="key:b"))
+    rows[2] = replace(rows[2], entry=replace(rows[2].entry, actor="key:b"))
     wrong = await verify_trail(store, TENANT)
     assert wrong is not None and wrong.row == f"{TENANT.operator_id}:3"
     assert await verify_trail(store, Tenant(OperatorId("op_none"), True)) is None

@@ -14,7 +14,7 @@ from server.access import keys
 from server.access.operator_checks import faults_of
 from server.domain.ids import OperatorId, Tenant
 from server.encoding.wire import dump
-from server.ports import ApiKey, Deed, Operator
+from server.ports import ApiKey, AuditEntry, Operator
 from server.runtime.clock import SystemClock
 from server.runtime.ids import SystemIds
 from server.storage.postgres.audit import PostgresAudit
@@ -101,8 +101,8 @@ async def _note_operator(engine: AsyncEngine, of: Operator, action: str, before:
     """Both tenants of an operator, live and test, see who changed its settings."""
     told = None if before is None else view_of(before)
     for live in (True, False):
-        deed = Deed(SystemClock().now_ms(), "cli", action, of.id, told, view_of(of))
-        await PostgresAudit(engine).append(Tenant(of.id, live), deed)
+        entry = AuditEntry(SystemClock().now_ms(), "cli", action, of.id, told, view_of(of))
+        await PostgresAudit(engine).append(Tenant(of.id, live), entry)
 
 
 async def _known_operator(stored: PostgresOperators, operator_id: str) -> Operator:
@@ -166,9 +166,9 @@ async def announce(database_url: str, status: str, message: str) -> int:
 
 
 async def _note(engine: AsyncEngine, tenant: Tenant, action: str, key_id: str, after: Any = None) -> None:
-    """A deed of the command line."""
-    deed = Deed(SystemClock().now_ms(), "cli", action, key_id, None, after)
-    await PostgresAudit(engine).append(tenant, deed)
+    """A entry of the command line."""
+    entry = AuditEntry(SystemClock().now_ms(), "cli", action, key_id, None, after)
+    await PostgresAudit(engine).append(tenant, entry)
 
 
 async def _known(stored: PostgresOperators, key_id: str) -> ApiKey:

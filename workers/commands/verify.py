@@ -21,7 +21,7 @@ from server.domain.tournament.summary import entry_row, result_rows, summary_of
 from server.encoding import codec
 from server.encoding.wire import dump, instant
 from server.journal.replay import replay
-from server.ports import Audit, BlockRow, Books, EventRow, Kept, PostingRow
+from server.ports import Audit, BlockRow, EventRow, Ledgers, PostingRow, StoredTournament
 from server.public_events.mapping import Announcement, announce, event_id
 
 _PAGE = 500
@@ -48,7 +48,7 @@ class Derived:
     seq: int = 0
 
 
-def _overdue(kept: Kept, tournament_id: TournamentId, now_ms: int) -> Wrong | None:
+def _overdue(kept: StoredTournament, tournament_id: TournamentId, now_ms: int) -> Wrong | None:
     """A tournament whose next step should have been done: not a wrong row, yet something that a person must
     see."""
     if kept.next_due_ms is None or kept.next_due_ms > now_ms - OVERDUE_AFTER_MS:
@@ -58,7 +58,7 @@ def _overdue(kept: Kept, tournament_id: TournamentId, now_ms: int) -> Wrong | No
     )
 
 
-async def all_tournaments(books: Books) -> AsyncIterator[TournamentId]:
+async def all_tournaments(books: Ledgers) -> AsyncIterator[TournamentId]:
     """Every tournament of every tenant."""
     after = ""
     while page := await books.tournament_ids(after, _PAGE):
@@ -67,7 +67,7 @@ async def all_tournaments(books: Books) -> AsyncIterator[TournamentId]:
         after = page[-1]
 
 
-async def verify_tournament(books: Books, tournament_id: TournamentId, now_ms: int) -> Wrong | None:
+async def verify_tournament(books: Ledgers, tournament_id: TournamentId, now_ms: int) -> Wrong | None:
     """The first wrong row of a tournament; None when all is well and nothing is overdue. While it runs, its
     log may be ahead of what was read first: a difference counts once nothing was written during the look."""
     for _ in range(_LOOKS_MAX):
@@ -80,7 +80,7 @@ async def verify_tournament(books: Books, tournament_id: TournamentId, now_ms: i
     return wrong
 
 
-async def _look(books: Books, tournament_id: TournamentId, kept: Kept) -> Wrong | None:
+async def _look(books: Ledgers, tournament_id: TournamentId, kept: StoredTournament) -> Wrong | None:
     derived = Derived(None, [], [])
     async for row in books.tail(tournament_id, 0):
         if wrong := _follow(derived, row):
@@ -126,7 +126,7 @@ def _apply(derived: Derived, row: EventRow) -> None:
         derived.announcements.append(Announcement(name, number, event_type, row.at_ms, dump(data)))
 
 
-def _compared(kept: Kept, derived: Derived, state: Tournament) -> Wrong | None:
+def _compared(kept: StoredTournament, derived: Derived, state: Tournament) -> Wrong | None:
     """Everything beside the log against what the log implies."""
     entries = [entry_row(state, no) for no in range(len(state.entries))]
     payouts = [payout_row(state, name) for name in sorted(state.payouts)]
@@ -143,7 +143,7 @@ def _compared(kept: Kept, derived: Derived, state: Tournament) -> Wrong | None:
     )
 
 
-async def _payments(books: Books, state: Tournament) -> Wrong | None:
+async def _payments(books: Ledgers, state: Tournament) -> Wrong | None:
     """Every payment that a sale names is known as used; logs of before it was asked may name one twice."""
     named = {sale.payment_id for entry in state.entries for sale in entry.sales if sale.payment_id is not None}
     known = await books.payments(state.tenant, sorted(named))
@@ -163,7 +163,7 @@ def _rows(table: str, kept: Sequence[Any], expected: Sequence[Any], name: Any) -
     return Wrong(table, added[0], "is not in the log") if added else None
 
 
-def _paid(kept: Kept, state: Tournament) -> Wrong | None:
+def _paid(kept: StoredTournament, state: Tournament) -> Wrong | None:
     """No payment is said to have paid for what was not sold."""
     sold = {(sale.payment_id, entry.player_id, sale.kind) for entry in state.entries for sale in entry.sales}
     for row in kept.payments:
@@ -184,7 +184,7 @@ def _money(state: Tournament) -> Wrong | None:
     return None
 
 
-def _listing(kept: Kept, state: Tournament) -> Wrong | None:
+def _listing(kept: StoredTournament, state: Tournament) -> Wrong | None:
     expected = replace(summary_of(state), seq=kept.summary.seq)
     if kept.summary != expected or kept.summary.seq > state.seq:
         return Wrong("tournaments", state.id, "is not what the log says")
@@ -193,7 +193,7 @@ def _listing(kept: Kept, state: Tournament) -> Wrong | None:
     return None
 
 
-async def _checkpoints(books: Books, state: Tournament) -> Wrong | None:
+async def _checkpoints(books: Ledgers, state: Tournament) -> Wrong | None:
     """A checkpoint is only a shortcut, yet it must lead to the same place."""
     for point in await books.checkpoints(state.id):
         if blake2b(point.payload, digest_size=16).digest() != point.digest:
@@ -212,7 +212,7 @@ async def verify_trail(audit: Audit, tenant: Tenant) -> Wrong | None:
     while page := await audit.trail(tenant, seq, _PAGE):
         for row in page:
             seq += 1
-            _, chain = codec.chained_deed(chain, seq, row.deed)
+            _, chain = codec.chained_audit_entry(chain, seq, row.entry)
             if (row.seq, row.hash) != (seq, chain):
                 what = "was changed, or one before it is missing"
                 return Wrong("audit", f"{tenant.operator_id}:{row.seq}", what)

@@ -8,13 +8,13 @@ import msgspec
 
 from actors.directory import Directory
 from actors.replies import Done, Refused
-from actors.requests import Order
+from actors.requests import CommandRequest
 from config.limits import FOREIGN_WORDS_MAX
 from server.domain.tournament.commands import Settle
 from server.domain.tournament.events import PayoutStep
 from server.domain.tournament.money.payouts import ACKS
 from server.encoding.wire import foreign
-from server.ports import Lane
+from server.ports import DeliveryCursor
 from server.public_events.mapping import Announcement
 
 log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ class Acks:
         self._directory = directory
         self._command_id = command_id
 
-    async def take(self, lane: Lane, event: Announcement, body: bytes) -> bool:
+    async def take(self, lane: DeliveryCursor, event: Announcement, body: bytes) -> bool:
         """False when the owner could not be told: the event is sent again, and answered again. What it
         refuses, because the line has moved on, is refused for good."""
         if not lane.endpoint.acknowledges or event.event_type not in _ABOUT:
@@ -55,7 +55,7 @@ class Acks:
         line = msgspec.json.decode(event.data, type=_Line)
         step = PayoutStep(line.payout_id, ACKS[said.status], _words(said.reference), _words(said.reason))
         command = Settle((step,), strict=False)
-        reply = await self._directory.ask(lane.stream, Order(command, self._command_id(), ACTOR))
+        reply = await self._directory.ask(lane.stream, CommandRequest(command, self._command_id(), ACTOR))
         log.info("payout_acknowledged payout=%s status=%s", line.payout_id, said.status)
         return isinstance(reply, Done | Refused)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from actors.directory import Directory
-from server.ports import Clock, Deliveries, Feed, IdSource, Kind
+from server.ports import Clock, Deliveries, EndpointKind, Feed, IdSource
 from workers.delivery.acks import Acks
 from workers.delivery.alarms import Alarms
 from workers.delivery.deliverer import Deliverer
@@ -26,10 +26,10 @@ def delivery(
 ) -> tuple[Router, Deliverer, Alarms]:
     """What must run; whoever opened `outgoing` and `queues` closes them."""
     webhooks = Webhooks(outgoing)
-    senders: dict[Kind, Sender] = {
-        Kind.WEBHOOK: webhooks,
-        Kind.GAME_PLATFORM: webhooks,
-        Kind.SQS: queues,
+    senders: dict[EndpointKind, Sender] = {
+        EndpointKind.WEBHOOK: webhooks,
+        EndpointKind.GAME_PLATFORM: webhooks,
+        EndpointKind.SQS: queues,
     }
     alarms, acks = Alarms(deliveries, feed, clock), Acks(directory, ids.command_id)
     deliverer = Deliverer(deliveries, senders, alarms, acks, clock, ids, jitter)

@@ -20,7 +20,16 @@ from config.limits import (
     LANES_AT_ONCE,
     LANES_PER_ENDPOINT,
 )
-from server.ports import Attempt, Clock, Deliveries, IdSource, Kind, Lane, Mark, Outcome
+from server.ports import (
+    Attempt,
+    Clock,
+    Deliveries,
+    DeliveryCursor,
+    DeliveryOutcome,
+    DeliveryProgress,
+    EndpointKind,
+    IdSource,
+)
 from server.public_events.catalogue import fault
 from server.public_events.mapping import Announcement
 from server.public_events.streams import wants
@@ -29,7 +38,7 @@ from workers.delivery.acks import Acks
 from workers.delivery.alarms import Alarms
 from workers.delivery.backoff import pause_ms
 from workers.delivery.notes import Notes
-from workers.delivery.sender import Heard, Sender, Told
+from workers.delivery.sender import DeliveryResult, DeliveryVerdict, Sender
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +58,7 @@ class Deliverer:
     def __init__(
         self,
         deliveries: Deliveries,
-        senders: Mapping[Kind, Sender],
+        senders: Mapping[EndpointKind, Sender],
         alarms: Alarms,
         acks: Acks,
         clock: Clock,
@@ -96,7 +105,7 @@ class Deliverer:
         """Lanes under way at which an endpoint is busy: an endpoint that fails is tried by one at a time."""
         return 1 if endpoint_id in self._failing else LANES_PER_ENDPOINT
 
-    async def _work(self, lane: Lane, until_ms: int) -> None:
+    async def _work(self, lane: DeliveryCursor, until_ms: int) -> None:
         """Send what was claimed, in order, up to the first that is not taken, while the claim is good."""
         at = _Progress(lane.done_seq, lane.attempts, self._clock.now_ms())
         try:
@@ -110,9 +119,9 @@ class Deliverer:
             at.next_try_ms = self._clock.now_ms() + DELIVERY_CLAIM_MS
         finally:
             self._at_work[lane.endpoint.id] -= 1
-            self._notes.came(Mark(lane.id, lane.claim, at.done_seq, at.tries, at.next_try_ms))
+            self._notes.came(DeliveryProgress(lane.id, lane.claim, at.done_seq, at.tries, at.next_try_ms))
 
-    async def _pass(self, lane: Lane, event: Announcement, at: _Progress) -> bool:
+    async def _pass(self, lane: DeliveryCursor, event: Announcement, at: _Progress) -> bool:
         """One event; whether the next one may follow now."""
         if lane.whole or wants(lane.endpoint.types, event.event_type):
             begun_ms = self._clock.now_ms()
@@ -120,41 +129,43 @@ class Deliverer:
                 # Sent all the same: a receiver can do more with it than without it.
                 log.error("event_off_schema event=%s type=%s %s", event.event_id, event.event_type, wrong)
             told = await self._senders[lane.endpoint.kind].send(lane, event, begun_ms)
-            if told.heard is Heard.TAKEN and not await self._acks.take(lane, event, told.body):
+            if told.heard is DeliveryVerdict.TAKEN and not await self._acks.take(lane, event, told.body):
                 told = replace(
-                    told, heard=Heard.AGAIN, reason="Its tournament could not be told what it answered"
+                    told,
+                    heard=DeliveryVerdict.AGAIN,
+                    reason="Its tournament could not be told what it answered",
                 )
-            if told.heard is not Heard.TAKEN:
+            if told.heard is not DeliveryVerdict.TAKEN:
                 return await self._not_taken(lane, event, at, told, begun_ms)
-            self._note(lane, event, at.tries + 1, told, begun_ms, Outcome.DELIVERED)
+            self._note(lane, event, at.tries + 1, told, begun_ms, DeliveryOutcome.DELIVERED)
         at.done_seq, at.tries = event.seq, 0
         return True
 
     async def _not_taken(
-        self, lane: Lane, event: Announcement, at: _Progress, told: Told, begun_ms: int
+        self, lane: DeliveryCursor, event: Announcement, at: _Progress, told: DeliveryResult, begun_ms: int
     ) -> bool:
         """Again after a pause; after the last one it is a dead letter and the next event's turn."""
         at.tries += 1
         pause = pause_ms(at.tries, told.retry_after_s, self._jitter)
-        if told.heard is Heard.GONE:
+        if told.heard is DeliveryVerdict.GONE:
             await self._alarms.disable(lane.tenant, lane.endpoint, "It answered 410 Gone")
         if pause is not None:
             at.next_try_ms = self._clock.now_ms() + pause
-            self._note(lane, event, at.tries, told, begun_ms, Outcome.FAILED, at.next_try_ms)
+            self._note(lane, event, at.tries, told, begun_ms, DeliveryOutcome.FAILED, at.next_try_ms)
             return False
-        self._note(lane, event, at.tries, told, begun_ms, Outcome.DEAD)
+        self._note(lane, event, at.tries, told, begun_ms, DeliveryOutcome.DEAD)
         await self._alarms.dead(lane.tenant, lane.endpoint, lane.stream, event)
         at.done_seq, at.tries = event.seq, 0
         return True
 
     def _note(
         self,
-        lane: Lane,
+        lane: DeliveryCursor,
         event: Announcement,
         number: int,
-        told: Told,
+        told: DeliveryResult,
         begun_ms: int,
-        outcome: Outcome,
+        outcome: DeliveryOutcome,
         next_ms: int | None = None,
     ) -> None:
         took_ms = self._clock.now_ms() - begun_ms

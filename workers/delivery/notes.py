@@ -4,7 +4,7 @@ import asyncio
 import logging
 
 from config.limits import DELIVERY_NOTE_EVERY_S
-from server.ports import Attempt, Clock, Deliveries, Mark, StoreUnavailable
+from server.ports import Attempt, Clock, Deliveries, DeliveryProgress, StoreUnavailable
 from server.runtime.loops import go_round
 
 log = logging.getLogger(__name__)
@@ -18,7 +18,7 @@ class Notes:
         self._deliveries = deliveries
         self._clock = clock
         self._attempts: list[Attempt] = []
-        self._marks: list[Mark] = []
+        self._marks: list[DeliveryProgress] = []
         self._some = asyncio.Event()
 
     def tried(self, attempt: Attempt) -> None:
@@ -26,7 +26,7 @@ class Notes:
         self._attempts.append(attempt)
         self._some.set()
 
-    def came(self, mark: Mark) -> None:
+    def came(self, mark: DeliveryProgress) -> None:
         """A lane is given back."""
         self._marks.append(mark)
         self._some.set()

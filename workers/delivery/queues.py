@@ -12,17 +12,17 @@ from typing import Any, NamedTuple
 
 from config.limits import EVENT_DATA_BYTES_MAX, QUEUE_BATCH_BYTES_MAX, QUEUE_BATCH_MAX
 from server.access.queue_url import region_of
-from server.ports import Lane
+from server.ports import DeliveryCursor
 from server.public_events.envelope import body_of
 from server.public_events.mapping import Announcement
-from workers.delivery.sender import Heard, Told
+from workers.delivery.sender import DeliveryResult, DeliveryVerdict
 
 
 class _Waiting(NamedTuple):
     group: str
     event: Announcement
     body: str
-    told: asyncio.Future[Told]
+    told: asyncio.Future[DeliveryResult]
 
 
 class Queues:
@@ -37,9 +37,9 @@ class Queues:
         self._waiting: dict[str, deque[_Waiting]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def send(self, lane: Lane, event: Announcement, now_ms: int) -> Told:
+    async def send(self, lane: DeliveryCursor, event: Announcement, now_ms: int) -> DeliveryResult:
         body = body_of(lane.tenant.operator_id, lane.stream, event, EVENT_DATA_BYTES_MAX).decode()
-        told: asyncio.Future[Told] = asyncio.get_running_loop().create_future()
+        told: asyncio.Future[DeliveryResult] = asyncio.get_running_loop().create_future()
         queue = self._waiting.setdefault(lane.endpoint.url, deque())
         queue.append(_Waiting(lane.stream, event, body, told))
         if len(queue) == 1:
@@ -68,16 +68,18 @@ class Queues:
             if not one.told.done():
                 one.told.set_result(answer)
 
-    async def _answers(self, url: str, batch: list[_Waiting]) -> list[Told]:
+    async def _answers(self, url: str, batch: list[_Waiting]) -> list[DeliveryResult]:
         if self._aws is None:
             self._aws = await asyncio.to_thread(import_module, "workers.delivery.aws")
         try:
             return await self._call(url, batch)
         except self._aws.FAULTS as error:
             told = f"{type(error).__name__}: {error}"
-            return [Told(Heard.AGAIN, self._aws.status_of(error), reason=told)] * len(batch)
+            return [DeliveryResult(DeliveryVerdict.AGAIN, self._aws.status_of(error), reason=told)] * len(
+                batch
+            )
 
-    async def _call(self, url: str, batch: list[_Waiting]) -> list[Told]:
+    async def _call(self, url: str, batch: list[_Waiting]) -> list[DeliveryResult]:
         client = await self._client(region_of(url) or "")
         entries = [
             {
@@ -91,9 +93,9 @@ class Queues:
         answer = await client.send_message_batch(QueueUrl=url, Entries=entries)
         failed = {row["Id"]: row for row in answer.get("Failed", ())}
         return [
-            Told(Heard.AGAIN, reason=f"{row['Code']}: {row.get('Message', '')}")
+            DeliveryResult(DeliveryVerdict.AGAIN, reason=f"{row['Code']}: {row.get('Message', '')}")
             if (row := failed.get(str(number)))
-            else Told(Heard.TAKEN, 200)
+            else DeliveryResult(DeliveryVerdict.TAKEN, 200)
             for number in range(len(batch))
         ]
 

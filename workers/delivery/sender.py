@@ -6,11 +6,11 @@ from typing import Protocol
 
 from config.limits import ANSWER_KEPT_CHARS
 from server.encoding.wire import foreign
-from server.ports import Lane
+from server.ports import DeliveryCursor
 from server.public_events.mapping import Announcement
 
 
-class Heard(Enum):
+class DeliveryVerdict(Enum):
     """What an answer means."""
 
     TAKEN = auto()
@@ -20,10 +20,10 @@ class Heard(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class DeliveryResult:
     """An answer, or why there was none. `body` is what an endpoint said, `text` is what is kept of it."""
 
-    heard: Heard
+    heard: DeliveryVerdict
     status: int | None = None
     body: bytes = b""
     reason: str = ""
@@ -39,5 +39,5 @@ class Told:
 class Sender(Protocol):
     """Never raises for what a receiver does."""
 
-    async def send(self, lane: Lane, event: Announcement, now_ms: int) -> Told:
+    async def send(self, lane: DeliveryCursor, event: Announcement, now_ms: int) -> DeliveryResult:
         """Try once."""

@@ -1,10 +1,10 @@
 """Events as webhooks, signed by the Standard Webhooks spec."""
 
 from config.limits import EVENT_DATA_BYTES_MAX
-from server.ports import Endpoint, Lane
+from server.ports import DeliveryCursor, Endpoint
 from server.public_events.envelope import body_of
 from server.public_events.mapping import Announcement
-from workers.delivery.sender import Heard, Told
+from workers.delivery.sender import DeliveryResult, DeliveryVerdict
 from workers.http_client import Caller, Unreachable
 from workers.signing import signed
 
@@ -16,14 +16,16 @@ class Webhooks:
     def __init__(self, outgoing: Caller) -> None:
         self._outgoing = outgoing
 
-    async def send(self, lane: Lane, event: Announcement, now_ms: int) -> Told:
+    async def send(self, lane: DeliveryCursor, event: Announcement, now_ms: int) -> DeliveryResult:
         body = body_of(lane.tenant.operator_id, lane.stream, event, EVENT_DATA_BYTES_MAX)
         headers = signed(event.event_id, body, _secrets(lane.endpoint, now_ms), now_ms)
         try:
             answer = await self._outgoing.post(lane.endpoint.url, body, headers)
         except Unreachable as error:
-            return Told(Heard.AGAIN, reason=str(error))
-        return Told(_heard(answer.status), answer.status, answer.body, retry_after_s=answer.retry_after_s)
+            return DeliveryResult(DeliveryVerdict.AGAIN, reason=str(error))
+        return DeliveryResult(
+            _verdict(answer.status), answer.status, answer.body, retry_after_s=answer.retry_after_s
+        )
 
 
 def _secrets(endpoint: Endpoint, now_ms: int) -> tuple[str, ...]:
@@ -31,7 +33,7 @@ def _secrets(endpoint: Endpoint, now_ms: int) -> tuple[str, ...]:
     return endpoint.secrets if now_ms < endpoint.former_until_ms else endpoint.secrets[:1]
 
 
-def _heard(status: int) -> Heard:
+def _verdict(status: int) -> DeliveryVerdict:
     if 200 <= status < 300:
-        return Heard.TAKEN
-    return Heard.GONE if status == 410 else Heard.AGAIN
+        return DeliveryVerdict.TAKEN
+    return DeliveryVerdict.GONE if status == 410 else DeliveryVerdict.AGAIN

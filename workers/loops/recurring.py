@@ -10,10 +10,10 @@ from itertools import takewhile
 
 from actors.directory import Directory
 from actors.replies import Done, Refused
-from actors.requests import Order
+from actors.requests import CommandRequest
 from config.limits import SCHEDULE_BATCH_MAX, SCHEDULE_POLL_S
 from server.domain.ids import TournamentId
-from server.domain.tournament import commands as do
+from server.domain.tournament import commands
 from server.domain.tournament.rules.rules import fields_of
 from server.ports import Clock, Template, Templates
 from server.runtime.ids import derived_id
@@ -74,8 +74,8 @@ class Recurring:
             "name": f"{rules.name} #{number}",
             "start_at_ms": now_ms + max(recurrence.lead_ms, 60_000) if late else start_ms,
         }
-        command = do.Create(tournament_id, template.tenant, fields_of(rules) | changes)
-        reply = await self._directory.create(Order(command, f"recurring:{tournament_id}", "schedule"))
+        command = commands.Create(tournament_id, template.tenant, fields_of(rules) | changes)
+        reply = await self._directory.create(CommandRequest(command, f"recurring:{tournament_id}", "schedule"))
         if isinstance(reply, Refused):
             log.warning("recurring_refused template=%s reason=%s", template.id, reply.message)
         elif isinstance(reply, Done):

@@ -16,7 +16,7 @@ import msgspec
 
 from actors.directory import Directory
 from actors.replies import Done
-from actors.requests import Order
+from actors.requests import CommandRequest
 from config.limits import (
     FOREIGN_WORDS_MAX,
     PAYOUT_CLAIM_MS,
@@ -30,7 +30,7 @@ from server.domain.tournament.commands import Settle
 from server.domain.tournament.events import PayoutStep
 from server.domain.tournament.money.payouts import PayoutRow, PayoutState
 from server.encoding.wire import dump, foreign
-from server.ports import Claimed, Clock, IdSource, Payouts
+from server.ports import ClaimedPayout, Clock, IdSource, Payouts
 from server.runtime.loops import go_round, until_none
 from workers.http_client import Caller, Unreachable
 from workers.signing import signed
@@ -70,23 +70,25 @@ class Settlement:
         """Claim what is due, pay it, tell the owners; how many lines were claimed."""
         now_ms = self._clock.now_ms()
         claimed = await self._payouts.claim_payouts(now_ms, now_ms + PAYOUT_CLAIM_MS, SETTLEMENT_BATCH_MAX)
-        by_tournament: dict[str, list[Claimed]] = {}
+        by_tournament: dict[str, list[ClaimedPayout]] = {}
         for one in claimed:
             by_tournament.setdefault(one.row.tournament_id, []).append(one)
         await asyncio.gather(*(self._settle(name, lines) for name, lines in by_tournament.items()))
         return len(claimed)
 
-    async def _settle(self, tournament_id: str, lines: Sequence[Claimed]) -> None:
+    async def _settle(self, tournament_id: str, lines: Sequence[ClaimedPayout]) -> None:
         steps = await asyncio.gather(*(self._pay(line) for line in lines))
         command = Settle(tuple(steps), strict=False)
-        reply = await self._directory.ask(tournament_id, Order(command, self._ids.command_id(), ACTOR))
+        reply = await self._directory.ask(
+            tournament_id, CommandRequest(command, self._ids.command_id(), ACTOR)
+        )
         if isinstance(reply, Done):
             paid = sum(step.state == PayoutState.PAID for step in steps)
             log.info("settlement_moved tournament=%s lines=%d paid=%d", tournament_id, len(steps), paid)
         else:
             log.warning("settlement_untold tournament=%s reply=%s", tournament_id, reply)
 
-    async def _pay(self, line: Claimed) -> PayoutStep:
+    async def _pay(self, line: ClaimedPayout) -> PayoutStep:
         """One credit, tried once."""
         row = line.row
         body = dump(_credit(line))
@@ -120,7 +122,7 @@ def _step(row: PayoutRow, state: PayoutState, reason: str, next_ms: int | None =
     return PayoutStep(row.payout.id, state, reason=told, next_try_ms=next_ms, tried=True)
 
 
-def _credit(line: Claimed) -> dict[str, Any]:
+def _credit(line: ClaimedPayout) -> dict[str, Any]:
     """What a wallet reads. `payoutId` is the once-only key."""
     row, payout = line.row, line.row.payout
     return {

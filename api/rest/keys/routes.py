@@ -2,21 +2,23 @@
 
 from collections.abc import Collection
 from dataclasses import replace
-from typing import Any
+from typing import Literal
 
 from fastapi import APIRouter, Request
+from msgspec import UNSET, UnsetType, structs
 
 from api.access.audit import note
-from api.access.dependencies import Home, KeysAdmin
+from api.access.dependencies import Ctx, KeysAdmin
 from api.access.idempotency import OnceRoute
-from api.context.context import Resources
+from api.context.context import Context
 from api.context.key_cache import Caller
 from api.http.body import Parsed, parse, read_json
 from api.http.errors import ApiError, DoorCode
 from api.http.json_response import Json
 from api.http.openapi import body_of
-from api.http.query import Query
+from api.http.query import NoParams
 from api.rest.keys.requests import KeyBody, RotateBody
+from api.rest.keys.responses import Key, KeyList
 from api.tournaments.owner_client import command_id
 from config.limits import ANSWERS_KEPT_MS, KEYS_MAX
 from server.access import keys
@@ -31,29 +33,27 @@ router = APIRouter(route_class=OnceRoute, prefix="/api/keys", tags=["Keys"])
 
 
 @router.get("")
-async def list_keys(request: Request, home: Home, caller: KeysAdmin) -> Json:
+async def list_keys(ctx: Ctx, caller: KeysAdmin, _: NoParams) -> Json[KeyList]:
     """All keys of this operator in this mode, oldest first, without their secrets."""
-    with Query(request):
-        pass
-    found = await home.operators.keys(caller.tenant)
-    now_ms = home.clock.now_ms()
-    return Json({"keys": [_view(key, now_ms) | {"lastUsedAt": instant_or_none(at)} for key, at in found]})
+    found = await ctx.operators.keys(caller.tenant)
+    now_ms = ctx.clock.now_ms()
+    return Json(KeyList(keys=[_view(key, now_ms, used_ms) for key, used_ms in found]))
 
 
 @router.post("", status_code=201, openapi_extra=body_of(KeyBody))
-async def create_key(request: Request, home: Home, caller: KeysAdmin) -> Json:
+async def create_key(request: Request, ctx: Ctx, caller: KeysAdmin) -> Json[Key]:
     """Make a key. `key` is shown once: a repetition under the same `Idempotency-Key` answers it as null."""
     parsed = parse(await read_json(request), KeyBody)
     role, permissions = _granted(parsed)
-    now_ms = home.clock.now_ms()
+    now_ms = ctx.clock.now_ms()
     _check_lineage(parsed, caller.key, permissions, now_ms)
     parsed.raise_faults()
     once = request.headers.get("idempotency-key")
     # A repetition after a crash replaces the key that nobody has seen, instead of leaving it open.
     name = None if once is None else derived_id("key", command_id(caller, once))[:16]
     expires_ms, allowed_ips = _end_and_addresses(parsed, caller.key)
-    issued = keys.issue(home.ids, caller.tenant, parsed.values["name"], "read_only", key_name=name)
-    await _check_room(home, caller, issued.stored.key_id)
+    issued = keys.issue(ctx.ids, caller.tenant, parsed.values["name"], "read_only", key_name=name)
+    await _check_room(ctx, caller, issued.stored.key_id)
     stored = replace(
         issued.stored,
         role=role,
@@ -63,9 +63,9 @@ async def create_key(request: Request, home: Home, caller: KeysAdmin) -> Json:
         created_at_ms=now_ms,
         maker=caller.key.maker or caller.key.key_id,
     )
-    await note(home, caller, "key.created", stored.key_id, after=_view(stored, now_ms))
-    await home.operators.add_key(stored)
-    await _tell(home, caller, "key_created", stored)
+    await note(ctx, caller, "key.created", stored.key_id, after=_view(stored, now_ms))
+    await ctx.operators.add_key(stored)
+    await _tell(ctx, caller, "key_created", stored)
     return _shown_once(request, _view(stored, now_ms), issued.text, 201)
 
 
@@ -110,11 +110,11 @@ def _beyond(
     return faults
 
 
-async def _check_room(home: Resources, caller: Caller, key_id: str) -> None:
+async def _check_room(ctx: Context, caller: Caller, key_id: str) -> None:
     """There are not too many, and the new one takes no other's place: one that was made long ago under the
     same `Idempotency-Key`, was used, or was revoked, is somebody's."""
-    found = await home.operators.keys(caller.tenant)
-    begun_ms = home.clock.now_ms() - ANSWERS_KEPT_MS
+    found = await ctx.operators.keys(caller.tenant)
+    begun_ms = ctx.clock.now_ms() - ANSWERS_KEPT_MS
     for key, used_ms in found:
         is_old = key.created_at_ms < begun_ms or used_ms is not None or key.revoked_at_ms is not None
         if key.key_id == key_id and is_old:
@@ -125,11 +125,11 @@ async def _check_room(home: Resources, caller: Caller, key_id: str) -> None:
         )
 
 
-async def _tell(home: Resources, caller: Caller, kind: str, key: ApiKey) -> None:
+async def _tell(ctx: Context, caller: Caller, kind: str, key: ApiKey) -> None:
     """Who watches the events of an operator learns at once that somebody made a key."""
     what = "" if kind == "key_created" else "a new secret of "
     text = f"{caller.name} made {what}{key.key_id} ({key.name})"
-    await alert(home.feed, caller.tenant, kind, text, home.clock.now_ms())
+    await alert(ctx.feed, caller.tenant, kind, text, ctx.clock.now_ms())
 
 
 def _granted(parsed: Parsed) -> tuple[str, tuple[str, ...]]:
@@ -143,66 +143,72 @@ def _granted(parsed: Parsed) -> tuple[str, tuple[str, ...]]:
     return role or CUSTOM, tuple(sorted(ROLES.get(role or "", ())))
 
 
-def _shown_once(request: Request, view: dict[str, Any], text: str, status: int) -> Json:
+def _shown_once(request: Request, view: Key, text: str, status: int) -> Json[Key]:
     """The secret goes out and is nowhere kept, not in the stored answer either."""
-    request.state.kept_body = dump(view | {"key": None})
-    return Json(view | {"key": text}, status_code=status)
+    request.state.kept_body = dump(structs.replace(view, key=None))
+    return Json(structs.replace(view, key=text), status_code=status)
 
 
 @router.post("/{key_id}/rotate", openapi_extra=body_of(RotateBody))
-async def rotate_key(key_id: str, request: Request, home: Home, caller: KeysAdmin) -> Json:
+async def rotate_key(key_id: str, request: Request, ctx: Ctx, caller: KeysAdmin) -> Json[Key]:
     """A fresh secret for a key; the present one goes on for `overlapSeconds`."""
     parsed = parse(await read_json(request), RotateBody)
     parsed.raise_faults()
-    key = await _mine(home, caller, key_id)
+    key = await _mine(ctx, caller, key_id)
     _refuse_a_greater(caller.key, key)
-    now_ms = home.clock.now_ms()
+    now_ms = ctx.clock.now_ms()
     overlap_ms = RotateBody(**parsed.values).overlap_seconds * 1_000
-    issued = keys.rotated(home.ids, key, now_ms, overlap_ms, caller.key)
-    await note(home, caller, "key.rotated", key_id, _view(key, now_ms), _view(issued.stored, now_ms))
-    await _keep(home, issued.stored)
-    await _tell(home, caller, "key_rotated", issued.stored)
+    issued = keys.rotated(ctx.ids, key, now_ms, overlap_ms, caller.key)
+    await note(ctx, caller, "key.rotated", key_id, _view(key, now_ms), _view(issued.stored, now_ms))
+    await _keep(ctx, issued.stored)
+    await _tell(ctx, caller, "key_rotated", issued.stored)
     return _shown_once(request, _view(issued.stored, now_ms), issued.text, 200)
 
 
 @router.delete("/{key_id}")
-async def revoke_key(key_id: str, home: Home, caller: KeysAdmin) -> Json:
+async def revoke_key(key_id: str, ctx: Ctx, caller: KeysAdmin) -> Json[Key]:
     """Revoke a key: here at once, elsewhere within seconds. Twice changes nothing."""
-    key = await _mine(home, caller, key_id)
+    key = await _mine(ctx, caller, key_id)
     if key.revoked_at_ms is None:
-        now_ms = home.clock.now_ms()
+        now_ms = ctx.clock.now_ms()
         before, key = key, replace(key, revoked_at_ms=now_ms)
-        await note(home, caller, "key.revoked", key_id, _view(before, now_ms), _view(key, now_ms))
-        await _keep(home, key)
-    return Json(_view(key, home.clock.now_ms()))
+        await note(ctx, caller, "key.revoked", key_id, _view(before, now_ms), _view(key, now_ms))
+        await _keep(ctx, key)
+    return Json(_view(key, ctx.clock.now_ms()))
 
 
-async def _mine(home: Resources, caller: Caller, key_id: str) -> ApiKey:
-    key = await home.operators.key(key_id)
+async def _mine(ctx: Context, caller: Caller, key_id: str) -> ApiKey:
+    key = await ctx.operators.key(key_id)
     if key is None or key.tenant != caller.tenant:
         raise ApiError(DoorCode.KEY_NOT_FOUND, f"Key {key_id} not found", {"keyId": key_id})
     return key
 
 
-async def _keep(home: Resources, key: ApiKey) -> None:
-    await home.operators.add_key(key)
-    home.keyring.forget(key.key_id)
+async def _keep(ctx: Context, key: ApiKey) -> None:
+    await ctx.operators.add_key(key)
+    ctx.key_cache.forget(key.key_id)
 
 
-def _view(key: ApiKey, now_ms: int) -> dict[str, Any]:
-    status = "active" if keys.is_live(key, now_ms) else "expired"
+def _view(key: ApiKey, now_ms: int, used_ms: int | UnsetType | None = UNSET) -> Key:
     rotating = key.former_sha256 is not None and now_ms < key.former_until_ms
-    return {
-        "keyId": key.key_id,
-        "name": key.name,
-        "madeBy": key.maker or None,
-        "role": key.role,
-        "permissions": list(key.permissions),
-        "mode": "live" if key.tenant.live else "test",
-        "status": "revoked" if key.revoked_at_ms is not None else status,
-        "allowedIps": list(key.allowed_ips),
-        "rateFactor": key.rate_factor,
-        "createdAt": instant(key.created_at_ms),
-        "expiresAt": instant_or_none(key.expires_at_ms),
-        "formerSecretUntil": instant(key.former_until_ms) if rotating else None,
-    }
+    return Key(
+        key_id=key.key_id,
+        name=key.name,
+        made_by=key.maker or None,
+        role=key.role,
+        permissions=list(key.permissions),
+        mode="live" if key.tenant.live else "test",
+        status=_status(key, now_ms),
+        allowed_ips=list(key.allowed_ips),
+        rate_factor=key.rate_factor,
+        created_at=instant(key.created_at_ms),
+        expires_at=instant_or_none(key.expires_at_ms),
+        former_secret_until=instant(key.former_until_ms) if rotating else None,
+        last_used_at=UNSET if used_ms is UNSET else instant_or_none(used_ms),
+    )
+
+
+def _status(key: ApiKey, now_ms: int) -> Literal["active", "expired", "revoked"]:
+    if key.revoked_at_ms is not None:
+        return "revoked"
+    return "active" if keys.is_live(key, now_ms) else "expired"

@@ -2,10 +2,14 @@
 
 from typing import Annotated, ClassVar, Literal
 
+from fastapi import Depends
 from pydantic import Field
 
 from api.http.body import Model
+from api.http.query import ListQuery, Reads
+from api.http.query_values import Whole
 from api.http.value_types import Amount, Line
+from config.limits import PLAYERS_PAGE_DEFAULT, PLAYERS_PAGE_MAX, TRACE_PAGE_DEFAULT, TRACE_PAGE_MAX
 
 
 class PaymentBody(Model):
@@ -86,3 +90,19 @@ class TokenBody(Model):
     """A player token to check."""
 
     token: Annotated[str, Field(min_length=1, max_length=4_096)]
+
+
+class PlayersQuery(ListQuery):
+    """A page of players."""
+
+    limit: Annotated[int, Whole(1, PLAYERS_PAGE_MAX)] = PLAYERS_PAGE_DEFAULT
+
+
+class TraceQuery(ListQuery):
+    """A page of a trace."""
+
+    limit: Annotated[int, Whole(1, TRACE_PAGE_MAX)] = TRACE_PAGE_DEFAULT
+
+
+PlayersParams = Annotated[PlayersQuery, Depends(Reads(PlayersQuery))]
+TraceParams = Annotated[TraceQuery, Depends(Reads(TraceQuery))]

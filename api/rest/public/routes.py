@@ -2,24 +2,24 @@
 
 from functools import cache, partial
 from importlib.resources import files
-from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
-from api.access.dependencies import Home
+from api.access.dependencies import Ctx
 from api.access.idempotency import OnceRoute
-from api.context.context import Resources
+from api.context.context import Context
 from api.http.errors import ApiError, DoorCode
-from api.http.query import Query
+from api.http.json_response import Encoded
+from api.rest.public.requests import PublicParams, PublicQuery
+from api.rest.public.responses import PublicTournament, PublicTournaments
 from api.tournaments import amounts, views
-from config.limits import LIST_PAGE_MAX
 from server.domain.ids import OperatorId, Tenant
 from server.domain.tournament.summary import Summary
+from server.encoding.answer import pagination
 from server.encoding.wire import dump, instant, instant_or_none
 
 router = APIRouter(route_class=OnceRoute, tags=["Public"])
-_SHOWN = 20
 
 
 @router.get("/", include_in_schema=False)
@@ -34,55 +34,56 @@ def _page() -> str:
 
 
 @router.get("/api/public/tournaments")
-async def list_public(request: Request, home: Home) -> Response:
+async def list_public_tournaments(ctx: Ctx, query: PublicParams) -> Encoded[PublicTournaments]:
     """Public tournaments of the operator whom the page at / shows, where the house has chosen one."""
-    if home.public_operator is None:
+    if ctx.public_operator is None:
         raise ApiError(DoorCode.NOT_FOUND, "Name an operator: /api/public/{operatorId}/tournaments")
-    name, _, mode = home.public_operator.partition(":")
-    return await _listed(request, home, name, mode != "test")
+    name, _, mode = ctx.public_operator.partition(":")
+    return await _listed(query, ctx, name, mode != "test")
 
 
 @router.get("/api/public/{operator_id}/tournaments")
-async def list_public_of(operator_id: str, request: Request, home: Home) -> Response:
+async def list_public_tournaments_of(
+    operator_id: str, ctx: Ctx, query: PublicParams
+) -> Encoded[PublicTournaments]:
     """Public tournaments of one operator, those that are running or coming first. `mode` is `live`, or `test`
     for those of test keys. The list may be a second old: `serverTime` says of when it is."""
-    return await _listed(request, home, operator_id)
+    return await _listed(query, ctx, operator_id)
 
 
-async def _listed(request: Request, home: Resources, operator_id: str, default: bool = True) -> Response:
-    with Query(request, "mode", "limit", "offset") as query:
-        live = query.among("mode", {"live": True, "test": False}, default)
-        limit, offset = query.page(_SHOWN, LIST_PAGE_MAX)
-    tenant = Tenant(OperatorId(operator_id), live)
-    make = partial(_rendered, home, tenant, limit, offset)
-    body = await home.moments.find(("public", tenant, limit, offset), make)
-    return Response(body, media_type="application/json")
+async def _listed(
+    query: PublicQuery, ctx: Context, operator_id: str, default: bool = True
+) -> Encoded[PublicTournaments]:
+    tenant = Tenant(OperatorId(operator_id), default if query.mode is None else query.mode == "live")
+    make = partial(_rendered, ctx, tenant, query.limit, query.offset)
+    body = await ctx.answer_cache.find(("public", tenant, query.limit, query.offset), make)
+    return Encoded(body)
 
 
-async def _rendered(home: Resources, tenant: Tenant, limit: int, offset: int) -> bytes:
-    total, found = await home.listings.public(tenant, limit, offset)
-    if not total and await home.operators.operator(tenant.operator_id) is None:
+async def _rendered(ctx: Context, tenant: Tenant, limit: int, offset: int) -> bytes:
+    total, found = await ctx.listings.public(tenant, limit, offset)
+    if not total and await ctx.operators.operator(tenant.operator_id) is None:
         raise ApiError(DoorCode.NOT_FOUND, f"There is no operator {tenant.operator_id}")
     return dump(
-        {
-            "operatorId": tenant.operator_id,
-            "tournaments": [_line(summary) for summary in found],
-            "pagination": views.pagination(total, limit, offset),
-            "serverTime": instant(home.clock.now_ms()),
-        }
+        PublicTournaments(
+            operator_id=tenant.operator_id,
+            tournaments=[_line(summary) for summary in found],
+            pagination=pagination(total, limit, offset),
+            server_time=instant(ctx.clock.now_ms()),
+        )
     )
 
 
-def _line(summary: Summary) -> dict[str, Any]:
-    return {
-        "tournamentId": summary.id,
-        "name": summary.rules.name,
-        "status": summary.status.value,
-        "startTime": views.start_time(summary),
-        "endsAt": views.end_time(summary),
-        "completedAt": instant_or_none(summary.completed_at_ms),
-        "players": summary.players,
-        "prizePool": amounts.money(summary, summary.pool_minor),
-        "currency": summary.rules.currency,
-        "gameSlug": summary.rules.game_slug,
-    }
+def _line(summary: Summary) -> PublicTournament:
+    return PublicTournament(
+        tournament_id=summary.id,
+        name=summary.rules.name,
+        status=summary.status,
+        start_time=views.start_time(summary),
+        ends_at=views.end_time(summary),
+        completed_at=instant_or_none(summary.completed_at_ms),
+        players=summary.players,
+        prize_pool=amounts.money(summary, summary.pool_minor),
+        currency=summary.rules.currency,
+        game_slug=summary.rules.game_slug,
+    )

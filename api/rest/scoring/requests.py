@@ -5,8 +5,10 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from api.http.body import Model
+from api.http.openapi import list_of
 from api.http.value_types import Line
 from api.rest.tournaments.requests import ConfigBody
+from api.tournaments.fact_requests import FactBody
 from config.limits import SIMULATED_FACTS_MAX
 
 
@@ -24,4 +26,4 @@ class SimulateBody(Model):
     ALIASES: ClassVar[dict[str, tuple[str, ...]]] = {"events": ("facts",)}
     config: ConfigBody | None = None
     players: Annotated[list[DryPlayerBody], Field(max_length=SIMULATED_FACTS_MAX)] | None = None
-    events: list[Any]
+    events: Annotated[list[Any], list_of(FactBody, minItems=1, maxItems=SIMULATED_FACTS_MAX)]

@@ -6,26 +6,29 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 
 from actors.simulate import DryPlayer, dry_run, rules_of
-from api.access.dependencies import Home, TournamentsRead
+from api.access.dependencies import Ctx, TournamentsRead
 from api.access.idempotency import OnceRoute
 from api.http.body import Parsed, parse, read_json
 from api.http.errors import ApiError, invalid
 from api.http.json_response import Json
 from api.http.openapi import body_of
 from api.rest.scoring.requests import DryPlayerBody, SimulateBody
+from api.rest.scoring.responses import SimulatedFact, SimulatedScoring, Simulation
 from api.rest.tournaments.rules_mapping import spelled
 from api.rest.tournaments.scoring_mapping import scoring_of
 from api.tournaments import views_people, views_rules
+from api.tournaments.answers_facts import STATUS_OF
 from api.tournaments.fact_decoder import read_facts
 from config.limits import SIMULATED_FACTS_MAX
 from server.domain.scoring.fact import Fact
 from server.domain.scoring.models import Scoring, faults_of
+from server.encoding.answer import extended
 
 router = APIRouter(route_class=OnceRoute, prefix="/api/scoring", tags=["Scoring"])
 
 
 @router.post("/simulate", openapi_extra=body_of(SimulateBody))
-async def simulate_scoring(request: Request, home: Home, caller: TournamentsRead) -> Json:
+async def simulate_scoring(request: Request, ctx: Ctx, caller: TournamentsRead) -> Json[Simulation]:
     """Play facts through a scoring: the same facts played live give the same board, byte for byte. Every
     fact counts whatever its time; one entry a player."""
     parsed = parse(await read_json(request), SimulateBody)
@@ -35,18 +38,18 @@ async def simulate_scoring(request: Request, home: Home, caller: TournamentsRead
     # Thousands of facts take a while: other callers go on meanwhile.
     facts = await run_in_threadpool(_facts, parsed)
     parsed.raise_faults()
-    rules, players, now_ms = rules_of({"scoring": scoring}), _players(parsed, facts), home.clock.now_ms()
+    rules, players, now_ms = rules_of({"scoring": scoring}), _players(parsed, facts), ctx.clock.now_ms()
     run = await run_in_threadpool(dry_run, rules, players, facts, now_ms)
     return Json(
-        {
-            "scoring": {"model": scoring.model} | views_rules.scoring(scoring),
-            "tieBreakers": list(scoring.ties),
-            "leaderboard": [views_people.leader(row) for row in run.rows],
-            "results": [
-                {"event_id": fact.event_id, "status": outcome.name.lower()}
+        Simulation(
+            scoring=extended(SimulatedScoring, views_rules.scoring(scoring), model=scoring.model),
+            tie_breakers=list(scoring.ties),
+            leaderboard=[views_people.leader(row) for row in run.rows],
+            results=[
+                SimulatedFact(event_id=fact.event_id, status=STATUS_OF[outcome])
                 for fact, outcome in zip(facts, run.outcomes, strict=True)
             ],
-        }
+        )
     )
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from api.http.body import Model
+from api.http.openapi import list_of
 from api.http.value_types import Line
 from api.rest.tournaments.requests import TournamentBody
 
@@ -42,4 +43,4 @@ class BulkBody(Model):
 
     ALIASES: ClassVar[dict[str, tuple[str, ...]]] = {"schedule": ("tournaments",)}
     template_id: Line
-    schedule: list[Any]
+    schedule: Annotated[list[Any], list_of(TemplateBody, minItems=1)]

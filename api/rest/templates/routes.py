@@ -9,13 +9,13 @@ from pydantic.alias_generators import to_camel
 from api.access import rate_limits
 from api.access.audit import note
 from api.access.dependencies import (
-    Home,
+    Ctx,
     TemplatesWrite,
     TournamentsRead,
     TournamentsWrite,
 )
 from api.access.idempotency import OnceRoute
-from api.context.context import Resources
+from api.context.context import Context
 from api.context.key_cache import Caller
 from api.http.body import (
     Parsed,
@@ -26,8 +26,16 @@ from api.http.body import (
 from api.http.errors import ApiError, DoorCode, invalid
 from api.http.json_response import Json
 from api.http.openapi import body_of
-from api.http.query import Query
+from api.http.query import ListParams
 from api.rest.templates.requests import BulkBody, NewTemplateBody, TemplateBody
+from api.rest.templates.responses import (
+    BulkLine,
+    BulkResult,
+    DeletedTemplate,
+    RecurrenceAnswer,
+    TemplateAnswer,
+    TemplateList,
+)
 from api.rest.tournaments.create import (
     INVALID,
     create,
@@ -37,9 +45,10 @@ from api.rest.tournaments.create import (
 from api.rest.tournaments.rules_mapping import is_hop, rule_fields, spelled
 from api.tournaments import views
 from api.tournaments.owner_client import command_id
-from config.limits import LIST_PAGE_DEFAULT, LIST_PAGE_MAX, TEMPLATES_MAX
+from config.limits import LIST_PAGE_MAX, TEMPLATES_MAX
 from server.domain.tournament.rules.checks import faults_of
 from server.domain.tournament.rules.rules import Rules, rules_from
+from server.encoding.answer import flat, pagination
 from server.encoding.wire import (
     dump,
     instant,
@@ -65,14 +74,14 @@ _TIMES = (
 
 
 @router.post(_PATH, status_code=201, openapi_extra=body_of(NewTemplateBody))
-async def create_template(request: Request, home: Home, caller: TemplatesWrite) -> Json:
+async def create_template(request: Request, ctx: Ctx, caller: TemplatesWrite) -> Json[TemplateAnswer]:
     """Keep a configuration to make tournaments of. With `recurrence` they are made by themselves."""
     body = await read_json(request)
     parsed = parse(body, NewTemplateBody)
     rules, recurrence = _read(parsed, caller)
-    now_ms = home.clock.now_ms()
+    now_ms = ctx.clock.now_ms()
     template = Template(
-        id=_new_id(request, home, caller),
+        id=_new_id(request, ctx, caller),
         tenant=caller.tenant,
         body=dump(_normal(body)),
         rules=rules,
@@ -81,19 +90,19 @@ async def create_template(request: Request, home: Home, caller: TemplatesWrite) 
         recurrence=recurrence,
         next_start_ms=_first_start(recurrence, now_ms),
     )
-    total, _ = await home.templates.templates(caller.tenant, 1, 0)
+    total, _ = await ctx.templates.templates(caller.tenant, 1, 0)
     if total >= TEMPLATES_MAX:
         message = f"There are {TEMPLATES_MAX} templates already: remove one first"
         raise ApiError(DoorCode.CONFLICT, message, {"templates": TEMPLATES_MAX})
-    await note(home, caller, "template.created", template.id, after=_view(template))
-    await home.templates.add_template(template)
+    await note(ctx, caller, "template.created", template.id, after=_view(template))
+    await ctx.templates.add_template(template)
     return Json(_view(template), status_code=201)
 
 
-def _new_id(request: Request, home: Resources, caller: Caller) -> str:
+def _new_id(request: Request, ctx: Context, caller: Caller) -> str:
     key = request.headers.get("idempotency-key")
     if key is None:
-        return f"template_{home.ids.command_id()}"
+        return f"template_{ctx.ids.command_id()}"
     return f"template_{derived_id('template', command_id(caller, key))}"
 
 
@@ -141,75 +150,82 @@ def _normal(body: dict[str, Any]) -> dict[str, Any]:
     return {names[key]: value for key, value in body.items() if names[key] != "recurrence"}
 
 
-def _view(template: Template) -> dict[str, Any]:
-    of = template.recurrence
-    recurrence = None if of is None else {
-        "cron": of.cron,
-        "timezone": of.timezone,
-        "leadMinutes": of.lead_ms // 60_000,
-        "paused": of.paused,
-        "skip": list(of.skip),
-        "catchUp": of.catch_up,
-        "nextStart": instant_or_none(template.next_start_ms),
-        "nextNumber": template.next_no,
-    }  # fmt: skip
+def _view(template: Template) -> TemplateAnswer:
     configuration = {to_camel(name): value for name, value in load(template.body).items()}
-    return configuration | {
-        "templateId": template.id,
-        "version": template.version,
-        "createdAt": instant(template.created_at_ms),
-        "updatedAt": instant(template.updated_at_ms),
-        "recurrence": recurrence,
-    }
+    answer = TemplateAnswer(
+        more=configuration,
+        template_id=template.id,
+        version=template.version,
+        created_at=instant(template.created_at_ms),
+        updated_at=instant(template.updated_at_ms),
+        recurrence=None if template.recurrence is None else _recurrence_view(template, template.recurrence),
+    )
+    return flat(answer)
+
+
+def _recurrence_view(template: Template, of: Recurrence) -> RecurrenceAnswer:
+    return RecurrenceAnswer(
+        cron=of.cron,
+        timezone=of.timezone,
+        lead_minutes=of.lead_ms // 60_000,
+        paused=of.paused,
+        skip=list(of.skip),
+        catch_up=of.catch_up,
+        next_start=instant_or_none(template.next_start_ms),
+        next_number=template.next_no,
+    )
 
 
 @router.get(_PATH)
-async def list_templates(request: Request, home: Home, caller: TournamentsRead) -> Json:
+async def list_templates(
+    request: Request, ctx: Ctx, caller: TournamentsRead, query: ListParams
+) -> Json[TemplateList]:
     """Templates, newest first."""
-    with Query(request, "limit", "offset") as query:
-        limit, offset = query.page(LIST_PAGE_DEFAULT, LIST_PAGE_MAX)
-    total, found = await home.templates.templates(caller.tenant, limit, offset)
-    page = views.pagination(total, limit, offset)
-    return Json({"templates": [_view(template) for template in found], "pagination": page})
+    limit, offset = query.limit, query.offset
+    total, found = await ctx.templates.templates(caller.tenant, limit, offset)
+    page = pagination(total, limit, offset)
+    return Json(TemplateList(templates=[_view(template) for template in found], pagination=page))
 
 
 @router.get(_PATH + "/{template_id}")
-async def get_template(template_id: str, home: Home, caller: TournamentsRead) -> Json:
+async def get_template(template_id: str, ctx: Ctx, caller: TournamentsRead) -> Json[TemplateAnswer]:
     """One template."""
-    return Json(_view(await template_of(home, caller, template_id)))
+    return Json(_view(await template_of(ctx, caller, template_id)))
 
 
 @router.put(_PATH + "/{template_id}", openapi_extra=body_of(TemplateBody))
-async def update_template(template_id: str, request: Request, home: Home, caller: TemplatesWrite) -> Json:
+async def update_template(
+    template_id: str, request: Request, ctx: Ctx, caller: TemplatesWrite
+) -> Json[TemplateAnswer]:
     """Change the given fields for the tournaments to come; those that exist stay as they are. `recurrence`
     null ends the schedule."""
-    template = await template_of(home, caller, template_id)
+    template = await template_of(ctx, caller, template_id)
     body = await read_json(request)
     parse(body, TemplateBody).raise_faults(INVALID)
     merged = over_template(template, _normal(body))
     parsed = parse(merged | {k: v for k, v in body.items() if k == "recurrence"}, NewTemplateBody)
     rules, recurrence = _read(parsed, caller)
-    now_ms, version = home.clock.now_ms(), template.version + 1
+    now_ms, version = ctx.clock.now_ms(), template.version + 1
     changed = replace(template, body=dump(merged), rules=rules, version=version, updated_at_ms=now_ms)
     if "recurrence" in body and recurrence != template.recurrence:
         changed = replace(changed, recurrence=recurrence, next_start_ms=_first_start(recurrence, now_ms))
-    await note(home, caller, "template.changed", template.id, _view(template), _view(changed))
-    if not await home.templates.replace_template(changed, template.version):
+    await note(ctx, caller, "template.changed", template.id, _view(template), _view(changed))
+    if not await ctx.templates.replace_template(changed, template.version):
         raise ApiError(DoorCode.CONFLICT, "The template was changed at the same time; read it again")
     return Json(_view(changed))
 
 
 @router.delete(_PATH + "/{template_id}")
-async def delete_template(template_id: str, home: Home, caller: TemplatesWrite) -> Json:
+async def delete_template(template_id: str, ctx: Ctx, caller: TemplatesWrite) -> Json[DeletedTemplate]:
     """Remove a template and its schedule; tournaments made of it stay."""
-    template = await template_of(home, caller, template_id)
-    await note(home, caller, "template.removed", template.id, _view(template))
-    await home.templates.remove_template(caller.tenant, template.id)
-    return Json({"templateId": template.id, "deleted": True})
+    template = await template_of(ctx, caller, template_id)
+    await note(ctx, caller, "template.removed", template.id, _view(template))
+    await ctx.templates.remove_template(caller.tenant, template.id)
+    return Json(DeletedTemplate(template_id=template.id, deleted=True))
 
 
 @router.post("/api/tournaments/bulk", status_code=201, openapi_extra=body_of(BulkBody))
-async def create_tournaments_in_bulk(request: Request, home: Home, caller: TournamentsWrite) -> Json:
+async def create_tournaments_in_bulk(request: Request, ctx: Ctx, caller: TournamentsWrite) -> Json[BulkResult]:
     """Create tournaments of a template, each with its own outcome: 201 when all were created, else 207. Counts
     as that many creates."""
     body = await read_json(request)
@@ -219,30 +235,38 @@ async def create_tournaments_in_bulk(request: Request, home: Home, caller: Tourn
     if "schedule" in parsed.spelled and not 1 <= len(lines) <= min(most, LIST_PAGE_MAX):
         parsed.faults[parsed.path("schedule")] = f"Must have 1 to {min(most, LIST_PAGE_MAX)} tournaments"
     parsed.raise_faults()
-    template = await template_of(home, caller, parsed.values["template_id"])
+    template = await template_of(ctx, caller, parsed.values["template_id"])
     if len(lines) > 1:
         await rate_limits.count(request, caller, len(lines) - 1)  # one was counted before anything was read
-    results = [await _one(request, home, caller, template, line, n) for n, line in enumerate(lines)]
-    created = sum(result["status"] == "created" for result in results)
-    told = {
-        "templateId": template.id,
-        "created": created,
-        "failed": len(results) - created,
-        "results": results,
-    }
+    results = [await _one(request, ctx, caller, template, line, n) for n, line in enumerate(lines)]
+    created = sum(result.status == "created" for result in results)
+    told = BulkResult(
+        template_id=template.id,
+        created=created,
+        failed=len(results) - created,
+        results=[flat(result) for result in results],
+    )
     return Json(told, status_code=201 if created == len(results) else 207)
 
 
 async def _one(
-    request: Request, home: Resources, caller: Caller, template: Template, line: Any, index: int
-) -> dict[str, Any]:
+    request: Request, ctx: Context, caller: Caller, template: Template, line: Any, index: int
+) -> BulkLine:
     try:
         if not isinstance(line, dict):
             raise invalid({f"schedule[{index}]": "Must be an object"})
-        summary = await create(request, home, caller, over_template(template, line), index + 1)
+        summary = await create(request, ctx, caller, over_template(template, line), index + 1)
     except ApiError as error:
-        return {"index": index, "status": "failed"} | {
-            "error": error.code, "message": error.message, **error.extra,
-        }  # fmt: skip
+        return BulkLine(
+            index=index, status="failed", error=error.code, message=error.message, more=error.extra
+        )
     told = views.created(summary)
-    return {"index": index, **told, "tournamentStatus": told["status"], "status": "created"}
+    return BulkLine(
+        index=index,
+        tournament_id=told.tournament_id,
+        tournament_id_too=told.tournament_id_too,
+        status="created",
+        estimated_prize_pool=told.estimated_prize_pool,
+        tournament=told.tournament,
+        tournament_status=told.status,
+    )

@@ -5,8 +5,8 @@ from typing import Any
 from fastapi import Request
 
 from actors.replies import TournamentAnswer
-from actors.requests import Order
-from api.context.context import Resources
+from actors.requests import CommandRequest
+from api.context.context import Context
 from api.context.key_cache import Caller
 from api.http.body import Parsed, parse, spellings
 from api.http.errors import ApiError, DoorCode
@@ -14,9 +14,9 @@ from api.rest.tournaments.requests import CreateBody
 from api.rest.tournaments.rules_mapping import format_of, rule_fields, spelled
 from api.tournaments.external_ids import external_id
 from api.tournaments.lobby import in_lobby
-from api.tournaments.owner_client import command_id, order, unwrap
+from api.tournaments.owner_client import command_id, command_request, unwrap
 from server.domain.ids import TournamentId
-from server.domain.tournament import commands as do
+from server.domain.tournament import commands
 from server.domain.tournament.rules.checks import faults_of
 from server.domain.tournament.summary import Summary
 from server.encoding.wire import load
@@ -26,10 +26,10 @@ from server.runtime.ids import derived_id
 INVALID = "Tournament configuration is invalid"
 
 
-def read_create(body: Any, home: Resources, caller: Caller) -> tuple[Parsed, dict[str, Any]]:
+def read_create(body: Any, ctx: Context, caller: Caller) -> tuple[Parsed, dict[str, Any]]:
     """The rule fields of a create body. Raises `validation_failed` with every fault."""
     parsed = parse(body, CreateBody)
-    now_ms = home.clock.now_ms()
+    now_ms = ctx.clock.now_ms()
     fields = rule_fields(parsed, caller.operator.currency, caller.operator.games)
     fields |= format_of(parsed, now_ms) if isinstance(body, dict) else {}
     parsed.faults = spelled(faults_of(fields, now_ms), parsed) | parsed.faults
@@ -37,31 +37,33 @@ def read_create(body: Any, home: Resources, caller: Caller) -> tuple[Parsed, dic
     return parsed, fields
 
 
-async def create(request: Request, home: Resources, caller: Caller, body: Any, nth: int = 0) -> Summary:
+async def create(request: Request, ctx: Context, caller: Caller, body: Any, nth: int = 0) -> Summary:
     """Create one tournament; `nth` tells those of one request apart."""
-    parsed, fields = read_create(body, home, caller)
-    new_id = _new_id(request, home, caller, nth)
-    command = do.Create(new_id, caller.tenant, in_lobby(fields, new_id))
-    message = order(request, home, caller, command, body)
+    parsed, fields = read_create(body, ctx, caller)
+    new_id = _new_id(request, ctx, caller, nth)
+    command = commands.Create(new_id, caller.tenant, in_lobby(fields, new_id))
+    message = command_request(request, ctx, caller, command, body)
     if nth:
-        message = Order(command, derived_id(message.command_id, str(nth)), message.actor, message.input_hash)
-    async with external_id(home, caller, fields.get("external_id"), new_id):
-        reply = await home.directory.create(message)
+        message = CommandRequest(
+            command, derived_id(message.command_id, str(nth)), message.actor, message.input_hash
+        )
+    async with external_id(ctx, caller, fields.get("external_id"), new_id):
+        reply = await ctx.directory.create(message)
         return unwrap(reply, TournamentAnswer, None, lambda faults: spelled(faults, parsed)).summary
 
 
-def _new_id(request: Request, home: Resources, caller: Caller, nth: int) -> TournamentId:
+def _new_id(request: Request, ctx: Context, caller: Caller, nth: int) -> TournamentId:
     """A fresh id; the same one again for the same `Idempotency-Key`."""
     key = request.headers.get("idempotency-key")
     if key is None:
-        return TournamentId(home.ids.tournament_id())
+        return TournamentId(ctx.ids.tournament_id())
     parts = [command_id(caller, key), *([str(nth)] if nth else [])]
     return TournamentId(derived_id("tournament", *parts))
 
 
-async def template_of(home: Resources, caller: Caller, template_id: str) -> Template:
+async def template_of(ctx: Context, caller: Caller, template_id: str) -> Template:
     """The caller's template, or 404."""
-    found = await home.templates.template(caller.tenant, template_id)
+    found = await ctx.templates.template(caller.tenant, template_id)
     if found is None:
         extra = {"templateId": template_id}
         raise ApiError(DoorCode.TEMPLATE_NOT_FOUND, f"Template with ID {template_id} not found", extra)

@@ -1,13 +1,18 @@
 """Bodies of tournament requests."""
 
 import re
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
+from fastapi import Depends
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from api.http.body import Model
+from api.http.query import ListQuery, Reads
+from api.http.query_values import Day, OneOf, SomeOf, Text
 from api.http.value_types import Amount, Instant, Line
+from server.domain.tournament.lifecycle import Status
 from server.domain.tournament.money.pool import ITEMS_MAX, PLACES_MAX
+from server.domain.tournament.rules.rules import Format
 
 _PLACES = re.compile(r"([0-9]{1,6})(?:-([0-9]{1,6}))?\Z")
 
@@ -198,3 +203,17 @@ class CancelBody(Model):
     reason: Line = "Cancelled by the operator"
     refund_players: bool = True
     notify_players: bool = True
+
+
+class TournamentsQuery(ListQuery):
+    """Filters: several statuses with commas, and the start from one day or instant to another."""
+
+    status: Annotated[tuple[str, ...], SomeOf(*Status)] = ()
+    game_slug: Annotated[str | None, Text()] = None
+    format: Annotated[str | None, OneOf(*get_args(Format))] = None
+    external_id: Annotated[str | None, Text()] = None
+    start_date: Annotated[int | None, Day()] = None
+    end_date: Annotated[int | None, Day()] = None
+
+
+TournamentsParams = Annotated[TournamentsQuery, Depends(Reads(TournamentsQuery))]

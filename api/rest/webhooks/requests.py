@@ -2,10 +2,14 @@
 
 from typing import Annotated, Any, ClassVar, Literal
 
+from fastapi import Depends
 from pydantic import BeforeValidator, Field
 
 from api.http.body import Model
+from api.http.query import CursorQuery, Reads
+from api.http.query_values import OneOf, Text
 from api.http.value_types import Instant, Line
+from server.ports import DeliveryOutcome
 from server.public_events.catalogue import is_pattern
 
 
@@ -61,3 +65,15 @@ class RedeliverBody(Model):
     from_sequence: Annotated[int, Field(ge=1)] | None = None
     to_sequence: Annotated[int, Field(ge=1)] | None = None
     dead_since: Instant | None = None
+
+
+class DeliveriesQuery(CursorQuery):
+    """Filters of the log."""
+
+    status: Annotated[str | None, OneOf(*DeliveryOutcome)] = None
+    webhook: Annotated[str | None, Text()] = None
+    event_id: Annotated[str | None, Text()] = None
+    tournament_id: Annotated[str | None, Text()] = None
+
+
+DeliveriesParams = Annotated[DeliveriesQuery, Depends(Reads(DeliveriesQuery))]

@@ -1,14 +1,14 @@
 """Endpoints that events go to: webhooks, queues, game platforms."""
 
 from dataclasses import replace
-from typing import Any
 
 from fastapi import APIRouter, Request
+from msgspec import structs
 
 from api.access.audit import note
-from api.access.dependencies import Home, WebhooksWrite
+from api.access.dependencies import Ctx, WebhooksWrite
 from api.access.idempotency import OnceRoute
-from api.context.context import Resources
+from api.context.context import Context
 from api.context.key_cache import Caller
 from api.http.body import Parsed, parse, read_json
 from api.http.errors import ApiError, DoorCode
@@ -16,12 +16,12 @@ from api.http.json_response import Json
 from api.http.openapi import body_of
 from api.http.value_types import web_address
 from api.rest.webhooks.requests import EndpointBody, RotateSecretBody
-from api.rest.webhooks.responses import endpoint_view
+from api.rest.webhooks.responses import RemovedWebhook, Webhook, WebhookList, endpoint_view, removed
 from config.limits import ENDPOINTS_MAX
 from server.access.keys import signing_secret
 from server.access.queue_url import is_queue_of
 from server.encoding.wire import dump
-from server.ports import Endpoint, Kind
+from server.ports import Endpoint, EndpointKind
 
 router = APIRouter(route_class=OnceRoute, prefix="/api/webhooks", tags=["Webhooks"])
 _PLATFORM_PATH = "/internal/tournament/events"
@@ -29,71 +29,71 @@ _PLATFORM_TYPES = ("tournament.started", "tournament.cancelled")
 
 
 @router.get("")
-async def list_webhooks(home: Home, caller: WebhooksWrite) -> Json:
+async def list_webhooks(ctx: Ctx, caller: WebhooksWrite) -> Json[WebhookList]:
     """All endpoints and how they do, without their secrets."""
-    now_ms = home.clock.now_ms()
-    found = await home.endpoints.endpoints(caller.tenant)
-    return Json({"webhooks": [endpoint_view(one, now_ms, health) for one, health in found]})
+    now_ms = ctx.clock.now_ms()
+    found = await ctx.endpoints.endpoints(caller.tenant)
+    return Json(WebhookList(webhooks=[endpoint_view(one, now_ms, health) for one, health in found]))
 
 
 @router.put("", openapi_extra=body_of(EndpointBody))
-async def put_webhook(request: Request, home: Home, caller: WebhooksWrite) -> Json:
+async def put_webhook(request: Request, ctx: Ctx, caller: WebhooksWrite) -> Json[Webhook]:
     """Make an endpoint, or replace the one of that name. A new one gets events from now on; enabled again, it
     goes on where it stood. `secret` is shown once, when it is made."""
     parsed = parse(await read_json(request), EndpointBody)
     if not parsed.faults:
-        _check(parsed, caller, home)
+        _check(parsed, caller, ctx)
     parsed.raise_faults()
     given = EndpointBody(**parsed.values)
-    known = {one.name: one for one, _ in await home.endpoints.endpoints(caller.tenant)}
+    known = {one.name: one for one, _ in await ctx.endpoints.endpoints(caller.tenant)}
     before = known.get(given.name)
     if before is None and len(known) >= ENDPOINTS_MAX:
         raise ApiError(DoorCode.TOO_MANY_WEBHOOKS, f"There may be {ENDPOINTS_MAX} webhooks")
-    endpoint = _endpoint(home, given, before)
-    now_ms = home.clock.now_ms()
+    endpoint = _endpoint(ctx, given, before)
+    now_ms = ctx.clock.now_ms()
     view = endpoint_view(endpoint, now_ms)
     told = None if before is None else endpoint_view(before, now_ms)
-    await note(home, caller, "webhook.set", endpoint.name, told, view)
-    await home.endpoints.save_endpoint(caller.tenant, endpoint)
-    signs = before is None and endpoint.kind is not Kind.SQS
+    await note(ctx, caller, "webhook.set", endpoint.name, told, view)
+    await ctx.endpoints.save_endpoint(caller.tenant, endpoint)
+    signs = before is None and endpoint.kind is not EndpointKind.SQS
     return _shown_once(request, view, endpoint.secrets[0] if signs else None)
 
 
-def _check(parsed: Parsed, caller: Caller, home: Resources) -> None:
+def _check(parsed: Parsed, caller: Caller, ctx: Context) -> None:
     """What depends on the kind, and on who asks."""
     given = EndpointBody(**parsed.values)
-    kind = Kind(given.kind)
+    kind = EndpointKind(given.kind)
     try:
-        if kind is Kind.SQS:
+        if kind is EndpointKind.SQS:
             if not is_queue_of(given.url, caller.tenant.operator_id):
                 name = f"pitboss-{caller.tenant.operator_id}-events.fifo"
                 example = f"https://sqs.eu-west-1.amazonaws.com/123456789012/{name}"
                 raise ValueError(f"Must be an SQS FIFO queue named for you, such as {example}")
         else:
-            home.check_target(web_address(given.url))
+            ctx.check_target(web_address(given.url))
     except ValueError as fault:
         parsed.faults[parsed.path("url")] = str(fault)
-    if kind is Kind.GAME_PLATFORM and given.event_types:
+    if kind is EndpointKind.GAME_PLATFORM and given.event_types:
         parsed.faults[parsed.path("event_types")] = "A game platform is told of start and cancellation"
-    if given.acknowledges_payouts and kind is not Kind.WEBHOOK:
+    if given.acknowledges_payouts and kind is not EndpointKind.WEBHOOK:
         parsed.faults[parsed.path("acknowledges_payouts")] = "Only webhooks are answered"
     elif given.acknowledges_payouts and "payouts.approve" not in caller.key.permissions:
         parsed.faults[parsed.path("acknowledges_payouts")] = "Needs a key that may payouts.approve"
 
 
-def _endpoint(home: Resources, given: EndpointBody, before: Endpoint | None) -> Endpoint:
-    now_ms = home.clock.now_ms()
-    platform = Kind(given.kind) is Kind.GAME_PLATFORM
+def _endpoint(ctx: Context, given: EndpointBody, before: Endpoint | None) -> Endpoint:
+    now_ms = ctx.clock.now_ms()
+    platform = EndpointKind(given.kind) is EndpointKind.GAME_PLATFORM
     url = given.url.rstrip("/")
     if platform and not url.endswith(_PLATFORM_PATH):
         url += _PLATFORM_PATH
-    fresh = Endpoint(f"ep_{home.ids.short_id()}", given.name, Kind(given.kind), url, created_ms=now_ms)
-    kept = fresh if before is None else replace(before, kind=Kind(given.kind), url=url)
+    fresh = Endpoint(f"ep_{ctx.ids.short_id()}", given.name, EndpointKind(given.kind), url, created_ms=now_ms)
+    kept = fresh if before is None else replace(before, kind=EndpointKind(given.kind), url=url)
     return replace(
         kept,
         url=url if platform else given.url,
         types=_PLATFORM_TYPES if platform else tuple(given.event_types),
-        secrets=kept.secrets or (signing_secret(home.ids),),
+        secrets=kept.secrets or (signing_secret(ctx.ids),),
         acknowledges=given.acknowledges_payouts,
         disabled_ms=None if given.enabled else kept.disabled_ms or now_ms,
         disabled_reason=None if given.enabled else kept.disabled_reason or "Disabled by its operator",
@@ -101,41 +101,43 @@ def _endpoint(home: Resources, given: EndpointBody, before: Endpoint | None) -> 
 
 
 @router.post("/{webhook}/rotate", openapi_extra=body_of(RotateSecretBody))
-async def rotate_secret(webhook: str, request: Request, home: Home, caller: WebhooksWrite) -> Json:
+async def rotate_webhook_secret(
+    webhook: str, request: Request, ctx: Ctx, caller: WebhooksWrite
+) -> Json[Webhook]:
     """A fresh secret, shown once; the present one signs beside it for `overlapSeconds`, so that no message is
     refused while receivers change over."""
     parsed = parse(await read_json(request), RotateSecretBody)
     parsed.raise_faults()
-    before = await mine(home, caller, webhook)
-    now_ms = home.clock.now_ms()
+    before = await mine(ctx, caller, webhook)
+    now_ms = ctx.clock.now_ms()
     until_ms = now_ms + RotateSecretBody(**parsed.values).overlap_seconds * 1_000
-    secret = signing_secret(home.ids)
+    secret = signing_secret(ctx.ids)
     endpoint = replace(before, secrets=(secret, before.secrets[0]), former_until_ms=until_ms)
     view = endpoint_view(endpoint, now_ms)
-    await note(home, caller, "webhook.rotated", webhook, endpoint_view(before, now_ms), view)
-    await home.endpoints.save_endpoint(caller.tenant, endpoint)
+    await note(ctx, caller, "webhook.rotated", webhook, endpoint_view(before, now_ms), view)
+    await ctx.endpoints.save_endpoint(caller.tenant, endpoint)
     return _shown_once(request, view, secret)
 
 
 @router.delete("/{webhook}")
-async def remove_webhook(webhook: str, home: Home, caller: WebhooksWrite) -> Json:
+async def remove_webhook(webhook: str, ctx: Ctx, caller: WebhooksWrite) -> Json[RemovedWebhook]:
     """Nothing is sent there any more; what it had not got stays in the feed."""
-    endpoint = await mine(home, caller, webhook)
-    view = endpoint_view(endpoint, home.clock.now_ms())
-    await note(home, caller, "webhook.removed", webhook, view)
-    await home.endpoints.remove_endpoint(caller.tenant, endpoint.id)
-    return Json(view | {"status": "removed"})
+    endpoint = await mine(ctx, caller, webhook)
+    now_ms = ctx.clock.now_ms()
+    await note(ctx, caller, "webhook.removed", webhook, endpoint_view(endpoint, now_ms))
+    await ctx.endpoints.remove_endpoint(caller.tenant, endpoint.id)
+    return Json(removed(endpoint, now_ms))
 
 
-async def mine(home: Resources, caller: Caller, name: str) -> Endpoint:
+async def mine(ctx: Context, caller: Caller, name: str) -> Endpoint:
     """The caller's endpoint of that name."""
-    found = await home.endpoints.endpoints(caller.tenant)
+    found = await ctx.endpoints.endpoints(caller.tenant)
     endpoint = next((one for one, _ in found if one.name == name), None)
     if endpoint is None:
         raise ApiError(DoorCode.WEBHOOK_NOT_FOUND, f"Webhook {name} not found", {"name": name})
     return endpoint
 
 
-def _shown_once(request: Request, view: dict[str, Any], secret: str | None) -> Json:
-    request.state.kept_body = dump(view | {"secret": None})
-    return Json(view | {"secret": secret})
+def _shown_once(request: Request, view: Webhook, secret: str | None) -> Json[Webhook]:
+    request.state.kept_body = dump(structs.replace(view, secret=None))
+    return Json(structs.replace(view, secret=secret))

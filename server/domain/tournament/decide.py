@@ -1,6 +1,6 @@
 """`decide(state, command, now) -> events`: the guards, in the order in which they answer.
 
-Reads and refuses; changes nothing. A repeated command never gets here: the keeper answers it first.
+Reads and refuses; changes nothing. A repeated command never gets here: the owner answers it first.
 """
 
 from typing import assert_never

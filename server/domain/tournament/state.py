@@ -1,6 +1,7 @@
 """A tournament as it is. Read-only questions here; changes only in `apply` and `facts`."""
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from server.domain.ids import INTERNAL_PREFIX, PlayerId, Tenant, TournamentId, internal_player_id
 from server.domain.ranking import Ranking
@@ -11,6 +12,8 @@ from server.domain.scoring.tally import Tally
 from server.domain.tournament.events import Cancelled, ResultsFinalised
 from server.domain.tournament.lifecycle import ResultsStatus, Status
 from server.domain.tournament.rules.rules import Rules
+
+ReviewStatus = Literal["open", "upheld", "dismissed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,7 @@ class Review:
     event_id: str | None = None
     delta: int = 0
     attempts: tuple[Tally, ...] = ()
-    status: str = "open"
+    status: ReviewStatus = "open"
     decided_ms: int | None = None
     decided_by: str = ""
     decision_reason: str = ""

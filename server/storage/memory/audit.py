@@ -2,7 +2,7 @@
 
 from server.domain.ids import Tenant
 from server.encoding import codec
-from server.ports import AuditRow, Deed
+from server.ports import AuditEntry, AuditRow
 
 
 class MemoryAudit:
@@ -12,11 +12,11 @@ class MemoryAudit:
         super().__init__()
         self._trails: dict[Tenant, list[AuditRow]] = {}
 
-    async def append(self, tenant: Tenant, deed: Deed) -> None:
+    async def append(self, tenant: Tenant, entry: AuditEntry) -> None:
         rows = self._trails.setdefault(tenant, [])
         before = rows[-1].hash if rows else codec.CHAIN_START
-        _, after = codec.chained_deed(before, len(rows) + 1, deed)
-        rows.append(AuditRow(len(rows) + 1, deed, after))
+        _, after = codec.chained_audit_entry(before, len(rows) + 1, entry)
+        rows.append(AuditRow(len(rows) + 1, entry, after))
 
     async def trail(self, tenant: Tenant, after_seq: int, limit: int) -> list[AuditRow]:
         return self._trails.get(tenant, [])[after_seq : after_seq + limit]

@@ -5,7 +5,16 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 
 from server.domain.ids import Tenant
-from server.ports import Attempt, AttemptFilter, Endpoint, FeedRow, Health, Lane, Mark, Outcome
+from server.ports import (
+    Attempt,
+    AttemptFilter,
+    DeliveryCursor,
+    DeliveryOutcome,
+    DeliveryProgress,
+    Endpoint,
+    FeedRow,
+    Health,
+)
 from server.public_events.catalogue import fault
 from server.public_events.mapping import Announcement, event_id
 from server.public_events.streams import house_stream, probe_stream, wants
@@ -25,7 +34,7 @@ class _Outlet:
 class _Lane:
     """A row of `lanes`."""
 
-    lane: Lane
+    lane: DeliveryCursor
     since_ms: int
     next_try_ms: int
     claimed_until_ms: int = 0
@@ -99,7 +108,9 @@ class MemoryEvents:
         now_ms: int,
     ) -> None:
         first, last = seqs
-        lane = Lane(name, "", outlet.tenant, outlet.endpoint, False, stream, first - 1, last, 0, whole)
+        lane = DeliveryCursor(
+            name, "", outlet.tenant, outlet.endpoint, False, stream, first - 1, last, 0, whole
+        )
         self._lanes.setdefault(name, _Lane(lane, since_ms, now_ms))
 
     # Endpoints
@@ -174,7 +185,7 @@ class MemoryEvents:
 
     async def claim_lanes(
         self, claim: str, now_ms: int, until_ms: int, per_endpoint: int, events: int, busy: Sequence[str]
-    ) -> list[Lane]:
+    ) -> list[DeliveryCursor]:
         claimed = []
         for name, outlet in self._outlets.items():
             if outlet.endpoint.disabled_ms is not None or name in busy:
@@ -192,11 +203,11 @@ class MemoryEvents:
                 claimed.append(replace(row.lane, failing=failing, events=self._next(row.lane, events)))
         return claimed
 
-    def _next(self, lane: Lane, limit: int) -> tuple[Announcement, ...]:
+    def _next(self, lane: DeliveryCursor, limit: int) -> tuple[Announcement, ...]:
         found = [event for event in self._outbox[lane.stream] if lane.done_seq < event.seq <= lane.tip_seq]
         return tuple(found[:limit])
 
-    async def mark(self, marks: Sequence[Mark], attempts: Sequence[Attempt], now_ms: int) -> None:
+    async def mark(self, marks: Sequence[DeliveryProgress], attempts: Sequence[Attempt], now_ms: int) -> None:
         self._attempts += [replace(one, id=next(self._attempt_ids)) for one in attempts]
         for name in {one.endpoint_id for one in attempts}:
             self._count(name, [one for one in attempts if one.endpoint_id == name], now_ms)
@@ -216,13 +227,13 @@ class MemoryEvents:
         if outlet is None:
             return
         health, of = outlet.health, [one.outcome for one in attempts]
-        delivered = of.count(Outcome.DELIVERED)
+        delivered = of.count(DeliveryOutcome.DELIVERED)
         since = None if delivered else health.failing_since_ms or now_ms
         outlet.health = replace(
             health,
             delivered=health.delivered + delivered,
             failed=health.failed + len(of) - delivered,
-            dead=health.dead + of.count(Outcome.DEAD),
+            dead=health.dead + of.count(DeliveryOutcome.DEAD),
             last_delivered_ms=now_ms if delivered else health.last_delivered_ms,
             failing_since_ms=since,
         )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from server.domain.ids import Tenant
 from server.domain.tournament.money.payouts import OPEN, PayoutRow
-from server.ports import Claimed, Owed, Wallet
+from server.ports import ClaimedPayout, StoredPayout, Wallet
 
 
 class MemoryPayouts:
@@ -12,15 +12,15 @@ class MemoryPayouts:
 
     def __init__(self) -> None:
         super().__init__()
-        self._owed: dict[str, tuple[Tenant, Owed]] = {}
+        self._owed: dict[str, tuple[Tenant, StoredPayout]] = {}
         self._wallets: dict[Tenant, Wallet] = {}
 
     def _keep_payouts(self, tenant: Tenant, rows: list[PayoutRow]) -> None:
-        self._owed |= {row.payout.id: (tenant, Owed(row)) for row in rows}
+        self._owed |= {row.payout.id: (tenant, StoredPayout(row)) for row in rows}
 
     async def payouts(
         self, tenant: Tenant, tournament_id: str | None, states: Sequence[str], limit: int, offset: int
-    ) -> tuple[int, list[Owed]]:
+    ) -> tuple[int, list[StoredPayout]]:
         found = [
             owed
             for of, owed in self._owed.values()
@@ -31,11 +31,11 @@ class MemoryPayouts:
         found.sort(key=_by_age if tournament_id is None else _by_place)
         return len(found), found[offset : offset + limit]
 
-    async def payout(self, tenant: Tenant, payout_id: str) -> Owed | None:
+    async def payout(self, tenant: Tenant, payout_id: str) -> StoredPayout | None:
         of, owed = self._owed.get(payout_id, (None, None))
         return owed if of == tenant else None
 
-    async def claim_payouts(self, now_ms: int, until_ms: int, limit: int) -> list[Claimed]:
+    async def claim_payouts(self, now_ms: int, until_ms: int, limit: int) -> list[ClaimedPayout]:
         due = [
             (tenant, owed)
             for tenant, owed in self._owed.values()
@@ -46,8 +46,8 @@ class MemoryPayouts:
         ]
         due.sort(key=lambda pair: (pair[1].row.payout.next_try_ms or 0, pair[1].row.payout.id))
         for tenant, owed in due[:limit]:
-            self._owed[owed.row.payout.id] = (tenant, Owed(owed.row, until_ms))
-        return [Claimed(owed.row, tenant, self._wallets[tenant]) for tenant, owed in due[:limit]]
+            self._owed[owed.row.payout.id] = (tenant, StoredPayout(owed.row, until_ms))
+        return [ClaimedPayout(owed.row, tenant, self._wallets[tenant]) for tenant, owed in due[:limit]]
 
     async def wallet(self, tenant: Tenant) -> Wallet | None:
         return self._wallets.get(tenant)
@@ -59,10 +59,10 @@ class MemoryPayouts:
             self._wallets[tenant] = wallet
 
 
-def _by_age(owed: Owed) -> tuple[int, str]:
+def _by_age(owed: StoredPayout) -> tuple[int, str]:
     return owed.row.payout.made_at_ms, owed.row.payout.id
 
 
-def _by_place(owed: Owed) -> tuple[float, str]:
+def _by_place(owed: StoredPayout) -> tuple[float, str]:
     place = owed.row.payout.position
     return float("inf") if place is None else place, owed.row.payout.id

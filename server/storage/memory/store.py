@@ -1,6 +1,6 @@
 """The stores in memory: a full twin of the Postgres ones, passing the same contract tests.
 
-Serves domain and keeper tests, the simulator, and anything that must run without a database.
+Serves tests of domain and owners, the simulator, and anything that must run without a database.
 """
 
 from collections.abc import AsyncIterator
@@ -21,12 +21,12 @@ from server.ports import (
     DueRow,
     EventRow,
     Fenced,
-    Kept,
     LedgerLine,
     ListFilter,
     Played,
     Raced,
     RuleChange,
+    StoredTournament,
 )
 from server.public_events.mapping import Announcement
 from server.storage.memory.audit import MemoryAudit
@@ -58,10 +58,10 @@ class MemoryStore(
 
     # Journal
 
-    async def birth(self, commit: Commit) -> bool:
+    async def begin(self, commit: Commit) -> bool:
         if commit.tournament_id in self._tournaments:
             return False
-        assert commit.summary is not None, "a birth has a listing row"
+        assert commit.summary is not None, "a new tournament has a listing row"
         self._tournaments[commit.tournament_id] = Stored(commit.summary)
         self._store(self._tournaments[commit.tournament_id], commit)
         return True
@@ -149,12 +149,12 @@ class MemoryStore(
             :limit
         ]
 
-    async def kept(self, tournament_id: TournamentId) -> Kept | None:
+    async def kept(self, tournament_id: TournamentId) -> StoredTournament | None:
         stored = self._tournaments.get(tournament_id)
         if stored is None:
             return None
         owed = [one.row for _, one in self._owed.values() if one.row.tournament_id == tournament_id]
-        return Kept(
+        return StoredTournament(
             summary=stored.summary,
             next_due_ms=stored.next_due_ms,
             postings=stored.postings,

@@ -13,7 +13,17 @@ from server.domain.tournament.commands import PaymentUse
 from server.domain.tournament.money.payouts import PayoutRow
 from server.domain.tournament.summary import EntryRow, ResultRow, Summary
 from server.encoding import codec
-from server.ports import AuditRow, BlockRow, Checkpoint, Deed, EventRow, Journal, Kept, PaymentRow, PostingRow
+from server.ports import (
+    AuditEntry,
+    AuditRow,
+    BlockRow,
+    Checkpoint,
+    EventRow,
+    Journal,
+    PaymentRow,
+    PostingRow,
+    StoredTournament,
+)
 from server.public_events.mapping import Announcement
 from server.storage.postgres import tables as t
 from server.storage.postgres.reader import HOUSE, Reader, mine
@@ -24,13 +34,13 @@ _APPEND_TRIES = 50
 class PostgresAudit(Reader):
     """`Audit` on SQLAlchemy Core."""
 
-    async def append(self, tenant: Tenant, deed: Deed) -> None:
+    async def append(self, tenant: Tenant, entry: AuditEntry) -> None:
         """Two who append at once take the same number; the second one sees that and takes the next."""
         for _ in range(_APPEND_TRIES):
             newest = sa.select(t.audit.c.seq, t.audit.c.hash).where(*mine(t.audit, tenant))
             found = await self._rows(tenant, newest.order_by(t.audit.c.seq.desc()).limit(1))
             seq, before = found[0] if found else (0, codec.CHAIN_START)
-            payload, after = codec.chained_deed(before, seq + 1, deed)
+            payload, after = codec.chained_audit_entry(before, seq + 1, entry)
             row = {"operator_id": tenant.operator_id, "live": tenant.live, "seq": seq + 1}
             try:
                 await self._rows(tenant, sa.insert(t.audit).values(row | {"deed": payload, "hash": after}))
@@ -43,7 +53,7 @@ class PostgresAudit(Reader):
         c = t.audit.c
         want = sa.select(c.seq, c.deed, c.hash).where(*mine(t.audit, tenant), c.seq > after_seq)
         rows = await self._rows(tenant, want.order_by(c.seq).limit(limit))
-        return [AuditRow(row[0], msgspec.json.decode(row[1], type=Deed), row[2]) for row in rows]
+        return [AuditRow(row[0], msgspec.json.decode(row[1], type=AuditEntry), row[2]) for row in rows]
 
 
 class PostgresBooks(Reader):
@@ -58,7 +68,7 @@ class PostgresBooks(Reader):
         rows = await self._rows(HOUSE, sa.select(c.id).where(c.id > after).order_by(c.id).limit(limit))
         return [TournamentId(row[0]) for row in rows]
 
-    async def kept(self, tournament_id: TournamentId) -> Kept | None:
+    async def kept(self, tournament_id: TournamentId) -> StoredTournament | None:
         c = t.tournaments.c
         found = await self._rows(HOUSE, sa.select(c.document, c.next_due_ms).where(c.id == tournament_id))
         if not found:
@@ -70,7 +80,7 @@ class PostgresBooks(Reader):
         told = await self._of(tournament_id, t.outbox, o.event_id, o.seq, o.event_type, o.at_ms, o.data)
         m = t.payments.c
         paid = await self._of(tournament_id, t.payments, m.payment_id, m.player_id, m.kind, m.at_ms)
-        return Kept(
+        return StoredTournament(
             summary=codec.decode(found[0][0], Summary),
             next_due_ms=found[0][1],
             postings=[PostingRow(row[0], row[1], Posting(*row[2:])) for row in postings],

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from server.domain.ids import OperatorId, Tenant
 from server.encoding import codec
-from server.ports import Attempt, Endpoint, Health, Lane, Mark, Outcome
+from server.ports import Attempt, DeliveryCursor, DeliveryOutcome, DeliveryProgress, Endpoint, Health
 from server.public_events.mapping import Announcement
 from server.storage.postgres import tables as t
 from server.storage.postgres.reader import HOUSE, Reader
@@ -102,10 +102,10 @@ class PostgresDeliveries(Reader):
 
     async def claim_lanes(
         self, claim: str, now_ms: int, until_ms: int, per_endpoint: int, events: int, busy: Sequence[str]
-    ) -> list[Lane]:
+    ) -> list[DeliveryCursor]:
         given = {"claim": claim, "now_ms": now_ms, "until_ms": until_ms, "per_endpoint": per_endpoint}
         want = sa.text(_CLAIM).bindparams(**given, events=events, busy=list(busy))
-        lanes: dict[str, Lane] = {}
+        lanes: dict[str, DeliveryCursor] = {}
         rows: dict[str, list[Announcement]] = {}
         for row in await self._rows(HOUSE, want):
             if row.id not in lanes:
@@ -114,7 +114,7 @@ class PostgresDeliveries(Reader):
                 rows[row.id].append(Announcement(*row[10:]))
         return [replace(lane, events=tuple(rows[name])) for name, lane in lanes.items()]
 
-    async def mark(self, marks: Sequence[Mark], attempts: Sequence[Attempt], now_ms: int) -> None:
+    async def mark(self, marks: Sequence[DeliveryProgress], attempts: Sequence[Attempt], now_ms: int) -> None:
         async with self._transaction() as db:
             if attempts:
                 await db.execute(sa.text(_LOG), _columns(attempts))
@@ -171,10 +171,10 @@ def _endpoint(row: Any) -> tuple[Tenant, Endpoint]:
     return Tenant(OperatorId(row.operator_id), row.live), codec.decode(row.document, Endpoint)
 
 
-def _lane(row: Any, claim: str) -> Lane:
+def _lane(row: Any, claim: str) -> DeliveryCursor:
     tenant, endpoint = _endpoint(row)
     place = (row.stream, row.done_seq, row.tip_seq, row.attempts, row.whole)
-    return Lane(row.id, claim, tenant, endpoint, row.failing, *place)
+    return DeliveryCursor(row.id, claim, tenant, endpoint, row.failing, *place)
 
 
 def _columns(attempts: Sequence[Attempt]) -> dict[str, list[Any]]:
@@ -194,12 +194,12 @@ def _counts(attempts: Sequence[Attempt]) -> dict[str, list[Any]]:
     """Per endpoint; the last try counts as failed and as dead."""
     ids = sorted({one.endpoint_id for one in attempts})
 
-    def count(*outcomes: Outcome) -> list[int]:
+    def count(*outcomes: DeliveryOutcome) -> list[int]:
         return [sum(one.endpoint_id == name and one.outcome in outcomes for one in attempts) for name in ids]
 
     return {
         "ids": list(ids),
-        "delivered": count(Outcome.DELIVERED),
-        "failed": count(Outcome.FAILED, Outcome.DEAD),
-        "dead": count(Outcome.DEAD),
+        "delivered": count(DeliveryOutcome.DELIVERED),
+        "failed": count(DeliveryOutcome.FAILED, DeliveryOutcome.DEAD),
+        "dead": count(DeliveryOutcome.DEAD),
     }

@@ -76,7 +76,7 @@ class PostgresJournal:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
-    async def birth(self, commit: Commit) -> bool:
+    async def begin(self, commit: Commit) -> bool:
         async def write(db: Any) -> bool:
             async with db.transaction():
                 born = await db.execute(

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from server.domain.ids import OperatorId, Tenant
 from server.domain.tournament.money.payouts import OPEN, PayoutRow
 from server.encoding import codec
-from server.ports import Claimed, Owed, Wallet
+from server.ports import ClaimedPayout, StoredPayout, Wallet
 from server.storage.postgres import tables as t
 from server.storage.postgres.reader import HOUSE, Reader, mine
 
@@ -19,7 +19,7 @@ class PostgresPayouts(Reader):
 
     async def payouts(
         self, tenant: Tenant, tournament_id: str | None, states: Sequence[str], limit: int, offset: int
-    ) -> tuple[int, list[Owed]]:
+    ) -> tuple[int, list[StoredPayout]]:
         c = t.payouts.c
         where = mine(t.payouts, tenant)
         where += [] if tournament_id is None else [c.tournament_id == tournament_id]
@@ -29,7 +29,7 @@ class PostgresPayouts(Reader):
         order = (c.made_ms, c.payout_id) if tournament_id is None else (c.position, c.payout_id)
         return total[0][0], [_owed(row) for row in await self._rows(tenant, want.order_by(*order))]
 
-    async def payout(self, tenant: Tenant, payout_id: str) -> Owed | None:
+    async def payout(self, tenant: Tenant, payout_id: str) -> StoredPayout | None:
         c = t.payouts.c
         want = sa.select(c.document, c.claimed_until_ms).where(
             *mine(t.payouts, tenant), c.payout_id == payout_id
@@ -37,7 +37,7 @@ class PostgresPayouts(Reader):
         found = await self._rows(tenant, want)
         return _owed(found[0]) if found else None
 
-    async def claim_payouts(self, now_ms: int, until_ms: int, limit: int) -> list[Claimed]:
+    async def claim_payouts(self, now_ms: int, until_ms: int, limit: int) -> list[ClaimedPayout]:
         c, w = t.payouts.c, t.wallets.c
         theirs = sa.and_(c.operator_id == w.operator_id, c.live == w.live)
         # A claim that lasts longer than any is of a clock that was ahead.
@@ -59,7 +59,7 @@ class PostgresPayouts(Reader):
             .returning(c.document, c.operator_id, c.live, w.document)
         )
         return [
-            Claimed(
+            ClaimedPayout(
                 codec.decode(row[0], PayoutRow),
                 Tenant(OperatorId(row[1]), row[2]),
                 codec.decode(row[3], Wallet),
@@ -89,5 +89,5 @@ class PostgresPayouts(Reader):
         await self._rows(tenant, change)
 
 
-def _owed(row: Any) -> Owed:
-    return Owed(codec.decode(row[0], PayoutRow), row[1])
+def _owed(row: Any) -> StoredPayout:
+    return StoredPayout(codec.decode(row[0], PayoutRow), row[1])

@@ -10,8 +10,7 @@ from typing import Final
 
 from server.domain.ids import internal_player_id, payout_id
 from server.domain.refusal import Code, Refusal
-from server.domain.tournament import commands as ask
-from server.domain.tournament import events as fact
+from server.domain.tournament import commands, events
 from server.domain.tournament.state import Payout, Tournament
 
 
@@ -68,13 +67,13 @@ class PayoutRow:
     currency_places: int
 
 
-def settle(state: Tournament, command: ask.Settle, now_ms: int) -> list[fact.Event]:
+def settle(state: Tournament, command: commands.Settle, now_ms: int) -> list[events.Event]:
     """Move lines; a step made already is nothing."""
     steps = tuple(step for step in command.steps if _moves(state, step, command.strict))
-    return [fact.PayoutsMoved(steps)] if steps else []
+    return [events.PayoutsMoved(steps)] if steps else []
 
 
-def _moves(state: Tournament, step: fact.PayoutStep, strict: bool) -> bool:
+def _moves(state: Tournament, step: events.PayoutStep, strict: bool) -> bool:
     payout = state.payouts.get(step.payout_id)
     if payout is None:
         raise Refusal(
@@ -88,22 +87,22 @@ def _moves(state: Tournament, step: fact.PayoutStep, strict: bool) -> bool:
     raise Refusal(Code.PAYOUT_CLOSED, f"A payout that is {payout.state} cannot become {step.state}", detail)
 
 
-def owed_by(event: fact.Event, state: Tournament, at_ms: int) -> list[Payout]:
+def owed_by(event: events.Event, state: Tournament, at_ms: int) -> list[Payout]:
     """The lines that come into being with an event."""
     match event:
-        case fact.ResultsFinalised():
+        case events.ResultsFinalised():
             prizes = (_prize(line, state, at_ms) for line in event.prizes if line.amount_minor)
             return [*prizes, *_items(event.items, state, at_ms)]
-        case fact.Removed() | fact.Disqualified():
+        case events.Removed() | events.Disqualified():
             return _refunds(event.refunds, state, at_ms)
-        case fact.Cancelled() if not event.waived:
+        case events.Cancelled() if not event.waived:
             return _refunds(event.refunds, state, at_ms)
-        case fact.ReviewDecided():
+        case events.ReviewDecided():
             return [_award(award, event.number, state, at_ms) for award in event.awards]
     return []
 
 
-def _award(award: fact.Award, number: int, state: Tournament, at_ms: int) -> Payout:
+def _award(award: events.Award, number: int, state: Tournament, at_ms: int) -> Payout:
     """A line of its own for every review: what was owed before keeps its name and its state."""
     kind = award.kind if award.code is None else f"{award.kind}:{award.code}"
     name = name_of(state, award.player_no, f"{kind}:review:{number}")
@@ -114,14 +113,14 @@ def _award(award: fact.Award, number: int, state: Tournament, at_ms: int) -> Pay
     return made
 
 
-def _prize(line: fact.PrizeLine, state: Tournament, at_ms: int) -> Payout:
+def _prize(line: events.PrizeLine, state: Tournament, at_ms: int) -> Payout:
     name = name_of(state, line.player_no, "prize")
     return Payout(
         name, line.player_no, "prize", line.amount_minor, "cash", at_ms, line.position, next_try_ms=at_ms
     )
 
 
-def _items(items: tuple[fact.ItemLine, ...], state: Tournament, at_ms: int) -> list[Payout]:
+def _items(items: tuple[events.ItemLine, ...], state: Tournament, at_ms: int) -> list[Payout]:
     """Prizes that are not money: handed out by the casino, never by a wallet. One line per thing."""
     made: dict[str, Payout] = {}
     for item in items:
@@ -131,7 +130,7 @@ def _items(items: tuple[fact.ItemLine, ...], state: Tournament, at_ms: int) -> l
     return list(made.values())
 
 
-def _refunds(refunds: tuple[fact.RefundLine, ...], state: Tournament, at_ms: int) -> list[Payout]:
+def _refunds(refunds: tuple[events.RefundLine, ...], state: Tournament, at_ms: int) -> list[Payout]:
     """One line per player, kind and tender, whatever number of sales it gives back."""
     sums: dict[tuple[int, str, str], int] = {}
     for line in refunds:
@@ -153,7 +152,7 @@ def name_of(state: Tournament, player_no: int, kind: str) -> str:
     return payout_id(state.id, internal_player_id(state.id, entry.player_id, player_no), kind)
 
 
-def move(payout: Payout, step: fact.PayoutStep, at_ms: int) -> None:
+def move(payout: Payout, step: events.PayoutStep, at_ms: int) -> None:
     """Apply a step."""
     payout.state, payout.moved_at_ms = step.state, at_ms
     payout.reason, payout.next_try_ms = step.reason, step.next_try_ms

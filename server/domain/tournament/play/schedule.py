@@ -1,4 +1,4 @@
-"""What the clock makes due. Pure: the worker, the keeper and the listing row all ask here."""
+"""What the clock makes due. Pure: the worker, the owner and the listing row all ask here."""
 
 from typing import Literal
 

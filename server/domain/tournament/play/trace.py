@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from server.domain.scoring.fact import Counted, Fact, Outcome
 from server.domain.scoring.tally import Tally
 from server.domain.scoring.trace import Scored, shares_of
-from server.domain.tournament import events as fact
+from server.domain.tournament import events
 from server.domain.tournament.play.cutoff import outcome_of, window_of
 from server.domain.tournament.play.facts import attempt_at, digest_of, standing_of
 from server.domain.tournament.state import Entry, Tournament
@@ -41,20 +41,20 @@ def fact_lines(state: Tournament, player_no: int, block: Iterable[Counted]) -> l
     return lines
 
 
-def event_line(event: fact.Event, state: Tournament, player_no: int, at_ms: int) -> TraceLine | None:
+def event_line(event: events.Event, state: Tournament, player_no: int, at_ms: int) -> TraceLine | None:
     """The line of an event that changed this player's score by hand, `state` as it stands after it."""
     seq = state.seq
     match event:
-        case fact.ReviewDecided(decision="uphold"):
+        case events.ReviewDecided(decision="uphold"):
             review = state.reviews[event.number - 1]
             if review.player_no != player_no or review.action not in ("adjust", "reset"):
                 return None
             return TraceLine(seq, at_ms, review.action, event.reason, review.delta)
-        case fact.AddOnBought() if event.player_no == player_no:
+        case events.AddOnBought() if event.player_no == player_no:
             return TraceLine(seq, at_ms, "add_on", "add_on", event.points)
-        case fact.ScoreCorrected(action="adjust") if event.player_no == player_no:
+        case events.ScoreCorrected(action="adjust") if event.player_no == player_no:
             return TraceLine(seq, at_ms, "adjust", event.reason, event.delta)
-        case fact.ScoreCorrected(action="reset") if event.player_no == player_no:
+        case events.ScoreCorrected(action="reset") if event.player_no == player_no:
             return TraceLine(seq, at_ms, "reset", event.reason)
     return None
 
