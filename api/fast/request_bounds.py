@@ -33,12 +33,14 @@ class TooMuch(Exception):  # noqa: N818 - ends a connection, with a status
 class Head:
     """One request's way from its first byte to its last. Times are monotonic."""
 
-    __slots__ = ("_body_since_ms", "_bytes", "_head_since_ms")
+    __slots__ = ("_body_since_ms", "_bytes", "_head_since_ms", "counted", "refused")
 
     def __init__(self, now_ms: int) -> None:
         self._head_since_ms: int | None = now_ms
         self._body_since_ms: int | None = None
         self._bytes = 0
+        self.refused = 400  # the status, when the parser is told to stop
+        self.counted: str | None = None  # the address that this connection counts for
 
     def begins(self, now_ms: int) -> None:
         """A request begins."""

@@ -1,6 +1,7 @@
 """What an outsider without a credential can do to a front end: nothing that others notice."""
 
 import asyncio
+import gc
 import json
 import socket
 import struct
@@ -21,7 +22,7 @@ from api.fast.request_bounds import (
     Head,
     TooMuch,
 )
-from api.fast.uvicorn_protocol import ClosedQuietly
+from api.fast.uvicorn_protocol import ClosedQuietly, QuickProtocol
 from api.http.body import parse_json
 from api.http.client_address import (
     ClientAddresses,
@@ -449,3 +450,26 @@ async def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_error_of_our
     await asyncio.sleep(0.2)
     writer.transport.abort()
     await asyncio.sleep(0.2)
+
+
+async def test_an_http_connection_that_became_a_socket_is_freed_at_once(served: Served) -> None:
+    """Its parser and it refer to each other: thousands of them would wait for the collector."""
+    tournament_id = await served.house.tournament("ann", "ben", started=True, visibility="public")
+    gc.collect()
+    gc.disable()
+    try:
+        opened = [await served.open(f"/ws/tournaments/{tournament_id}?spectate") for _ in range(5)]
+        left = [one for one in gc.get_objects() if type(one) is QuickProtocol]
+    finally:
+        gc.enable()
+    assert len(opened) == 5 and not left
+
+
+async def test_an_http_connection_shares_the_table_of_its_names(served: Served) -> None:
+    """Python lets objects of a class share it while there are fewer than thirty names."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+    writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+    await reader.readline()
+    found = [one for one in gc.get_objects() if type(one) is QuickProtocol]
+    writer.close()
+    assert found and all(len(vars(one)) < 30 for one in found)

@@ -33,7 +33,9 @@ class Casino:
         request = CommandRequest(command, f"casino-{self._serial}", "key:casino")
         timeline = self._checks.timeline
         for _ in range(1_000):
-            send = self._network.create(request) if isinstance(command, commands.Create) else self._ask(request)
+            send = (
+                self._network.create(request) if isinstance(command, commands.Create) else self._ask(request)
+            )
             reply = await send
             if not isinstance(reply, Unavailable):
                 break
