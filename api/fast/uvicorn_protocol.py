@@ -7,7 +7,6 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from api.context.context import Context
 from api.fast.leaderboard import Found, QuickBoards
 from api.fast.request_bounds import (
     HEADERS_MAX,
@@ -36,36 +35,35 @@ class ClosedQuietly:
     """A transport that drops what is written after its end, as the one of asyncio does. That of uvloop raises,
     and uvicorn writes there when a pipelining client leaves: two long traces in the log for each."""
 
+    __slots__ = ("_write", "inner", "is_closing")
+
     def __init__(self, transport: Any) -> None:
         self.inner = transport
+        self.is_closing = transport.is_closing
+        self._write = transport.write
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.inner, name)
 
     def write(self, data: bytes) -> None:
-        if not self.inner.is_closing():
-            self.inner.write(data)
+        if not self.is_closing():
+            self._write(data)
 
 
 class QuickProtocol(HttpToolsProtocol):
     """A request that `QuickBoards` knows is answered in one write; every other goes uvicorn's way."""
 
     # Beside the names of uvicorn: over 29 Python gives each connection a table of its own, of 1.3 KiB.
-    __slots__ = ("_boards", "_head")
+    __slots__ = ("_boards", "_ctx", "_head", "_now_ms")
 
     key_text: str | None = None
 
     def __init__(self, *args: Any, boards: QuickBoards, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._boards = boards
+        self._ctx = boards.ctx
+        self._now_ms = boards.ctx.clock.monotonic_ms
         self._head = Head(self._now_ms())
-
-    @property
-    def _ctx(self) -> Context:
-        return self._boards.ctx
-
-    def _now_ms(self) -> int:
-        return self._ctx.clock.monotonic_ms()
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
