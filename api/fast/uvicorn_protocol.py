@@ -124,11 +124,6 @@ class QuickProtocol(HttpToolsProtocol):
         if len(self.url) > URL_BYTES_MAX:
             self._refuse(414)
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        super().on_header(name, value)
-        if len(self.headers) > HEADERS_MAX:
-            self._refuse(431)
-
     def _refuse(self, status: int) -> None:
         self._head.refused = status
         raise TooMuch(status)
@@ -155,6 +150,8 @@ class QuickProtocol(HttpToolsProtocol):
         del self.parser
 
     def on_headers_complete(self) -> None:
+        if len(self.headers) > HEADERS_MAX:  # until here their bytes are bounded
+            self._refuse(431)
         self._head.is_complete(self._now_ms())
         found = self._found()
         if found is None:
