@@ -52,11 +52,12 @@ run: install ## Run everything with a live demo; Ctrl-C stops it
 test: check ## Lint, types, contracts and all tests, with real Postgres and real Ray
 	$(BIN)/python -m pytest
 
-check: install-dev ## Lint, types and import contracts
+check: install-dev ## Lint, types, import contracts, declared packages
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/deptry . --no-ansi
 
 simulate: install-dev ## Evenings with crashes and faults on manual time; SEEDS=10000 for more
 	$(BIN)/python -m tests.simulator --seeds $(or $(SEEDS),1000)

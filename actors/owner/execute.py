@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import assert_never
 
 from actors.owner.queries import review_row
 from actors.owner.unit_of_work import UnitOfWork
@@ -147,5 +148,10 @@ def _answer(
             players = {line.player_no for line in lines}
             total = sum(line.refund_minor for line in lines)
             return TournamentAnswer(summary_of(state), len(players), total)
-        case _:
+        case (
+            commands.Create() | commands.Update() | commands.Start() | commands.PaceRound() | commands.Finish()
+        ):
             return TournamentAnswer(summary_of(state))
+        case commands.Cancel() | commands.Approve() | commands.Settle() | commands.Advance():
+            return TournamentAnswer(summary_of(state))
+    assert_never(command)

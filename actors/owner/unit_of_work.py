@@ -1,28 +1,17 @@
 """What the next commit will carry, collected while commands are decided and applied."""
 
-from server.domain.postings import is_balanced
 from server.domain.scoring.fact import Counted
 from server.domain.tournament import commands, events
-from server.domain.tournament.apply import apply
-from server.domain.tournament.money.ledger import postings_for
-from server.domain.tournament.money.payouts import owed_by, payout_row
+from server.domain.tournament.money.payouts import payout_row
 from server.domain.tournament.play.facts import Judged, count
 from server.domain.tournament.play.schedule import next_due_ms
 from server.domain.tournament.state import Tournament
 from server.domain.tournament.summary import entry_row, result_rows, summary_of
 from server.encoding.codec import chained, encode_block, encode_event
-from server.encoding.wire import dump
+from server.journal.effects import effects_of
 from server.ports import AnswerRow, BlockRow, Commit, EventRow, PaymentRow, PostingRow
-from server.public_events.mapping import Announcement, announce, event_id
+from server.public_events.mapping import Announcement
 
-_OF_A_PLAYER = (
-    events.Registered
-    | events.Rebought
-    | events.AddOnBought
-    | events.Removed
-    | events.Disqualified
-    | events.PlayerEliminated
-)
 _SOLD_AS = {events.Registered: "entry", events.Rebought: "rebuy", events.AddOnBought: "add_on"}
 
 
@@ -48,41 +37,23 @@ class UnitOfWork:
         self._final = False
 
     def record(self, event: events.Event, at_ms: int, actor: str) -> Tournament:
-        """Apply one event and keep its row, its money, its announcement and the entry it touched."""
+        """Apply one event and keep its row and everything that follows from it."""
         self._close_block()
-        lines = postings_for(event, self.state)
-        assert is_balanced(lines), "money does not appear or vanish"
-        number = 0 if self.state is None else self.state.events_counted
-        state = self.state = apply(self.state, event, at_ms)
+        effects = effects_of(self.state, event, at_ms)
+        state = self.state = effects.state
         kind, payload = encode_event(event)
         self.chain = chained(self.chain, state.seq, kind, at_ms, payload, actor)
         self._events.append(EventRow(state.seq, kind, at_ms, actor, payload, self.chain))
-        self._postings += [PostingRow(state.seq, n, line) for n, line in enumerate(lines)]
-        for event_type, data in announce(event, state, at_ms):
-            number += 1
-            name = event_id(state.id, number)
-            self._announcements.append(Announcement(name, number, event_type, at_ms, dump(data)))
-        assert number == state.events_counted, "public events are counted without a gap"
-        self._note(event, state, at_ms)
-        return state
-
-    def _note(self, event: events.Event, state: Tournament, at_ms: int) -> None:
-        """Remember which rows an event touched."""
-        self._owed.update(payout.id for payout in owed_by(event, state, at_ms))
+        self._postings += effects.postings
+        self._announcements += effects.announcements
+        self._touched |= effects.players
+        self._owed |= effects.payouts
+        self._final = self._final or effects.settles
         if isinstance(event, events.SaleEvent) and event.payment_id is not None:
             player_id = state.entries[event.player_no].player_id
             row = PaymentRow(event.payment_id, player_id, _SOLD_AS[type(event)], at_ms)
             self._paid[event.payment_id] = row
-        if isinstance(event, _OF_A_PLAYER):
-            self._touched.add(event.player_no)
-        elif isinstance(event, events.RoundCompleted):
-            self._touched.update(event.eliminated)
-        elif isinstance(event, events.PayoutsMoved):
-            self._owed.update(step.payout_id for step in event.steps)
-        elif isinstance(event, events.ReviewDecided):
-            self._owed.update(event.forfeits)
-            self._touched.add(state.reviews[event.number - 1].player_no)
-        self._final = self._final or isinstance(event, events.ResultsFinalised | events.ReviewDecided)
+        return state
 
     def used(self, payment_id: str) -> commands.PaymentUse | None:
         """What this unit of work has sold for a payment."""

@@ -6,7 +6,7 @@ Plain English, one sentence a line, so that a casino can show or translate them 
 from collections.abc import Iterator
 from datetime import UTC, tzinfo
 from hashlib import sha256
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 from server.domain.money import POINT_SCALE, points_or_none, points_to_decimal, to_decimal
 from server.domain.scoring.models import Scoring
@@ -76,8 +76,10 @@ def _missed(rules: Rules, zone: tzinfo) -> Iterator[str]:
             until = time_in(zone, rules.wait_until_ms or rules.start_at_ms)
             yield f"{few} it waits for more players until {until}."
             yield "If there are still too few, it is cancelled and all players are refunded."
-        case _:
+        case "cancel":
             yield f"{few} the tournament is cancelled and all players are refunded."
+        case _:
+            assert_never(rules.on_min_players_missed)
 
 
 def _elimination(rules: Rules) -> Iterator[str]:
@@ -204,8 +206,10 @@ def _ties(rules: Rules) -> Iterator[str]:
         case "top_place":
             yield "Players with the same rank share the prize of one place equally."
             yield "The next rank receives the prize of the next place."
-        case _:
+        case "earliest":
             yield "Each place receives its own prize, even if players have the same rank."
+        case _:
+            assert_never(rules.prize_pool.ties)
 
 
 def _prizes(rules: Rules) -> Iterator[str]:
@@ -269,8 +273,10 @@ def _cancellation(rules: Rules) -> Iterator[str]:
             yield "Half of the prize pool is shared among them equally and half in proportion to their scores."
             yield "If all of them have already won a prize, each receives the lowest unpaid prize."
             yield "The rest is then shared in proportion to their scores."
-        case _:
+        case "pro_rata":
             yield "If it is cancelled during play, the part that has not been played is refunded."
+        case _:
+            assert_never(rules.cancellation_policy)
     yield "Every refund is made by the method of payment."
 
 

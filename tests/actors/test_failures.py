@@ -51,7 +51,7 @@ async def test_a_rule_that_raises_fails_once_and_keeps_state_and_owner(
     def raises(*_: Any) -> Any:
         raise KeyError("planted")
 
-    decide = execute.decide
+    decide = vars(execute)["decide"]
     monkeypatch.setattr(execute, "decide", lambda state, command, now: (
         raises() if isinstance(command, commands.Rebuy) else decide(state, command, now)
     ))  # fmt: skip
@@ -85,7 +85,7 @@ async def test_facts_that_break_the_owner_do_not_take_others_with_them(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await scene.playing("ann", "ben")
-    count = unit_of_work.count
+    count = vars(unit_of_work)["count"]
 
     def breaks(state: Any, block: Any, digests: Any = None) -> None:
         if any(one.fact.event_id == "bad" for one in block):

@@ -430,7 +430,12 @@ async def test_orders_pickle() -> None:
 
 async def test_at_a_cap_racing_rebuys_and_registrations_sell_exactly_the_places_left(scene: Scene) -> None:
     """Two of a user's three entries are left, and one of three places."""
-    rules = {"rebuy_enabled": True, "rebuy_fee_minor": 700, "max_entries_per_player": 3, "max_players": 3}
+    rules: dict[str, Any] = {
+        "rebuy_enabled": True,
+        "rebuy_fee_minor": 700,
+        "max_entries_per_player": 3,
+        "max_players": 3,
+    }
     await scene.directory.create(command_request(create(late_registration_ms=HOUR_MS, **rules)))
     for user in ("ann", "ben"):
         await scene.ask(command_request(register(user)))
@@ -468,6 +473,7 @@ async def test_a_void_with_its_history_takes_in_what_came_since(scene: Scene) ->
         )
     ]
     _, voided, _ = await asyncio.gather(*waiting)
+    assert isinstance(voided, Done)
     answer = codec.decode(voided.value, EntryAnswer)
     assert answer.points_after == 6 * 10_000
     board = await scene.ask(ReadBoard(0, 9), BoardAnswer)
@@ -510,7 +516,7 @@ async def test_a_store_that_takes_a_checkpoint_slowly_holds_nobody_up(scene: Sce
         await may_go.wait()
         await save(*args)
 
-    scene.store.save_checkpoint = slowly  # type: ignore[method-assign]
+    scene.store.save_checkpoint = slowly  # type: ignore[method-assign, assignment]
     scene.clock.jump(limits.CHECKPOINT_EVERY_MS)
     await scene.send(points("a", "ann", 1))
     await settle()

@@ -232,7 +232,7 @@ async def test_player_tokens(house: House) -> None:
     valid = await house.client.post(check, headers=house.platform, json={"token": token})
     assert valid.json()["valid"] is True and valid.json()["external_user_id"] == "ann"
     foreign = await house.key("game_platform", "op_456")
-    none = jwt.encode({"sub": "x"}, None, algorithm="none")
+    none = jwt.encode({"sub": "x"}, None, algorithm="none")  # type: ignore[arg-type]
     head, body, signature = token.split(".")
     forged = f"{head}.{body}.{'A' if signature[0] != 'A' else 'B'}{signature[1:]}"
     for wrong in ("x", none, forged, token + "x"):
@@ -254,7 +254,7 @@ async def test_a_token_lasts_as_long_as_its_tournament(house: House) -> None:
     path = f"/api/tournaments/{tournament_id}/players/ann/token"
     told = (await house.client.post(path, headers=house.auth)).json()
     assert told["tokenExpiresAt"] == house.at((72 + 1 + 24) * 60)
-    waits = {"onMinPlayersMissed": "wait", "waitUntil": house.at(240), "minPlayers": 2}
+    waits: dict[str, Any] = {"onMinPlayersMissed": "wait", "waitUntil": house.at(240), "minPlayers": 2}
     late = await house.tournament("ann", durationSeconds=3_600, **waits)
     path = f"/api/tournaments/{late}/players/ann/token"
     told = (await house.client.post(path, headers=house.auth)).json()
@@ -412,7 +412,7 @@ async def test_late_registration_through_the_api(house: House) -> None:
 
 
 async def test_ranges_guarantee_and_seed_through_the_api(house: House) -> None:
-    body = {
+    body: dict[str, Any] = {
         "prizePool": {
             "type": "percentage",
             "distribution": {"1": 40, "2-3": 15, "4-9": 5},

@@ -17,7 +17,7 @@ from tests.support.builders import NOW_MS
 from workers.commands.verify import verify_tournament
 
 MADE: Counter[int] = Counter()
-BIG = [
+BIG: list[Any] = [
     0,
     1,
     -1,
@@ -31,7 +31,7 @@ BIG = [
     Decimal("0.0001"),
     Decimal("0.00001"),
 ]
-amounts = st.sampled_from([Decimal(10), *map(Decimal, BIG)])
+amounts = st.sampled_from([Decimal(10), *(Decimal(one) for one in BIG)])
 texts = st.sampled_from(["a", "x" * 200, "é\u202e", "=1+1", "TP_x", "plr_x", "a/b", "😀" * 50, "'; --", "a:b"])
 instants = st.sampled_from(
     ["2000-01-01T00:00:00Z", "2199-12-31T23:59:59Z", "2027-01-15T08:30:00Z", "2027-01-15T09:30:00+14:00"]

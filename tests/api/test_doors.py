@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import uvloop
 from websockets import http11
+from websockets.datastructures import Headers
 
 from api.access.connection_limits import ConnectionLimits
 from api.access.stranger_limits import StrangerLimits
@@ -153,7 +154,7 @@ def test_a_socket_comes_from_where_all_forwarded_lines_say(lines: list[str], add
     async def first() -> bytes:
         return b""
 
-    headers = http11.Headers([("X-Forwarded-For", line) for line in lines])
+    headers = Headers([("X-Forwarded-For", line) for line in lines])
     handshake = handshake_of(
         http11.Request("/ws/t", headers), Transport(), ClientAddresses(("127.0.0.1",)), first
     )
@@ -405,7 +406,7 @@ async def test_the_first_readers_of_the_description_share_one_making(
     """Each made it anew, all at once, while the event loop waited for its turn."""
     made = []
     real = house.app.openapi
-    monkeypatch.setattr(house.app, "openapi", lambda: (made.append(1), real())[1])
+    monkeypatch.setattr(house.app, "openapi", lambda: [made.append(1), real()][1])  # type: ignore[func-returns-value]
     answers = await asyncio.gather(*(house.client.get("/openapi.json") for _ in range(20)))
     assert {answer.status_code for answer in answers} == {200} and len(made) == 1
 

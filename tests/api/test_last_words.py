@@ -1,6 +1,7 @@
 """What a player is told at the end: what is owed, and that it was paid."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -99,7 +100,7 @@ async def test_sockets_go_even_where_the_owner_cannot_say_what_is_owed(
     await room.wait(2)
     ask = room.house.directory.ask
 
-    async def mute(tournament_id: str, message: object) -> object:
+    async def mute(tournament_id: str, message: Any) -> Any:
         return None if type(message).__name__ == "ReadPlaces" else await ask(tournament_id, message)
 
     monkeypatch.setattr(room.house.directory, "ask", mute)

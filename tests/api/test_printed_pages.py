@@ -59,7 +59,7 @@ def scheduled(house: House) -> dict[str, Any]:
 async def test_scheduled_tournament_creation(house: House) -> None:
     answer = await post(house, "/api/tournaments", scheduled(house))
     assert answer.status_code == 201, answer.text
-    printed = {
+    printed: dict[str, Any] = {
         "tournament_id": "12345",
         "status": "scheduled",
         "estimated_prize_pool": 500,
@@ -190,7 +190,7 @@ async def test_update_tournament_configuration(house: House) -> None:
 async def test_cancel_tournament(house: House) -> None:
     tournament_id = await house.tournament(*(f"p{n}" for n in range(15)), maxPlayers=100)
     body = {"reason": "Insufficient players", "refundPlayers": True, "notifyPlayers": True}
-    request = {"headers": house.auth, "json": body}
+    request: dict[str, Any] = {"headers": house.auth, "json": body}
     answer = await house.client.request("DELETE", f"/api/tournaments/{tournament_id}", **request)
     assert answer.status_code == 200
     cancelled = answer.json()

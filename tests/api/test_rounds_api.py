@@ -73,8 +73,8 @@ async def test_what_the_game_may_not_say(house: House) -> None:
     out = line("out", "ann", kind="elimination")
     _, told = await platform(house, plain, "events", {"events": [out]})
     assert told["results"] == [{"event_id": "out", "status": "not_allowed"}]
-    for body in ({}, {"action": "pause", "round": 1}, {"action": "end", "round": 0}, {"action": "end"}):
-        assert (await platform(house, plain, "rounds", body))[0] == 400
+    for wrong in ({}, {"action": "pause", "round": 1}, {"action": "end", "round": 0}, {"action": "end"}):
+        assert (await platform(house, plain, "rounds", wrong))[0] == 400
     body = {
         "name": "Cup",
         "gameSlug": "crash-classic",

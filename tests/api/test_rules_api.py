@@ -231,7 +231,7 @@ async def test_results_are_provisional_until_the_grace_is_over(house: House) -> 
     facts_path = f"/api/internal/tournaments/{tournament_id}/events"
     for _ in range(2):
         told = await post(house, facts_path, {"events": late}, house.platform)
-        late.sort(key=lambda fact: fact["event_id"])
+        late.sort(key=lambda fact: str(fact["event_id"]))
         statuses = [line["status"] for line in told["results"]]
         assert statuses in (["accepted", "after_bell"], ["duplicate", "after_bell"])
     assert (await get(house, f"{path}/results"))["resultsStatus"] == "provisional"

@@ -261,7 +261,7 @@ async def test_a_socket_that_cannot_be_written_to_is_dropped_and_the_others_hear
     def fail(_: bytes) -> None:
         raise RuntimeError("planted")
 
-    broken.write = fail  # type: ignore[method-assign]
+    broken.write = fail  # type: ignore[method-assign, assignment]
     await room.score()
     assert broken.is_cut and kinds(first)[-1] == "delta" == kinds(last)[-1]
     assert room.house.ctx.hub.sockets(room.id) == 2

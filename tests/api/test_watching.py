@@ -155,7 +155,7 @@ class Evening:
 
     async def run(self) -> dict[str, int]:
         """Play with faults, then fair weather; then everyone must hold the owner's board."""
-        rules = {"public": True, "start_at_ms": self.clock.now_ms() + 10**7}
+        rules: dict[str, Any] = {"public": True, "start_at_ms": self.clock.now_ms() + 10**7}
         await self.directory.create(command_request(create(**rules)))
         for user in _USERS:
             await self.directory.ask(TOURNAMENT, command_request(register(user)))

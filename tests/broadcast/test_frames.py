@@ -23,7 +23,7 @@ class Client:
         self.rows: list[dict[str, Any]] = body["rows"]
         self.total, self.seq = body["total"], body["seq"]
 
-    def take(self, frame: Frame) -> None:
+    def take(self, frame: Frame[bytes]) -> None:
         body = msgspec.json.decode(frame.data)
         assert body["seq"] == self.seq + 1
         self.seq = body["seq"]
@@ -93,7 +93,7 @@ def test_a_change_below_the_top_makes_no_frame() -> None:
 
 
 def test_history_gives_all_or_nothing() -> None:
-    history = History(3)
+    history: History[bytes] = History(3)
     for seq in range(1, 6):
         history.add(Frame(seq, "delta", b""))
     assert history.since(5, 5) == []

@@ -1,5 +1,7 @@
 """What is asked for after results are final, and what a person decides about it."""
 
+from typing import Any
+
 import pytest
 
 from server.domain.money import POINT_SCALE
@@ -11,7 +13,7 @@ from tests.support.builders import Story, pool
 PLAYERS = ("ann", "ben", "cid", "dan")
 
 
-def finished(**changes: object) -> Story:
+def finished(**changes: Any) -> Story:
     """Ann before Ben before Cid before Dan; 100.00 to win: 50, 30, 20."""
     changes = {"prize_pool": pool("fixed", 100_00)} | changes
     story = Story(**changes).players(*PLAYERS).started()

@@ -1,5 +1,7 @@
 """Rounds, elimination, survivors, revival by rebuy, and the bell with its grace."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,7 +21,7 @@ def rounds(count: int = 3, **changes: object) -> Rounds:
     return Rounds(count, MINUTE_MS, **changes)  # type: ignore[arg-type]
 
 
-def playing(users: str, of: Rounds, **changes: object) -> Story:
+def playing(users: str, of: Rounds, **changes: Any) -> Story:
     """A tournament in its first round; user n has n points less than the best."""
     story = Story(rounds=of, **changes).players(*users).started()
     return story.score(**{user: len(users) - n for n, user in enumerate(users)})

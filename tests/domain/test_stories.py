@@ -1,6 +1,7 @@
 """Tournaments told as stories: given events, when a command, then events or a refusal."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -92,7 +93,7 @@ def test_too_few_players_may_start_anyway_but_not_nobody() -> None:
 
 def test_too_few_players_may_be_waited_for() -> None:
     def waiting() -> Story:
-        rules = {"on_min_players_missed": "wait", "wait_until_ms": NOW_MS + 2 * HOUR_MS}
+        rules: dict[str, Any] = {"on_min_players_missed": "wait", "wait_until_ms": NOW_MS + 2 * HOUR_MS}
         story = Story(**rules).players("ann")
         story.advance(HOUR_MS)
         assert story.tournament.status is Status.OPEN
@@ -231,7 +232,7 @@ def test_finishing_and_cancelling_follow_the_lifecycle() -> None:
 )
 def test_what_an_open_tournament_may_not_change(change: dict, why: str) -> None:  # type: ignore[type-arg]
     story = Story(prize_pool=pool("fixed", 50_000))
-    refusal = refusal_of(lambda: story.when(commands.Update(change)))  # type: ignore[arg-type]
+    refusal = refusal_of(lambda: story.when(commands.Update(change)))
     assert refusal.code is Code.UPDATE_NOT_ALLOWED and set(refusal.detail["fields"]) == {why}
 
 

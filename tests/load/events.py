@@ -98,12 +98,13 @@ class Sink:
 @contextmanager
 def _processes(url: str) -> Iterator[tuple[subprocess.Popen[bytes], Sink, Sink, Sink]]:
     """A worker and three receivers: ours, the others', and one that never answers."""
-    relay = subprocess.Popen([sys.executable, "-m", "tests.load.relay", url])
+    relay: subprocess.Popen[bytes] = subprocess.Popen([sys.executable, "-m", "tests.load.relay", url])
     sinks = (Sink(), Sink(), Sink("hang"))
     try:
         yield relay, *sinks
     finally:
-        for process in (relay, *(sink.process for sink in sinks)):
+        processes: list[subprocess.Popen[Any]] = [relay, *(sink.process for sink in sinks)]
+        for process in processes:
             process.kill()
             process.wait()
 

@@ -26,7 +26,7 @@ async def leaderboard(
 ) -> dict[str, Any]:
     """A page of the board."""
     key_id, _, secret = authorization.removeprefix("Bearer ").partition(":")
-    known = await store.hget("keys", key_id)
+    known: Any = await store.hget("keys", key_id)
     if known is None or not hmac.compare_digest(known.decode(), sha256(secret.encode()).hexdigest()):
         raise HTTPException(401)
     window = f"limit:{key_id}:{int(time.time()) // 60}"
@@ -35,8 +35,8 @@ async def leaderboard(
         await store.expire(window, 60)
     if used > LIMIT:
         raise HTTPException(429)
-    rows = await store.zrevrange(tournament_id, offset, offset + limit - 1, withscores=True)
-    names = await store.hmget("names", [name for name, _ in rows]) if rows else []
+    rows: Any = await store.zrevrange(tournament_id, offset, offset + limit - 1, withscores=True)
+    names: Any = await store.hmget("names", [name for name, _ in rows]) if rows else []
     total = await store.zcard(tournament_id)
     return {
         "tournamentId": tournament_id,

@@ -86,7 +86,8 @@ class Checks:
     def _stored(self, commit: Commit) -> None:
         need(commit.epoch >= self.epoch, "a newer owner has written already: a zombie wrote")
         self.epoch = commit.epoch
-        for row in sorted([*commit.events, *commit.blocks], key=_first):
+        rows: list[EventRow | BlockRow] = [*commit.events, *commit.blocks]
+        for row in sorted(rows, key=_first):
             self._row(row)
         self._money(commit)
         for told in commit.announcements:

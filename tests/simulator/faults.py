@@ -193,13 +193,15 @@ class Network:
         return self._nodes[0] if self._luck.random() < 0.8 else self._luck.choice(self._nodes)
 
     async def create(self, request: CommandRequest) -> Reply:
-        return await self._through(lambda: self.node().create(pickle.loads(pickle.dumps(request))))
+        reply: Reply = await self._through(lambda: self.node().create(pickle.loads(pickle.dumps(request))))
+        return reply
 
     async def ask(self, tournament_id: str, message: Message) -> Reply:
         def once() -> Any:
             return self.node().host(tournament_id).ask(pickle.loads(pickle.dumps(message)))
 
-        return await self._through(once)
+        reply: Reply = await self._through(once)
+        return reply
 
     async def frames(self, tournament_id: str, poll: Poll) -> Frames | Unavailable:
         await self._lag()

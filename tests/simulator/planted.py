@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 
-from actors.owner import owner as keepers
+from actors.owner import execute
+from actors.owner import owner as owners
 from actors.owner.owner import TournamentOwner
 from actors.owner.unit_of_work import UnitOfWork
 from actors.replies import Reply
 from actors.requests import Tick
 from server.domain.tournament.money import payouts
 from server.domain.tournament.state import Tournament
+from server.encoding import codec
 from server.ports import StoreUnavailable
 from tests.simulator.faults import FaultyStore
 from workers.loops import settlement
@@ -25,7 +27,7 @@ def answer_before_commit(patch: pytest.MonkeyPatch) -> None:
         work = UnitOfWork(self.state, self.epoch, self._chain)
         for message, future in waiting:
             reply: Reply = await self._handle(work, message, {})
-            keepers._answer(future, reply)
+            owners._answer(future, reply)
         await self._store(work)
         if any(isinstance(message, Tick) for message, _ in waiting):
             self.board.refresh(self.state, self._clock.now_ms())
@@ -44,25 +46,25 @@ def frame_before_commit(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(TournamentOwner, "_store", show_first)
 
 
-def orders_apply_twice(patch: pytest.MonkeyPatch) -> None:
+def commands_apply_twice(patch: pytest.MonkeyPatch) -> None:
     """A repeated command is a new one."""
 
     async def request(self: TournamentOwner, work: UnitOfWork, request: Any, now_ms: int, paid: Any) -> Reply:
-        return keepers.execute.run(work, request, now_ms)
+        return execute.run(work, request, now_ms)
 
     patch.setattr(TournamentOwner, "_order", request)
 
 
 def facts_apply_twice(patch: pytest.MonkeyPatch) -> None:
     """A repeated fact is forgotten to be known after a recovery."""
-    decode = keepers.codec.decode_state
+    decode = codec.decode_state
 
     def forgetful(data: bytes) -> Tournament:
         state = decode(data)
         state.seen = set()
         return state
 
-    patch.setattr(keepers.codec, "decode_state", forgetful)
+    patch.setattr(codec, "decode_state", forgetful)
 
 
 def no_epoch_check(patch: pytest.MonkeyPatch) -> None:
@@ -83,13 +85,13 @@ def payout_id_with_rank(patch: pytest.MonkeyPatch) -> None:
 
 def fresh_key_for_every_try(patch: pytest.MonkeyPatch) -> None:
     """The wallet is asked under a new key each time."""
-    signed = settlement.signed
+    signed = vars(settlement)["signed"]
     tries = iter(range(10**9))
     patch.setattr(settlement, "signed", lambda name, *rest: signed(f"{name}-{next(tries)}", *rest))
 
 
 def keeps_an_unstored_state(patch: pytest.MonkeyPatch) -> None:
-    """A failed commit is answered, and the keeper goes on with what was not stored."""
+    """A failed commit is answered, and the owner goes on with what was not stored."""
     serve = TournamentOwner._serve
 
     async def go_on(self: TournamentOwner, waiting: Any) -> None:
@@ -104,7 +106,7 @@ def keeps_an_unstored_state(patch: pytest.MonkeyPatch) -> None:
 PLANTED: tuple[Callable[[pytest.MonkeyPatch], None], ...] = (
     answer_before_commit,
     frame_before_commit,
-    orders_apply_twice,
+    commands_apply_twice,
     facts_apply_twice,
     no_epoch_check,
     payout_id_with_rank,

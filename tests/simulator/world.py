@@ -125,8 +125,8 @@ class World:
         return [
             *(watcher.watch() for watcher in self.watchers),
             self._restarted(
-                lambda: Scheduler(self.store, self._network(), self.store, self.clock, self._ids).run()
-            ),  # type: ignore[arg-type]
+                lambda: Scheduler(self.store, self._network(), self.store, self.clock, self._ids).run()  # type: ignore[arg-type]
+            ),
             *(self._restarted(lambda: self._settlement().run()) for _ in range(2)),
             self._killer(),
             self._clock_setter(),

@@ -1,7 +1,7 @@
 """Tournaments, orders and facts with sensible defaults; a test names only what it is about."""
 
 import itertools
-from typing import Any
+from typing import Any, Self
 
 from actors.requests import CommandRequest
 from server.domain.ids import OperatorId, PlayerId, Tenant, TournamentId
@@ -62,7 +62,7 @@ def register(user: str, **changes: Any) -> commands.Register:
 def command_request(
     command: commands.Command, command_id: str | None = None, input_hash: bytes = b""
 ) -> CommandRequest:
-    """An order with a fresh command id."""
+    """A command request with a fresh id."""
     return CommandRequest(command, command_id or f"cmd-{next(_serial)}", "key:test", input_hash)
 
 
@@ -78,9 +78,9 @@ def spin(
 ) -> Fact:
     """A round with a bet and a win, opened and settled `at_s` seconds after NOW_MS by the game's clock."""
     at_ms = None if at_s is None else NOW_MS + round(at_s * 1_000)
-    scaled = (round(value * POINT_SCALE) for value in (bet, win, win / bet if bet else 0))
+    staked, won, times = (round(value * POINT_SCALE) for value in (bet, win, win / bet if bet else 0))
     name = event_id or f"spin-{next(_serial)}"
-    return Fact(name, player, "round", None, *scaled, None, at_ms, at_ms)._replace(**changes)
+    return Fact(name, player, "round", None, staked, won, times, None, at_ms, at_ms)._replace(**changes)
 
 
 class Story:
@@ -115,19 +115,19 @@ class Story:
             happened += step
         return happened
 
-    def players(self, *users: str) -> "Story":
+    def players(self, *users: str) -> Self:
         """Register players."""
         for user in users:
             price = self.tournament.rules.entry_price_minor
             self.when(register(user, paid_minor=price))
         return self
 
-    def started(self) -> "Story":
+    def started(self) -> Self:
         """Start by hand."""
         self.when(commands.Start())
         return self
 
-    def score(self, **scores: float) -> "Story":
+    def score(self, **scores: float) -> Self:
         """One fact per player."""
         self.facts(*(points(f"e{next(_serial)}", user, amount) for user, amount in scores.items()))
         return self
@@ -138,7 +138,7 @@ class Story:
         count(self.tournament, judged.counted)
         return [outcome.name for outcome in judged.outcomes]
 
-    def finished(self) -> "Story":
+    def finished(self) -> Self:
         """Finish by hand and wait until no late fact can count."""
         self.when(commands.Finish())
         self.advance(self.tournament.rules.grace_ms)

@@ -1,7 +1,7 @@
 """Random configurations for hypothesis: every model, modifier, tie rule, pool and format."""
 
 import itertools
-from typing import Any
+from typing import Any, get_args
 
 from hypothesis import strategies as st
 
@@ -12,7 +12,9 @@ from server.domain.tournament.money.pool import (
     WHOLE,
     FieldShares,
     Item,
+    PoolKind,
     PrizePool,
+    ShareUnit,
 )
 from server.domain.tournament.rules.rules import AddOn, Rounds
 from tests.support.builders import NOW_MS
@@ -28,11 +30,11 @@ def percents(draw: st.DrawFn) -> tuple[int, ...]:
 @st.composite
 def pools(draw: st.DrawFn) -> PrizePool:
     """Any valid prize pool."""
-    unit = draw(st.sampled_from(["percent", "weight"]))
+    unit = draw(st.sampled_from(get_args(ShareUnit)))
     shares = (
         percents() if unit == "percent" else st.lists(st.integers(1, 99), min_size=1, max_size=6).map(tuple)
     )
-    kind = draw(st.sampled_from(["fixed", "percentage"]))
+    kind = draw(st.sampled_from(get_args(PoolKind)))
     house = st.integers(0, 10**6) if kind == "percentage" else st.just(0)
     sizes = sorted(draw(st.sets(st.integers(1, 6), max_size=2)))
     return PrizePool(
@@ -63,12 +65,12 @@ def scorings(draw: st.DrawFn, model: str | None = None) -> Scoring:
         model=model,  # type: ignore[arg-type]
         n=draw(st.integers(1, 3)) if model.endswith("_n") else None,
         target=draw(st.integers(1, 9)) * POINT_SCALE if race else None,
-        metric=draw(st.sampled_from(METRICS)) if race or model.endswith("_n") else "points",  # type: ignore[arg-type]
+        metric=draw(st.sampled_from(METRICS)) if race or model.endswith("_n") else "points",
         min_bet=draw(st.sampled_from([None, 2 * POINT_SCALE])),
         max_bet=draw(st.sampled_from([None, 3 * POINT_SCALE])),
         game_weights=draw(st.sampled_from([(), (("dice", POINT_SCALE // 2), ("slots", 3 * POINT_SCALE))])),
         qualify=Qualify() if race else draw(lone),
-        direction="highest" if race else draw(st.sampled_from(["highest", "lowest"])),  # type: ignore[arg-type]
+        direction="highest" if race else draw(st.sampled_from(["highest", "lowest"])),
         ties=TIES_DEFAULT if race else ("points", *merits, *moment),  # type: ignore[arg-type]
     )
 

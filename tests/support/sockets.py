@@ -129,7 +129,7 @@ class Wire:
                 self.client.extensions = [_inflate()]
         self.client.receive_data(data)
         for event in self.client.events_received():
-            if event.opcode is Opcode.TEXT:
+            if isinstance(event, Frame) and event.opcode is Opcode.TEXT:
                 FRAMES.decode(event.data)
                 self.heard.append(msgspec.json.decode(event.data))
         answer = b"".join(self.client.data_to_send())

@@ -134,7 +134,7 @@ async def test_a_receiver_that_is_down_for_an_hour_and_then_flaky_misses_nothing
     names = [await scene.play(n) for n in range(4)]
     await scene.wait(HOUR_MS)
     assert scene.receiver.taken == [] and len(scene.receiver.tries) < 60, "it is not hammered"
-    scene.receiver.mood = lambda url: luck.choice(["ok", "away", 500, 429, "answer lost", 302])
+    scene.receiver.mood = lambda url: luck.choice(["ok", "away", 500, 429, "answer lost", 302])  # type: ignore[assignment, return-value]
     names += [await scene.play(9)]
     await scene.wait(HOUR_MS)
     scene.receiver.mood = lambda url: "ok"

@@ -62,7 +62,8 @@ def test_without_ray_the_house_goes_on_locally_and_says_so(
 
     monkeypatch.setattr(RayCluster, "start", fails)
     told: list[str] = []
-    house = House(Settings(home=tmp_path), told.append)
+    settings: Any = Settings
+    house = House(settings(home=tmp_path), told.append)
     assert house.open_engine("postgresql://x") == {"PITBOSS_ENGINE": "local"}
     assert "Going on without Ray" in told[0] and "too busy" in told[0]
 

@@ -128,7 +128,7 @@ async def test_a_worker_that_dies_between_making_and_moving_on_makes_nothing_twi
     async def dies(*_: Any) -> bool:
         raise SystemError("killed")
 
-    scene.store.replace_template = dies  # type: ignore[method-assign]
+    scene.store.replace_template = dies  # type: ignore[method-assign, assignment]
     with pytest.raises(SystemError):
         await scene.worker().look()
     scene.store.replace_template = replace_template  # type: ignore[method-assign]

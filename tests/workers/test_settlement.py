@@ -210,11 +210,11 @@ class Fragile:
         jitter = self.luck.uniform
         worker = Settlement(
             scene.store,
-            self,
+            self,  # type: ignore[arg-type]
             self,
             scene.clock,
-            scene.ids,
-            lambda s: jitter(0, s),  # type: ignore[arg-type]
+            scene.ids,  # type: ignore[arg-type]
+            lambda s: jitter(0, s),
         )
         with suppress(Killed):
             while await worker.look():

@@ -11,18 +11,17 @@ from typing import Any
 
 from config.limits import OVERDUE_AFTER_MS
 from server.domain.ids import Tenant, TournamentId
-from server.domain.postings import is_balanced
-from server.domain.tournament.money.ledger import postings_for
 from server.domain.tournament.money.payouts import payout_row
 from server.domain.tournament.money.prizes import pool_minor
 from server.domain.tournament.play.schedule import next_due_ms
 from server.domain.tournament.state import Tournament
 from server.domain.tournament.summary import entry_row, result_rows, summary_of
 from server.encoding import codec
-from server.encoding.wire import dump, instant
+from server.encoding.wire import instant
+from server.journal.effects import effects_of
 from server.journal.replay import replay
 from server.ports import Audit, BlockRow, EventRow, Ledgers, PostingRow, StoredTournament
-from server.public_events.mapping import Announcement, announce, event_id
+from server.public_events.mapping import Announcement
 
 _PAGE = 500
 _LOOKS_MAX = 5
@@ -114,16 +113,10 @@ def _follow(derived: Derived, row: EventRow | BlockRow) -> Wrong | None:
 
 
 def _apply(derived: Derived, row: EventRow) -> None:
-    event = codec.decode_event(row.kind, row.payload)
-    lines = postings_for(event, derived.state)
-    assert is_balanced(lines), "postings of an event balance"
-    number = 0 if derived.state is None else derived.state.events_counted
-    state = derived.state = replay(derived.state, row)
-    derived.postings += [PostingRow(row.seq, n, line) for n, line in enumerate(lines)]
-    for event_type, data in announce(event, state, row.at_ms):
-        number += 1
-        name = event_id(state.id, number)
-        derived.announcements.append(Announcement(name, number, event_type, row.at_ms, dump(data)))
+    effects = effects_of(derived.state, codec.decode_event(row.kind, row.payload), row.at_ms)
+    derived.state = effects.state
+    derived.postings += effects.postings
+    derived.announcements += effects.announcements
 
 
 def _compared(kept: StoredTournament, derived: Derived, state: Tournament) -> Wrong | None:

@@ -6,7 +6,7 @@ before the start. Its id is made from tournament, player and kind alone.
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, assert_never
 
 from server.domain.ids import internal_player_id, payout_id
 from server.domain.refusal import Code, Refusal
@@ -95,11 +95,21 @@ def owed_by(event: events.Event, state: Tournament, at_ms: int) -> list[Payout]:
             return [*prizes, *_items(event.items, state, at_ms)]
         case events.Removed() | events.Disqualified():
             return _refunds(event.refunds, state, at_ms)
-        case events.Cancelled() if not event.waived:
-            return _refunds(event.refunds, state, at_ms)
+        case events.Cancelled():
+            return [] if event.waived else _refunds(event.refunds, state, at_ms)
         case events.ReviewDecided():
             return [_award(award, event.number, state, at_ms) for award in event.awards]
-    return []
+        case events.Created() | events.Updated() | events.RegistrationOpened() | events.Started():
+            return []
+        case events.Completed() | events.RoundEnded() | events.RoundCompleted() | events.RoundStarted():
+            return []
+        case events.Registered() | events.Rebought() | events.AddOnBought() | events.PlayerEliminated():
+            return []
+        case events.ApprovalGiven() | events.PayoutsMoved() | events.ReviewRequested():
+            return []
+        case events.ScoreCorrected():
+            return []
+    assert_never(event)
 
 
 def _award(award: events.Award, number: int, state: Tournament, at_ms: int) -> Payout:

@@ -1,6 +1,6 @@
 """What the clock makes due. Pure: the worker, the owner and the listing row all ask here."""
 
-from typing import Literal
+from typing import Literal, assert_never
 
 from server.domain.tournament.lifecycle import ResultsStatus, Status
 from server.domain.tournament.play.cutoff import bell_of
@@ -26,7 +26,9 @@ def due_step(state: Tournament, now_ms: int) -> Step | None:
         case Status.COMPLETED:
             final = next_due_ms(state)
             return "final" if final is not None and now_ms >= final else None
-    return None
+        case Status.CANCELLED:
+            return None
+    assert_never(state.status)
 
 
 def _start_step(state: Tournament, now_ms: int) -> Step | None:
@@ -35,13 +37,11 @@ def _start_step(state: Tournament, now_ms: int) -> Step | None:
     if now_ms < state.rules.start_at_ms:
         return None
     if state.seated < state.rules.min_players:
-        match state.rules.on_min_players_missed:
-            case "wait" if now_ms < (state.rules.wait_until_ms or 0):
-                return None
-            case "start" if state.seated:
-                pass
-            case _:
-                return "too_few"
+        missed = state.rules.on_min_players_missed
+        if missed == "wait" and now_ms < (state.rules.wait_until_ms or 0):
+            return None
+        if missed != "start" or not state.seated:
+            return "too_few"
     # After an outage over the whole planned time nobody has played: prizes for nothing would be wrong.
     return "missed" if now_ms >= state.rules.planned_end_ms(now_ms) else "start"
 
@@ -78,8 +78,9 @@ def next_due_ms(state: Tournament) -> int | None:
         case Status.COMPLETED if state.results_status is ResultsStatus.PROVISIONAL:
             auto = state.rules.payout_approval == "auto"
             return grace_over_ms(state) if auto else None
-        case _:
+        case Status.COMPLETED | Status.CANCELLED:
             return None
+    assert_never(state.status)
 
 
 def grace_over_ms(state: Tournament) -> int:

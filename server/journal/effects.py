@@ -1,0 +1,80 @@
+"""What an event leads to: the state after it, its money, what is told of it, and the rows that it touches.
+Owners store this; `verify` derives it again from the log and compares."""
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from server.domain.postings import is_balanced
+from server.domain.tournament import events
+from server.domain.tournament.apply import apply
+from server.domain.tournament.money.ledger import postings_for
+from server.domain.tournament.money.payouts import owed_by
+from server.domain.tournament.state import Tournament
+from server.encoding.wire import dump
+from server.ports import PostingRow
+from server.public_events.mapping import Announcement, announce, event_id
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """`players` and `payouts` name the rows that have changed; `settles` says that the results have."""
+
+    state: Tournament
+    postings: list[PostingRow]
+    announcements: list[Announcement]
+    players: frozenset[int]
+    payouts: frozenset[str]
+    settles: bool
+
+
+def effects_of(before: Tournament | None, event: events.Event, at_ms: int) -> Effects:
+    """Apply an event (`before` is changed in place) and collect everything that follows from it."""
+    lines = postings_for(event, before)
+    assert is_balanced(lines), "money does not appear or vanish"
+    told = 0 if before is None else before.events_counted
+    state = apply(before, event, at_ms)
+    announcements = [
+        Announcement(event_id(state.id, number), number, event_type, at_ms, dump(data))
+        for number, (event_type, data) in enumerate(announce(event, state, at_ms), start=told + 1)
+    ]
+    assert told + len(announcements) == state.events_counted, "public events are counted without a gap"
+    return Effects(
+        state=state,
+        postings=[PostingRow(state.seq, nth, line) for nth, line in enumerate(lines)],
+        announcements=announcements,
+        players=frozenset(_players(event, state)),
+        payouts=frozenset(_payouts(event, state, at_ms)),
+        settles=isinstance(event, events.ResultsFinalised | events.ReviewDecided),
+    )
+
+
+def _players(event: events.Event, state: Tournament) -> tuple[int, ...]:
+    """Whose entries an event has changed."""
+    match event:
+        case events.Registered() | events.Rebought() | events.AddOnBought():
+            return (event.player_no,)
+        case events.Removed() | events.Disqualified() | events.PlayerEliminated():
+            return (event.player_no,)
+        case events.RoundCompleted():
+            return event.eliminated
+        case events.ReviewDecided():
+            return (state.reviews[event.number - 1].player_no,)
+        case events.Created() | events.Updated() | events.RegistrationOpened() | events.Started():
+            return ()
+        case events.Completed() | events.Cancelled() | events.RoundEnded() | events.RoundStarted():
+            return ()
+        case events.ApprovalGiven() | events.PayoutsMoved() | events.ResultsFinalised():
+            return ()
+        case events.ReviewRequested() | events.ScoreCorrected():
+            return ()
+    assert_never(event)
+
+
+def _payouts(event: events.Event, state: Tournament, at_ms: int) -> list[str]:
+    """Which lines of what is owed have come into being or moved."""
+    made = [payout.id for payout in owed_by(event, state, at_ms)]
+    if isinstance(event, events.PayoutsMoved):
+        made += [step.payout_id for step in event.steps]
+    elif isinstance(event, events.ReviewDecided):
+        made += event.forfeits
+    return made
