@@ -9,8 +9,11 @@ from prometheus_client.registry import Collector
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _GAUGES = {
     "unrouted": ("pitboss_events_unrouted", "Events that have no place in a feed yet"),
-    "lanes": ("pitboss_event_lanes_pending", "Streams that wait to be sent to an endpoint"),
+    "lanes": ("pitboss_delivery_cursors_pending", "Streams that wait to be sent to an endpoint"),
 }
+# Names of version 0.1, shown beside the present ones until 0.3.
+_FORMER_LANES = "pitboss_event_lanes_pending"
+_ATTEMPTS = ("pitboss_delivery_attempts", "pitboss_event_tries")
 
 
 class _Events(Collector):
@@ -24,10 +27,12 @@ class _Events(Collector):
             yield GaugeMetricFamily(name, text, self._totals[key])
         lag = "Age of the oldest event that an enabled endpoint has not taken"
         yield GaugeMetricFamily("pitboss_event_lag_seconds", lag, self._totals["oldest_ms"] / 1_000)
-        tries = CounterMetricFamily("pitboss_event_tries", "Tries to send an event", labels=["outcome"])
-        for outcome in ("delivered", "failed", "dead"):
-            tries.add_metric([outcome], self._totals[outcome])
-        yield tries
+        yield GaugeMetricFamily(_FORMER_LANES, _GAUGES["lanes"][1], self._totals["lanes"])
+        for name in _ATTEMPTS:
+            attempts = CounterMetricFamily(name, "Attempts to send an event", labels=["outcome"])
+            for outcome in ("delivered", "failed", "dead"):
+                attempts.add_metric([outcome], self._totals[outcome])
+            yield attempts
         endpoints = GaugeMetricFamily("pitboss_event_endpoints", "Endpoints by state", labels=["state"])
         for state in ("failing", "disabled"):
             endpoints.add_metric([state], self._totals[state])

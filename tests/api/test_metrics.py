@@ -23,10 +23,10 @@ async def test_metrics_tell_lag_retries_and_dead_letters() -> None:
         told = (await house.client.get("/metrics")).text
     for line in (
         "pitboss_events_unrouted 0.0",
-        "pitboss_event_lanes_pending 1.0",
+        "pitboss_delivery_cursors_pending 1.0",
         "pitboss_event_lag_seconds 90.0",
-        'pitboss_event_tries_total{outcome="failed"} 1.0',
-        'pitboss_event_tries_total{outcome="dead"} 1.0',
+        'pitboss_delivery_attempts_total{outcome="failed"} 1.0',
+        'pitboss_delivery_attempts_total{outcome="dead"} 1.0',
         'pitboss_event_endpoints{state="failing"} 1.0',
         'pitboss_event_endpoints{state="healthy"} 0.0',
     ):
