@@ -1,7 +1,7 @@
 """What owners answer: data, never exceptions, because these cross processes."""
 
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from server.domain.refusal import Refusal
 from server.domain.tournament.events import RefundLine, ResultsFinalised
@@ -173,6 +173,9 @@ class CancelPreview:
     pool_minor: int | None = None
 
 
+Gone = Literal["removed", "disqualified"]
+
+
 class OwnPayout(NamedTuple):
     """One thing owed to a player: money in a tender, or `quantity` of `code`. `state` is a `PayoutState`."""
 
@@ -197,7 +200,7 @@ class Place(NamedTuple):
     to_next_prize: int | None
     prize_minor: int
     eliminated_round: int | None
-    gone: str | None = None
+    gone: Gone | None = None
     payouts: tuple[OwnPayout, ...] = ()
 
 

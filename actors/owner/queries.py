@@ -7,6 +7,7 @@ from actors.replies import (
     BoardAnswer,
     BoardRow,
     CancelPreview,
+    Gone,
     OwnPayout,
     Place,
     RefundAnswer,
@@ -162,5 +163,5 @@ def _owed(state: Tournament, player_nos: frozenset[int]) -> dict[int, tuple[OwnP
 
 def _off_the_board(state: Tournament, player_no: int, owed: tuple[OwnPayout, ...]) -> Place:
     entry = state.entries[player_no]
-    gone = "disqualified" if entry.disqualified else "removed"
+    gone: Gone = "disqualified" if entry.disqualified else "removed"
     return Place(player_no, 0, 0, entry.points, None, 0, entry.eliminated_round, gone, owed)

@@ -5,8 +5,8 @@ from typing import Any, get_args
 
 import msgspec
 
-from api.spec.frames import ClientFrame, ServerFrame
 from api.ws.messages import PROTOCOL_VERSION, Close
+from server.broadcast.frames import ClientFrame, ServerFrame
 
 _MEANING = {
     Close.BAD_FRAME: "A frame that is not one of ours",

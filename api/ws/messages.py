@@ -1,11 +1,11 @@
 """What travels on the player socket beside the board's frames, and why it closes."""
 
 from enum import IntEnum
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
-from actors.replies import BoardAnswer, Place
+from actors.replies import BoardAnswer, Gone, Place
 from api.tournaments.views import (
     end_time,
     registration_status,
@@ -14,9 +14,10 @@ from api.tournaments.views import (
     rounds_of,
     start_time,
 )
-from api.tournaments.views_people import public_row
+from server.broadcast import frames
 from server.domain.money import points_or_none, points_to_decimal, to_decimal
 from server.domain.tournament.lifecycle import Status
+from server.domain.tournament.money.payouts import PayoutState
 from server.domain.tournament.money.sale_rules import why_no_rebuy
 from server.domain.tournament.summary import EntryRow, Summary
 from server.encoding.wire import dump, instant
@@ -53,42 +54,41 @@ def welcome(summary: Summary, entry: EntryRow | None, now_ms: int, position: tup
     rules = summary.rules
     epoch, seq = position
     return dump(
-        {
-            "type": "welcome",
-            "protocol": PROTOCOL_VERSION,
-            "serverTime": instant(now_ms),
-            "tournamentId": summary.id,
-            "name": rules.name,
-            "status": summary.status.value,
-            "rulesVersion": rules.rules_version,
-            "round": rounds_of(summary),
-            "roomId": room_id(summary.id),
-            "startTime": start_time(summary),
-            "endsAt": end_time(summary),
-            "me": None if entry is None else _me(entry),
-            "can": {
-                "play": _may_play(summary, entry),
-                "register": _may_register(summary, entry, now_ms),
-                "rebuy": _may_rebuy(summary, entry, now_ms),
-            },
-            "resume": {"epoch": epoch, "seq": seq},
-        }
+        frames.Welcome(
+            protocol=PROTOCOL_VERSION,
+            server_time=instant(now_ms),
+            tournament_id=summary.id,
+            name=rules.name,
+            status=summary.status,
+            rules_version=rules.rules_version,
+            round=frames.Rounds(**rounds_of(summary)),
+            room_id=room_id(summary.id),
+            start_time=start_time(summary),
+            ends_at=end_time(summary),
+            me=None if entry is None else _me(entry),
+            can=frames.Capabilities(
+                play=_may_play(summary, entry),
+                register=_may_register(summary, entry, now_ms),
+                rebuy=_may_rebuy(summary, entry, now_ms),
+            ),
+            resume=frames.ResumePosition(epoch=epoch, seq=seq),
+        )
     )
 
 
-def _me(entry: EntryRow) -> dict[str, Any]:
-    return {
-        "playerId": entry.player_id,
-        "internalPlayerId": entry.internal_player_id,
-        "displayName": entry.display_name,
-    }
+def _me(entry: EntryRow) -> frames.Player:
+    return frames.Player(
+        player_id=entry.player_id,
+        internal_player_id=entry.internal_player_id,
+        display_name=entry.display_name,
+    )
 
 
-def _flag(reason: str | None) -> dict[str, Any]:
-    return {"allowed": reason is None, "reason": reason}
+def _flag(reason: str | None) -> frames.Flag:
+    return frames.Flag(allowed=reason is None, reason=reason)
 
 
-def _may_play(summary: Summary, entry: EntryRow | None) -> dict[str, Any]:
+def _may_play(summary: Summary, entry: EntryRow | None) -> frames.Flag:
     if entry is None:
         return _flag("spectator")
     if entry.removed:
@@ -98,14 +98,14 @@ def _may_play(summary: Summary, entry: EntryRow | None) -> dict[str, Any]:
     return _flag(None if summary.status is Status.IN_PROGRESS else f"tournament_{summary.status}")
 
 
-def _may_register(summary: Summary, entry: EntryRow | None, now_ms: int) -> dict[str, Any]:
+def _may_register(summary: Summary, entry: EntryRow | None, now_ms: int) -> frames.Flag:
     if entry is not None and not entry.removed:
         return _flag("already_registered")
     registration = registration_status(summary, now_ms)
     return _flag(None if registration == "open" else f"registration_{registration}")
 
 
-def _may_rebuy(summary: Summary, entry: EntryRow | None, now_ms: int) -> dict[str, Any]:
+def _may_rebuy(summary: Summary, entry: EntryRow | None, now_ms: int) -> frames.Flag:
     """By the rule that refuses the sale itself."""
     if entry is None:
         return _flag("not_playing")
@@ -115,20 +115,17 @@ def _may_rebuy(summary: Summary, entry: EntryRow | None, now_ms: int) -> dict[st
 
 def me(place: Place, before: Place | None, summary: Summary, now_ms: int) -> bytes:
     """Where this player stands, and what moved since the last `me`."""
-    moved = 0 if before is None else before.position - place.position
-    gap = place.to_next_prize
     return dump(
-        {
-            "type": "me",
-            "serverTime": instant(now_ms),
-            "position": place.position,
-            "rank": place.rank,
-            "points": points_to_decimal(place.points),
-            "moved": moved,
-            "pointsMoved": points_to_decimal(0 if before is None else place.points - before.points),
-            "pointsToNextPrize": points_or_none(gap),
-            "prize": to_decimal(place.prize_minor, summary.rules.currency_places),
-        }
+        frames.Me(
+            server_time=instant(now_ms),
+            position=place.position,
+            rank=place.rank,
+            points=points_to_decimal(place.points),
+            moved=0 if before is None else before.position - place.position,
+            points_moved=points_to_decimal(0 if before is None else place.points - before.points),
+            points_to_next_prize=points_or_none(place.to_next_prize),
+            prize=to_decimal(place.prize_minor, summary.rules.currency_places),
+        )
     )
 
 
@@ -136,64 +133,67 @@ def payouts(place: Place, summary: Summary, now_ms: int) -> bytes:
     """What is owed to this player, and what became of it."""
     places = summary.rules.currency_places
     lines = [
-        {
-            "kind": line.kind,
-            "amount": to_decimal(line.amount_minor, places) if line.code is None else None,
-            "tender": line.tender or None,
-            "code": line.code,
-            "quantity": line.quantity if line.code is not None else None,
-            "state": line.state,
-        }
+        frames.OwnPayout(
+            kind=line.kind,
+            amount=to_decimal(line.amount_minor, places) if line.code is None else None,
+            tender=line.tender or None,
+            code=line.code,
+            quantity=line.quantity if line.code is not None else None,
+            state=PayoutState(line.state),
+        )
         for line in place.payouts
     ]
-    told = {"serverTime": instant(now_ms), "currency": summary.rules.currency, "payouts": lines}
-    return dump({"type": "payouts"} | told)
+    return dump(frames.Payouts(server_time=instant(now_ms), currency=summary.rules.currency, payouts=lines))
 
 
 def around(board: BoardAnswer, now_ms: int) -> bytes:
     """The rows about this player, as asked for."""
-    rows = [public_row(row) for row in board.rows]
-    return dump({"type": "around", "serverTime": instant(now_ms), "total": board.total, "rows": rows})
+    rows = [
+        frames.Row(
+            position=row.position,
+            rank=row.rank,
+            player_id=row.player_id,
+            display_name=row.display_name,
+            points=points_to_decimal(row.points),
+        )
+        for row in board.rows
+    ]
+    return dump(frames.Around(server_time=instant(now_ms), total=board.total, rows=rows))
 
 
 def room(tournament_id: str, status: str, connections: int) -> bytes:
     """The game room: waiting, active or closed, and how many sockets are in it on all front ends."""
-    return dump(
-        {
-            "type": "room",
-            "roomId": room_id(tournament_id),
-            "status": room_status(Status(status)),
-            "activeConnections": connections,
-        }
-    )
+    state = room_status(Status(status))
+    return dump(frames.Room(room_id=room_id(tournament_id), status=state, active_connections=connections))
 
 
 def eliminated(place: Place, now_ms: int) -> bytes:
     """Told to the player who is out. Not a frame of the board: it has no `seq`."""
-    told = {"event": "eliminated", "serverTime": instant(now_ms), "round": place.eliminated_round}
-    return dump({"type": "lifecycle"} | told)
+    return dump(
+        frames.Lifecycle(server_time=instant(now_ms), event="eliminated", round=place.eliminated_round)
+    )
 
 
-def gone(why: str, now_ms: int) -> bytes:
+def gone(why: Gone, now_ms: int) -> bytes:
     """Told to a player who was removed or disqualified; the socket closes. Without `seq`, too."""
-    return dump({"type": "lifecycle", "event": why, "serverTime": instant(now_ms)})
+    return dump(frames.Lifecycle(server_time=instant(now_ms), event=why))
 
 
 def maintenance(now_ms: int) -> bytes:
     """This front end is about to stop; another will take the socket."""
-    return dump({"type": "lifecycle", "event": "maintenance", "serverTime": instant(now_ms)})
+    return dump(frames.Lifecycle(server_time=instant(now_ms), event="maintenance"))
 
 
 def pong(now_ms: int) -> bytes:
     """Answer to a ping, for clients that keep our time."""
-    return dump({"type": "pong", "serverTime": instant(now_ms)})
+    return dump(frames.Pong(server_time=instant(now_ms)))
 
 
 def renewed() -> bytes:
     """Answer to an `auth` that was good."""
-    return dump({"type": "auth", "renewed": True})
+    return dump(frames.Auth())
 
 
 def error(code: str, message: str) -> bytes:
     """A typed error that does not close the socket."""
-    return dump({"type": "error", "error": code, "message": message})
+    return dump(frames.Error(error=code, message=message))

@@ -4,8 +4,11 @@ Rows name players by display name and platform id; the casino's user ids never l
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from msgspec import UNSET, UnsetType
+
+from server.broadcast import frames
 from server.broadcast.history import Frame, History
 from server.domain.money import points_to_decimal, to_decimal
 from server.domain.ranking import Standing
@@ -15,7 +18,8 @@ from server.domain.tournament.play.schedule import grace_over_ms, next_due_ms
 from server.domain.tournament.state import Tournament
 from server.encoding.wire import dump, instant, instant_or_none
 
-_LIFECYCLE = {
+Change = frames.Delta | frames.Lifecycle
+_LIFECYCLE: dict[Status, frames.LifecycleEvent] = {
     Status.OPEN: "opened",
     Status.IN_PROGRESS: "started",
     Status.COMPLETED: "completed",
@@ -53,10 +57,10 @@ class Board:
         if now == before:
             return False
         if before is not None:
-            for kind, body in _changes(before, now, state):
-                self._add(kind, body, now_ms)
+            for change in _changes(before, now, state):
+                self._add(change, now_ms)
         self._shown = now
-        self.snapshot = dump(self._head("snapshot", now_ms) | _whole(now, state))
+        self.snapshot = dump(self._whole(now, state, now_ms))
         return True
 
     @property
@@ -81,73 +85,77 @@ class Board:
         over = state.round_ended_ms is not None or state.between_rounds
         return _Shown(state.status, state.results_status, total, prizes, rows, state.round_no, over, out)
 
-    def _add(self, kind: str, body: dict[str, Any], now_ms: int) -> None:
+    def _add(self, made: Change, now_ms: int) -> None:
         self.seq += 1
-        self._history.add(Frame(self.seq, kind, dump(self._head(kind, now_ms) | body)))
+        made.epoch, made.seq, made.server_time = self.epoch, self.seq, instant(now_ms)
+        self._history.add(Frame(self.seq, str(made.__struct_config__.tag), dump(made)))
 
-    def _head(self, kind: str, now_ms: int) -> dict[str, Any]:
-        return {"type": kind, "epoch": self.epoch, "seq": self.seq, "serverTime": instant(now_ms)}
+    def _whole(self, now: _Shown, state: Tournament, now_ms: int) -> frames.Snapshot:
+        return frames.Snapshot(
+            epoch=self.epoch,
+            seq=self.seq,
+            server_time=instant(now_ms),
+            tournament_id=state.id,
+            status=now.status,
+            results_status=now.results,
+            rows=_rows(now.rows, state),
+            total=now.total,
+            prizes=_prizes(now.prizes, state),
+            currency=state.rules.currency,
+        )
 
 
-def _changes(before: _Shown, now: _Shown, state: Tournament) -> list[tuple[str, dict[str, Any]]]:
-    changes: list[tuple[str, dict[str, Any]]] = []
+def _changes(before: _Shown, now: _Shown, state: Tournament) -> list[Change]:
+    """Without epoch, number and time, which the board adds."""
+    changes: list[Change] = []
     same = (before.total, before.prizes, before.rows, before.out)
     if same != (now.total, now.prizes, now.rows, now.out):
-        changes.append(("delta", _delta(before, now, state)))
+        changes.append(_delta(before, now, state))
     if before.status != now.status:
-        changes.append(("lifecycle", _lifecycle(_LIFECYCLE[now.status], state)))
+        changes.append(_lifecycle(_LIFECYCLE[now.status], state))
     if before.results != now.results and now.results is ResultsStatus.FINAL:
-        changes.append(("lifecycle", _lifecycle("results_final", state)))
+        changes.append(_lifecycle("results_final", state))
     if now.round_over and not before.round_over:
-        changes.append(("lifecycle", _lifecycle("round_ended", state)))
+        changes.append(_lifecycle("round_ended", state))
     if before.round_no != now.round_no and before.round_no:
-        changes.append(("lifecycle", _lifecycle("round_started", state)))
+        changes.append(_lifecycle("round_started", state))
     return changes
 
 
-def _delta(before: _Shown, now: _Shown, state: Tournament) -> dict[str, Any]:
+def _delta(before: _Shown, now: _Shown, state: Tournament) -> frames.Delta:
     old, turned = set(before.rows), before.out ^ now.out
     shown = {row.player_no for row in now.rows}
     left = [row.player_no for row in before.rows if row.player_no not in shown]
-    body: dict[str, Any] = {
-        "rows": _rows([row for row in now.rows if row not in old or row.player_no in turned], state),
-        "left": [state.entries[no].player_id for no in left],
-        "total": now.total,
-    }
-    if before.prizes != now.prizes:
-        body["prizes"] = _prizes(now.prizes, state)
-    return body
+    return frames.Delta(
+        epoch=0,
+        seq=0,
+        server_time="",
+        rows=_rows([row for row in now.rows if row not in old or row.player_no in turned], state),
+        left=[state.entries[no].player_id for no in left],
+        total=now.total,
+        prizes=_prizes(now.prizes, state) if before.prizes != now.prizes else UNSET,
+    )
 
 
-def _whole(now: _Shown, state: Tournament) -> dict[str, Any]:
-    return {
-        "tournamentId": state.id,
-        "status": now.status.value,
-        "resultsStatus": now.results.value,
-        "rows": _rows(now.rows, state),
-        "total": now.total,
-        "prizes": _prizes(now.prizes, state),
-        "currency": state.rules.currency,
-    }
-
-
-def _rows(rows: Sequence[Standing], state: Tournament) -> list[dict[str, Any]]:
+def _rows(rows: Sequence[Standing], state: Tournament) -> list[frames.Row]:
     return [
-        {
-            "position": row.position,
-            "rank": row.rank,
-            "playerId": state.entries[row.player_no].player_id,
-            "displayName": state.entries[row.player_no].display_name,
-            "points": points_to_decimal(row.points),
-        }
-        | ({} if state.entries[row.player_no].is_in_play else {"eliminated": True})
+        frames.Row(
+            position=row.position,
+            rank=row.rank,
+            player_id=state.entries[row.player_no].player_id,
+            display_name=state.entries[row.player_no].display_name,
+            points=points_to_decimal(row.points),
+            eliminated=UNSET if state.entries[row.player_no].is_in_play else True,
+        )
         for row in rows
     ]
 
 
-def _prizes(prizes: Sequence[int], state: Tournament) -> list[dict[str, Any]]:
+def _prizes(prizes: Sequence[int], state: Tournament) -> list[frames.Prize]:
     places = state.rules.currency_places
-    return [{"position": n, "prize": to_decimal(amount, places)} for n, amount in enumerate(prizes, start=1)]
+    return [
+        frames.Prize(position=n, prize=to_decimal(amount, places)) for n, amount in enumerate(prizes, start=1)
+    ]
 
 
 def _ends_ms(state: Tournament) -> int | None:
@@ -156,22 +164,23 @@ def _ends_ms(state: Tournament) -> int | None:
     return None if unknown else state.rules.planned_end_ms(state.started_at_ms)
 
 
-def _grace(event: str, state: Tournament) -> dict[str, Any]:
-    """After a bell: until when facts of rounds that were played in time still count."""
+def _grace_ends(event: frames.LifecycleEvent, state: Tournament) -> str | UnsetType | None:
+    """After a cutoff: until when facts of rounds that were played in time still count."""
     if state.rules.grace_ms == 0 or event not in ("completed", "round_ended"):
-        return {}
-    ends_ms = grace_over_ms(state) if event == "completed" else next_due_ms(state)
-    return {"graceEndsAt": instant_or_none(ends_ms)}
+        return UNSET
+    return instant_or_none(grace_over_ms(state) if event == "completed" else next_due_ms(state))
 
 
-def _lifecycle(event: str, state: Tournament) -> dict[str, Any]:
+def _lifecycle(event: frames.LifecycleEvent, state: Tournament) -> frames.Lifecycle:
     cancellation = state.cancellation
-    return {
-        "event": event,
-        "status": state.status.value,
-        "startedAt": instant_or_none(state.started_at_ms),
-        "endsAt": instant_or_none(_ends_ms(state)),
+    return frames.Lifecycle(
+        server_time="",
+        event=event,
+        status=state.status,
+        started_at=instant_or_none(state.started_at_ms),
+        ends_at=instant_or_none(_ends_ms(state)),
+        grace_ends_at=_grace_ends(event, state),
         # Play without rounds is one round, as in `welcome`.
-        "round": state.round_no or int(state.started_at_ms is not None),
-        "reason": None if cancellation is None or not cancellation.notify else cancellation.reason,
-    } | _grace(event, state)
+        round=state.round_no or int(state.started_at_ms is not None),
+        reason=None if cancellation is None or not cancellation.notify else cancellation.reason,
+    )

@@ -12,6 +12,7 @@ from server.domain.tournament.money.payouts import owed_by
 from server.domain.tournament.state import Tournament
 from server.encoding.wire import dump
 from server.ports import PostingRow
+from server.public_events.catalogue import TYPE_OF
 from server.public_events.mapping import Announcement, announce, event_id
 
 
@@ -34,8 +35,8 @@ def effects_of(before: Tournament | None, event: events.Event, at_ms: int) -> Ef
     told = 0 if before is None else before.events_counted
     state = apply(before, event, at_ms)
     announcements = [
-        Announcement(event_id(state.id, number), number, event_type, at_ms, dump(data))
-        for number, (event_type, data) in enumerate(announce(event, state, at_ms), start=told + 1)
+        Announcement(event_id(state.id, number), number, TYPE_OF[type(data)], at_ms, dump(data))
+        for number, data in enumerate(announce(event, state, at_ms), start=told + 1)
     ]
     assert told + len(announcements) == state.events_counted, "public events are counted without a gap"
     return Effects(

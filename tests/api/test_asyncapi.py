@@ -6,10 +6,10 @@ import msgspec
 import pytest
 from jsonschema import Draft202012Validator
 
-from api.spec.frames import ClientFrame, ServerFrame
 from api.spec.sockets import asyncapi
 from api.ws import messages
 from api.ws.messages import Close
+from server.broadcast.frames import ClientFrame, ServerFrame
 from tests.architecture.test_shape import ROOT
 from tests.support.app import a_house
 

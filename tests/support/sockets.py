@@ -10,9 +10,9 @@ from websockets.protocol import State
 from websockets.uri import parse_uri
 
 from api.context.context import Context
-from api.spec.frames import ServerFrame
 from api.ws.player_socket import PlayerSocket
 from config.limits import SOCKET_WINDOW_BITS
+from server.broadcast.frames import ServerFrame
 
 _HELLO = (
     "GET /ws/tournaments/{path} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"

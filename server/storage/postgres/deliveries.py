@@ -34,13 +34,18 @@ FROM taken l LEFT JOIN LATERAL (
   ORDER BY seq LIMIT :events
 ) o ON true ORDER BY l.id, o.seq
 """
+# Whoever changes several rows locks them by their ids in order (the router, too): else two deadlock.
 _MARK = """
+WITH locked AS MATERIALIZED (
+  SELECT id FROM lanes WHERE id = ANY(CAST(:ids AS text[])) ORDER BY id FOR UPDATE
+)
 UPDATE lanes l SET done_seq = m.done_seq, attempts = m.attempts, next_try_ms = m.next_try_ms, claim = NULL,
   claimed_until_ms = NULL,
   since_ms = COALESCE((SELECT at_ms FROM outbox WHERE tournament_id = l.stream AND seq = m.done_seq + 1),
     l.since_ms)
 FROM unnest(CAST(:ids AS text[]), CAST(:claims AS text[]), CAST(:done AS bigint[]), CAST(:attempts AS int[]),
   CAST(:next AS bigint[])) AS m(id, claim, done_seq, attempts, next_try_ms)
+  JOIN locked ON locked.id = m.id
 WHERE l.id = m.id AND l.claim = m.claim
 """
 # A lane that is done is gone: the next event of its stream makes a new one. A statement of its own: the router
@@ -61,10 +66,12 @@ WITH told AS (
     CAST(:dead AS bigint[])) AS m(id, delivered, failed, dead)
 ), own AS (
   SELECT e.id, e.failing_since_ms FROM endpoints e JOIN told USING (id) ORDER BY e.id FOR UPDATE OF e
+), waiting AS MATERIALIZED (
+  SELECT l.id FROM lanes l JOIN told m ON l.endpoint_id = m.id JOIN own ON own.id = m.id
+  WHERE m.delivered > 0 AND own.failing_since_ms IS NOT NULL AND l.next_try_ms > :now_ms
+  ORDER BY l.id FOR UPDATE OF l
 ), woken AS (
-  UPDATE lanes l SET next_try_ms = :now_ms FROM told m JOIN own ON own.id = m.id
-  WHERE l.endpoint_id = m.id AND m.delivered > 0 AND own.failing_since_ms IS NOT NULL
-    AND l.next_try_ms > :now_ms
+  UPDATE lanes l SET next_try_ms = :now_ms FROM waiting WHERE l.id = waiting.id
 )
 UPDATE endpoints e SET delivered = e.delivered + m.delivered, failed = e.failed + m.failed,
   dead = e.dead + m.dead,

@@ -37,7 +37,7 @@ WITH taken AS (
   FROM known k JOIN endpoints e ON e.operator_id = k.operator_id AND e.live = k.live
   WHERE cardinality(e.types) = 0 OR EXISTS (SELECT 1 FROM unnest(e.types) AS want WHERE k.event_type = want
     OR (right(want, 2) = '.*' AND starts_with(k.event_type, left(want, -1))))
-  GROUP BY e.id, e.operator_id, e.live, k.stream
+  GROUP BY e.id, e.operator_id, e.live, k.stream ORDER BY 1
   ON CONFLICT (id) DO UPDATE SET tip_seq = excluded.tip_seq
 )
 SELECT count(*) FROM taken

@@ -31,9 +31,10 @@ def mine(table: sa.Table, tenant: Tenant) -> list[sa.ColumnElement[bool]]:
     return [table.c.operator_id == tenant.operator_id, table.c.live == tenant.live]
 
 
-# By class of SQLSTATE: connection lost (08), out of room or connections (53), about to stop (57); and a
-# transaction that may only read. Anything else is a mistake of ours, and asking again does not help.
-_AWAY = ("08", "53", "57", "25006")
+# By class of SQLSTATE: connection lost (08), out of room or connections (53), about to stop (57), a
+# transaction that may only read, and one that was undone because it and another waited for each other (40).
+# Nothing was changed and the same again may succeed. Anything else is a mistake of ours.
+_AWAY = ("08", "53", "57", "25006", "40")
 
 
 def _is_away(error: sa.exc.DBAPIError) -> bool:

@@ -1,26 +1,37 @@
-"""Every message of the player socket as a type: the AsyncAPI document is made from these, and tests hold every
-frame that was ever sent against them."""
+"""Every message of the player socket as a type: frames are built from these, so is the AsyncAPI document, and
+tests decode every frame by them."""
 
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-Instant = Annotated[str, Meta(description="RFC 3339, UTC", examples=["2026-01-15T20:00:00Z"])]
-Amount = Annotated[
-    int | float, Meta(description="Exact decimal places of the currency, or up to four of points")
-]
-Status = Literal["draft", "open", "in_progress", "completed", "cancelled"]
-Count = Annotated[int, Meta(ge=0)]
-Place = Annotated[int, Meta(ge=1)]
+from server.domain.tournament.lifecycle import ResultsStatus, Status
+from server.domain.tournament.money.payouts import PayoutState
+from server.encoding.answer import Amount, Count, Instant, Points, Position, Rank
+
 Epoch = Annotated[int, Meta(description="Changes when the tournament's owner changes", ge=1)]
 Seq = Annotated[int, Meta(description="Grows by one a frame of the board", ge=0)]
+RoomStatus = Literal["waiting", "active", "closed"]
+LifecycleEvent = Literal[
+    "opened",
+    "started",
+    "round_started",
+    "round_ended",
+    "completed",
+    "results_final",
+    "cancelled",
+    "eliminated",
+    "removed",
+    "disqualified",
+    "maintenance",
+]
 
 
-class _Part(Struct, forbid_unknown_fields=True, rename="camel"):
+class _Part(Struct, forbid_unknown_fields=True, rename="camel", kw_only=True):
     pass
 
 
-class _Frame(Struct, forbid_unknown_fields=True, rename="camel", tag_field="type"):
+class _Frame(Struct, forbid_unknown_fields=True, rename="camel", tag_field="type", kw_only=True):
     pass
 
 
@@ -33,18 +44,18 @@ class _BoardFrame(_Frame):
 class Row(_Part):
     """A row of the board. Ties share a rank, never a position."""
 
-    position: Place
-    rank: Place
+    position: Position
+    rank: Rank
     player_id: str
     display_name: str
-    points: Amount
-    eliminated: bool = False
+    points: Points
+    eliminated: Literal[True] | UnsetType = UNSET
 
 
 class Prize(_Part):
     """What a place gets if nothing more is sold."""
 
-    position: Place
+    position: Position
     prize: Amount
 
 
@@ -67,7 +78,7 @@ class Rounds(_Part):
     """Which round is on, of how many."""
 
     current: Count
-    total: Place
+    total: Annotated[int, Meta(ge=1)]
 
 
 class Player(_Part):
@@ -96,7 +107,7 @@ class Welcome(_Frame, tag="welcome"):
     rules_version: int
     round: Rounds
     room_id: str
-    start_time: Instant
+    start_time: Instant | None
     ends_at: Instant | None
     me: Player | None
     can: Capabilities
@@ -108,7 +119,7 @@ class Snapshot(_BoardFrame, tag="snapshot"):
 
     tournament_id: str
     status: Status
-    results_status: str
+    results_status: ResultsStatus
     rows: list[Row]
     total: Count
     prizes: list[Prize]
@@ -125,27 +136,15 @@ class Delta(_BoardFrame, tag="delta"):
     prizes: list[Prize] | UnsetType = UNSET
 
 
-class Lifecycle(_Frame, tag="lifecycle"):
+class Lifecycle(_Frame, tag="lifecycle", kw_only=True):
     """The tournament moved on. `eliminated`, `removed` and `disqualified` (told to that player alone; after
     the last two the socket closes) and `maintenance` (this front end is about to stop) are no frames of the
     board and have no `seq`."""
 
-    event: Literal[
-        "opened",
-        "started",
-        "round_started",
-        "round_ended",
-        "completed",
-        "results_final",
-        "cancelled",
-        "eliminated",
-        "removed",
-        "disqualified",
-        "maintenance",
-    ]
-    server_time: Instant
     epoch: Epoch | UnsetType = UNSET
     seq: Seq | UnsetType = UNSET
+    server_time: Instant
+    event: LifecycleEvent
     status: Status | UnsetType = UNSET
     started_at: Instant | UnsetType | None = UNSET
     ends_at: Instant | UnsetType | None = UNSET
@@ -158,12 +157,12 @@ class Me(_Frame, tag="me"):
     """Where this player stands and what moved since the last one; on change, at most once a second."""
 
     server_time: Instant
-    position: Place
-    rank: Place
-    points: Amount
+    position: Position
+    rank: Rank
+    points: Points
     moved: Annotated[int, Meta(description="Places won, negative when lost")]
-    points_moved: Amount
-    points_to_next_prize: Amount | None
+    points_moved: Points
+    points_to_next_prize: Points | None
     prize: Amount
 
 
@@ -175,7 +174,7 @@ class OwnPayout(_Part):
     tender: str | None
     code: str | None
     quantity: int | None
-    state: str
+    state: PayoutState
 
 
 class Payouts(_Frame, tag="payouts"):
@@ -192,7 +191,7 @@ class Room(_Frame, tag="room"):
     """The game room, and how many sockets are in it on all front ends."""
 
     room_id: str
-    status: Literal["waiting", "active", "closed"]
+    status: RoomStatus
     active_connections: Count
 
 
@@ -213,7 +212,7 @@ class Pong(_Frame, tag="pong"):
 class Auth(_Frame, tag="auth"):
     """Answer to an `auth` that renewed the token."""
 
-    renewed: Literal[True]
+    renewed: Literal[True] = True
 
 
 class Error(_Frame, tag="error"):
