@@ -51,6 +51,15 @@ class Payouts(Protocol):
         """Of all tenants with a wallet: take due lines that nobody has, longest due first. A claim ends with
         the next movement of its line, or at `until_ms`."""
 
+    async def hold_payouts(
+        self, tenant: Tenant, tournament_id: str, payout_id: str | None, now_ms: int, until_ms: int
+    ) -> bool:
+        """Keep workers from the lines of a tournament that may be paid, or from one of them. False, changing
+        nothing, while a worker has one. A hold ends as a claim does, or by `release_payouts`."""
+
+    async def release_payouts(self, tenant: Tenant, tournament_id: str, until_ms: int) -> None:
+        """Give back what was held until then."""
+
     async def wallet(self, tenant: Tenant) -> Wallet | None: ...
     async def set_wallet(self, tenant: Tenant, wallet: Wallet | None) -> None:
         """None takes it away: lines then wait to be acknowledged."""

@@ -6,6 +6,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from actors.replies import Reply, Unavailable
 from server.access.queue_url import is_queue_of
 from server.domain.ids import OperatorId, Tenant, TournamentId
 from server.ports import Wallet
@@ -121,6 +122,40 @@ async def test_a_line_that_a_wallet_is_asked_for_cannot_be_voided(house: House) 
         assert told.json()["state"] == "processing"
     house.clock.jump(180_001)
     assert (await house.client.post(path, headers=house.auth, json={"status": "void"})).status_code == 200
+
+
+async def test_no_wallet_is_asked_for_a_line_while_it_is_being_voided(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that looks between the check and the owner's commit finds nothing to pay."""
+    tournament_id = await house.tournament("ann", "ben")
+    await house.client.delete(f"/api/tournaments/{tournament_id}/players/ann", headers=house.auth)
+    await house.store.set_wallet(LUCKY, Wallet("https://wallet.example", ("whsec_eA==",)))
+    _, (line,) = await house.store.payouts(LUCKY, tournament_id, (), 10, 0)
+    path = f"/api/tournaments/{tournament_id}/payouts/{line.row.payout.id}/ack"
+    ask, now_ms = house.directory.ask, house.clock.now_ms()
+
+    async def claimed() -> int:
+        return len(await house.store.claim_payouts(now_ms, now_ms + 180_000, 10))
+
+    async def away(*_: Any) -> Unavailable:
+        assert await claimed() == 0
+        return Unavailable("away")
+
+    monkeypatch.setattr(house.directory, "ask", away)
+    assert (await house.client.post(path, headers=house.auth, json={"status": "void"})).status_code == 503
+    _, (line,) = await house.store.payouts(LUCKY, tournament_id, (), 10, 0)
+    assert line.claimed_until_ms is None, "it is given back when nothing was decided"
+
+    async def watched(*asked: Any) -> Reply:
+        assert await claimed() == 0
+        return await ask(*asked)
+
+    monkeypatch.setattr(house.directory, "ask", watched)
+    assert (await house.client.post(path, headers=house.auth, json={"status": "void"})).json()[
+        "state"
+    ] == "void"
+    assert await claimed() == 0
 
 
 async def test_verify_names_what_is_overdue(house: House) -> None:

@@ -332,6 +332,7 @@ class StoreContract:
         assert sorted(name for names in taken for name in names) == ["ann", "ben"], "each claimed once"
         assert (await store.payout(tenant, owed[0].row.payout.id)).claimed_until_ms == until_ms
         assert await claim(until_ms - 1) == [] and sorted(await claim(until_ms)) == ["ann", "ben"]
+        await self._holds(store, tenant, writer.id, owed[0].row.payout.id, until_ms)
         first, second = (one.row.payout.id for one in owed)
         steps = (PayoutStep(first, "paid", "r-1"), PayoutStep(second, "retry_scheduled", None, "busy", 9))
         await store.commit(writer.commit(command_request(commands.Settle(steps))))
@@ -349,6 +350,28 @@ class StoreContract:
         assert await store.wallet(other) is None
         await store.set_wallet(tenant, None)
         assert await store.wallet(tenant) is None and await claim(until_ms + 99_000) == []
+
+    async def _holds(self, store: Any, tenant: Tenant, name: str, payout_id: str, since_ms: int) -> None:
+        """Nobody holds what is claimed, nobody claims what is held, and what was held is given back."""
+        at_ms = since_ms + 60_000
+        until_ms = at_ms + 90_000
+
+        async def free() -> list[bool]:
+            _, lines = await store.payouts(tenant, name, (), 10, 0)
+            return [line.claimed_until_ms is None for line in lines]
+
+        assert not await store.hold_payouts(tenant, name, None, at_ms - 1, until_ms), "a worker has them"
+        assert await store.hold_payouts(tenant, name, payout_id, at_ms, until_ms)
+        assert not await store.hold_payouts(tenant, name, None, at_ms, until_ms + 1), "one of them is held"
+        found = await store.claim_payouts(at_ms, at_ms + 180_000, 10_000)
+        assert [one.row.payout.id == payout_id for one in found if one.row.tournament_id == name] == [False]
+        await store.release_payouts(tenant, name, until_ms)
+        assert sorted(await free()) == [False, True]
+        stranger = Tenant(OperatorId("op_stranger"), live=True)
+        assert await store.hold_payouts(stranger, name, None, at_ms, until_ms) and sorted(await free()) == [
+            False,
+            True,
+        ]
 
     async def test_what_is_due_comes_longest_overdue_first(self, store: Any, tenant: Tenant) -> None:
         soon = Writer(f"{tenant.operator_id}-soon", tenant, start_at_ms=NOW_MS + 1_000)

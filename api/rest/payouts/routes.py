@@ -1,6 +1,7 @@
 """What winners are owed: lines with once-only ids, and the approval that makes results final."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 
 from fastapi import APIRouter, Request
 from msgspec import UNSET
@@ -8,10 +9,7 @@ from msgspec import UNSET
 from actors.replies import TournamentAnswer
 from api.access.dependencies import Ctx, PayoutsApprove, PayoutsRead
 from api.access.idempotency import OnceRoute
-from api.context.context import Context
-from api.context.key_cache import Caller
 from api.http.body import parse, read_json
-from api.http.errors import ApiError
 from api.http.json_response import Json
 from api.http.openapi import body_of
 from api.rest.payouts.requests import AckBody, PayoutsParams
@@ -19,10 +17,10 @@ from api.rest.payouts.responses import Payout, PayoutList, TournamentPayouts
 from api.tournaments import amounts, views
 from api.tournaments.answers import Tournament
 from api.tournaments.owner_client import ask, command_request, find
+from api.tournaments.payout_hold import held
 from api.tournaments.results import priced_rows
 from server.domain.ids import internal_player_id, payout_id
 from server.domain.money import to_decimal
-from server.domain.refusal import Code
 from server.domain.tournament import commands
 from server.domain.tournament.events import PayoutStep
 from server.domain.tournament.lifecycle import ResultsStatus
@@ -137,23 +135,14 @@ async def acknowledge_payout(
     parsed = parse(body, AckBody)
     parsed.raise_faults()
     given = AckBody(**parsed.values)
-    await _refuse_while_processing(ctx, caller, payout_id, given.status)
     step = PayoutStep(payout_id, ACKS[given.status], given.reference, given.reason)
-    await ask(
-        ctx, summary, command_request(request, ctx, caller, commands.Settle((step,)), body), TournamentAnswer
-    )
+    message = command_request(request, ctx, caller, commands.Settle((step,)), body)
+    forfeits = ACKS[given.status] in FORFEITED
+    async with held(ctx, caller, summary.id, payout_id) if forfeits else nullcontext():
+        await ask(ctx, summary, message, TournamentAnswer)
     owed = await ctx.payouts.payout(caller.tenant, payout_id)
     assert owed is not None, "the owner moved it"
     return Json(line_of(owed, ctx.clock.now_ms()))
-
-
-async def _refuse_while_processing(ctx: Context, caller: Caller, payout_id: str, status: str) -> None:
-    """A wallet that is being asked may credit the line whatever is said here in the meantime."""
-    owed = await ctx.payouts.payout(caller.tenant, payout_id)
-    processing = owed is not None and owed.is_processing(ctx.clock.now_ms())
-    if processing and ACKS[status] in FORFEITED:
-        detail = {"payoutId": payout_id, "state": PayoutState.PROCESSING.value}
-        raise ApiError(Code.PAYOUT_CLOSED, "The wallet is being asked for this payout; try again", detail)
 
 
 @all_payouts.get("/api/payouts")

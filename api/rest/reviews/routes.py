@@ -1,13 +1,13 @@
 """Reviews: what was asked for after results were final, and what a person decides about it."""
 
+from contextlib import nullcontext
+
 from fastapi import APIRouter, Request
 
 from actors.replies import ReviewRow, ReviewsAnswer
 from actors.requests import ReadReviews
 from api.access.dependencies import Ctx, PayoutsApprove, ResultsRead
 from api.access.idempotency import OnceRoute
-from api.context.context import Context
-from api.context.key_cache import Caller
 from api.http.body import parse, read_json
 from api.http.errors import ApiError
 from api.http.json_response import Json
@@ -15,16 +15,14 @@ from api.http.openapi import body_of
 from api.rest.players.requests import ReviewBody
 from api.rest.reviews.responses import DecidedReview, NamedReview, ReviewList
 from api.tournaments.owner_client import ask, command_request, find
+from api.tournaments.payout_hold import held
 from server.domain.refusal import Code
 from server.domain.tournament import commands
-from server.domain.tournament.money.payouts import OPEN
-from server.domain.tournament.summary import Summary
 from server.encoding.answer import extended
 from server.reports.record import review_line
 
 router = APIRouter(route_class=OnceRoute, prefix="/api/tournaments/{tournament_id}/reviews", tags=["Reviews"])
 _NUMBER_DIGITS_MAX = 9
-_PAGE = 500
 
 
 @router.get("")
@@ -49,24 +47,12 @@ async def decide_review(
     if not (number.isascii() and number.isdigit() and len(number) <= _NUMBER_DIGITS_MAX):
         raise ApiError(Code.REVIEW_NOT_FOUND, f"Review {number} not found", {"review": number})
     given = parsed.values
-    if given["decision"] == "uphold":
-        await _refuse_while_paying(ctx, caller, summary)
     command = commands.DecideReview(int(number), given["decision"], given["reason"], caller.maker)
-    answer = await ask(ctx, summary, command_request(request, ctx, caller, command, body), ReviewsAnswer)
+    message = command_request(request, ctx, caller, command, body)
+    takes_back = given["decision"] == "uphold"
+    async with held(ctx, caller, summary.id) if takes_back else nullcontext():
+        answer = await ask(ctx, summary, message, ReviewsAnswer)
     return Json(extended(DecidedReview, _review(answer.rows[0]), tournament_id=summary.id))
-
-
-async def _refuse_while_paying(ctx: Context, caller: Caller, summary: Summary) -> None:
-    """A wallet that is being asked may credit a prize that is taken back here: wait until it has answered."""
-    now_ms, offset, states = ctx.clock.now_ms(), 0, sorted(OPEN)
-    while True:
-        total, owed = await ctx.payouts.payouts(caller.tenant, summary.id, states, _PAGE, offset)
-        if any(one.is_processing(now_ms) for one in owed):
-            message = "Prizes of this tournament are being paid right now; try again"
-            raise ApiError(Code.PAYOUT_CLOSED, message, {"tournamentId": summary.id})
-        offset += _PAGE
-        if offset >= total:
-            return
 
 
 def _review(row: ReviewRow) -> NamedReview:

@@ -67,6 +67,27 @@ class PostgresPayouts(Reader):
             for row in await self._rows(HOUSE, taken)
         ]
 
+    async def hold_payouts(
+        self, tenant: Tenant, tournament_id: str, payout_id: str | None, now_ms: int, until_ms: int
+    ) -> bool:
+        c = t.payouts.c
+        which = [*mine(t.payouts, tenant), c.tournament_id == tournament_id, c.state.in_(sorted(OPEN))]
+        which += [] if payout_id is None else [c.payout_id == payout_id]
+        look = sa.select(c.payout_id, c.claimed_until_ms).where(*which).order_by(c.payout_id).with_for_update()
+        async with self._transaction() as db:
+            found = (await db.execute(look)).all()
+            if any((row.claimed_until_ms or 0) > now_ms for row in found):
+                return False
+            names = [row.payout_id for row in found]
+            change = sa.update(t.payouts).where(c.payout_id.in_(names)).values(claimed_until_ms=until_ms)
+            await db.execute(change)
+        return True
+
+    async def release_payouts(self, tenant: Tenant, tournament_id: str, until_ms: int) -> None:
+        c = t.payouts.c
+        which = [*mine(t.payouts, tenant), c.tournament_id == tournament_id, c.claimed_until_ms == until_ms]
+        await self._rows(HOUSE, sa.update(t.payouts).where(*which).values(claimed_until_ms=None))
+
     async def wallet(self, tenant: Tenant) -> Wallet | None:
         want = sa.select(t.wallets.c.document).where(*mine(t.wallets, tenant))
         found = await self._documents(tenant, want, Wallet)
