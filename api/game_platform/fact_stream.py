@@ -6,16 +6,17 @@ its facts are durable. With `STREAM_BATCHES_MAX` under way the next one is not r
 
 import asyncio
 from contextlib import suppress
-from typing import Any
 
 import msgspec
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from msgspec import UNSET
 
 from api.access.dependencies import check, check_platform, who
 from api.access.limit_headers import over_limit
 from api.access.rate_limits import windows_for
 from api.context.context import Context, of_socket
 from api.context.key_cache import Caller
+from api.game_platform.stream_frames import FactsRefused, FactsTaken, SendFacts, StreamFrame, StreamWelcome
 from api.http.errors import ApiError, typed
 from api.tournaments.fact_decoder import Given, decode_facts
 from api.tournaments.owner_client import find_known, report
@@ -35,14 +36,7 @@ _CLOSE = {
 }
 
 
-class _Batch(msgspec.Struct, forbid_unknown_fields=True):
-    """`batch` is the sender's name for it; `events` are as over HTTP."""
-
-    batch: int | str
-    events: msgspec.Raw
-
-
-_BATCH = msgspec.json.Decoder(_Batch)
+_BATCH = msgspec.json.Decoder(SendFacts)
 
 
 @router.websocket("/ws/internal/tournaments/{tournament_id}/events")
@@ -63,7 +57,7 @@ class Stream:
         self._socket = socket
         self._ctx = ctx
         self._tournament_id = tournament_id
-        self._under_way: asyncio.Queue[tuple[int | str, asyncio.Task[dict[str, Any]]]] = asyncio.Queue()
+        self._under_way: asyncio.Queue[asyncio.Task[StreamFrame]] = asyncio.Queue()
         self._room = asyncio.Semaphore(STREAM_BATCHES_MAX)
 
     async def run(self) -> Close:
@@ -88,16 +82,15 @@ class Stream:
         caller = check_platform(check(await who(self._ctx, self._socket), "scores.write"))
         return caller, await find_known(self._ctx, caller, self._tournament_id)
 
-    def _welcome(self, summary: Summary) -> dict[str, Any]:
-        return {
-            "type": "welcome",
-            "protocol": PROTOCOL_VERSION,
-            "serverTime": instant(self._ctx.clock.now_ms()),
-            "tournamentId": summary.id,
-            "status": summary.status.value,
-            "factsMax": FACTS_PER_REQUEST_MAX,
-            "batchesMax": STREAM_BATCHES_MAX,
-        }
+    def _welcome(self, summary: Summary) -> StreamWelcome:
+        return StreamWelcome(
+            protocol=PROTOCOL_VERSION,
+            server_time=instant(self._ctx.clock.now_ms()),
+            tournament_id=summary.id,
+            status=summary.status,
+            facts_max=FACTS_PER_REQUEST_MAX,
+            batches_max=STREAM_BATCHES_MAX,
+        )
 
     async def _read(self) -> Close:
         """Take batches as long as the key is good and the frames are ours."""
@@ -114,15 +107,15 @@ class Stream:
                 return _close_of(error)
             await self._take(given, caller, summary)
 
-    async def _take(self, given: _Batch, caller: Caller, summary: Summary) -> None:
+    async def _take(self, given: SendFacts, caller: Caller, summary: Summary) -> None:
         """Begin a batch. Counted and read here, so that batches enter the lane in order."""
         try:
             await self._count(caller)
             facts = await decode_facts(b'{"events":%b}' % bytes(given.events))
-            work = asyncio.create_task(self._report(facts, summary))
+            work = asyncio.create_task(self._report(given.batch, facts, summary))
         except ApiError as error:
-            work = asyncio.create_task(_refused(error))
-        self._under_way.put_nowait((given.batch, work))
+            work = asyncio.create_task(_refused(given.batch, error))
+        self._under_way.put_nowait(work)
         await asyncio.sleep(0)
 
     async def _count(self, caller: Caller) -> None:
@@ -130,23 +123,23 @@ class Stream:
         if not verdict.allowed:
             raise over_limit(verdict)
 
-    async def _report(self, facts: Given, summary: Summary) -> dict[str, Any]:
+    async def _report(self, batch: int | str, facts: Given, summary: Summary) -> StreamFrame:
         try:
             reported = await report(self._ctx, summary, facts)
         except Exception as error:
-            return await _refused(error)
+            return await _refused(batch, error)
         others = [one for one in reported if one.status != "accepted"]
-        return {"type": "ack", "accepted": len(reported) - len(others), "others": others}
+        return FactsTaken(batch=batch, accepted=len(reported) - len(others), others=others)
 
     async def _acknowledge(self) -> None:
         """One answer a batch, in the order in which they came."""
         while True:
-            batch, work = await self._under_way.get()
-            await self._send({"batch": batch} | await work)
+            work = await self._under_way.get()
+            await self._send(await work)
             self._room.release()
 
-    async def _send(self, body: dict[str, Any]) -> None:
-        await self._socket.send_text(dump(body).decode())
+    async def _send(self, frame: StreamFrame) -> None:
+        await self._socket.send_text(dump(frame).decode())
 
     async def _finish(self, sender: asyncio.Task[None]) -> None:
         """What is under way ends by itself: it may be durable, and the platform will ask again."""
@@ -154,11 +147,18 @@ class Stream:
         await asyncio.gather(sender, return_exceptions=True)
 
 
-async def _refused(why: Exception) -> dict[str, Any]:
-    """Nothing of the batch was taken, or nobody knows: the platform sends it again."""
+async def _refused(batch: int | str, why: Exception) -> StreamFrame:
+    """Nothing of the batch was taken, or it is not known: the platform sends it again."""
     error = typed(why)
-    retry = {"retryAfter": int(wait)} if (wait := error.headers().get("Retry-After")) else {}
-    return {"type": "error", "error": error.code, "message": error.message} | error.extra | retry
+    rest = {name: value for name, value in error.extra.items() if name != "retryAfter"}
+    details = rest.get("details", rest)
+    return FactsRefused(
+        batch=batch,
+        error=error.code,
+        message=error.message,
+        details=details or UNSET,
+        retry_after=int(wait) if (wait := error.headers().get("Retry-After")) else UNSET,
+    )
 
 
 def _close_of(error: Exception) -> Close:

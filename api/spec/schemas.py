@@ -94,7 +94,7 @@ def answer_schemas(kinds: Iterable[Any]) -> tuple[list[dict[str, Any]], dict[str
     told, parts = msgspec.json.schema_components(list(kinds), ref_template=REF + "{name}")
     open_ones = {kind.__name__ for kind in OpenAnswer.__subclasses__()}
     named = {_answer_name(name): _answer(schema, name in open_ones) for name, schema in parts.items()}
-    return [_plain(schema) for schema in told], named
+    return [as_published(schema) for schema in told], named
 
 
 def _answer_name(name: str) -> str:
@@ -102,7 +102,7 @@ def _answer_name(name: str) -> str:
 
 
 def _answer(schema: dict[str, Any], is_open: bool) -> dict[str, Any]:
-    plain: dict[str, Any] = _plain(schema)
+    plain: dict[str, Any] = as_published(schema)
     if is_open:
         more = plain["properties"].pop("more")
         plain["required"] = [name for name in plain["required"] if name != "more"]
@@ -113,12 +113,12 @@ def _answer(schema: dict[str, Any], is_open: bool) -> dict[str, Any]:
     return plain
 
 
-def _plain(value: Any) -> Any:
+def as_published(value: Any) -> Any:
     """Decimals are sent as numbers; references by the names that are published."""
     if isinstance(value, dict):
         if value.get("format") == "decimal":
             return {key: inner for key, inner in value.items() if key != "format"} | {"type": "number"}
         if isinstance(ref := value.get("$ref"), str):
             return value | {"$ref": REF + _answer_name(ref.removeprefix(REF))}
-        return {key: _plain(inner) for key, inner in value.items()}
-    return [_plain(inner) for inner in value] if isinstance(value, list) else value
+        return {key: as_published(inner) for key, inner in value.items()}
+    return [as_published(inner) for inner in value] if isinstance(value, list) else value

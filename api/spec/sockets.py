@@ -1,10 +1,13 @@
-"""The AsyncAPI 3.0 document of the player socket, made from the types of its messages."""
+"""The AsyncAPI 3.0 document of both sockets, made from the types of their messages."""
 
 from functools import cache
 from typing import Any, get_args
 
 import msgspec
 
+from api.game_platform.stream_frames import SendFacts, StreamFrame
+from api.http.openapi import REF
+from api.spec.schemas import as_published
 from api.ws.messages import PROTOCOL_VERSION, Close
 from server.broadcast.frames import ClientFrame, ServerFrame
 
@@ -32,34 +35,53 @@ def _told(struct: Any) -> str:
 def asyncapi() -> dict[str, Any]:
     """The whole document. Refers to nothing outside itself."""
     ours, theirs = get_args(ServerFrame), get_args(ClientFrame)
-    _, parts = msgspec.json.schema_components([*ours, *theirs], ref_template="#/components/schemas/{name}")
-    messages = {
-        struct.__name__: {
-            "name": struct.__struct_config__.tag,
-            "summary": _told(struct),
-            "payload": {"$ref": f"#/components/schemas/{struct.__name__}"},
-        }
-        for struct in (*ours, *theirs)
-    }
-    here = "#/channels/tournament"
+    answers, facts = get_args(StreamFrame), (SendFacts,)
+    structs = (*ours, *theirs, *answers, *facts)
+    _, parts = msgspec.json.schema_components(structs, ref_template=f"{REF}{{name}}")
     return {
         "asyncapi": "3.0.0",
-        "info": {"title": "Pitboss player socket", "version": str(PROTOCOL_VERSION)},
-        "channels": {
-            "tournament": {
-                "address": "/ws/tournaments/{tournamentId}",
-                "description": "Authorization: Bearer <token>, `?token=`, or a first `auth` frame within 5 s.",
-                "parameters": {"tournamentId": {"description": "The tournament"}},
-                "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in messages},
-                "bindings": {"ws": {"query": _query(), "bindingVersion": "0.1.0"}},
-                "x-close-codes": {str(int(code)): text for code, text in _MEANING.items()},
-            }
-        },
+        "info": {"title": "Pitboss sockets", "version": str(PROTOCOL_VERSION)},
+        "channels": {"tournament": _tournament((*ours, *theirs)), "facts": _facts((*answers, *facts))},
         "operations": {
-            "watch": _operation("send", here, ours),
-            "talk": _operation("receive", here, theirs),
+            "watch": _operation("send", "tournament", ours),
+            "talk": _operation("receive", "tournament", theirs),
+            "acknowledge": _operation("send", "facts", answers),
+            "report": _operation("receive", "facts", facts),
         },
-        "components": {"messages": messages, "schemas": parts},
+        "components": {
+            "messages": {struct.__name__: _message(struct) for struct in structs},
+            "schemas": {name: as_published(schema) for name, schema in parts.items()},
+        },
+    }
+
+
+def _message(struct: Any) -> dict[str, Any]:
+    return {
+        "name": struct.__struct_config__.tag or struct.__name__,
+        "summary": _told(struct),
+        "payload": {"$ref": f"{REF}{struct.__name__}"},
+    }
+
+
+def _tournament(structs: tuple[Any, ...]) -> dict[str, Any]:
+    return _channel("/ws/tournaments/{tournamentId}", structs) | {
+        "description": "Authorization: Bearer <token>, `?token=`, or a first `auth` frame within 5 s.",
+        "bindings": {"ws": {"query": _query(), "bindingVersion": "0.1.0"}},
+    }
+
+
+def _facts(structs: tuple[Any, ...]) -> dict[str, Any]:
+    return _channel("/ws/internal/tournaments/{tournamentId}/events", structs) | {
+        "description": "Authorization: Bearer <key of a game platform>.",
+    }
+
+
+def _channel(address: str, structs: tuple[Any, ...]) -> dict[str, Any]:
+    return {
+        "address": address,
+        "parameters": {"tournamentId": {"description": "The tournament"}},
+        "messages": {one.__name__: {"$ref": f"#/components/messages/{one.__name__}"} for one in structs},
+        "x-close-codes": {str(int(code)): text for code, text in _MEANING.items()},
     }
 
 
@@ -70,5 +92,6 @@ def _query() -> dict[str, Any]:
 
 def _operation(action: str, channel: str, structs: tuple[Any, ...]) -> dict[str, Any]:
     """`send` and `receive` are the server's."""
-    names = [{"$ref": f"{channel}/messages/{struct.__name__}"} for struct in structs]
-    return {"action": action, "channel": {"$ref": channel}, "messages": names}
+    where = f"#/channels/{channel}"
+    names = [{"$ref": f"{where}/messages/{struct.__name__}"} for struct in structs]
+    return {"action": action, "channel": {"$ref": where}, "messages": names}

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 from jsonschema import Draft202012Validator
 
+from api.game_platform.stream_frames import SendFacts, StreamFrame
 from api.spec.sockets import asyncapi
 from api.ws import messages
 from api.ws.messages import Close
@@ -17,11 +18,17 @@ from tests.support.app import a_house
 async def test_it_is_served_and_says_every_close_code_and_every_message() -> None:
     async with a_house() as house:
         told = (await house.client.get("/asyncapi.json")).json()
+        page = await house.client.get("/docs/sockets")
+    assert page.status_code == 200 and "/asyncapi.json" in page.text
     assert told == msgspec.json.decode(msgspec.json.encode(asyncapi()))
-    channel = told["channels"]["tournament"]
-    assert set(channel["x-close-codes"]) == {str(int(code)) for code in Close}
-    named = {struct.__name__ for struct in (*get_args(ServerFrame), *get_args(ClientFrame))}
-    assert set(told["components"]["messages"]) == set(channel["messages"]) == named
+    channels = told["channels"]
+    assert set(channels["tournament"]["x-close-codes"]) == {str(int(code)) for code in Close}
+    players = {struct.__name__ for struct in (*get_args(ServerFrame), *get_args(ClientFrame))}
+    platforms = {struct.__name__ for struct in (*get_args(StreamFrame), SendFacts)}
+    assert set(channels["tournament"]["messages"]) == players
+    assert set(channels["facts"]["messages"]) == platforms
+    named = players | platforms
+    assert set(told["components"]["messages"]) == named
     said = [m["$ref"].rsplit("/", 1)[1] for o in told["operations"].values() for m in o["messages"]]
     assert sorted(said) == sorted(named)
 

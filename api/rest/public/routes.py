@@ -25,12 +25,18 @@ router = APIRouter(route_class=OnceRoute, tags=["Public"])
 @router.get("/", include_in_schema=False)
 async def page() -> HTMLResponse:
     """The live board in a browser."""
-    return HTMLResponse(_page(), headers={"Cache-Control": "no-cache"})
+    return HTMLResponse(_page("board.html"), headers={"Cache-Control": "no-cache"})
+
+
+@router.get("/docs/sockets", include_in_schema=False)
+async def sockets_page() -> HTMLResponse:
+    """The messages of the sockets, for people."""
+    return HTMLResponse(_page("sockets.html"))
 
 
 @cache
-def _page() -> str:
-    return (files("api") / "web" / "board.html").read_text()
+def _page(name: str) -> str:
+    return (files("api") / "web" / name).read_text()
 
 
 @router.get("/api/public/tournaments")
