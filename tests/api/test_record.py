@@ -92,16 +92,16 @@ async def test_deeds_are_kept_with_before_and_after_and_without_secrets(house: H
     await house.client.put("/api/wallet", headers=house.auth, json={"url": "https://w.example"})
     await house.client.delete("/api/wallet", headers=house.auth)
     told = (await house.client.get("/api/audit", headers=house.auth)).json()
-    actions = [deed["action"] for deed in told["deeds"]]
+    actions = [entry["action"] for entry in told["entries"]]
     assert actions == [
         "key.created", "key.rotated", "key.revoked",
         "template.created", "template.changed", "template.removed",
         "wallet.set", "wallet.removed",
     ]  # fmt: skip
-    changed = told["deeds"][4]
+    changed = told["entries"][4]
     assert (changed["before"].get("entryFee"), changed["after"]["entryFee"]) == (None, "10.5")
-    assert {deed["actor"] for deed in told["deeds"]} == {changed["actor"]}
+    assert {entry["actor"] for entry in told["entries"]} == {changed["actor"]}
     assert "sk_" not in str(told) and "whsec_" not in str(told)
     page = (await house.client.get("/api/audit?limit=3&cursor=2", headers=house.auth)).json()
-    assert [deed["sequence"] for deed in page["deeds"]] == [3, 4, 5] and page["hasMore"] is True
-    assert (await house.client.get("/api/audit", headers=house.other)).json()["deeds"] == []
+    assert [entry["sequence"] for entry in page["entries"]] == [3, 4, 5] and page["hasMore"] is True
+    assert (await house.client.get("/api/audit", headers=house.other)).json()["entries"] == []

@@ -69,8 +69,8 @@ async def test_a_cancelled_tournament_promises_nothing(house: House) -> None:
     assert (told["totalAmount"], told["overlay"], told["projected"]) == (0, 0, [])
     assert (await get(house, f"{path}/status"))["prizePool"]["totalAmount"] == 0
     assert (await get(house, "/api/tournaments"))["tournaments"][0]["prizePool"] == 0
-    deeds = (await get(house, "/api/audit"))["deeds"]
-    assert (deeds[-1]["action"], deeds[-1]["subject"]) == ("tournament.cancelled", tournament_id)
+    entries = (await get(house, "/api/audit"))["entries"]
+    assert (entries[-1]["action"], entries[-1]["subject"]) == ("tournament.cancelled", tournament_id)
 
 
 async def test_a_refusal_names_instants_as_instants(house: House) -> None:

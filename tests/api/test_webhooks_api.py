@@ -59,7 +59,7 @@ async def test_a_webhook_is_made_shown_replaced_and_removed(crew: Crew) -> None:
     assert again["eventTypes"] == []
     assert (await crew.call("DELETE", "webhooks/main")).json()["status"] == "removed"
     assert (await crew.call("DELETE", "webhooks/main")).json()["error"] == "webhook_not_found"
-    told = (await crew.call("GET", "audit")).json()["deeds"]
+    told = (await crew.call("GET", "audit")).json()["entries"]
     assert [row["action"] for row in told] == ["webhook.set", "webhook.set", "webhook.removed"]
 
 

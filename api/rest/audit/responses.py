@@ -1,6 +1,8 @@
 """Answers for those who check."""
 
-from typing import Any
+from typing import Annotated, Any
+
+from msgspec import Meta
 
 from server.encoding.answer import Answer, Instant, Position
 
@@ -23,6 +25,7 @@ class AuditLine(Answer):
 class AuditTrail(Answer):
     """Changes of an operator's settings in order; `nextCursor` goes on behind them."""
 
-    deeds: list[AuditLine]
+    entries: list[AuditLine]
+    deeds: Annotated[list[AuditLine], Meta(description="The former name of `entries`, until version 0.3")]
     next_cursor: str
     has_more: bool

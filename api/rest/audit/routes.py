@@ -70,7 +70,7 @@ async def get_audit(request: Request, ctx: Ctx, caller: AuditRead, query: Cursor
     after, limit = query.cursor, query.limit
     rows = await ctx.audit.trail(caller.tenant, after, limit + 1)
     page = rows[:limit]
-    deeds = [
+    entries = [
         AuditLine(
             sequence=row.seq,
             at=instant(row.entry.at_ms),
@@ -85,4 +85,4 @@ async def get_audit(request: Request, ctx: Ctx, caller: AuditRead, query: Cursor
         for row in page
     ]
     cursor = str(page[-1].seq if page else after)
-    return Json(AuditTrail(deeds=deeds, next_cursor=cursor, has_more=len(rows) > limit))
+    return Json(AuditTrail(entries=entries, deeds=entries, next_cursor=cursor, has_more=len(rows) > limit))
