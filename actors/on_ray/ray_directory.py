@@ -44,7 +44,7 @@ class RayDirectory:
         self._journal = journal
         self._clock = clock
         self._handles: dict[str, Any] = {}
-        self._verdict: set[str] = set()
+        self._answered: set[str] = set()
         self._activating = asyncio.Semaphore(limits.ACTIVATIONS_AT_ONCE)
 
     async def create(self, request: CommandRequest) -> Reply:
@@ -77,7 +77,7 @@ class RayDirectory:
             handle = await self._handle(tournament_id)
             async with asyncio.timeout(patience_s):
                 reply = await getattr(handle, method).remote(argument)
-            self._verdict.add(tournament_id)
+            self._answered.add(tournament_id)
             return reply
         except TimeoutError:
             await self._replace_if_silent(tournament_id)
@@ -87,7 +87,7 @@ class RayDirectory:
             return Unavailable(type(error).__name__)
 
     def _forget(self, tournament_id: str) -> Any:
-        self._verdict.discard(tournament_id)
+        self._answered.discard(tournament_id)
         return self._handles.pop(tournament_id, None)
 
     async def _handle(self, tournament_id: str) -> Any:
@@ -102,7 +102,7 @@ class RayDirectory:
         """Ray does not notice a stopped process. The lease does: an owner that answered before and has
         not shown life for long is killed, and the next epoch fences what may be left of it. One that
         never answered may be starting on a slow machine: it is left alone."""
-        if tournament_id not in self._verdict:
+        if tournament_id not in self._answered:
             return
         try:
             silent_s = await self._journal.silent_for_s(TournamentId(tournament_id))

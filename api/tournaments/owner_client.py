@@ -95,7 +95,9 @@ def unwrap(reply: Reply, cls: type[T], summary: Summary | None, spell: Spell | N
     if isinstance(reply, Refused):
         raise _refusal(reply, summary, spell)
     if isinstance(reply, Failed):
-        log.error("owner_failed", reason=reply.reason, tournament=None if summary is None else summary.id)
+        log.error(
+            "owner_answered_failed", reason=reply.reason, tournament=None if summary is None else summary.id
+        )
         raise ApiError(DoorCode.INTERNAL_ERROR, "Something went wrong on our side; nothing has changed")
     raise ApiError(DoorCode.SERVICE_UNAVAILABLE, _UNAVAILABLE)
 

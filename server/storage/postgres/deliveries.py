@@ -34,7 +34,8 @@ FROM taken l LEFT JOIN LATERAL (
   ORDER BY seq LIMIT :events
 ) o ON true ORDER BY l.id, o.seq
 """
-# Whoever changes several rows locks them by their ids in order (the router, too): else two deadlock.
+# A statement that changes several rows locks them in the order of their ids, as the router does: two that lock
+# in other orders wait for each other for ever.
 _MARK = """
 WITH locked AS MATERIALIZED (
   SELECT id FROM lanes WHERE id = ANY(CAST(:ids AS text[])) ORDER BY id FOR UPDATE
