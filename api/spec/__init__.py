@@ -195,7 +195,7 @@ def _error(status: int, found: list[dict[str, Any]]) -> dict[str, Any]:
     plain = {
         code: {"value": {"error": code, "message": _TEXTS[status], "requestId": "req-1"}} for code in codes
     }
-    schema = {"$ref": "#/components/schemas/Error"}
+    schema = {"$ref": REF + "Error"}
     return {
         "description": _TEXTS[status],
         "content": {"application/json": {"schema": schema, "examples": plain | recorded}},

@@ -1,7 +1,7 @@
 """The schemas of the OpenAPI document: from the models that read bodies and the structs that are sent."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -28,11 +28,11 @@ def request_schemas(names: Iterable[str]) -> dict[str, Any]:
     models = {request_name(model): model for model in _all_models(Model) if not issubclass(model, QueryModel)}
     wanted = [(model, "validation") for model in models.values()]
     _, whole = models_json_schema(wanted, by_alias=True, ref_template=REF + "{model}")  # type: ignore[arg-type]
-    known = {model.__name__: model for model in models.values()}
+    published = {model.__name__: name for name, model in models.items()}
     found, waiting = dict[str, Any](), list(names)
     while waiting:
         if (name := waiting.pop()) not in found:
-            schema = _renamed(whole["$defs"][models[name].__name__], known)
+            schema = as_published(whole["$defs"][models[name].__name__], published.__getitem__)
             found[name] = _told(schema, models[name])
             waiting += _REFERENCE.findall(str(schema))
     return dict(sorted(found.items()))
@@ -49,7 +49,7 @@ def query_parameters(route: APIRoute) -> list[dict[str, Any]]:
 
 
 def _parameter(name: str, schema: dict[str, Any]) -> dict[str, Any]:
-    told = {key: value for key, value in schema.items() if key != "title"}
+    told = as_published(schema)
     if told.get("default") in (None, []):
         told.pop("default", None)
     parameter = {"name": name, "in": "query", "required": False, "schema": told}
@@ -60,19 +60,6 @@ def _all_models(base: type[Model]) -> list[type[Model]]:
     return [one for kind in base.__subclasses__() for one in (kind, *_all_models(kind))]
 
 
-def _renamed(value: Any, known: dict[str, type[Model]]) -> Any:
-    """References by the names that are published; pydantic's titles say nothing."""
-    if isinstance(value, dict):
-        if isinstance(ref := value.get("$ref"), str):
-            return {"$ref": REF + request_name(known[ref.removeprefix(REF)])}
-        return {
-            key: _renamed(inner, known)
-            for key, inner in value.items()
-            if key != "title" or not isinstance(inner, str)
-        }
-    return [_renamed(inner, known) for inner in value] if isinstance(value, list) else value
-
-
 def _told(schema: dict[str, Any], model: type[Model]) -> dict[str, Any]:
     """What else a field may be called."""
     names = {
@@ -80,11 +67,7 @@ def _told(schema: dict[str, Any], model: type[Model]) -> dict[str, Any]:
     }
     for alias, others in names.items():
         words = " or ".join(f"`{other}`" for other in others)
-        found = schema["properties"][alias]
-        told = f"{found.get('description', '')} May be called {words}.".strip()
-        schema["properties"][alias] = found | {"description": told} if "$ref" not in found else {
-            "allOf": [found], "description": told
-        }  # fmt: skip
+        schema["properties"][alias]["description"] = f"May be called {words}."
     schema["description"] = f"{' '.join(schema.get('description', '').split())} {_SPELLINGS}".strip()
     return schema
 
@@ -93,8 +76,11 @@ def answer_schemas(kinds: Iterable[Any]) -> tuple[list[dict[str, Any]], dict[str
     """A schema for each kind of answer, and the components that they refer to."""
     told, parts = msgspec.json.schema_components(list(kinds), ref_template=REF + "{name}")
     open_ones = {kind.__name__ for kind in OpenAnswer.__subclasses__()}
-    named = {_answer_name(name): _answer(schema, name in open_ones) for name, schema in parts.items()}
-    return [as_published(schema) for schema in told], named
+    named = {
+        _answer_name(name): _answer(as_published(schema, _answer_name), name in open_ones)
+        for name, schema in parts.items()
+    }
+    return [as_published(schema, _answer_name) for schema in told], named
 
 
 def _answer_name(name: str) -> str:
@@ -102,23 +88,30 @@ def _answer_name(name: str) -> str:
 
 
 def _answer(schema: dict[str, Any], is_open: bool) -> dict[str, Any]:
-    plain: dict[str, Any] = as_published(schema)
     if is_open:
-        more = plain["properties"].pop("more")
-        plain["required"] = [name for name in plain["required"] if name != "more"]
-        plain["additionalProperties"] = more.get("additionalProperties", True)
-    if "description" in plain:
-        plain["description"] = " ".join(plain["description"].split())
-    plain.pop("title", None)
-    return plain
+        more = schema["properties"].pop("more")
+        schema["required"] = [name for name in schema["required"] if name != "more"]
+        schema["additionalProperties"] = more.get("additionalProperties", True)
+    if "description" in schema:
+        schema["description"] = " ".join(schema["description"].split())
+    return schema
 
 
-def as_published(value: Any) -> Any:
-    """Decimals are sent as numbers; references by the names that are published."""
-    if isinstance(value, dict):
-        if value.get("format") == "decimal":
-            return {key: inner for key, inner in value.items() if key != "format"} | {"type": "number"}
-        if isinstance(ref := value.get("$ref"), str):
-            return value | {"$ref": REF + _answer_name(ref.removeprefix(REF))}
-        return {key: as_published(inner) for key, inner in value.items()}
-    return [as_published(inner) for inner in value] if isinstance(value, list) else value
+def as_published(value: Any, name_of: Callable[[str], str] = str) -> Any:
+    """A schema under the names that are published. Decimals are sent as numbers; titles say nothing, and
+    generators would name by them."""
+    if isinstance(value, list):
+        return [as_published(inner, name_of) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    if isinstance(ref := value.get("$ref"), str):
+        return value | {"$ref": REF + name_of(ref.removeprefix(REF))}
+    told = {
+        key: as_published(inner, name_of)
+        for key, inner in value.items()
+        if key != "title" or not isinstance(inner, str)
+    }
+    if told.get("format") == "decimal":
+        del told["format"]
+        told["type"] = "number"
+    return told

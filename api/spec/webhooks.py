@@ -4,8 +4,10 @@ from typing import Any
 
 import msgspec
 
+from api.http.openapi import REF
+from api.spec.schemas import as_published
 from server.public_events.catalogue import CATALOGUE, told
-from server.public_events.envelope import VERSION
+from server.public_events.envelope import VERSION, Event
 
 _HEADERS = {
     "webhook-id": "The event's id: the same on every try, and in feed, history and queues",
@@ -16,31 +18,22 @@ _HEADERS = {
 
 def webhooks() -> tuple[dict[str, Any], dict[str, Any]]:
     """What is sent for each type, and the schemas that it refers to."""
-    _, schemas = msgspec.json.schema_components(
-        list(dict.fromkeys(CATALOGUE.values())), ref_template="#/components/schemas/{name}"
-    )
-    for schema in schemas.values():
-        schema.pop("title", None)  # generators would name by it, and an event is not what it tells of
-    schemas = {f"Event{name.strip('_')}": _renamed(schema) for name, schema in schemas.items()}
-    return {name: {"post": _operation(name)} for name in CATALOGUE}, schemas
+    _, schemas = msgspec.json.schema_components(CATALOGUE.values(), ref_template=REF + "{name}")
+    named = {_name(name): as_published(schema, _name) for name, schema in schemas.items()}
+    return {name: {"post": _operation(name)} for name in CATALOGUE}, named
 
 
-def _renamed(value: Any) -> Any:
-    """References by the names that are published."""
-    if isinstance(value, dict):
-        return {key: _renamed(one) for key, one in value.items()}
-    if isinstance(value, list):
-        return [_renamed(one) for one in value]
-    head, found, name = str(value).rpartition("#/components/schemas/")
-    return f"{head}{found}Event{name.strip('_')}" if found and isinstance(value, str) else value
+def _name(struct: str) -> str:
+    """An event is not what it tells of: `Player` is an answer."""
+    return f"Event{struct}"
 
 
 def _operation(event_type: str) -> dict[str, Any]:
-    data = {"$ref": f"#/components/schemas/Event{CATALOGUE[event_type].__name__}"}
+    data = {"$ref": REF + _name(CATALOGUE[event_type].__name__)}
     text = {"type": "string"}
     fields = {"eventType": {"const": event_type}, "version": {"const": VERSION}}
     fields["data"] = {"anyOf": [data, {"type": "null"}]}
-    body = {"allOf": [{"$ref": "#/components/schemas/Event"}, {"type": "object", "properties": fields}]}
+    body = {"allOf": [{"$ref": REF + Event.__name__}, {"type": "object", "properties": fields}]}
     return {
         "summary": told(event_type),
         "parameters": [
