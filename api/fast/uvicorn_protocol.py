@@ -124,6 +124,12 @@ class QuickProtocol(HttpToolsProtocol):
         if len(self.url) > URL_BYTES_MAX:
             self._refuse(414)
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        # At each one, not at the last: a single read may hold tens of thousands, and all would be parsed.
+        super().on_header(name, value)
+        if len(self.headers) > HEADERS_MAX:
+            self._refuse(431)
+
     def _refuse(self, status: int) -> None:
         self._head.refused = status
         raise TooMuch(status)
@@ -150,8 +156,6 @@ class QuickProtocol(HttpToolsProtocol):
         del self.parser
 
     def on_headers_complete(self) -> None:
-        if len(self.headers) > HEADERS_MAX:  # until here their bytes are bounded
-            self._refuse(431)
         self._head.is_complete(self._now_ms())
         found = self._found()
         if found is None:

@@ -7,7 +7,7 @@ digit by digit, never binary floats. Unknown fields name the nearest known one.
 import asyncio
 import difflib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
@@ -23,7 +23,7 @@ from config.limits import BODY_BYTES_MAX
 T = TypeVar("T")
 _LARGE_BYTES: Final = 64 * 1024
 _DIGITS_MAX: Final = 40
-_SHOWN_CHARS: Final = 100
+SHOWN_CHARS: Final = 100
 # Names that are near to so many unknown ones are looked for; that costs more than all the rest.
 HINTS_MAX: Final = 20
 
@@ -135,7 +135,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         seen: set[str] = set()
         for key, _ in pairs:
             if key in seen:
-                raise ValueError(f"the key {key[:_SHOWN_CHARS]!r} stands twice")
+                raise ValueError(f"the key {key[:SHOWN_CHARS]!r} stands twice")
             seen.add(key)
     return found
 
@@ -178,16 +178,20 @@ def _respell(
     for key, value in data.items():
         name = names.get(key)
         if name is None:
-            near = difflib.get_close_matches(key[:_SHOWN_CHARS], names, n=1) if hints > 0 else []
+            parsed.faults[prefix + key[:SHOWN_CHARS]] = f"Unknown field{near(key, names) if hints > 0 else ''}"
             hints -= 1
-            hint = f"; did you mean {near[0]}?" if near else ""
-            parsed.faults[prefix + key[:_SHOWN_CHARS]] = f"Unknown field{hint}"
         elif name in given and given[name] != value:
             parsed.faults[prefix + key] = f"Contradicts {parsed.spelled[name]}"
         else:
             given[name] = value
             parsed.spelled[name] = prefix + key
     return given
+
+
+def near(key: str, names: Iterable[str]) -> str:
+    """A hint at the known name that an unknown one is most like."""
+    found = difflib.get_close_matches(key[:SHOWN_CHARS], names, n=1)
+    return f"; did you mean {found[0]}?" if found else ""
 
 
 def _check(model: type[Model], name: str, value: Any, parsed: Parsed) -> None:

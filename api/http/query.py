@@ -1,14 +1,13 @@
 """Query parameters: both spellings, strict values, all faults told at once. One model says what a route takes:
 it reads the request, and the document is made from it."""
 
-import difflib
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
 from pydantic import ValidationError
-from pydantic.alias_generators import to_camel, to_snake
+from pydantic.alias_generators import to_camel
 
-from api.http.body import Model, adapter_of
+from api.http.body import HINTS_MAX, SHOWN_CHARS, Model, adapter_of, near, spellings
 from api.http.errors import invalid
 from api.http.query_values import Whole
 from config.limits import CURSOR_MAX, LIST_PAGE_DEFAULT, LIST_PAGE_MAX
@@ -64,9 +63,9 @@ def read_query(request: Request, model: type[Q]) -> Q:
     values: dict[str, Any] = {}
     for name, text in given.items():
         try:
-            values[to_snake(name)] = adapter_of(model, to_snake(name)).validate_python(text)
+            values[name] = adapter_of(model, name).validate_python(text)
         except ValidationError as error:
-            faults[name] = error.errors()[0]["msg"].removeprefix("Value error, ")
+            faults[to_camel(name)] = error.errors()[0]["msg"].removeprefix("Value error, ")
     found = model.model_construct(**values)
     if faults := faults | found.contradictions():
         raise invalid(faults)
@@ -74,16 +73,16 @@ def read_query(request: Request, model: type[Q]) -> Q:
 
 
 def _given(request: Request, model: type[QueryModel]) -> tuple[dict[str, str], dict[str, str]]:
+    """Texts by field, and the faults of names."""
+    names = spellings(model)
     known = [to_camel(name) for name in model.model_fields]
-    spelled = {spelling: name for name in known for spelling in (name, to_snake(name))}
     given: dict[str, str] = {}
     faults: dict[str, str] = {}
     for key, value in request.query_params.multi_items():
-        name = spelled.get(key)
+        name, shown = names.get(key), key[:SHOWN_CHARS]
         if name is None:
-            near = difflib.get_close_matches(to_camel(key), known, n=1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            faults[key] = f"Unknown query parameter{hint}"
+            hint = near(to_camel(shown), known) if len(faults) < HINTS_MAX and shown not in faults else ""
+            faults.setdefault(shown, f"Unknown query parameter{hint}")
         elif given.setdefault(name, value) != value:
             faults[key] = "Is given twice with different values"
     return given, faults

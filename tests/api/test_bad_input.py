@@ -8,6 +8,7 @@ import msgspec
 import pytest
 import structlog
 
+from api.http.body import HINTS_MAX
 from api.tournaments.fact_decoder import Unfit, decode_facts, quickly
 from tests.support.app import House
 
@@ -199,6 +200,25 @@ async def test_a_query_is_read_in_both_spellings_and_told_all_its_faults(house: 
     faulty = {"limit", "offset", "game_slugs", "startDate", "status", "format", "external_id"}
     assert answer.status_code == 400 and set(told) == faulty
     assert told["game_slugs"] == "Unknown query parameter; did you mean gameSlug?"
+
+
+@pytest.mark.parametrize("name", ["limi{n}", "limi"], ids=["many", "one_again_and_again"])
+async def test_very_many_unknown_parameters_cost_little(
+    house: House, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Looking for a near name costs a hundred times as much as all the rest of a parameter."""
+    looked: list[str] = []
+
+    def counted(key: str, names: Any, n: int) -> list[str]:
+        looked.append(key)
+        return ["limit"]
+
+    monkeypatch.setattr("api.http.body.difflib.get_close_matches", counted)
+    wrong = "&".join(f"{name.format(n=n)}=" for n in range(700))
+    for path in ("/api/tournaments", f"/api/tournaments/{'x' * 32}/rules"):
+        answer = await house.client.get(f"{path}?{wrong}", headers=house.auth)
+        assert answer.status_code == 400 and "did you mean limit?" in answer.text
+    assert 2 <= len(looked) <= 2 * HINTS_MAX
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import uvloop
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from websockets import http11
 from websockets.datastructures import Headers
 
@@ -19,6 +20,7 @@ from api.access.connection_limits import ConnectionLimits
 from api.access.stranger_limits import StrangerLimits
 from api.fast.request_bounds import (
     HEAD_WITHIN_MS,
+    HEADERS_MAX,
     REQUEST_BYTES_MAX,
     Head,
     TooMuch,
@@ -474,3 +476,20 @@ async def test_an_http_connection_shares_the_table_of_its_names(served: Served) 
     found = [one for one in gc.get_objects() if type(one) is QuickProtocol]
     writer.close()
     assert found and all(len(vars(one)) < 30 for one in found)
+
+
+async def test_no_header_is_read_behind_one_too_many(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All come in one read: the parser would go through them before anything else is asked."""
+    read = 0
+
+    def counted(self: Any, name: bytes, value: bytes) -> None:
+        nonlocal read
+        read += 1
+        self.headers.append((name.lower(), value))
+
+    monkeypatch.setattr(HttpToolsProtocol, "on_header", counted)
+    reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+    writer.write(b"GET /healthz HTTP/1.1\r\n" + b"a:1\r\n" * 5_000 + b"\r\n")
+    assert b" 431 " in await reader.readline()
+    writer.close()
+    assert read == HEADERS_MAX + 1
