@@ -206,6 +206,7 @@ assert max(LONG_POLL_S, POLL_EVERY_S) * 2 < PRESENCE_S, "one late poll does not 
 assert SETTLEMENT_BATCH_MAX / PAYOUTS_AT_ONCE * OUTGOING_TIMEOUT_S < PAYOUT_CLAIM_MS / 1_000, (
     "claims outlive calls"
 )
+assert CALL_DEADLINE_S * 1_000 < PAYOUT_HOLD_MS, "a hold outlives the call to the owner"
 assert DELIVERY_SEND_UNTIL_MS + 1_000 * OUTGOING_TIMEOUT_S < DELIVERY_CLAIM_MS, (
     "no event leaves under a lost claim"
 )

@@ -28,4 +28,4 @@ async def held(
         yield
     finally:
         with suppress(StoreUnavailable):  # then the hold ends by itself
-            await ctx.payouts.release_payouts(caller.tenant, tournament_id, until_ms)
+            await ctx.payouts.release_payouts(caller.tenant, tournament_id, payout_id, until_ms)

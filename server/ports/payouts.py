@@ -57,8 +57,10 @@ class Payouts(Protocol):
         """Keep workers from the lines of a tournament that may be paid, or from one of them. False, changing
         nothing, while a worker has one. A hold ends as a claim does, or by `release_payouts`."""
 
-    async def release_payouts(self, tenant: Tenant, tournament_id: str, until_ms: int) -> None:
-        """Give back what was held until then."""
+    async def release_payouts(
+        self, tenant: Tenant, tournament_id: str, payout_id: str | None, until_ms: int
+    ) -> None:
+        """Give back what was held until then; another's hold of another line stays."""
 
     async def wallet(self, tenant: Tenant) -> Wallet | None: ...
     async def set_wallet(self, tenant: Tenant, wallet: Wallet | None) -> None:

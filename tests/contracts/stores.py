@@ -363,15 +363,18 @@ class StoreContract:
         assert not await store.hold_payouts(tenant, name, None, at_ms - 1, until_ms), "a worker has them"
         assert await store.hold_payouts(tenant, name, payout_id, at_ms, until_ms)
         assert not await store.hold_payouts(tenant, name, None, at_ms, until_ms + 1), "one of them is held"
+        _, lines = await store.payouts(tenant, name, (), 10, 0)
+        (other,) = (line.row.payout.id for line in lines if line.row.payout.id != payout_id)
+        assert await store.hold_payouts(tenant, name, other, at_ms, until_ms), "in the same millisecond"
+        await store.release_payouts(tenant, name, other, until_ms)
+        assert sorted(await free()) == [False, True], "the hold of another line stays"
         found = await store.claim_payouts(at_ms, at_ms + 180_000, 10_000)
         assert [one.row.payout.id == payout_id for one in found if one.row.tournament_id == name] == [False]
-        await store.release_payouts(tenant, name, until_ms)
+        await store.release_payouts(tenant, name, payout_id, until_ms)
         assert sorted(await free()) == [False, True]
         stranger = Tenant(OperatorId("op_stranger"), live=True)
-        assert await store.hold_payouts(stranger, name, None, at_ms, until_ms) and sorted(await free()) == [
-            False,
-            True,
-        ]
+        assert await store.hold_payouts(stranger, name, None, at_ms, until_ms)
+        assert sorted(await free()) == [False, True], "a stranger holds nothing"
 
     async def test_what_is_due_comes_longest_overdue_first(self, store: Any, tenant: Tenant) -> None:
         soon = Writer(f"{tenant.operator_id}-soon", tenant, start_at_ms=NOW_MS + 1_000)

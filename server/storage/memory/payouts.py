@@ -52,23 +52,27 @@ class MemoryPayouts:
     async def hold_payouts(
         self, tenant: Tenant, tournament_id: str, payout_id: str | None, now_ms: int, until_ms: int
     ) -> bool:
-        found = [
-            owed
-            for of, owed in self._owed.values()
-            if of == tenant
-            and owed.row.tournament_id == tournament_id
-            and payout_id in (None, owed.row.payout.id)
-            and owed.row.payout.state in OPEN
-        ]
+        found = [one for one in self._lines(tenant, tournament_id, payout_id) if one.row.payout.state in OPEN]
         if any((owed.claimed_until_ms or 0) > now_ms for owed in found):
             return False
         self._owed |= {owed.row.payout.id: (tenant, StoredPayout(owed.row, until_ms)) for owed in found}
         return True
 
-    async def release_payouts(self, tenant: Tenant, tournament_id: str, until_ms: int) -> None:
-        for name, (of, owed) in self._owed.items():
-            if of == tenant and owed.row.tournament_id == tournament_id and owed.claimed_until_ms == until_ms:
-                self._owed[name] = (of, StoredPayout(owed.row))
+    async def release_payouts(
+        self, tenant: Tenant, tournament_id: str, payout_id: str | None, until_ms: int
+    ) -> None:
+        for owed in self._lines(tenant, tournament_id, payout_id):
+            if owed.claimed_until_ms == until_ms:
+                self._owed[owed.row.payout.id] = (tenant, StoredPayout(owed.row))
+
+    def _lines(self, tenant: Tenant, tournament_id: str, payout_id: str | None) -> list[StoredPayout]:
+        return [
+            owed
+            for of, owed in self._owed.values()
+            if of == tenant
+            and owed.row.tournament_id == tournament_id
+            and payout_id in (None, owed.row.payout.id)
+        ]
 
     async def wallet(self, tenant: Tenant) -> Wallet | None:
         return self._wallets.get(tenant)

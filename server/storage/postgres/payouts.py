@@ -71,21 +71,20 @@ class PostgresPayouts(Reader):
         self, tenant: Tenant, tournament_id: str, payout_id: str | None, now_ms: int, until_ms: int
     ) -> bool:
         c = t.payouts.c
-        which = [*mine(t.payouts, tenant), c.tournament_id == tournament_id, c.state.in_(sorted(OPEN))]
-        which += [] if payout_id is None else [c.payout_id == payout_id]
-        look = sa.select(c.payout_id, c.claimed_until_ms).where(*which).order_by(c.payout_id).with_for_update()
+        which = [*_lines(tenant, tournament_id, payout_id), c.state.in_(sorted(OPEN))]
+        look = sa.select(c.claimed_until_ms).where(*which).order_by(c.payout_id).with_for_update()
         async with self._transaction() as db:
-            found = (await db.execute(look)).all()
-            if any((row.claimed_until_ms or 0) > now_ms for row in found):
+            claims = (await db.execute(look)).scalars()
+            if any((until or 0) > now_ms for until in claims):
                 return False
-            names = [row.payout_id for row in found]
-            change = sa.update(t.payouts).where(c.payout_id.in_(names)).values(claimed_until_ms=until_ms)
-            await db.execute(change)
+            await db.execute(sa.update(t.payouts).where(*which).values(claimed_until_ms=until_ms))
         return True
 
-    async def release_payouts(self, tenant: Tenant, tournament_id: str, until_ms: int) -> None:
-        c = t.payouts.c
-        which = [*mine(t.payouts, tenant), c.tournament_id == tournament_id, c.claimed_until_ms == until_ms]
+    async def release_payouts(
+        self, tenant: Tenant, tournament_id: str, payout_id: str | None, until_ms: int
+    ) -> None:
+        held = t.payouts.c.claimed_until_ms == until_ms
+        which = [*_lines(tenant, tournament_id, payout_id), held]
         await self._rows(HOUSE, sa.update(t.payouts).where(*which).values(claimed_until_ms=None))
 
     async def wallet(self, tenant: Tenant) -> Wallet | None:
@@ -108,6 +107,13 @@ class PostgresPayouts(Reader):
             set_={"document": fresh.excluded.document},
         )
         await self._rows(tenant, change)
+
+
+def _lines(tenant: Tenant, tournament_id: str, payout_id: str | None) -> list[sa.ColumnElement[bool]]:
+    """All lines of a tournament, or one of them."""
+    c = t.payouts.c
+    one = [] if payout_id is None else [c.payout_id == payout_id]
+    return [*mine(t.payouts, tenant), c.tournament_id == tournament_id, *one]
 
 
 def _owed(row: Any) -> StoredPayout:
