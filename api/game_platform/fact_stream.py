@@ -16,7 +16,14 @@ from api.access.limit_headers import over_limit
 from api.access.rate_limits import windows_for
 from api.context.context import Context, of_socket
 from api.context.key_cache import Caller
-from api.game_platform.stream_frames import FactsRefused, FactsTaken, SendFacts, StreamFrame, StreamWelcome
+from api.game_platform.stream_frames import (
+    CLOSE_OF,
+    FactsRefused,
+    FactsTaken,
+    SendFacts,
+    StreamFrame,
+    StreamWelcome,
+)
 from api.http.errors import ApiError, typed
 from api.tournaments.fact_decoder import Given, decode_facts
 from api.tournaments.owner_client import find_known, report
@@ -27,15 +34,6 @@ from server.encoding.wire import dump, instant
 from server.ports import StoreUnavailable
 
 router = APIRouter()
-_CLOSE = {
-    401: Close.LOG_IN_AGAIN,
-    403: Close.FORBIDDEN,
-    404: Close.NOT_FOUND,
-    429: Close.TOO_MANY,
-    503: Close.RECONNECT,
-}
-
-
 _BATCH = msgspec.json.Decoder(SendFacts)
 
 
@@ -162,4 +160,4 @@ async def _refused(batch: int | str, why: Exception) -> StreamFrame:
 
 
 def _close_of(error: Exception) -> Close:
-    return _CLOSE.get(typed(error).status, Close.BAD_FRAME)
+    return CLOSE_OF.get(typed(error).status, Close.BAD_FRAME)

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from api.tournaments.answers_facts import FactLine
+from api.ws.messages import Close
 from server.domain.tournament.lifecycle import Status
 from server.encoding.answer import Count, Instant
 
@@ -52,3 +53,12 @@ class SendFacts(Struct, forbid_unknown_fields=True):
 
 
 StreamFrame = StreamWelcome | FactsTaken | FactsRefused
+# What ends the stream, by the HTTP status of the reason; any other: a bad message.
+CLOSE_OF = {
+    401: Close.LOG_IN_AGAIN,
+    403: Close.FORBIDDEN,
+    404: Close.NOT_FOUND,
+    429: Close.TOO_MANY,
+    503: Close.RECONNECT,
+}
+CLOSES = (Close.BAD_FRAME, *CLOSE_OF.values())

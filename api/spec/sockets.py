@@ -1,11 +1,12 @@
 """The AsyncAPI 3.0 document of both sockets, made from the types of their messages."""
 
+from collections.abc import Iterable
 from functools import cache
 from typing import Any, get_args
 
 import msgspec
 
-from api.game_platform.stream_frames import SendFacts, StreamFrame
+from api.game_platform.stream_frames import CLOSES, SendFacts, StreamFrame
 from api.http.openapi import REF
 from api.spec.schemas import as_published
 from api.ws.messages import PROTOCOL_VERSION, Close
@@ -14,11 +15,11 @@ from server.broadcast.frames import ClientFrame, ServerFrame
 _MEANING = {
     Close.BAD_FRAME: "A frame that is not one of ours",
     Close.LOG_IN_AGAIN: "No token, or one that is not valid any more",
-    Close.FORBIDDEN: "Not this tournament's player, or a page that is not on the operator's list",
+    Close.FORBIDDEN: "The credential may not do this here, or the page is not on the operator's list",
     Close.NOT_FOUND: "No such tournament, or not a public one",
     Close.RECONNECT: "Come back at once, with `resume`: maintenance, or the tournament moved",
     Close.TOURNAMENT_OVER: "Results are final, or it was cancelled: nothing will follow",
-    Close.TOO_MANY: "Too many messages, or a reader that was stuck for 30 s",
+    Close.TOO_MANY: "Too many messages or connections, or a reader that was stuck for 30 s",
 }
 _QUERY = {
     "token": "A player's token, where no header can be sent",
@@ -64,24 +65,24 @@ def _message(struct: Any) -> dict[str, Any]:
 
 
 def _tournament(structs: tuple[Any, ...]) -> dict[str, Any]:
-    return _channel("/ws/tournaments/{tournamentId}", structs) | {
+    return _channel("/ws/tournaments/{tournamentId}", structs, Close) | {
         "description": "Authorization: Bearer <token>, `?token=`, or a first `auth` frame within 5 s.",
         "bindings": {"ws": {"query": _query(), "bindingVersion": "0.1.0"}},
     }
 
 
 def _facts(structs: tuple[Any, ...]) -> dict[str, Any]:
-    return _channel("/ws/internal/tournaments/{tournamentId}/events", structs) | {
+    return _channel("/ws/internal/tournaments/{tournamentId}/events", structs, CLOSES) | {
         "description": "Authorization: Bearer <key of a game platform>.",
     }
 
 
-def _channel(address: str, structs: tuple[Any, ...]) -> dict[str, Any]:
+def _channel(address: str, structs: tuple[Any, ...], codes: Iterable[Close]) -> dict[str, Any]:
     return {
         "address": address,
         "parameters": {"tournamentId": {"description": "The tournament"}},
         "messages": {one.__name__: {"$ref": f"#/components/messages/{one.__name__}"} for one in structs},
-        "x-close-codes": {str(int(code)): text for code, text in _MEANING.items()},
+        "x-close-codes": {str(int(code)): _MEANING[code] for code in codes},
     }
 
 

@@ -59,20 +59,20 @@ class RemovedPlayer(Answer):
     user_id: str | UnsetType = UNSET
 
 
-class PublicBoardRow(Answer):
-    """A row of a board, as anybody may read it."""
+class BoardPlace(Answer):
+    """Where a player stands, as its operator reads it."""
 
     position: Position
     rank: Rank
     player_id: str
     display_name: str
     points: Points
-
-
-class BoardRow(PublicBoardRow):
-    """A row of a board, as its operator reads it. `entries` and `eliminatedInRound` are of a board in play."""
-
     user_id: str
+
+
+class BoardRow(BoardPlace):
+    """A row of a board. `entries` and `eliminatedInRound` are of a board in play."""
+
     entries: Count | UnsetType = UNSET
     eliminated_in_round: int | UnsetType | None = UNSET
 
@@ -85,15 +85,9 @@ class PrizeItem(Answer):
     quantity: Annotated[int, Meta(ge=1)]
 
 
-class ResultLine(Answer):
+class ResultLine(BoardPlace):
     """One line of the results."""
 
-    position: Position
-    rank: Rank
-    player_id: str
-    display_name: str
-    points: Points
-    user_id: str
     prize: Amount
     items: list[PrizeItem]
     currency: str

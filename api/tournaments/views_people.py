@@ -1,6 +1,6 @@
 """Players and rows of boards as callers read them. Pure rendering."""
 
-from typing import assert_never
+from typing import Any, TypeVar, assert_never
 
 from actors.replies import BoardRow, EntryAnswer
 from api.tournaments import answers_people
@@ -9,6 +9,8 @@ from server.domain.money import points_to_decimal
 from server.domain.tournament.lifecycle import Status
 from server.domain.tournament.summary import EntryRow, ResultRow, Summary
 from server.encoding.wire import instant
+
+P = TypeVar("P", bound=answers_people.BoardPlace)
 
 
 def player(entry: EntryRow, summary: Summary) -> answers_people.Player:
@@ -71,46 +73,34 @@ def removed(answer: EntryAnswer) -> answers_people.RemovedPlayer:
     )
 
 
-def public_row(row: BoardRow | ResultRow) -> answers_people.PublicBoardRow:
-    """One row of a leaderboard, as anybody may read it: without the casino's user id."""
-    return answers_people.PublicBoardRow(
-        position=row.position,
-        rank=row.rank,
-        player_id=row.player_id,
-        display_name=row.display_name,
-        points=points_to_decimal(row.points),
-    )
-
-
 def board_row(row: BoardRow | ResultRow) -> answers_people.BoardRow:
-    """One row of a leaderboard, as a casino reads it."""
-    return answers_people.BoardRow(
-        position=row.position,
-        rank=row.rank,
-        player_id=row.player_id,
-        display_name=row.display_name,
-        points=points_to_decimal(row.points),
-        user_id=row.user_id,
-    )
+    """One row of a stored board."""
+    return _placed(answers_people.BoardRow, row)
 
 
 def leader(row: BoardRow) -> answers_people.BoardRow:
-    """One row of a live board, as a casino reads it."""
-    told = board_row(row)
-    told.entries, told.eliminated_in_round = row.entries, row.eliminated_round
-    return told
+    """One row of a live board."""
+    return _placed(answers_people.BoardRow, row, entries=row.entries, eliminated_in_round=row.eliminated_round)
 
 
 def result(row: ResultRow, summary: Summary) -> answers_people.ResultLine:
     """One line of the results."""
-    return answers_people.ResultLine(
+    return _placed(
+        answers_people.ResultLine,
+        row,
+        prize=money(summary, row.prize_minor),
+        items=[answers_people.PrizeItem(kind=i.kind, code=i.code, quantity=i.quantity) for i in row.items],
+        currency=summary.rules.currency,
+    )
+
+
+def _placed(kind: type[P], row: BoardRow | ResultRow, **more: Any) -> P:
+    return kind(
         position=row.position,
         rank=row.rank,
         player_id=row.player_id,
         display_name=row.display_name,
         points=points_to_decimal(row.points),
         user_id=row.user_id,
-        prize=money(summary, row.prize_minor),
-        items=[answers_people.PrizeItem(kind=i.kind, code=i.code, quantity=i.quantity) for i in row.items],
-        currency=summary.rules.currency,
+        **more,
     )

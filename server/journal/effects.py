@@ -1,6 +1,7 @@
 """What an event leads to: the state after it, its money, what is told of it, and the rows that it touches.
 Owners store this; `verify` derives it again from the log and compares."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -9,7 +10,7 @@ from server.domain.tournament import events
 from server.domain.tournament.apply import apply
 from server.domain.tournament.money.ledger import postings_for
 from server.domain.tournament.money.payouts import owed_by
-from server.domain.tournament.state import Tournament
+from server.domain.tournament.state import Payout, Tournament
 from server.encoding.wire import dump
 from server.ports import PostingRow
 from server.public_events.catalogue import TYPE_OF
@@ -34,9 +35,10 @@ def effects_of(before: Tournament | None, event: events.Event, at_ms: int) -> Ef
     assert is_balanced(lines), "money does not appear or vanish"
     told = 0 if before is None else before.events_counted
     state = apply(before, event, at_ms)
+    owed = owed_by(event, state, at_ms)
     announcements = [
         Announcement(event_id(state.id, number), number, TYPE_OF[type(data)], at_ms, dump(data))
-        for number, data in enumerate(announce(event, state, at_ms), start=told + 1)
+        for number, data in enumerate(announce(event, state, owed), start=told + 1)
     ]
     assert told + len(announcements) == state.events_counted, "public events are counted without a gap"
     return Effects(
@@ -44,7 +46,7 @@ def effects_of(before: Tournament | None, event: events.Event, at_ms: int) -> Ef
         postings=[PostingRow(state.seq, nth, line) for nth, line in enumerate(lines)],
         announcements=announcements,
         players=frozenset(_players(event, state)),
-        payouts=frozenset(_payouts(event, state, at_ms)),
+        payouts=frozenset(_payouts(event, owed)),
         settles=isinstance(event, events.ResultsFinalised | events.ReviewDecided),
     )
 
@@ -71,11 +73,11 @@ def _players(event: events.Event, state: Tournament) -> tuple[int, ...]:
     assert_never(event)
 
 
-def _payouts(event: events.Event, state: Tournament, at_ms: int) -> list[str]:
+def _payouts(event: events.Event, owed: Iterable[Payout]) -> list[str]:
     """Which lines of what is owed have come into being or moved."""
-    made = [payout.id for payout in owed_by(event, state, at_ms)]
+    changed = [payout.id for payout in owed]
     if isinstance(event, events.PayoutsMoved):
-        made += [step.payout_id for step in event.steps]
+        changed += [step.payout_id for step in event.steps]
     elif isinstance(event, events.ReviewDecided):
-        made += event.forfeits
-    return made
+        changed += event.forfeits
+    return changed

@@ -3,8 +3,9 @@
 from typing import Annotated
 
 import msgspec
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
+from server.encoding.answer import Answer, Instant
 from server.encoding.wire import dump, instant
 from server.public_events.mapping import Announcement
 from server.public_events.streams import tournament_of
@@ -12,14 +13,14 @@ from server.public_events.streams import tournament_of
 VERSION = 1
 
 
-class Event(Struct, rename="camel", kw_only=True):
+class Event(Answer, kw_only=True):
     """A public event. `sequence` has no gap in a tournament; events of the system itself belong to none and
     have a sequence of their own. `data` depends on `eventType`: see the webhooks of this document."""
 
     event_id: Annotated[str, Meta(description="The same in history, feed, webhooks and queues")]
     event_type: str
     version: int
-    timestamp: Annotated[str, Meta(description="RFC 3339, UTC", extra_json_schema={"format": "date-time"})]
+    timestamp: Instant
     tournament_id: str | None
     operator_id: str
     sequence: Annotated[int, Meta(ge=1)]

@@ -1,11 +1,12 @@
 """Domain events as the public events that backends receive (20-api.md, section 5)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, assert_never
 
 from server.domain.money import points_to_decimal, to_decimal
 from server.domain.tournament import events
-from server.domain.tournament.money.payouts import PayoutState, owed_by
+from server.domain.tournament.money.payouts import PayoutState
 from server.domain.tournament.state import Payout, Tournament
 from server.encoding.wire_names import wire_name
 from server.public_events import data
@@ -41,12 +42,12 @@ def event_id(tournament_id: str, seq: int) -> str:
     return f"evt_{tournament_id}_{seq}"
 
 
-def announce(event: events.Event, state: Tournament, at_ms: int) -> list[data.Data]:
-    """The public events that a domain event makes, given the state after it: itself, what comes with it, and
-    what is owed or paid line by line (`server.domain.tournament.told.public_events` says how many)."""
+def announce(event: events.Event, state: Tournament, owed: Iterable[Payout]) -> list[data.Data]:
+    """The public events that a domain event makes, given the state after it and what is owed because of it:
+    itself, what comes with it, and each line that is owed or paid (`told.public_events` says how many)."""
     if isinstance(event, events.PayoutsMoved):
         return [_moved(step.payout_id, step.state, state) for step in event.steps if step.state in _MOVED]
-    made = [_payout(_CREATED[_family(payout)], payout, state) for payout in owed_by(event, state, at_ms)]
+    made = [_payout(_CREATED[_family(payout)], payout, state) for payout in owed]
     return [_itself(event, state), *_with(event, state), *made]
 
 

@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from actors.owner import execute
-from actors.owner import unit_of_work as unit_of_work
+from actors.owner import execute, unit_of_work
 from actors.replies import BoardAnswer, Done, Failed, Frames, Refused, Unavailable
 from actors.requests import (
     Poll,
@@ -17,7 +16,9 @@ from actors.requests import (
 from config import limits
 from server.domain.scoring.fact import Outcome
 from server.domain.tournament import commands, events
+from server.domain.tournament.decide import decide
 from server.domain.tournament.lifecycle import Status
+from server.domain.tournament.play.facts import count
 from server.domain.tournament.summary import Summary
 from server.ports import StoreUnavailable
 from tests.actors.test_owner import Scene, facts_of
@@ -51,7 +52,6 @@ async def test_a_rule_that_raises_fails_once_and_keeps_state_and_owner(
     def raises(*_: Any) -> Any:
         raise KeyError("planted")
 
-    decide = vars(execute)["decide"]
     monkeypatch.setattr(execute, "decide", lambda state, command, now: (
         raises() if isinstance(command, commands.Rebuy) else decide(state, command, now)
     ))  # fmt: skip
@@ -85,7 +85,6 @@ async def test_facts_that_break_the_owner_do_not_take_others_with_them(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await scene.playing("ann", "ben")
-    count = vars(unit_of_work)["count"]
 
     def breaks(state: Any, block: Any, digests: Any = None) -> None:
         if any(one.fact.event_id == "bad" for one in block):

@@ -23,6 +23,7 @@ async def test_it_is_served_and_says_every_close_code_and_every_message() -> Non
     assert told == msgspec.json.decode(msgspec.json.encode(asyncapi()))
     channels = told["channels"]
     assert set(channels["tournament"]["x-close-codes"]) == {str(int(code)) for code in Close}
+    assert set(channels["facts"]["x-close-codes"]) == {"4400", "4401", "4403", "4404", "4408", "4429"}
     players = {struct.__name__ for struct in (*get_args(ServerFrame), *get_args(ClientFrame))}
     platforms = {struct.__name__ for struct in (*get_args(StreamFrame), SendFacts)}
     assert set(channels["tournament"]["messages"]) == players

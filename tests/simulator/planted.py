@@ -18,6 +18,7 @@ from server.encoding import codec
 from server.ports import StoreUnavailable
 from tests.simulator.faults import FaultyStore
 from workers.loops import settlement
+from workers.signing import signed
 
 
 def answer_before_commit(patch: pytest.MonkeyPatch) -> None:
@@ -85,7 +86,6 @@ def payout_id_with_rank(patch: pytest.MonkeyPatch) -> None:
 
 def fresh_key_for_every_try(patch: pytest.MonkeyPatch) -> None:
     """The wallet is asked under a new key each time."""
-    signed = vars(settlement)["signed"]
     tries = iter(range(10**9))
     patch.setattr(settlement, "signed", lambda name, *rest: signed(f"{name}-{next(tries)}", *rest))
 
