@@ -145,7 +145,7 @@ SETTLEMENT_POLL_S: Final = 1.0
 SETTLEMENT_BATCH_MAX: Final = 200
 PAYOUTS_AT_ONCE: Final = 20
 PAYOUT_CLAIM_MS: Final = 180_000
-# As long as an owner may take to decide about payouts; longer than any call to it.
+# How long workers leave payouts alone when the front end that held them has died.
 PAYOUT_HOLD_MS: Final = 90_000
 SETTLEMENT_PAUSES_S: Final = (10, 60, 300, 1_800, 7_200, 21_600, 43_200, 57_600)
 

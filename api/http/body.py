@@ -178,7 +178,9 @@ def _respell(
     for key, value in data.items():
         name = names.get(key)
         if name is None:
-            parsed.faults[prefix + key[:SHOWN_CHARS]] = f"Unknown field{near(key, names) if hints > 0 else ''}"
+            parsed.faults[prefix + key[:SHOWN_CHARS]] = (
+                f"Unknown field{hint_at(key, names) if hints > 0 else ''}"
+            )
             hints -= 1
         elif name in given and given[name] != value:
             parsed.faults[prefix + key] = f"Contradicts {parsed.spelled[name]}"
@@ -188,8 +190,8 @@ def _respell(
     return given
 
 
-def near(key: str, names: Iterable[str]) -> str:
-    """A hint at the known name that an unknown one is most like."""
+def hint_at(key: str, names: Iterable[str]) -> str:
+    """The end of a message about an unknown name: which known name is most like it, if any is."""
     found = difflib.get_close_matches(key[:SHOWN_CHARS], names, n=1)
     return f"; did you mean {found[0]}?" if found else ""
 

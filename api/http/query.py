@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 from pydantic import ValidationError
 from pydantic.alias_generators import to_camel
 
-from api.http.body import HINTS_MAX, SHOWN_CHARS, Model, adapter_of, near, spellings
+from api.http.body import HINTS_MAX, SHOWN_CHARS, Model, adapter_of, hint_at, spellings
 from api.http.errors import invalid
 from api.http.query_values import Whole
 from config.limits import CURSOR_MAX, LIST_PAGE_DEFAULT, LIST_PAGE_MAX
@@ -81,7 +81,7 @@ def _given(request: Request, model: type[QueryModel]) -> tuple[dict[str, str], d
     for key, value in request.query_params.multi_items():
         name, shown = names.get(key), key[:SHOWN_CHARS]
         if name is None:
-            hint = near(to_camel(shown), known) if len(faults) < HINTS_MAX and shown not in faults else ""
+            hint = hint_at(to_camel(shown), known) if len(faults) < HINTS_MAX and shown not in faults else ""
             faults.setdefault(shown, f"Unknown query parameter{hint}")
         elif given.setdefault(name, value) != value:
             faults[key] = "Is given twice with different values"

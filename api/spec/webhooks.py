@@ -24,7 +24,7 @@ def webhooks() -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _name(struct: str) -> str:
-    """An event is not what it tells of: `Player` is an answer."""
+    """With a prefix, because answers are called `Player` and so on, too."""
     return f"Event{struct}"
 
 

@@ -73,12 +73,12 @@ def removed(answer: EntryAnswer) -> answers_people.RemovedPlayer:
     )
 
 
-def board_row(row: BoardRow | ResultRow) -> answers_people.BoardRow:
+def stored_board_row(row: BoardRow | ResultRow) -> answers_people.BoardRow:
     """One row of a stored board."""
     return _placed(answers_people.BoardRow, row)
 
 
-def leader(row: BoardRow) -> answers_people.BoardRow:
+def live_board_row(row: BoardRow) -> answers_people.BoardRow:
     """One row of a live board."""
     return _placed(answers_people.BoardRow, row, entries=row.entries, eliminated_in_round=row.eliminated_round)
 

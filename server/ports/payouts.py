@@ -60,7 +60,7 @@ class Payouts(Protocol):
     async def release_payouts(
         self, tenant: Tenant, tournament_id: str, payout_id: str | None, until_ms: int
     ) -> None:
-        """Give back what was held until then; another's hold of another line stays."""
+        """Release what was held until `until_ms`. Holds on other lines stay."""
 
     async def wallet(self, tenant: Tenant) -> Wallet | None: ...
     async def set_wallet(self, tenant: Tenant, wallet: Wallet | None) -> None:

@@ -62,7 +62,7 @@ async def get_leaderboard(
             epoch=board.epoch,
             sequence=board.seq,
             stale=False,
-            leaderboard=[views_people.leader(row) for row in board.rows],
+            leaderboard=[views_people.live_board_row(row) for row in board.rows],
             pagination=pagination(board.total, want.limit if want.around is None else len(board.rows), offset),
         )
     )
@@ -103,7 +103,7 @@ async def _final_board(ctx: Context, caller: Caller, summary: Summary, want: Rea
             epoch=0,
             sequence=summary.seq,
             stale=False,
-            leaderboard=[views_people.board_row(row) for row in rows],
+            leaderboard=[views_people.stored_board_row(row) for row in rows],
             pagination=pagination(total, want.limit, want.offset),
         )
     )

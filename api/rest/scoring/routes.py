@@ -44,7 +44,7 @@ async def simulate_scoring(request: Request, ctx: Ctx, caller: TournamentsRead) 
         Simulation(
             scoring=extended(SimulatedScoring, views_rules.scoring(scoring), model=scoring.model),
             tie_breakers=list(scoring.ties),
-            leaderboard=[views_people.leader(row) for row in run.rows],
+            leaderboard=[views_people.live_board_row(row) for row in run.rows],
             results=[
                 SimulatedFact(event_id=fact.event_id, status=STATUS_OF[outcome])
                 for fact, outcome in zip(facts, run.outcomes, strict=True)
