@@ -70,11 +70,9 @@ class PostgresPayouts(Reader):
     async def hold_payouts(
         self, tenant: Tenant, tournament_id: str, payout_id: str | None, now_ms: int, until_ms: int
     ) -> bool:
-        c = t.payouts.c
-        which = [*_lines(tenant, tournament_id, payout_id), c.state.in_(sorted(OPEN))]
-        look = sa.select(c.claimed_until_ms).where(*which).order_by(c.payout_id).with_for_update()
+        which = [*_lines(tenant, tournament_id, payout_id), t.payouts.c.state.in_(sorted(OPEN))]
         async with self._transaction() as db:
-            claims = (await db.execute(look)).scalars()
+            claims = (await db.execute(_locking(which))).scalars()
             if any((until or 0) > now_ms for until in claims):
                 return False
             await db.execute(sa.update(t.payouts).where(*which).values(claimed_until_ms=until_ms))
@@ -85,7 +83,9 @@ class PostgresPayouts(Reader):
     ) -> None:
         held = t.payouts.c.claimed_until_ms == until_ms
         which = [*_lines(tenant, tournament_id, payout_id), held]
-        await self._rows(HOUSE, sa.update(t.payouts).where(*which).values(claimed_until_ms=None))
+        async with self._transaction() as db:
+            await db.execute(_locking(which))
+            await db.execute(sa.update(t.payouts).where(*which).values(claimed_until_ms=None))
 
     async def wallet(self, tenant: Tenant) -> Wallet | None:
         want = sa.select(t.wallets.c.document).where(*mine(t.wallets, tenant))
@@ -114,6 +114,13 @@ def _lines(tenant: Tenant, tournament_id: str, payout_id: str | None) -> list[sa
     c = t.payouts.c
     one = [] if payout_id is None else [c.payout_id == payout_id]
     return [*mine(t.payouts, tenant), c.tournament_id == tournament_id, *one]
+
+
+def _locking(which: list[sa.ColumnElement[bool]]) -> sa.Select[Any]:
+    """Locks lines in the order in which an owner commits them (by id, bytewise): two orders are a deadlock."""
+    c = t.payouts.c
+    in_order = sa.collate(c.payout_id, "C")
+    return sa.select(c.claimed_until_ms).where(*which).order_by(in_order).with_for_update()
 
 
 def _owed(row: Any) -> StoredPayout:
