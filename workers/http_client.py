@@ -88,11 +88,13 @@ class Outgoing:
 
     def _check(self, url: str) -> None:
         """A literal address is never resolved, so it is judged here."""
+        if self._allow_private:
+            return
         try:
             private = private_literal(url)
         except ValueError as error:
             raise Unreachable(str(error)) from error
-        if private is not None and not self._allow_private:
+        if private is not None:
             raise Unreachable(f"{private} is not a public address")
 
     async def close(self) -> None:
