@@ -85,7 +85,7 @@ async def admit(ctx: Context, handshake: Handshake) -> Viewer:
 
 async def _guest(ctx: Context, handshake: Handshake, text: str | None) -> Viewer:
     if text is None:
-        summary = await ctx.summary_cache.find_public(handshake.tournament_id)
+        summary = await ctx.listings.find_public(handshake.tournament_id)
         if summary is None:
             raise Rejected(Close.NOT_FOUND)
         viewer = Viewer(summary, None)

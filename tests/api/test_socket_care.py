@@ -63,25 +63,6 @@ def kinds(wire: Wire) -> list[str]:
     return [frame["type"] for frame in wire.heard]
 
 
-async def test_a_crowd_of_watchers_costs_one_look_a_second(
-    room: Room, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    looks = 0
-    find_public = room.house.store.find_public
-
-    async def counted(tournament_id: str) -> Any:
-        nonlocal looks
-        looks += 1
-        return await find_public(tournament_id)
-
-    monkeypatch.setattr(room.house.store, "find_public", counted)
-    crowd = [await room.wire() for _ in range(20)]
-    assert looks == 1 and all("welcome" in kinds(wire) for wire in crowd)
-    await room.wait(1)
-    await room.wire()
-    assert looks == 2
-
-
 async def test_a_slow_reader_melts_into_one_snapshot_and_holds_no_memory(room: Room) -> None:
     slow, other = await room.wire(), await room.wire()
     slow.hold()
