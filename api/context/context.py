@@ -1,6 +1,6 @@
 """What a front end holds, and how it is opened and closed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fastapi import Request, WebSocket
 
@@ -13,11 +13,13 @@ from api.context.key_cache import KeyCache
 from api.context.page_cache import PageCache
 from api.context.player_tokens import Tokens
 from api.context.readiness import Readiness
+from api.context.shared_look import SharedLook
 from api.context.summary_cache import SummaryCache
 from api.http.client_address import ClientAddresses
 from api.tournaments.history_reader import HistoryReader
 from api.ws.hub import Hub
 from server.access.targets import private_literal
+from server.domain.tournament.summary import Summary
 from server.ports import (
     Audit,
     Clock,
@@ -69,6 +71,15 @@ class Context:
     metrics_token: str | None = None
     public_operator: str | None = None
     private_targets: bool = False
+    # Thousands may come to watch one tournament at the same moment.
+    public_look: SharedLook[str, Summary | None] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.public_look = SharedLook(self._find_public)
+
+    async def _find_public(self, tournament_id: str) -> Summary | None:
+        async with self.stranger_limits.turn():
+            return await self.listings.find_public(tournament_id)
 
     def check_target(self, url: str) -> None:
         """Raises `ValueError` for an address that workers would refuse to call."""

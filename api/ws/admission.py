@@ -77,22 +77,21 @@ async def admit(ctx: Context, handshake: Handshake) -> Viewer:
     except ApiError:
         raise Rejected(Close.TOO_MANY) from None
     text = None if "spectate" in handshake.query else await _credential(handshake)
-    async with ctx.stranger_limits.turn():  # it looks things up; the client had its time before
-        viewer = await _guest(ctx, handshake, text)
+    if text is None:
+        viewer = await _watcher(ctx, handshake)
+    else:
+        async with ctx.stranger_limits.turn():  # it looks things up; the client had its time before
+            viewer = await (_operator if text.startswith("pk_") else _player)(ctx, handshake, text)
+    await _check_origin(ctx, handshake, viewer.summary.tenant.operator_id)
     ctx.stranger_limits.welcome(handshake.address)
     return viewer
 
 
-async def _guest(ctx: Context, handshake: Handshake, text: str | None) -> Viewer:
-    if text is None:
-        summary = await ctx.listings.find_public(handshake.tournament_id)
-        if summary is None:
-            raise Rejected(Close.NOT_FOUND)
-        viewer = Viewer(summary, None)
-    else:
-        viewer = await (_operator if text.startswith("pk_") else _player)(ctx, handshake, text)
-    await _check_origin(ctx, handshake, viewer.summary.tenant.operator_id)
-    return viewer
+async def _watcher(ctx: Context, handshake: Handshake) -> Viewer:
+    summary = await ctx.public_look.find(handshake.tournament_id)
+    if summary is None:
+        raise Rejected(Close.NOT_FOUND)
+    return Viewer(summary, None)
 
 
 async def _credential(handshake: Handshake) -> str:
@@ -143,6 +142,7 @@ async def _check_origin(ctx: Context, handshake: Handshake, operator_id: str) ->
     origin = handshake.headers.get("origin")
     if origin is None:
         return
-    operator = await ctx.operators.operator(operator_id)
+    async with ctx.stranger_limits.turn():
+        operator = await ctx.operators.operator(operator_id)
     if operator is not None and operator.origins and origin not in operator.origins:
         raise Rejected(Close.FORBIDDEN)

@@ -1,5 +1,6 @@
 """The player socket against clients that are slow, silent, hostile or late; the others are not disturbed."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -61,6 +62,31 @@ async def room() -> AsyncIterator[Room]:
 
 def kinds(wire: Wire) -> list[str]:
     return [frame["type"] for frame in wire.heard]
+
+
+async def test_a_crowd_of_watchers_shares_looks_at_the_database(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = 0
+    gate = asyncio.Event()
+    find_public = room.house.store.find_public
+
+    async def slow(tournament_id: str) -> Any:
+        nonlocal looks
+        looks += 1
+        await gate.wait()
+        return await find_public(tournament_id)
+
+    monkeypatch.setattr(room.house.store, "find_public", slow)
+    crowd = [Wire(room.house.ctx, f"{room.id}?spectate")]
+    await room.wait(0)
+    crowd += [Wire(room.house.ctx, f"{room.id}?spectate") for _ in range(20)]
+    await room.wait(0)
+    gate.set()
+    await room.wait(0.5)
+    assert looks == 2, "those who come during a look wait for the next: it might not see what they saw"
+    assert all("welcome" in kinds(wire) for wire in crowd)
+    assert (await room.wire()).heard and looks == 3
 
 
 async def test_a_slow_reader_melts_into_one_snapshot_and_holds_no_memory(room: Room) -> None:
