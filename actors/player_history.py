@@ -11,7 +11,7 @@ from dataclasses import replace
 from actors.replies import TraceBasis
 from actors.requests import CommandRequest
 from server.domain.ids import TournamentId
-from server.domain.scoring.trace import Scored
+from server.domain.scoring.fact import Scored
 from server.domain.tournament import commands
 from server.domain.tournament.apply import apply
 from server.domain.tournament.play.facts import digest_of

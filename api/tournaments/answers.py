@@ -5,7 +5,10 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, field
 
 from api.tournaments.answers_money import PoolTotal, PrizePoolRules
-from server.domain.scoring.models import Direction, Metric, Model, Tie
+from server.domain.scoring.declaration import Direction
+from server.domain.scoring.metrics import Metric
+from server.domain.scoring.registry import Model
+from server.domain.scoring.ties import Tie
 from server.domain.tournament.lifecycle import ResultsStatus, Status
 from server.domain.tournament.money.pool import TiePrizes
 from server.domain.tournament.rules.rules import (

@@ -2,7 +2,7 @@
 
 from api.tournaments import answers
 from server.domain.money import points_or_none, points_to_decimal, to_decimal
-from server.domain.scoring.models import Scoring
+from server.domain.scoring.declaration import Scoring
 from server.domain.tournament.rules.rules import Rules
 from server.encoding.wire import instant_or_none
 

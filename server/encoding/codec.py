@@ -17,10 +17,11 @@ from server.domain.tournament.lifecycle import ResultsStatus, Status
 from server.domain.tournament.play.facts import DIGEST_BYTES, is_full, standing_of
 from server.domain.tournament.rules.rules import Rules
 from server.domain.tournament.state import Entry, Payout, Review, Tournament
+from server.encoding.upcasters import UPCASTERS, present, present_kind
 
 T = TypeVar("T")
 
-_KINDS: dict[str, type] = {
+KINDS: dict[str, type] = {
     "created": events.Created,
     "updated": events.Updated,
     "registration_opened": events.RegistrationOpened,
@@ -43,8 +44,8 @@ _KINDS: dict[str, type] = {
     "results_finalised": events.ResultsFinalised,
     "cancelled": events.Cancelled,
 }
-_KIND_OF = {cls: kind for kind, cls in _KINDS.items()}
-RULE_KINDS = ("created", "updated")
+_KIND_OF = {cls: kind for kind, cls in KINDS.items()}
+RULE_KINDS = tuple(kind for kind in (*KINDS, *UPCASTERS) if present_kind(kind) in ("created", "updated"))
 _BLOCK = msgspec.msgpack.Decoder(list[Counted])
 _FACTS = msgspec.msgpack.Decoder(list[Fact])
 _pack = msgspec.msgpack.Encoder().encode
@@ -70,8 +71,9 @@ def encode_event(event: events.Event) -> tuple[str, bytes]:
 
 
 def decode_event(kind: str, payload: bytes) -> events.Event:
-    """The event of a stored row."""
-    event: events.Event = msgspec.json.decode(payload, type=_KINDS[kind])
+    """The event of a stored row, also of one in a former shape."""
+    kind, payload = present(kind, payload)
+    event: events.Event = msgspec.json.decode(payload, type=KINDS[kind])
     return event
 
 

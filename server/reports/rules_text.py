@@ -9,7 +9,8 @@ from hashlib import sha256
 from typing import NamedTuple, assert_never
 
 from server.domain.money import POINT_SCALE, points_or_none, points_to_decimal, to_decimal
-from server.domain.scoring.models import Scoring
+from server.domain.scoring.declaration import Scoring
+from server.domain.scoring.registry import spec_of
 from server.domain.tournament.money.pool import PERCENT_SCALE, PrizePool
 from server.domain.tournament.rules.rules import Rules
 from server.reports.words import span, time_in
@@ -144,28 +145,10 @@ def _rebuys(rules: Rules, zone: tzinfo) -> Iterator[str]:
         )
 
 
-_MODELS = {
-    "points_based": "The score is the sum of the points that the game gives.",
-    "total_win": "The score is the sum of all wins.",
-    "net_win": "The score is the sum of all wins less all bets.",
-    "wager_sum": "The score is the sum of all bets.",
-    "round_count": "The score is the number of game rounds played.",
-    "highest_win": "The score is the highest single win.",
-    "highest_multiplier": "The score is the highest multiplier.",
-    "win_to_stake": "The score is all wins divided by all bets, to four places, rounded down.",
-    "multiplier_times_bet": "The score is the sum of multiplier times bet over all game rounds.",
-    "best_n": "The score is the sum of the best {n} game rounds, by {metric}.",
-    "first_n": "The score is the sum of the first {n} game rounds, by {metric}.",
-    "last_n": "The score is the sum of the last {n} game rounds, by {metric}.",
-    "streak": "The score is the longest run of game rounds in a row with a win above zero.",
-    "race_to_target": "The first player whose sum of {metric} reaches {target} wins.",
-}
-
-
 def _scoring(scoring: Scoring, best_entry: bool) -> Iterator[str]:
     target = points_or_none(scoring.target)
     metric = scoring.metric.replace("_", " ")
-    yield _MODELS[scoring.model].format(n=scoring.n, metric=metric, target=target)
+    yield spec_of(scoring.model, scoring.version).sentence.format(n=scoring.n, metric=metric, target=target)
     yield f"The {scoring.direction} score wins."
     if best_entry:
         yield "Every entry is scored on its own, and the best one counts."

@@ -30,8 +30,8 @@ from actors.requests import (
     ReportFacts,
 )
 from config import limits
+from server.domain.scoring.declaration import Scoring
 from server.domain.scoring.fact import Fact, Outcome
-from server.domain.scoring.models import Scoring
 from server.domain.tournament import commands
 from server.domain.tournament.lifecycle import Status
 from server.domain.tournament.summary import Summary

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from actors.owner.queries import row_of
 from actors.simulate import DryPlayer, dry_run, rules_of
-from server.domain.scoring.models import MODELS
+from server.domain.scoring.registry import MODELS
 from server.encoding.wire import instant
 from tests.domain.test_scoring import board_of
 from tests.support.app import House

@@ -3,8 +3,9 @@
 import pytest
 
 from server.domain.refusal import Code, Refusal
+from server.domain.scoring.bounds import ADJUSTED_MAX, SUM_MAX, VALUE_MAX
+from server.domain.scoring.declaration import Scoring
 from server.domain.scoring.fact import Counted, Outcome
-from server.domain.scoring.models import ADJUSTED_MAX, SUM_MAX, VALUE_MAX, Scoring
 from server.domain.tournament import commands, events
 from server.domain.tournament.money.pool import (
     AMOUNT_MAX_MINOR,

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.domain.ranking import Group, Ranking, Standing
-from server.domain.scoring.models import Scoring
+from server.domain.scoring.declaration import Scoring
 from server.domain.scoring.scorer import Scorer
 from server.domain.scoring.tally import Tally
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server.domain.scoring.models import Qualify, Scoring
+from server.domain.scoring.declaration import Qualify, Scoring
 from server.domain.tournament.money.pool import FieldShares, Item, PrizePool
 from server.domain.tournament.rules.rules import (
     AddOn,

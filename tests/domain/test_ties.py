@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server.domain.scoring.models import Scoring
+from server.domain.scoring.declaration import Scoring
 from server.domain.tournament.money.prizes import final_sheet, prizes_of
 from server.domain.tournament.money.refunds import roll_forward
 from tests.support.builders import NOW_MS, Story, pool, spin

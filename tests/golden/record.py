@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from server.domain.money import POINT_SCALE
+from server.domain.scoring.declaration import Qualify, Scoring
 from server.domain.scoring.fact import ELIMINATION, Fact
-from server.domain.scoring.models import MODELS, Qualify, Scoring
+from server.domain.scoring.registry import MODELS
 from server.domain.tournament import commands, events
 from server.domain.tournament.apply import apply
 from server.domain.tournament.money.pool import FieldShares, Item, PrizePool

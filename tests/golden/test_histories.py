@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from server.domain.scoring.models import MODELS
+from server.domain.scoring.registry import MODELS
 from tests.golden.record import FORMATS
 from tests.golden.replay import FOLDER, outcome_of, replayed
 

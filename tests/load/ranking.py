@@ -7,7 +7,7 @@ from typing import Any
 from sortedcontainers import SortedList
 
 from server.domain.ranking import PLAYER_BITS, Ranking
-from server.domain.scoring.models import Scoring
+from server.domain.scoring.declaration import Scoring
 from server.domain.scoring.scorer import MOMENT_BITS, MOMENT_SEQ_BITS, Scorer
 from server.domain.scoring.tally import Tally
 from server.runtime.ids import dice

@@ -3,8 +3,10 @@
 from typing import Any
 
 from server.domain.money import POINT_SCALE
+from server.domain.scoring.bounds import VALUE_MAX
+from server.domain.scoring.declaration import Scoring
 from server.domain.scoring.fact import Fact
-from server.domain.scoring.models import MODELS, VALUE_MAX, Scoring
+from server.domain.scoring.registry import MODELS
 from server.domain.tournament.play.facts import count, judge
 from server.runtime.ids import dice
 from tests.load.measure import RUNS, median, table, timed
@@ -70,7 +72,7 @@ def measure() -> tuple[str, dict[str, Any]]:
     }
     rows = []
     for model in MODELS:
-        cells = [model]
+        cells: list[str] = [model]
         for players in PLAYERS:
             judged, counted = figures[model, players]
             base = sum(figures["points_based", players])

@@ -6,8 +6,11 @@ from typing import Any, get_args
 from hypothesis import strategies as st
 
 from server.domain.money import POINT_SCALE
+from server.domain.scoring.declaration import Qualify, Scoring
 from server.domain.scoring.fact import Fact
-from server.domain.scoring.models import METRICS, MODELS, TIES, TIES_DEFAULT, Qualify, Scoring
+from server.domain.scoring.metrics import METRIC_NAMES
+from server.domain.scoring.registry import MODELS
+from server.domain.scoring.ties import TIES, TIES_DEFAULT
 from server.domain.tournament.money.pool import (
     WHOLE,
     FieldShares,
@@ -65,7 +68,7 @@ def scorings(draw: st.DrawFn, model: str | None = None) -> Scoring:
         model=model,  # type: ignore[arg-type]
         n=draw(st.integers(1, 3)) if model.endswith("_n") else None,
         target=draw(st.integers(1, 9)) * POINT_SCALE if race else None,
-        metric=draw(st.sampled_from(METRICS)) if race or model.endswith("_n") else "points",
+        metric=draw(st.sampled_from(METRIC_NAMES)) if race or model.endswith("_n") else "points",
         min_bet=draw(st.sampled_from([None, 2 * POINT_SCALE])),
         max_bet=draw(st.sampled_from([None, 3 * POINT_SCALE])),
         game_weights=draw(st.sampled_from([(), (("dice", POINT_SCALE // 2), ("slots", 3 * POINT_SCALE))])),

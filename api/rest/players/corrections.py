@@ -20,7 +20,7 @@ from api.tournaments import amounts, views_people
 from api.tournaments.owner_client import ask, command_request, find
 from api.tournaments.viewers import reader
 from server.domain.money import points_or_none, points_to_decimal
-from server.domain.scoring.models import VALUE_MAX
+from server.domain.scoring.bounds import VALUE_MAX
 from server.domain.tournament import commands
 from server.domain.tournament.play.trace import TraceLine
 from server.domain.tournament.summary import Summary

@@ -3,7 +3,8 @@
 from api.tournaments.answers import Scoring
 from api.tournaments.answers_facts import FactStatus
 from api.tournaments.answers_people import BoardRow
-from server.domain.scoring.models import Model, Tie
+from server.domain.scoring.registry import Model
+from server.domain.scoring.ties import Tie
 from server.encoding.answer import Answer
 
 

@@ -20,8 +20,8 @@ from api.tournaments import views_people, views_rules
 from api.tournaments.answers_facts import STATUS_OF
 from api.tournaments.fact_decoder import read_facts
 from config.limits import SIMULATED_FACTS_MAX
+from server.domain.scoring.declaration import faults_of
 from server.domain.scoring.fact import Fact
-from server.domain.scoring.models import Scoring, faults_of
 from server.encoding.answer import extended
 
 router = APIRouter(route_class=OnceRoute, prefix="/api/scoring", tags=["Scoring"])
@@ -32,7 +32,7 @@ async def simulate_scoring(request: Request, ctx: Ctx, caller: TournamentsRead) 
     """Play facts through a scoring: the same facts played live give the same board, byte for byte. Every
     fact counts whatever its time; one entry a player."""
     parsed = parse(await read_json(request), SimulateBody)
-    scoring = scoring_of(parsed.values.get("config") or {}, parsed, Scoring())
+    scoring = scoring_of(parsed.values.get("config") or {}, parsed, None)
     told = {f"scoring.{name}": why for name, why in faults_of(scoring).items()}
     parsed.faults |= spelled(told, parsed)
     # Thousands of facts take a while: other callers go on meanwhile.

@@ -6,7 +6,7 @@ from typing import Any
 
 from api.http.body import Parsed
 from server.domain.money import POINT_PLACES, from_decimal
-from server.domain.scoring.models import Qualify, Scoring
+from server.domain.scoring.declaration import Qualify, Scoring, declared
 
 _SAME = ("cancellation_policy", "payout_approval", "forfeited_prizes", "entry_scoring")
 
@@ -18,14 +18,14 @@ def config_fields(config: dict[str, Any], parsed: Parsed, old: Scoring | None) -
     if config.get("grace_seconds") is not None:
         fields["grace_ms"] = config["grace_seconds"] * 1_000
     if any(config.get(name) is not None for name in ("tournament_type", "scoring", "tie_breakers")):
-        fields["scoring"] = scoring_of(config, parsed, old or Scoring())
+        fields["scoring"] = scoring_of(config, parsed, old)
     return fields
 
 
-def scoring_of(config: dict[str, Any], parsed: Parsed, old: Scoring) -> Scoring:
-    """The scoring that a config declares. Another model starts from its own defaults."""
-    model = config.get("tournament_type") or old.model
-    base = old if model == old.model else Scoring(model=model)
+def scoring_of(config: dict[str, Any], parsed: Parsed, old: Scoring | None) -> Scoring:
+    """The scoring that a config declares. Another model starts from its own defaults and newest version."""
+    model = config.get("tournament_type") or (old or declared()).model
+    base = old if old is not None and model == old.model else declared(model)
     body = {name: value for name, value in (config.get("scoring") or {}).items() if value is not None}
     plain = {name: body[name] for name in ("version", "n", "metric", "direction") if name in body}
     for name in ("target", "min_bet", "max_bet"):

@@ -33,6 +33,25 @@ class Counted(NamedTuple):
     at_ms: int = 0
 
 
+def moment_of(fact: Fact, at_ms: int, seq: int) -> tuple[int, int]:
+    """When a fact happened: by the game's clock where it says, else by ours in the order of the journal."""
+    return (at_ms, seq) if fact.occurred_at_ms is None else (fact.occurred_at_ms, 0)
+
+
+class Scored(NamedTuple):
+    """A fact that counts, worth `value`, which came at `at_ms` as journal position `seq`."""
+
+    fact: Fact
+    value: int
+    at_ms: int
+    seq: int
+
+    @property
+    def moment(self) -> tuple[int, int]:
+        """When it happened, as the tallies see it."""
+        return moment_of(self.fact, self.at_ms, self.seq)
+
+
 class Outcome(IntEnum):
     """The answer to one fact. Only ACCEPTED changes a score; AFTER_BELL and OUT_OF_RANGE are recorded."""
 

@@ -1,11 +1,15 @@
 """A scoring made ready to run: which facts count, how a tally takes them, where it stands on the board."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from server.domain.scoring.fact import Fact
-from server.domain.scoring.metrics import range_of, value_of
-from server.domain.scoring.models import Scoring
-from server.domain.scoring.tally import Tally, add_of, settler_of
+from server.domain.money import POINT_SCALE
+from server.domain.scoring.bounds import VALUE_MAX
+from server.domain.scoring.declaration import Scoring
+from server.domain.scoring.fact import Fact, Scored
+from server.domain.scoring.metrics import METRICS, multiplier_times_bet
+from server.domain.scoring.registry import spec_of
+from server.domain.scoring.spec import Value
+from server.domain.scoring.tally import Tally
 
 # A place on the board is one integer, smaller is better: from the top whether the player qualifies, the
 # elimination group, points, comparators of merit, then the moment. The widths hold any sum of facts.
@@ -31,16 +35,18 @@ class Scorer:
     """The one fold behind live play, replay, dry run, trace and corrections."""
 
     def __init__(self, scoring: Scoring) -> None:
+        spec = spec_of(scoring.model, scoring.version)
         self.scoring = scoring
-        self.value = value_of(scoring)
-        self.may_score = range_of(scoring)
-        self._add = add_of(scoring)
-        self._settle = settler_of(scoring)
+        self.value = _value_of(scoring, spec.value or METRICS[scoring.metric])
+        self.may_score = _range_of(scoring, self.value)
+        self._add = spec.add(scoring)
+        self._settle = spec.settle(scoring)
+        self._shares = spec.shares(scoring)
         merits = [tie for tie in scoring.ties if tie in _STATS]
         self._merits = [_STATS[tie] for tie in merits]
         self._moment = "first_to_reach" in scoring.ties
         self._sign = -1 if scoring.direction == "highest" else 1
-        needs_bets = scoring.model == "win_to_stake" or scoring.qualify.min_wagered > 0
+        needs_bets = spec.needs_bets or scoring.qualify.min_wagered > 0
         self._tracks = needs_bets or any(tie not in _PLAIN for tie in merits)
         self._group_shift = _POINTS_BITS + _STAT_BITS * len(merits)
         self._unqualified_shift = self._group_shift + _GROUP_BITS + 2
@@ -62,6 +68,11 @@ class Scorer:
         if tally.unsettled and self._settle is not None:
             self._settle(tally)
             tally.unsettled = False
+
+    def shares(self, facts: Sequence[Scored], cutoff_ms: int | None = None) -> list[int]:
+        """The points that each fact gave to the score of one attempt, in the order of `facts`. A race with a
+        cutoff forgets what came from then on."""
+        return self._shares(facts, cutoff_ms)
 
     def qualifies(self, tally: Tally, points: int) -> bool:
         """Whether a player with this tally and score may win a prize."""
@@ -95,9 +106,34 @@ class Scorer:
         return None if self.scoring.qualifies_all else 1 << self._unqualified_shift - 1 + MOMENT_BITS
 
 
-def moment_of(fact: Fact, at_ms: int, seq: int) -> tuple[int, int]:
-    """When a fact happened: by the game's clock where it says, else by ours in the order of the journal."""
-    return (at_ms, seq) if fact.occurred_at_ms is None else (fact.occurred_at_ms, 0)
+def _value_of(scoring: Scoring, plain: Value) -> Value:
+    """The value of a fact (scaled), times the weight of its game; None when the fact does not say it."""
+    if not scoring.game_weights:
+        return plain
+    weights = dict(scoring.game_weights)
+
+    def weighted(fact: Fact) -> int | None:
+        value = plain(fact)
+        weight = weights.get(fact.game or "", POINT_SCALE)
+        return None if value is None else value * weight // POINT_SCALE
+
+    return weighted
+
+
+def _range_of(scoring: Scoring, value: Value) -> Callable[[Fact], bool] | None:
+    """Whether a fact may score at all; None when nothing is declared and no value can be too large."""
+    least, most = scoring.min_bet or 0, VALUE_MAX if scoring.max_bet is None else scoring.max_bet
+    unbounded = scoring.min_bet is None and scoring.max_bet is None
+    large = value is multiplier_times_bet or bool(scoring.game_weights)
+    if unbounded and not large:
+        return None
+
+    def may_score(fact: Fact) -> bool:
+        if not unbounded and not (fact.bet is not None and least <= fact.bet <= most):
+            return False
+        return not large or abs(value(fact) or 0) <= VALUE_MAX
+
+    return may_score
 
 
 def _track(tally: Tally, fact: Fact) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from server.domain.ids import PlayerId, Tenant, TournamentId
-from server.domain.scoring.trace import Scored
+from server.domain.scoring.fact import Scored
 from server.domain.tournament.events import PayoutStep
 from server.domain.tournament.rules.rules import RuleFields
 

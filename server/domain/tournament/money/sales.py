@@ -2,7 +2,7 @@
 
 from server.domain.ids import is_reserved
 from server.domain.refusal import Code, Refusal
-from server.domain.scoring.models import ADJUSTED_MAX
+from server.domain.scoring.bounds import ADJUSTED_MAX
 from server.domain.tournament import commands, events
 from server.domain.tournament.lifecycle import ResultsStatus, Status, is_over
 from server.domain.tournament.money.pool import COLLECTED_MAX_MINOR

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from typing import assert_never
 
 from server.domain.refusal import Code, Refusal
-from server.domain.scoring.models import ADJUSTED_MAX
+from server.domain.scoring.bounds import ADJUSTED_MAX
+from server.domain.scoring.fact import Scored
 from server.domain.scoring.tally import Tally, copied, fresh
-from server.domain.scoring.trace import Scored
 from server.domain.tournament import commands, events
 from server.domain.tournament.lifecycle import ResultsStatus, Status
 from server.domain.tournament.play.facts import attempt_at, digest_of

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
+from server.domain.scoring.bounds import SUM_MAX
 from server.domain.scoring.fact import ELIMINATION, Counted, Fact, Outcome
-from server.domain.scoring.models import SUM_MAX
-from server.domain.scoring.tally import Tally, truncate
+from server.domain.scoring.models.race import truncate
+from server.domain.scoring.tally import Tally
 from server.domain.tournament.lifecycle import Status
 from server.domain.tournament.play.cutoff import outcome_of, window_of
 from server.domain.tournament.state import Entry, Tournament

@@ -6,9 +6,8 @@ The points of all lines add up to the score on the board.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from server.domain.scoring.fact import Counted, Fact, Outcome
+from server.domain.scoring.fact import Counted, Fact, Outcome, Scored
 from server.domain.scoring.tally import Tally
-from server.domain.scoring.trace import Scored, shares_of
 from server.domain.tournament import events
 from server.domain.tournament.play.cutoff import outcome_of, window_of
 from server.domain.tournament.play.facts import attempt_at, digest_of, standing_of
@@ -97,7 +96,7 @@ def _attempt(entry: Entry, line: TraceLine) -> Tally:
 def _shared(state: Tournament, lines: list[TraceLine]) -> list[TraceLine]:
     facts = [Scored(line.fact, line.value, line.at_ms, line.seq) for line in lines if line.fact is not None]
     bell_ms = state.bell_ms if state.scorer.scoring.is_race else None
-    shares = shares_of(state.scorer, facts, bell_ms)
+    shares = state.scorer.shares(facts, bell_ms)
     return [
         replace(line, points=share, why="counted" if share or not line.value else "not_counted")
         for line, share in zip(lines, shares, strict=True)

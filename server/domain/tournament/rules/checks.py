@@ -4,7 +4,8 @@ from typing import Final
 
 from server.domain.money import POINT_SCALE
 from server.domain.ranking import PLAYER_MASK
-from server.domain.scoring import models as scoring
+from server.domain.scoring.bounds import VALUE_MAX
+from server.domain.scoring.declaration import faults_of as scoring_faults_of
 from server.domain.tournament.money import pool
 from server.domain.tournament.money.pool import AMOUNT_MAX_MINOR
 from server.domain.tournament.rules.rules import DEFAULTS, DURATION_DEFAULT_MS, RuleFields
@@ -45,7 +46,7 @@ def faults_of(fields: RuleFields, now_ms: int | None) -> Faults:
     elif "start_at_ms" in fields:
         _check_times(given, faults, now_ms)
         _check_waiting(given, faults)
-    for name, why in scoring.faults_of(given["scoring"]).items():
+    for name, why in scoring_faults_of(given["scoring"]).items():
         faults[f"scoring.{name}"] = why
     for name, why in pool.faults_of(given["prize_pool"]).items():
         faults[f"prize_pool.{name}"] = why
@@ -104,7 +105,7 @@ def _check_money(given: RuleFields, faults: Faults) -> None:
         return
     if not 0 <= add_on.price_minor <= AMOUNT_MAX_MINOR:
         faults["add_on.price"] = _AMOUNT
-    if not 0 <= add_on.points <= scoring.VALUE_MAX:
+    if not 0 <= add_on.points <= VALUE_MAX:
         faults["add_on.points"] = "Points must not be negative and not beyond the limit"
     if not 1 <= add_on.most_per_player <= ENTRIES_MAX:
         faults["add_on.max_per_player"] = f"Must be 1 to {ENTRIES_MAX}"

@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Final, Literal
 
 from server.domain.money import POINT_SCALE
-from server.domain.scoring.models import Scoring
+from server.domain.scoring.declaration import Scoring, declared
 from server.domain.tournament.lifecycle import Status
 from server.domain.tournament.money.pool import PrizePool
 
@@ -167,6 +167,8 @@ DEFAULTS: Final[RuleFields] = {
 def rules_from(given: RuleFields) -> Rules:
     """Complete rules; a rebuy costs the buy-in unless it says otherwise. Faults are checked apart."""
     rules = Rules(**given)
+    if "scoring" not in given:
+        rules = replace(rules, scoring=declared())
     if rules.rebuy_enabled and "rebuy_fee_minor" not in given:
         rules = replace(rules, rebuy_fee_minor=rules.buy_in_minor)
     return rules

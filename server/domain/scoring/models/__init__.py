@@ -1,0 +1,1 @@
+"""Scoring models, one file a family: the fold, the explanation, the checks and the sentence for players."""

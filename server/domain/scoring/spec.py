@@ -1,0 +1,64 @@
+"""What a scoring model is made of. Each model is one `ModelSpec` in `models/`, listed in `registry`."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from server.domain.scoring.fact import Fact, Scored
+from server.domain.scoring.tally import Tally
+
+Parameter = Literal["n", "target", "metric"]
+
+
+class Parameters(Protocol):
+    """What a model may ask of the declaration that it was sold under (`declaration.Scoring`)."""
+
+    @property
+    def n(self) -> int | None: ...
+    @property
+    def target(self) -> int | None: ...
+    @property
+    def direction(self) -> Literal["highest", "lowest"]: ...
+    @property
+    def ties(self) -> tuple[str, ...]: ...
+    @property
+    def qualifies_all(self) -> bool: ...
+
+
+# Takes a value (scaled) that happened at (ms, seq) into a tally.
+Add = Callable[[Tally, int, int, int], None]
+Settle = Callable[[Tally], None]
+Value = Callable[[Fact], int | None]
+# The points that each fact gave, in the order of the facts; a race forgets what came from a moment on.
+Shares = Callable[[Sequence[Scored], int | None], list[int]]
+
+
+def _no_settle(declared: Parameters) -> Settle | None:
+    return None
+
+
+def _no_faults(declared: Parameters) -> dict[str, str]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """A model and a version of it. A formula that changes is a new version: tournaments keep the one that they
+    were sold under.
+
+    `value` is what a fact is worth, None where the declaration names a metric. `add` gives the same tally for
+    the same facts in any order. `settle` brings the score of an unsettled tally up to date, for models that
+    leave one. `shares` explains a score fact by fact. `faults` names parameters that do not fit, by field.
+    `sentence` is for players, with `{n}`, `{metric}` and `{target}`. `needs_bets`: sums of bets are kept.
+    """
+
+    model: str
+    version: int
+    sentence: str
+    value: Value | None
+    add: Callable[[Parameters], Add]
+    shares: Callable[[Parameters], Shares]
+    parameters: tuple[Parameter, ...] = ()
+    settle: Callable[[Parameters], Settle | None] = _no_settle
+    faults: Callable[[Parameters], dict[str, str]] = _no_faults
+    needs_bets: bool = False

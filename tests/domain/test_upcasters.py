@@ -1,0 +1,46 @@
+"""Events of former shapes are read as those of today, and the stored rows stay as they are."""
+
+import json
+
+import pytest
+
+from server.encoding import codec
+from server.encoding.upcasters import UPCASTERS, Fields, present_kind
+from tests.golden.replay import FOLDER, outcome_of, replayed
+
+
+def _renamed(fields: Fields) -> Fields:
+    return {"name" if name == "user_name" else name: value for name, value in fields.items()}
+
+
+def _in_minor_units(fields: Fields) -> Fields:
+    return {**fields, "user_id": fields["name"], "buy_in_minor": fields["buy_in"] * 100}
+
+
+@pytest.fixture
+def two_former_shapes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`joined` was followed by `joined@2`, and that by what is now `registered`."""
+    monkeypatch.setitem(UPCASTERS, "joined", ("joined@2", _renamed))
+    monkeypatch.setitem(UPCASTERS, "joined@2", ("registered", _in_minor_units))
+
+
+def test_every_former_kind_leads_to_one_of_today() -> None:
+    assert not set(UPCASTERS) & set(codec.KINDS)
+    assert {present_kind(kind) for kind in UPCASTERS} <= set(codec.KINDS)
+
+
+@pytest.mark.usefixtures("two_former_shapes")
+def test_a_log_of_a_former_shape_leads_to_the_same_state() -> None:
+    history = json.loads((FOLDER / "model_points_based.json").read_text())
+    former = [_as_it_was(row) for row in history["log"]]
+    assert sum(row["kind"] == "joined" for row in former) > 1
+    state, ledger = replayed(former)
+    assert outcome_of(state, ledger) == history["leads_to"]
+
+
+def _as_it_was(row: Fields) -> Fields:
+    if row["kind"] != "registered":
+        return row
+    event = dict(row["event"])
+    event |= {"user_name": event.pop("user_id"), "buy_in": event.pop("buy_in_minor") // 100}
+    return row | {"kind": "joined", "event": event}
