@@ -41,6 +41,7 @@ class Scorer:
         self.may_score = _range_of(scoring, self.value)
         self._add = spec.add(scoring)
         self._settle = spec.settle(scoring)
+        self.settles = self._settle is not None
         self._shares = spec.shares(scoring)
         merits = [tie for tie in scoring.ties if tie in _STATS]
         self._merits = [_STATS[tie] for tie in merits]

@@ -15,7 +15,9 @@ def add(tally: Tally, value: int, ms: int, seq: int) -> None:
     beyond every score is the greatest score."""
     tally.won += value
     ratio = tally.won * POINT_SCALE // tally.wagered if tally.wagered else 0
-    tally.points = min(max(ratio, -SUM_MAX), SUM_MAX)
+    if ratio > SUM_MAX or ratio < -SUM_MAX:
+        ratio = SUM_MAX if ratio > 0 else -SUM_MAX
+    tally.points = ratio
     reach(tally, ms, seq)
 
 

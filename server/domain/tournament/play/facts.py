@@ -183,9 +183,9 @@ def count(state: Tournament, block: Sequence[Counted], digests: Sequence[bytes] 
     state.seq = seq
     for player_no in touched:
         entry = entries[player_no]
-        scorer.settle(entry.tally)
-        for former in entry.former:
-            scorer.settle(former)
+        if scorer.settles:
+            for attempt in (entry.tally, *entry.former):
+                scorer.settle(attempt)
         place(state, entry)
     if scorer.scoring.is_race and state.bell_ms is not None:
         ring_earlier(state)
@@ -218,11 +218,10 @@ def place(state: Tournament, entry: Entry) -> None:
 
 def is_full(entry: Entry) -> bool:
     """Whether a sum of this player is so large that no fact may be added to it."""
-    return _holds_no_more(entry.tally) or (bool(entry.former) and any(map(_holds_no_more, entry.former)))
-
-
-def _holds_no_more(tally: Tally) -> bool:
-    return not -SUM_MAX <= tally.points <= SUM_MAX or tally.wagered > SUM_MAX or tally.won > SUM_MAX
+    for tally in (entry.tally, *entry.former) if entry.former else (entry.tally,):
+        if not -SUM_MAX <= tally.points <= SUM_MAX or tally.wagered > SUM_MAX or tally.won > SUM_MAX:
+            return True
+    return False
 
 
 def take_off(state: Tournament, entry: Entry) -> None:
