@@ -9,7 +9,7 @@ from actors.requests import CommandRequest, Message, Poll
 class Directory(Protocol):
     """Every tournament is always addressable; whether its owner runs is nobody else's business."""
 
-    async def create(self, request: CommandRequest) -> Reply:
+    async def create(self, request: CommandRequest[object]) -> Reply:
         """Bring a tournament into being (`commands.Create`). Answer: `TournamentAnswer`."""
 
     async def ask(self, tournament_id: str, message: Message) -> Reply:

@@ -34,7 +34,7 @@ class LocalDirectory:
         self._hosts: dict[str, Activation] = {}
         self.calls = 0
 
-    async def create(self, request: CommandRequest) -> Reply:
+    async def create(self, request: CommandRequest[object]) -> Reply:
         return await until_available(
             self._clock, lambda: create_tournament(self._journal, self._clock, request), self._jitter
         )

@@ -105,12 +105,14 @@ async def with_history(
     return replace(command, history=counted, history_seq=reader.seq, player_no=player_no)
 
 
-def needs_history(request: CommandRequest) -> bool:
+def needs_history(request: CommandRequest[object]) -> bool:
     """Whether the request can only be decided with the journal at hand."""
     return isinstance(request.command, commands.Correct) and request.command.history is not None
 
 
-async def with_recent_history(journal: Journal, state: Tournament, request: CommandRequest) -> CommandRequest:
+async def with_recent_history(
+    journal: Journal, state: Tournament, request: CommandRequest[object]
+) -> CommandRequest[object]:
     """The request with what came since its history was read; facts that count no more are left out."""
     command = request.command
     assert (

@@ -13,7 +13,7 @@ from server.ports import StoreUnavailable
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """It is durable. `value` is MessagePack of what the message's answer type says."""
+    """It is durable. `value` is MessagePack of the request's answer (`Request.answer` reads it)."""
 
     value: bytes = b""
     replayed: bool = False

@@ -1,18 +1,83 @@
-"""What callers send to an owner. Plain data that pickles."""
+"""What callers send to an owner, each with the type of its answer. Plain data that pickles."""
 
 from dataclasses import dataclass
+from typing import Any, Generic, NamedTuple, TypeVar, assert_never, get_args, overload
 
+from actors.replies import (
+    BoardAnswer,
+    CancelPreview,
+    Done,
+    EntryAnswer,
+    Place,
+    ReviewsAnswer,
+    SheetAnswer,
+    TournamentAnswer,
+    TraceBasis,
+)
+from server.domain.tournament import commands
 from server.domain.tournament.commands import Command
+from server.domain.tournament.summary import Summary
+from server.encoding import codec
+
+A = TypeVar("A", covariant=True)
+EntryCommand = commands.Sale | commands.Remove | commands.Disqualify | commands.Correct
+TournamentCommand = commands.Create | commands.Step
+
+
+class Request(Generic[A]):
+    """A message whose answer is an `A`."""
+
+    __slots__ = ()
+
+    def answer(self, done: Done) -> A:
+        """What was answered."""
+        (base,) = type(self).__orig_bases__  # type: ignore[attr-defined]
+        answered: A = codec.decode(done.value, get_args(base)[0])
+        return answered
+
+
+class Identity(NamedTuple):
+    """Who sends a command, and under which id: the same id and input get the first answer again."""
+
+    command_id: str
+    actor: str
+    input_hash: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
-class CommandRequest:
-    """A command with its identity: the same id and input gets the first answer again."""
+class CommandRequest(Request[A]):
+    """A command with its identity. Where the answer matters, it is made by `request_of`."""
 
     command: Command
     command_id: str
     actor: str
     input_hash: bytes = b""
+
+    def answer(self, done: Done) -> A:
+        answered: A = codec.decode(done.value, _answer_to(self.command))
+        return answered
+
+
+@overload
+def request_of(command: EntryCommand, identity: Identity) -> CommandRequest[EntryAnswer]: ...
+@overload
+def request_of(command: TournamentCommand, identity: Identity) -> CommandRequest[TournamentAnswer]: ...
+@overload
+def request_of(command: commands.DecideReview, identity: Identity) -> CommandRequest[ReviewsAnswer]: ...
+def request_of(command: Command, identity: Identity) -> CommandRequest[Any]:
+    """A command as a request: the command says what the answer is."""
+    return CommandRequest(command, *identity)
+
+
+def _answer_to(command: Command) -> Any:
+    """The same for the machine."""
+    if isinstance(command, EntryCommand):
+        return EntryAnswer
+    if isinstance(command, TournamentCommand):
+        return TournamentAnswer
+    if isinstance(command, commands.DecideReview):
+        return ReviewsAnswer
+    assert_never(command)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +88,7 @@ class ReportFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadBoard:
+class ReadBoard(Request[BoardAnswer]):
     """A page of the board, or with `around` the rows about one player (any of its names); without
     `eliminated` only those in play. A `strong` one is of an owner that proves that it is one."""
 
@@ -37,24 +102,24 @@ class ReadBoard:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadPlaces:
+class ReadPlaces(Request[list[Place]]):
     """Where each of these players stands now."""
 
     player_nos: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class ReadSummary:
+class ReadSummary(Request[Summary]):
     """The listing row, live."""
 
 
 @dataclass(frozen=True, slots=True)
-class PreviewCancel:
+class PreviewCancel(Request[CancelPreview]):
     """What a cancellation would pay back if it came now; changes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
-class ReadSheet:
+class ReadSheet(Request[SheetAnswer]):
     """The prizes as the board stands: the final sheet, if play ended now and nothing more were sold. With a
     `limit` a page of the board priced by it, without one the sheet itself."""
 
@@ -63,14 +128,14 @@ class ReadSheet:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadTraceBasis:
+class ReadTraceBasis(Request[TraceBasis]):
     """What of a player (any of its names) must be known to tell why it has its score."""
 
     player: str
 
 
 @dataclass(frozen=True, slots=True)
-class ReadReviews:
+class ReadReviews(Request[ReviewsAnswer]):
     """All reviews of the tournament."""
 
 
@@ -82,7 +147,7 @@ class Tick:
 # A board may be read under a lease that was proven a moment ago; whatever decides something proves it itself.
 Showing = ReadBoard | ReadPlaces | ReadSheet
 Reading = Showing | ReadSummary | ReadTraceBasis | ReadReviews | PreviewCancel
-Message = CommandRequest | ReportFacts | Reading | Tick
+Message = CommandRequest[object] | ReportFacts | Reading | Tick
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ class RayDirectory:
         self._answered: set[str] = set()
         self._activating = asyncio.Semaphore(limits.ACTIVATIONS_AT_ONCE)
 
-    async def create(self, request: CommandRequest) -> Reply:
+    async def create(self, request: CommandRequest[object]) -> Reply:
         return await until_available(
             self._clock, lambda: create_tournament(self._journal, self._clock, request)
         )

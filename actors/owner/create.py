@@ -10,7 +10,7 @@ from server.encoding.codec import CHAIN_START
 from server.ports import Clock, Journal, StoreUnavailable
 
 
-async def create_tournament(journal: Journal, clock: Clock, request: CommandRequest) -> Reply:
+async def create_tournament(journal: Journal, clock: Clock, request: CommandRequest[object]) -> Reply:
     """Decide and store a `Create`. Twins of one command id get one tournament and one answer."""
     assert isinstance(request.command, Create)
     tournament_id, now_ms = request.command.tournament_id, clock.now_ms()

@@ -51,7 +51,12 @@ def catch_up(work: UnitOfWork, now_ms: int) -> None:
 
 
 def run(
-    work: UnitOfWork, request: CommandRequest, now_ms: int, paid: Payments = _NONE, *, steps: bool = True
+    work: UnitOfWork,
+    request: CommandRequest[object],
+    now_ms: int,
+    paid: Payments = _NONE,
+    *,
+    steps: bool = True,
 ) -> Reply:
     """Decide and record a request that was not answered before; its answer goes into the unit of work. `paid`
     are payments that were used before; without `steps` the schedule is left aside."""
@@ -73,7 +78,7 @@ def run(
     return Done(value)
 
 
-def payment_of(request: CommandRequest) -> str | None:
+def payment_of(request: CommandRequest[object]) -> str | None:
     """The payment that a request says it was paid with."""
     return request.command.payment_id if isinstance(request.command, commands.Sale) else None
 
@@ -96,7 +101,7 @@ def put_out(work: UnitOfWork, told: Fact, now_ms: int, *, steps: bool = True) ->
     return outcome
 
 
-def repeated(row: AnswerRow, request: CommandRequest) -> Reply:
+def repeated(row: AnswerRow, request: CommandRequest[object]) -> Reply:
     """The first answer again, or a refusal when the id came back with other content."""
     if row.input_hash != request.input_hash:
         message = "This Idempotency-Key was used with another request"

@@ -231,7 +231,7 @@ class TournamentOwner:
         return Done(bytes(told))
 
     async def _order(
-        self, work: UnitOfWork, request: CommandRequest, now_ms: int, paid: execute.Payments
+        self, work: UnitOfWork, request: CommandRequest[object], now_ms: int, paid: execute.Payments
     ) -> Reply:
         """Repetition first: a known command id gets its first answer before any rule is asked."""
         known = work.answers.get(request.command_id)

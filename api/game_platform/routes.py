@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 from msgspec import UNSET
 
-from actors.replies import EntryAnswer, TournamentAnswer
+from actors.requests import request_of
 from api.access.dependencies import (
     Ctx,
     PlatformPlayers,
@@ -35,9 +35,9 @@ from api.tournaments.fact_decoder import parse_facts
 from api.tournaments.fact_requests import FactsBody
 from api.tournaments.owner_client import (
     ask,
-    command_request,
     find,
     find_known,
+    identity,
     report,
 )
 from api.tournaments.viewers import Viewer, player_of
@@ -87,7 +87,7 @@ async def pace_round(
     parsed = parse(body, PaceBody)
     parsed.raise_faults()
     command = commands.PaceRound(parsed.values["action"], parsed.values["round"])
-    answer = await ask(ctx, summary, command_request(request, ctx, caller, command, body), TournamentAnswer)
+    answer = await ask(ctx, summary, request_of(command, identity(request, ctx, caller, body)))
     return Json(
         RoundAnswer(
             tournament_id=summary.id,
@@ -107,7 +107,7 @@ async def leave_lobby(
     """A player leaves before the start and gets everything back; in play that is refused."""
     summary = await find(ctx, caller, tournament_id)
     command = commands.Remove(player, "left the lobby", only_before_start=True)
-    answer = await ask(ctx, summary, command_request(request, ctx, caller, command, {}), EntryAnswer)
+    answer = await ask(ctx, summary, request_of(command, identity(request, ctx, caller, {})))
     return Json(views_people.removed(answer))
 
 

@@ -4,12 +4,12 @@ The id of the next one is derived from the lobby and its number, and a tournamen
 many registrations race, exactly one next tournament exists.
 """
 
-from actors.replies import EntryAnswer, TournamentAnswer
-from actors.requests import CommandRequest
+from actors.replies import EntryAnswer
+from actors.requests import CommandRequest, Identity, request_of
 from api.context.context import Context
 from api.context.key_cache import Caller
 from api.http.errors import ApiError
-from api.tournaments.owner_client import ask, unwrap
+from api.tournaments.owner_client import answer, ask
 from config.limits import LOBBY_TRIES_MAX
 from server.domain.ids import TournamentId
 from server.domain.refusal import Code
@@ -30,17 +30,19 @@ def in_lobby(fields: RuleFields, tournament_id: str) -> RuleFields:
     return fields | {"lobby": tournament_id, "lobby_no": 1}
 
 
-async def register(ctx: Context, caller: Caller, summary: Summary, order: CommandRequest) -> EntryAnswer:
+async def register(
+    ctx: Context, caller: Caller, summary: Summary, order: CommandRequest[EntryAnswer]
+) -> EntryAnswer:
     """Sell the entry here, or in a lobby where it can be sold now. Cancelling the waiting tournament closes
     the lobby. What was sold under this command before is answered by the tournament that sold it."""
     if summary.rules.lobby is not None and order.input_hash:
         sold_in = await ctx.listings.answered_in(caller.tenant, order.command_id)
         found = None if sold_in is None else await ctx.listings.find(caller.tenant, sold_in)
         if found is not None:
-            return await ask(ctx, found, order, EntryAnswer)
+            return await ask(ctx, found, order)
     for _ in range(LOBBY_TRIES_MAX):
         try:
-            return await ask(ctx, summary, order, EntryAnswer)
+            return await ask(ctx, summary, order)
         except ApiError as error:
             if summary.rules.lobby is None or not await _has_moved_on(ctx, summary, error):
                 raise
@@ -49,7 +51,7 @@ async def register(ctx: Context, caller: Caller, summary: Summary, order: Comman
                 raise
         moved = newest.rules.lobby_no > summary.rules.lobby_no
         summary = newest if moved else await _open_next(ctx, caller, newest)
-    return await ask(ctx, summary, order, EntryAnswer)
+    return await ask(ctx, summary, order)
 
 
 async def _has_moved_on(ctx: Context, summary: Summary, error: ApiError) -> bool:
@@ -87,5 +89,5 @@ async def _open_next(ctx: Context, caller: Caller, full: Summary) -> Summary:
     changes = {"lobby_no": number, "start_at_ms": ctx.clock.now_ms(), "external_id": None}
     command = commands.Create(next_id, full.tenant, fields_of(full.rules) | changes)
     # The same command id for everybody: who comes second gets the first one's answer.
-    reply = await ctx.directory.create(CommandRequest(command, f"lobby:{next_id}", caller.name))
-    return unwrap(reply, TournamentAnswer, None).summary
+    request = request_of(command, Identity(f"lobby:{next_id}", caller.name))
+    return answer(request, await ctx.directory.create(request), None).summary

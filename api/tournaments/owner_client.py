@@ -3,13 +3,13 @@
 import json
 from collections.abc import Callable
 from hashlib import sha256
-from typing import Any, TypeVar
+from typing import Any, TypeVar, assert_never, cast
 
 import structlog
-from fastapi import Request
+from fastapi import Request as HttpRequest
 
-from actors.replies import Done, Failed, Refused, Reply
-from actors.requests import CommandRequest, Message
+from actors.replies import Done, Failed, Refused, Reply, Unavailable
+from actors.requests import CommandRequest, Identity, Message, Request
 from api.context.context import Context
 from api.context.key_cache import Caller
 from api.http.errors import ApiError, DoorCode, tournament_not_found
@@ -18,15 +18,13 @@ from api.tournaments.fact_decoder import Given
 from server.domain.money import to_decimal
 from server.domain.refusal import Code
 from server.domain.scoring.fact import Fact
-from server.domain.tournament.commands import Command
 from server.domain.tournament.summary import Summary
-from server.encoding import codec
 from server.encoding.wire import instant
 from server.encoding.wire_names import to_camel
 from server.runtime.ids import derived_id
 
 log = structlog.get_logger("api")
-T = TypeVar("T")
+A = TypeVar("A")
 Spell = Callable[[dict[str, str]], dict[str, str]]
 _UNAVAILABLE = "The tournament cannot be reached right now; try again"
 
@@ -47,15 +45,13 @@ def _found(summary: Summary | None, tournament_id: str) -> Summary:
     return summary
 
 
-def command_request(
-    request: Request, ctx: Context, caller: Caller, command: Command, body: Any
-) -> CommandRequest:
-    """The command with its identity. With an `Idempotency-Key` a repetition is the same order."""
+def identity(request: HttpRequest, ctx: Context, caller: Caller, body: Any) -> Identity:
+    """The identity of the command in a request. With an `Idempotency-Key` a repetition has the same one."""
     key = request.headers.get("idempotency-key")
     if key is None:
-        return CommandRequest(command, ctx.ids.command_id(), caller.name)
+        return Identity(ctx.ids.command_id(), caller.name)
     content = json.dumps([request.method, request.url.path, body], sort_keys=True, default=str)
-    return CommandRequest(command, command_id(caller, key), caller.name, sha256(content.encode()).digest())
+    return Identity(command_id(caller, key), caller.name, sha256(content.encode()).digest())
 
 
 def command_id(caller: Caller, key: str) -> str:
@@ -63,12 +59,12 @@ def command_id(caller: Caller, key: str) -> str:
     return derived_id("command", caller.tenant.operator_id, str(caller.tenant.live), key)
 
 
-async def ask(ctx: Context, summary: Summary, message: Message, cls: type[T], spell: Spell | None = None) -> T:
-    """The owner's answer, typed; refusals and outages as `ApiError`."""
-    reply = await ctx.directory.ask(summary.id, message)
-    if isinstance(message, CommandRequest):
+async def ask(ctx: Context, summary: Summary, request: Request[A], spell: Spell | None = None) -> A:
+    """The owner's answer; refusals and outages as `ApiError`."""
+    reply = await ctx.directory.ask(summary.id, cast(Message, request))  # `Message` lists all requests
+    if isinstance(request, CommandRequest):
         ctx.page_cache.forget(summary.id)
-    return unwrap(reply, cls, summary, spell)
+    return answer(request, reply, summary, spell)
 
 
 async def report(ctx: Context, summary: Summary, given: Given) -> list[FactLine]:
@@ -77,8 +73,7 @@ async def report(ctx: Context, summary: Summary, given: Given) -> list[FactLine]
     outcomes = await ctx.fact_batcher.send(summary.id, facts) if facts else []
     ctx.page_cache.forget(summary.id)
     if not isinstance(outcomes, list):
-        unwrap(outcomes, type(None), summary)
-        raise AssertionError("the batcher answers outcomes, a refusal or an outage")
+        raise error_of(outcomes, summary)
     each = iter(outcomes)
     return [
         FactLine(event_id=one.event_id, status=STATUS_OF[next(each)])
@@ -88,18 +83,26 @@ async def report(ctx: Context, summary: Summary, given: Given) -> list[FactLine]
     ]
 
 
-def unwrap(reply: Reply, cls: type[T], summary: Summary | None, spell: Spell | None = None) -> T:
-    """A reply as a value or an `ApiError`. `spell` tells faults in the caller's spelling."""
+def answer(request: Request[A], reply: Reply, summary: Summary | None, spell: Spell | None = None) -> A:
+    """What was answered, or an `ApiError`. `spell` tells faults in the caller's spelling."""
     if isinstance(reply, Done):
-        return codec.decode(reply.value, cls)
-    if isinstance(reply, Refused):
-        raise _refusal(reply, summary, spell)
-    if isinstance(reply, Failed):
-        log.error(
-            "owner_answered_failed", reason=reply.reason, tournament=None if summary is None else summary.id
-        )
-        raise ApiError(DoorCode.INTERNAL_ERROR, "Something went wrong on our side; nothing has changed")
-    raise ApiError(DoorCode.SERVICE_UNAVAILABLE, _UNAVAILABLE)
+        return request.answer(reply)
+    raise error_of(reply, summary, spell)
+
+
+def error_of(
+    reply: Refused | Failed | Unavailable, summary: Summary | None, spell: Spell | None = None
+) -> ApiError:
+    """A reply that is no answer."""
+    match reply:
+        case Refused():
+            return _refusal(reply, summary, spell)
+        case Failed(reason):
+            log.error("owner_answered_failed", reason=reason, tournament=summary and summary.id)
+            return ApiError(DoorCode.INTERNAL_ERROR, "Something went wrong on our side; nothing has changed")
+        case Unavailable():
+            return ApiError(DoorCode.SERVICE_UNAVAILABLE, _UNAVAILABLE)
+    assert_never(reply)
 
 
 def _refusal(reply: Refused, summary: Summary | None, spell: Spell | None) -> ApiError:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from actors.replies import SheetAnswer
 from actors.requests import ReadSheet
 from api.context.context import Context
 from api.context.key_cache import Caller
@@ -22,5 +21,5 @@ async def priced_rows(
         case ResultsStatus.FINAL:
             page = await ctx.listings.results(caller.tenant, summary.id, limit, offset)
             return summary, *page
-    answer = await ask(ctx, summary, ReadSheet(offset, limit), SheetAnswer)
+    answer = await ask(ctx, summary, ReadSheet(offset, limit))
     return answer.summary, answer.total, answer.rows

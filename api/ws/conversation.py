@@ -5,14 +5,13 @@ from collections.abc import Callable
 
 import msgspec
 
-from actors.replies import BoardAnswer, Done
+from actors.replies import Done
 from actors.requests import ReadBoard
 from api.context.context import Context
 from api.ws import messages
 from api.ws.admission import Viewer
 from api.ws.channel import Channel
 from config.limits import AROUND_ROWS_MAX
-from server.encoding import codec
 
 
 class Conversation:
@@ -80,6 +79,6 @@ class Conversation:
     async def _send_around(self, want: ReadBoard) -> None:
         reply = await self._ctx.directory.ask(self._channel.summary.id, want)
         if isinstance(reply, Done):
-            self._answer(messages.around(codec.decode(reply.value, BoardAnswer), self._ctx.clock.now_ms()))
+            self._answer(messages.around(want.answer(reply), self._ctx.clock.now_ms()))
         else:
             self._answer(messages.error("service_unavailable", "Try again"))

@@ -18,7 +18,6 @@ from config.limits import (
 )
 from server.domain.tournament.money.payouts import OPEN
 from server.domain.tournament.summary import Summary
-from server.encoding import codec
 from server.ports import Clock
 
 _Players = dict[int, list[Watcher]]
@@ -51,7 +50,7 @@ async def _tell_all(channel: Channel, directory: Directory, clock: Clock) -> boo
         reply = await directory.ask(channel.summary.id, want)
         if not isinstance(reply, Done):
             return False
-        places = codec.decode(reply.value, list[Place])
+        places = want.answer(reply)
         for start in range(0, len(places), SOCKETS_PER_TURN):
             _tell(channel, players, places[start : start + SOCKETS_PER_TURN], clock.now_ms())
             await asyncio.sleep(0)

@@ -50,7 +50,7 @@ class Writer:
             command_request(commands.Create(self.id, tenant, fields(**changes)), f"born-{tournament_id}")
         )
 
-    def commit(self, *orders: CommandRequest, facts: tuple[Any, ...] = ()) -> Commit:
+    def commit(self, *orders: CommandRequest[object], facts: tuple[Any, ...] = ()) -> Commit:
         """Decide, apply, seal."""
         work = UnitOfWork(self.state, self.epoch, self.chain)
         for one in orders:

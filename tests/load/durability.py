@@ -54,7 +54,7 @@ async def written(
     assert await journal.begin(work.to_commit())
     epoch = await journal.take_over(tournament_id, "bench") or 0
 
-    async def commit(*orders: CommandRequest, batch: list[Fact] | None = None) -> None:
+    async def commit(*orders: CommandRequest[object], batch: list[Fact] | None = None) -> None:
         nonlocal work
         work = UnitOfWork(work.state, epoch, work.chain)
         for one in orders:

@@ -192,7 +192,7 @@ class Network:
         """Mostly the first: the hint that a name is."""
         return self._nodes[0] if self._luck.random() < 0.8 else self._luck.choice(self._nodes)
 
-    async def create(self, request: CommandRequest) -> Reply:
+    async def create(self, request: CommandRequest[object]) -> Reply:
         reply: Reply = await self._through(lambda: self.node().create(pickle.loads(pickle.dumps(request))))
         return reply
 

@@ -30,7 +30,7 @@ class Casino:
     async def request(self, command: commands.Command) -> Reply:
         """The definite answer to one command, under one id however often it must be asked."""
         self._serial += 1
-        request = CommandRequest(command, f"casino-{self._serial}", "key:casino")
+        request: CommandRequest[object] = CommandRequest(command, f"casino-{self._serial}", "key:casino")
         timeline = self._checks.timeline
         for _ in range(1_000):
             send = (
@@ -51,12 +51,12 @@ class Casino:
         self._checks.note(f"{type(command).__name__}: {name}")
         return reply
 
-    def _answered(self, request: CommandRequest, reply: Done, timeline: int) -> None:
+    def _answered(self, request: CommandRequest[object], reply: Done, timeline: int) -> None:
         """What was said of a moment that is no more binds nobody."""
         if timeline == self._checks.timeline:
             self._checks.answered(request.command_id, reply.value)
 
-    async def _ask(self, request: CommandRequest) -> Reply:
+    async def _ask(self, request: CommandRequest[object]) -> Reply:
         return await self._network.ask(TOURNAMENT, request)
 
     async def sell(self, user: str) -> None:

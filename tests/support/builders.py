@@ -61,7 +61,7 @@ def register(user: str, **changes: Any) -> commands.Register:
 
 def command_request(
     command: commands.Command, command_id: str | None = None, input_hash: bytes = b""
-) -> CommandRequest:
+) -> CommandRequest[object]:
     """A command request with a fresh id."""
     return CommandRequest(command, command_id or f"cmd-{next(_serial)}", "key:test", input_hash)
 

@@ -195,7 +195,7 @@ class Fragile:
             self.deaths[when] += 1
             raise Killed
 
-    async def ask(self, tournament_id: str, message: CommandRequest) -> Reply:
+    async def ask(self, tournament_id: str, message: CommandRequest[object]) -> Reply:
         """Stands where the directory does."""
         reply: Reply = await self.dying("order", 0.1, lambda: self.scene.directory.ask(tournament_id, message))
         return reply

@@ -9,7 +9,7 @@ import logging
 
 from actors.directory import Directory
 from actors.replies import Done
-from actors.requests import CommandRequest
+from actors.requests import Identity, request_of
 from config.limits import (
     ACTIVATIONS_AT_ONCE,
     ALARM_POLL_S,
@@ -71,7 +71,7 @@ class Scheduler:
     async def _move(self, row: DueRow) -> None:
         try:
             async with self._slots:
-                order = CommandRequest(Advance(), self._ids.command_id(), "schedule")
+                order = request_of(Advance(), Identity(self._ids.command_id(), "schedule"))
                 reply = await self._directory.ask(row.tournament_id, order)
             late_ms = self._clock.now_ms() - row.due_ms
             if isinstance(reply, Done):

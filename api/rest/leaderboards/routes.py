@@ -5,7 +5,6 @@ import asyncio
 import msgspec
 from fastapi import APIRouter, Request
 
-from actors.replies import BoardAnswer, SheetAnswer
 from actors.requests import ReadBoard, ReadSheet
 from api.access.dependencies import Ctx, ResultsRead, TournamentsRead
 from api.access.idempotency import OnceRoute
@@ -48,7 +47,7 @@ async def get_leaderboard(
     last = None if want.strong else ctx.page_cache.last(key)
     try:
         async with asyncio.timeout(None if last is None else BOARD_PATIENCE_S):
-            board = await ask(ctx, summary, want, BoardAnswer)
+            board = await ask(ctx, summary, want)
     except (ApiError, TimeoutError) as error:
         if last is None or (isinstance(error, ApiError) and error.code != DoorCode.SERVICE_UNAVAILABLE):
             raise
@@ -143,7 +142,7 @@ async def get_prize_pool(tournament_id: str, ctx: Ctx, caller: ResultsRead) -> J
     summary = await find(ctx, caller, tournament_id)
     if summary.status not in (Status.IN_PROGRESS, Status.COMPLETED):
         return Json(amounts.prize_pool(summary, None))
-    answer = await ask(ctx, summary, ReadSheet(), SheetAnswer)
+    answer = await ask(ctx, summary, ReadSheet())
     return Json(amounts.prize_pool(answer.summary, answer.sheet))
 
 

@@ -6,7 +6,7 @@ from contextlib import nullcontext
 from fastapi import APIRouter, Request
 from msgspec import UNSET
 
-from actors.replies import TournamentAnswer
+from actors.requests import request_of
 from api.access.dependencies import Ctx, PayoutsApprove, PayoutsRead
 from api.access.idempotency import OnceRoute
 from api.http.body import parse, read_json
@@ -16,7 +16,7 @@ from api.rest.payouts.requests import AckBody, PayoutsParams
 from api.rest.payouts.responses import Payout, PayoutList, TournamentPayouts
 from api.tournaments import amounts, views
 from api.tournaments.answers import Tournament
-from api.tournaments.owner_client import ask, command_request, find
+from api.tournaments.owner_client import ask, find, identity
 from api.tournaments.payout_hold import held
 from api.tournaments.results import priced_rows
 from server.domain.ids import internal_player_id, payout_id
@@ -119,8 +119,8 @@ async def approve_payouts(
     changes nothing. Where the rules ask for `two_keys`, another person's key must approve, too: keys that one
     key has made are one person's."""
     summary = await find(ctx, caller, tournament_id)
-    message = command_request(request, ctx, caller, commands.Approve(caller.maker), {})
-    answer = await ask(ctx, summary, message, TournamentAnswer)
+    message = request_of(commands.Approve(caller.maker), identity(request, ctx, caller, {}))
+    answer = await ask(ctx, summary, message)
     return Json(views.detail(answer.summary, ctx.clock.now_ms()))
 
 
@@ -136,10 +136,10 @@ async def acknowledge_payout(
     parsed.raise_faults()
     given = AckBody(**parsed.values)
     step = PayoutStep(payout_id, ACKS[given.status], given.reference, given.reason)
-    message = command_request(request, ctx, caller, commands.Settle((step,)), body)
+    message = request_of(commands.Settle((step,)), identity(request, ctx, caller, body))
     forfeits = ACKS[given.status] in FORFEITED
     async with held(ctx, caller, summary.id, payout_id) if forfeits else nullcontext():
-        await ask(ctx, summary, message, TournamentAnswer)
+        await ask(ctx, summary, message)
     owed = await ctx.payouts.payout(caller.tenant, payout_id)
     assert owed is not None, "the owner moved it"
     return Json(line_of(owed, ctx.clock.now_ms()))

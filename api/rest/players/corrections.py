@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter, Request
 
-from actors.replies import EntryAnswer, TraceBasis
-from actors.requests import ReadTraceBasis
+from actors.replies import EntryAnswer
+from actors.requests import ReadTraceBasis, request_of
 from api.access.dependencies import Corrections, Ctx, PlayersWrite
 from api.access.idempotency import OnceRoute
 from api.context.context import Context
@@ -17,7 +17,7 @@ from api.rest.players.requests import CorrectionBody, DisqualifyBody, TraceParam
 from api.rest.players.responses import CorrectedScore, CorrectionOutcome, DisqualifiedPlayer, Trace
 from api.rest.tournaments.scoring_mapping import scaled
 from api.tournaments import amounts, views_people
-from api.tournaments.owner_client import ask, command_request, find
+from api.tournaments.owner_client import ask, find, identity
 from api.tournaments.viewers import reader
 from server.domain.money import points_or_none, points_to_decimal
 from server.domain.scoring.bounds import VALUE_MAX
@@ -43,7 +43,7 @@ async def correct_score(
     parsed.raise_faults()
     if command.action == "void":
         command = await _with_history(ctx, caller, summary, command)
-    answer = await ask(ctx, summary, command_request(request, ctx, caller, command, body), EntryAnswer)
+    answer = await ask(ctx, summary, request_of(command, identity(request, ctx, caller, body)))
     return Json(
         extended(
             CorrectedScore,
@@ -108,7 +108,7 @@ async def disqualify_player(
     parsed = parse(body, DisqualifyBody)
     parsed.raise_faults()
     command = commands.Disqualify(player, parsed.values["reason"], caller.maker)
-    answer = await ask(ctx, summary, command_request(request, ctx, caller, command, body), EntryAnswer)
+    answer = await ask(ctx, summary, request_of(command, identity(request, ctx, caller, body)))
     return Json(
         extended(
             DisqualifiedPlayer,
@@ -129,7 +129,7 @@ async def get_trace(
     if viewer is not None and player not in (viewer.player_id, viewer.user_id, viewer.internal_player_id):
         raise player_not_found(summary.id, player)
     limit, offset = query.limit, query.offset
-    basis = await ask(ctx, summary, ReadTraceBasis(player), TraceBasis)
+    basis = await ask(ctx, summary, ReadTraceBasis(player))
     lines = await ctx.history.trace(summary.id, basis)
     return Json(
         Trace(

@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from actors.replies import EntryAnswer
+from actors.requests import request_of
 from api.access.dependencies import Ctx, PlayersRead, PlayersWrite
 from api.access.idempotency import OnceRoute
 from api.context.context import Context
@@ -32,7 +32,7 @@ from api.rest.tournaments.pool_mapping import minor
 from api.tournaments import amounts, lobby, views, views_people
 from api.tournaments.answers_money import PoolTotal
 from api.tournaments.answers_people import Player, PlayerAfterSale, RemovedPlayer
-from api.tournaments.owner_client import ask, command_request, find
+from api.tournaments.owner_client import ask, find, identity
 from server.domain.ids import PlayerId
 from server.domain.tournament import commands
 from server.domain.tournament.summary import EntryRow, Summary
@@ -58,7 +58,8 @@ async def register_player(
         display_name=given.get("display_name") or given["user_id"],
         **_paid(parsed),
     )
-    answer = await lobby.register(ctx, caller, summary, command_request(request, ctx, caller, command, body))
+    message = request_of(command, identity(request, ctx, caller, body))
+    answer = await lobby.register(ctx, caller, summary, message)
     game_url = caller.operator.games.get(summary.rules.game_slug, "")
     told = _registered(answer.entry, answer.summary, ctx, game_url)
     request.state.kept_body = without_token(told, told.games[0])
@@ -157,7 +158,7 @@ async def remove_player(
     parsed = parse(body, RemoveBody)
     parsed.raise_faults()
     command = commands.Remove(player, RemoveBody(**parsed.values).reason)
-    answer = await ask(ctx, summary, command_request(request, ctx, caller, command, body), EntryAnswer)
+    answer = await ask(ctx, summary, request_of(command, identity(request, ctx, caller, body)))
     told = views_people.removed(answer)
     told.user_id = answer.entry.user_id
     return Json(told)
@@ -197,7 +198,7 @@ async def _sold(
     command: commands.Rebuy | commands.BuyAddOn,
     body: Any,
 ) -> Json[PlayerAfterSale]:
-    answer = await ask(ctx, summary, command_request(request, ctx, caller, command, body), EntryAnswer)
+    answer = await ask(ctx, summary, request_of(command, identity(request, ctx, caller, body)))
     pool = amounts.money(summary, answer.summary.pool_minor)
     return Json(
         extended(

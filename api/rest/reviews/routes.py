@@ -4,8 +4,8 @@ from contextlib import nullcontext
 
 from fastapi import APIRouter, Request
 
-from actors.replies import ReviewRow, ReviewsAnswer
-from actors.requests import ReadReviews
+from actors.replies import ReviewRow
+from actors.requests import ReadReviews, request_of
 from api.access.dependencies import Ctx, PayoutsApprove, ResultsRead
 from api.access.idempotency import OnceRoute
 from api.http.body import parse, read_json
@@ -14,7 +14,7 @@ from api.http.json_response import Json
 from api.http.openapi import body_of
 from api.rest.players.requests import ReviewBody
 from api.rest.reviews.responses import DecidedReview, NamedReview, ReviewList
-from api.tournaments.owner_client import ask, command_request, find
+from api.tournaments.owner_client import ask, find, identity
 from api.tournaments.payout_hold import held
 from server.domain.refusal import Code
 from server.domain.tournament import commands
@@ -29,7 +29,7 @@ _NUMBER_DIGITS_MAX = 9
 async def list_reviews(tournament_id: str, ctx: Ctx, caller: ResultsRead) -> Json[ReviewList]:
     """All reviews of a tournament, oldest first. `status` is `open`, `upheld` or `dismissed`."""
     summary = await find(ctx, caller, tournament_id)
-    answer = await ask(ctx, summary, ReadReviews(), ReviewsAnswer)
+    answer = await ask(ctx, summary, ReadReviews())
     return Json(ReviewList(tournament_id=summary.id, reviews=[_review(row) for row in answer.rows]))
 
 
@@ -48,10 +48,10 @@ async def decide_review(
         raise ApiError(Code.REVIEW_NOT_FOUND, f"Review {number} not found", {"review": number})
     given = parsed.values
     command = commands.DecideReview(int(number), given["decision"], given["reason"], caller.maker)
-    message = command_request(request, ctx, caller, command, body)
+    message = request_of(command, identity(request, ctx, caller, body))
     takes_back = given["decision"] == "uphold"
     async with held(ctx, caller, summary.id) if takes_back else nullcontext():
-        answer = await ask(ctx, summary, message, ReviewsAnswer)
+        answer = await ask(ctx, summary, message)
     return Json(extended(DecidedReview, _review(answer.rows[0]), tournament_id=summary.id))
 
 

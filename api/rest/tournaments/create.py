@@ -1,11 +1,11 @@
 """A body becomes a tournament: alone, from a template, or as one of many."""
 
+from dataclasses import replace
 from typing import Any
 
 from fastapi import Request
 
-from actors.replies import TournamentAnswer
-from actors.requests import CommandRequest
+from actors.requests import request_of
 from api.context.context import Context
 from api.context.key_cache import Caller
 from api.http.body import Parsed, parse, spellings
@@ -14,7 +14,7 @@ from api.rest.tournaments.requests import CreateBody
 from api.rest.tournaments.rules_mapping import format_of, rule_fields, spelled
 from api.tournaments.external_ids import external_id
 from api.tournaments.lobby import in_lobby
-from api.tournaments.owner_client import command_id, command_request, unwrap
+from api.tournaments.owner_client import answer, command_id, identity
 from server.domain.ids import TournamentId
 from server.domain.tournament import commands
 from server.domain.tournament.rules.checks import faults_of
@@ -42,14 +42,12 @@ async def create(request: Request, ctx: Context, caller: Caller, body: Any, nth:
     parsed, fields = read_create(body, ctx, caller)
     new_id = _new_id(request, ctx, caller, nth)
     command = commands.Create(new_id, caller.tenant, in_lobby(fields, new_id))
-    message = command_request(request, ctx, caller, command, body)
+    message = request_of(command, identity(request, ctx, caller, body))
     if nth:
-        message = CommandRequest(
-            command, derived_id(message.command_id, str(nth)), message.actor, message.input_hash
-        )
+        message = replace(message, command_id=derived_id(message.command_id, str(nth)))
     async with external_id(ctx, caller, fields.get("external_id"), new_id):
         reply = await ctx.directory.create(message)
-        return unwrap(reply, TournamentAnswer, None, lambda faults: spelled(faults, parsed)).summary
+        return answer(message, reply, None, lambda faults: spelled(faults, parsed)).summary
 
 
 def _new_id(request: Request, ctx: Context, caller: Caller, nth: int) -> TournamentId:

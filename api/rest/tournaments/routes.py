@@ -4,8 +4,7 @@ from dataclasses import replace
 
 from fastapi import APIRouter, Request
 
-from actors.replies import CancelPreview, TournamentAnswer
-from actors.requests import PreviewCancel
+from actors.requests import PreviewCancel, request_of
 from api.access.audit import note
 from api.access.dependencies import (
     Ctx,
@@ -38,7 +37,7 @@ from api.tournaments.answers import (
 )
 from api.tournaments.answers_money import CancellationPreview
 from api.tournaments.external_ids import external_id
-from api.tournaments.owner_client import ask, command_request, find
+from api.tournaments.owner_client import ask, find, identity
 from server.domain.tournament import commands
 from server.domain.tournament.lifecycle import is_over
 from server.domain.tournament.rules.checks import faults_of
@@ -97,10 +96,10 @@ async def update_tournament(
     parsed = parse(body, TournamentBody)
     fields = _changes(parsed, summary, caller)
     parsed.raise_faults(INVALID)
-    message = command_request(request, ctx, caller, commands.Update(fields), body)
+    message = request_of(commands.Update(fields), identity(request, ctx, caller, body))
     before, wanted = summary.rules.external_id, fields.get("external_id")
     async with external_id(ctx, caller, None if wanted == before else wanted, tournament_id):
-        answer = await ask(ctx, summary, message, TournamentAnswer, lambda faults: spelled(faults, parsed))
+        answer = await ask(ctx, summary, message, lambda faults: spelled(faults, parsed))
     if before is not None and answer.summary.rules.external_id != before:
         await ctx.listings.release_external_id(caller.tenant, before, tournament_id)
     return Json(views.detail(answer.summary, ctx.clock.now_ms()))
@@ -132,7 +131,7 @@ async def cancel_tournament(
     if not is_over(summary.status):
         what = {"reason": given.reason, "refundPlayers": given.refund_players}
         await note(ctx, caller, "tournament.cancelled", summary.id, {"status": summary.status.value}, what)
-    answer = await ask(ctx, summary, command_request(request, ctx, caller, command, body), TournamentAnswer)
+    answer = await ask(ctx, summary, request_of(command, identity(request, ctx, caller, body)))
     return Json(views.cancelled(answer.summary, answer.refunded_players, answer.refunded_minor))
 
 
@@ -142,7 +141,7 @@ async def preview_cancellation(
 ) -> Json[CancellationPreview]:
     """The lines that a cancellation would execute now. During play they shrink with every second."""
     summary = await find(ctx, caller, tournament_id)
-    return Json(amounts.cancel_preview(await ask(ctx, summary, PreviewCancel(), CancelPreview)))
+    return Json(amounts.cancel_preview(await ask(ctx, summary, PreviewCancel())))
 
 
 @router.get("/{tournament_id}/status")
@@ -178,5 +177,5 @@ async def _move(
     command: commands.Start | commands.Finish,
 ) -> Json[Tournament]:
     summary = await find(ctx, caller, tournament_id)
-    answer = await ask(ctx, summary, command_request(request, ctx, caller, command, {}), TournamentAnswer)
+    answer = await ask(ctx, summary, request_of(command, identity(request, ctx, caller, {})))
     return Json(views.detail(answer.summary, ctx.clock.now_ms()))
