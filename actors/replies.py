@@ -1,9 +1,9 @@
 """What owners answer: data, never exceptions, because these cross processes."""
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
-from server.domain.refusal import Refusal
+from server.domain.refusal import Detail, Refusal
 from server.domain.tournament.events import RefundLine, ResultsFinalised
 from server.domain.tournament.rules.rules import Rules
 from server.domain.tournament.state import Entry, Review
@@ -25,7 +25,7 @@ class Refused:
 
     code: str
     message: str
-    detail: dict[str, Any] = field(default_factory=dict)
+    detail: Detail = field(default_factory=Detail)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,9 @@ log = logging.getLogger(__name__)
 
 BOTS = 50
 ENTRY_FEE = 10
-_STARTS_IN_S = 8
+# The demo starts by hand once all bots are in and the lobby was seen for a moment; by itself if that fails.
+_LOBBY_S = 6
+_STARTS_IN_S = 90
 _FLIGHT_S = 1.0
 _REST_S = 12
 _NAMES = ("Ace", "Blaze", "Comet", "Dash", "Ember", "Flint", "Gizmo", "Halo", "Indigo", "Jolt")
@@ -51,6 +53,7 @@ async def play_for_ever(api: Api, minutes: float) -> None:
         try:
             tournament_id = await _current(api) or await _create(api, minutes, turn)
             await _fill(api, tournament_id)
+            await _start(api, tournament_id)
             await _play(api, tournament_id)
             await _show_results(api, tournament_id)
             await asyncio.sleep(_REST_S)
@@ -121,6 +124,13 @@ async def _fill(api: Api, tournament_id: str) -> None:
             continue
         body = {"userId": user_id, "displayName": name, "buyInAmount": ENTRY_FEE}
         await api.call("POST", f"/api/tournaments/{tournament_id}/players", body)
+
+
+async def _start(api: Api, tournament_id: str) -> None:
+    await asyncio.sleep(_LOBBY_S)
+    status = await api.call("GET", f"/api/tournaments/{tournament_id}/status")
+    if status["status"] == "open":
+        await api.call("POST", f"/api/tournaments/{tournament_id}/start")
 
 
 async def _play(api: Api, tournament_id: str) -> None:

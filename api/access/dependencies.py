@@ -9,6 +9,7 @@ from api.access.credentials import credential_of
 from api.access.rate_limits import count
 from api.context.context import Context, of
 from api.context.key_cache import Caller
+from api.http.error_body import Error
 from api.http.errors import ApiError, DoorCode
 from server.access.keys import allows
 from server.access.permissions import GAME_PLATFORM
@@ -24,17 +25,17 @@ async def authenticate(request: Request) -> Caller:
 def check(caller: Caller, *any_of: str) -> Caller:
     """Refuse a caller who has none of the permissions."""
     if not set(any_of) & set(caller.key.permissions):
-        extra = {"required": any_of[0], "provided": list(caller.key.permissions)}
+        fields = Error(required=any_of[0], provided=list(caller.key.permissions))
         message = "API key lacks required permissions"
-        raise ApiError(DoorCode.INSUFFICIENT_PERMISSIONS, message, extra)
+        raise ApiError(DoorCode.INSUFFICIENT_PERMISSIONS, message, fields)
     return caller
 
 
 def check_platform(caller: Caller) -> Caller:
     """Refuse a caller who is not a game platform."""
     if caller.key.role != GAME_PLATFORM:
-        extra = {"required": GAME_PLATFORM, "provided": [caller.key.role]}
-        raise ApiError(DoorCode.INSUFFICIENT_PERMISSIONS, "Only game platform keys may call this", extra)
+        fields = Error(required=GAME_PLATFORM, provided=[caller.key.role])
+        raise ApiError(DoorCode.INSUFFICIENT_PERMISSIONS, "Only game platform keys may call this", fields)
     return caller
 
 

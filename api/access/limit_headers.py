@@ -1,12 +1,13 @@
 """What a verdict of the limits looks like outside."""
 
+from api.http.error_body import Error
 from api.http.errors import ApiError, DoorCode
 from server.ports import Verdict
 
 
 def over_limit(verdict: Verdict) -> ApiError:
     """Too many requests, and when the next one succeeds; the limit goes along, so that the answer tells it."""
-    error = ApiError(DoorCode.RATE_LIMITED, "Too many requests", {"retryAfter": retry_after_s(verdict)})
+    error = ApiError(DoorCode.RATE_LIMITED, "Too many requests", Error(retry_after=retry_after_s(verdict)))
     error.verdict = verdict
     return error
 

@@ -148,7 +148,7 @@ class Stream:
 async def _refused(batch: int | str, why: Exception) -> StreamFrame:
     """Nothing of the batch was taken, or it is not known: the platform sends it again."""
     error = typed(why)
-    rest = {name: value for name, value in error.extra.items() if name != "retryAfter"}
+    rest = {name: value for name, value in error.more.items() if name != "retryAfter"}
     details = rest.get("details", rest)
     return FactsRefused(
         batch=batch,

@@ -7,9 +7,11 @@ from typing import Any
 
 import structlog
 from fastapi.exceptions import RequestValidationError
+from msgspec import UNSET, structs
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from api.http.error_body import Error
 from server.domain.refusal import Code
 from server.ports import StoreUnavailable, Verdict
 
@@ -91,13 +93,14 @@ _DETAILS_MAX = 100
 
 
 class ApiError(Exception):
-    """An answer that is not success. `extra` goes into the body beside code and message."""
+    """An answer that is not success. `fields` says more in fields that go with the code."""
 
-    def __init__(self, code: str, message: str, extra: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, code: str, message: str, fields: Error | None = None) -> None:
         super().__init__(message)
         self.code = str(code)
         self.message = message
-        self.extra = dict(extra or {})
+        self.fields = fields or Error()
+        self.fields.error, self.fields.message = self.code, message
         self.verdict: Verdict | None = None
 
     @property
@@ -110,12 +113,18 @@ class ApiError(Exception):
         if self.status == 503:
             return {"Retry-After": str(RETRY_AFTER_S)}
         if self.status == 429:
-            return {"Retry-After": str(self.extra["retryAfter"])}
+            return {"Retry-After": str(self.fields.retry_after)}
         return {"WWW-Authenticate": "Bearer"} if self.status == 401 else {}
 
-    def body(self, request_id: str) -> dict[str, Any]:
+    def body(self, request_id: str) -> Error:
         """What the caller reads."""
-        return {"error": self.code, "message": self.message, "requestId": request_id} | self.extra
+        return structs.replace(self.fields, request_id=request_id)
+
+    @property
+    def more(self) -> dict[str, Any]:
+        """The fields that go with the code, by their names on the wire."""
+        given = ((field.encode_name, getattr(self.fields, field.name)) for field in structs.fields(Error)[3:])
+        return {name: value for name, value in given if value is not UNSET}
 
 
 def invalid(details: Mapping[str, str], message: str = "Request is invalid") -> ApiError:
@@ -123,19 +132,19 @@ def invalid(details: Mapping[str, str], message: str = "Request is invalid") -> 
     told = dict(islice(details.items(), _DETAILS_MAX))
     if len(details) > len(told):
         told["..."] = f"{len(details) - len(told)} more"
-    return ApiError(Code.VALIDATION_FAILED, message, {"details": told})
+    return ApiError(Code.VALIDATION_FAILED, message, Error(details=told))
 
 
 def player_not_found(tournament_id: str, player: str, why: str = "not found") -> ApiError:
     """Nobody of this name in this tournament."""
-    extra = {"tournamentId": tournament_id, "player": player}
-    return ApiError(Code.PLAYER_NOT_FOUND, f"Player {player} {why}", extra)
+    fields = Error(tournament_id=tournament_id, player=player)
+    return ApiError(Code.PLAYER_NOT_FOUND, f"Player {player} {why}", fields)
 
 
 def tournament_not_found(tournament_id: str) -> ApiError:
     """Missing and foreign tournaments answer alike."""
     message = f"Tournament with ID {tournament_id} not found"
-    return ApiError(Code.TOURNAMENT_NOT_FOUND, message, {"tournamentId": tournament_id})
+    return ApiError(Code.TOURNAMENT_NOT_FOUND, message, Error(tournament_id=tournament_id))
 
 
 def typed(error: Exception) -> ApiError:

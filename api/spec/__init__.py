@@ -13,6 +13,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute, iter_route_contexts
 from pydantic.alias_generators import to_camel
 
+from api.http.error_body import Error
 from api.http.errors import STATUS
 from api.http.openapi import REF
 from api.http.typed_route import TypedRoute, answer_of
@@ -125,22 +126,12 @@ def _body_name(operation: dict[str, Any]) -> str | None:
 
 
 def _error_schema() -> dict[str, Any]:
-    return {
-        "type": "object",
-        "description": "What is answered instead of success. Some errors say more, in fields of their own.",
-        "required": ["error", "message", "requestId"],
-        "properties": {
-            "error": {"type": "string", "enum": sorted(map(str, STATUS))},
-            "message": {"type": "string"},
-            "requestId": {"type": "string"},
-            "details": {
-                "type": "object",
-                "additionalProperties": {"type": "string"},
-                "description": "Every fault by field, as the caller spelled it",
-            },
-        },
-        "additionalProperties": True,
-    }
+    schema: dict[str, Any] = answer_schemas([Error])[1]["Error"]
+    schema["required"] = ["error", "message", "requestId"]
+    for name in schema["required"]:
+        del schema["properties"][name]["default"]
+    schema["properties"]["error"]["enum"] = sorted(map(str, STATUS))
+    return schema
 
 
 def _complete(method: str, path: str, operation: dict[str, Any], schema: dict[str, Any]) -> None:

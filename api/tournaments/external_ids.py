@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 from api.context.context import Context
 from api.context.key_cache import Caller
+from api.http.error_body import Error
 from api.http.errors import ApiError
 from server.domain.refusal import Code
 
@@ -22,7 +23,7 @@ async def external_id(
     owner = await ctx.listings.claim_external_id(caller.tenant, wanted, tournament_id, now_ms)
     if owner != tournament_id:
         message = f"Another tournament has the external id {wanted}"
-        raise ApiError(Code.EXTERNAL_ID_TAKEN, message, {"externalId": wanted, "tournamentId": owner or None})
+        raise ApiError(Code.EXTERNAL_ID_TAKEN, message, Error(external_id=wanted, tournament_id=owner or None))
     try:
         yield
     except ApiError as error:

@@ -7,11 +7,13 @@ from typing import Any, TypeVar, assert_never, cast
 
 import structlog
 from fastapi import Request as HttpRequest
+from msgspec import UNSET
 
 from actors.replies import Done, Failed, Refused, Reply, Unavailable
 from actors.requests import CommandRequest, Identity, Message, Request
 from api.context.context import Context
 from api.context.key_cache import Caller
+from api.http.error_body import Error
 from api.http.errors import ApiError, DoorCode, tournament_not_found
 from api.tournaments.answers_facts import STATUS_OF, FactLine
 from api.tournaments.fact_decoder import Given
@@ -20,7 +22,6 @@ from server.domain.refusal import Code
 from server.domain.scoring.fact import Fact
 from server.domain.tournament.summary import Summary
 from server.encoding.wire import instant
-from server.encoding.wire_names import to_camel
 from server.runtime.ids import derived_id
 
 log = structlog.get_logger("api")
@@ -106,24 +107,21 @@ def error_of(
 
 
 def _refusal(reply: Refused, summary: Summary | None, spell: Spell | None) -> ApiError:
-    detail = dict(reply.detail)
-    if "fields" in detail:
-        fields = detail.pop("fields")
-        return ApiError(reply.code, reply.message, {"details": spell(fields) if spell else fields})
+    faults = reply.detail.get("fields")
+    if faults is not None:
+        return ApiError(reply.code, reply.message, Error(details=spell(faults) if spell else faults))
     if reply.code == Code.TOURNAMENT_NOT_FOUND and summary is not None:
         return tournament_not_found(summary.id)
     places = 2 if summary is None else summary.rules.currency_places
-    extra = {"tournamentId": summary.id} if summary is not None else {}
-    return ApiError(reply.code, reply.message, extra | _public(detail, places))
+    fields = Error(**dict(_published(name, value, places) for name, value in reply.detail.items()))
+    fields.tournament_id = UNSET if summary is None else summary.id
+    return ApiError(reply.code, reply.message, fields)
 
 
-def _public(detail: dict[str, Any], places: int) -> dict[str, Any]:
-    """Domain detail in wire names: camelCase, amounts as decimals, instants as RFC 3339."""
-    told: dict[str, Any] = {}
-    for name, value in detail.items():
-        wire = to_camel(name.removesuffix("_minor").removesuffix("_ms"))
-        if value is not None and name.endswith("_minor"):
-            told[wire] = to_decimal(value, places)
-        else:
-            told[wire] = instant(value) if value is not None and name.endswith("_ms") else value
-    return told
+def _published(name: str, value: Any, places: int) -> tuple[str, Any]:
+    """A field of a refusal as the field of an error: amounts as decimals, instants as RFC 3339."""
+    if name.endswith("_minor"):
+        return name.removesuffix("_minor"), None if value is None else to_decimal(value, places)
+    if name.endswith("_ms"):
+        return name.removesuffix("_ms"), None if value is None else instant(value)
+    return name, value

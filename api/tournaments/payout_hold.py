@@ -3,8 +3,11 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+from msgspec import UNSET
+
 from api.context.context import Context
 from api.context.key_cache import Caller
+from api.http.error_body import Error
 from api.http.errors import ApiError
 from config.limits import PAYOUT_HOLD_MS
 from server.domain.refusal import Code
@@ -21,9 +24,9 @@ async def held(
     now_ms = ctx.clock.now_ms()
     until_ms = now_ms + PAYOUT_HOLD_MS
     if not await ctx.payouts.hold_payouts(caller.tenant, tournament_id, payout_id, now_ms, until_ms):
-        detail = {"tournamentId": tournament_id, "state": PayoutState.PROCESSING.value}
-        detail |= {} if payout_id is None else {"payoutId": payout_id}
-        raise ApiError(Code.PAYOUT_CLOSED, "A wallet is being asked to pay right now; try again", detail)
+        fields = Error(tournament_id=tournament_id, state=PayoutState.PROCESSING.value)
+        fields.payout_id = UNSET if payout_id is None else payout_id
+        raise ApiError(Code.PAYOUT_CLOSED, "A wallet is being asked to pay right now; try again", fields)
     try:
         yield
     finally:

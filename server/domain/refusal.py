@@ -1,8 +1,7 @@
 """A refusal: the one exception of the domain. Its code is the public, documented name of the rule."""
 
-from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
+from typing import TypedDict
 
 
 class Code(StrEnum):
@@ -37,11 +36,42 @@ class Code(StrEnum):
     IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
 
 
-class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
-    """Raised by a guard of `decide`; nothing has changed. `detail` is JSON-able and public."""
+class Detail(TypedDict, total=False):
+    """What a refusal says beside its code; public. `fields` are faults by domain field name."""
 
-    def __init__(self, code: Code, message: str, detail: Mapping[str, Any] | None = None) -> None:
+    fields: dict[str, str]
+    player: str
+    player_id: str
+    user_id: str
+    status: str
+    results_status: str
+    rule: str
+    round: int
+    opens_at_ms: int | None
+    max_players: int | None
+    players: int
+    min_players: int
+    max_entries_per_player: int | None
+    entries: int
+    expected_minor: int
+    given_minor: int
+    collected_minor: int
+    payment_id: str | None
+    used_in_tournament: str
+    used_by_player: str
+    used_for: str
+    review: int
+    event_id: str | None
+    payout_id: str
+    state: str
+    rules_version: int
+
+
+class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
+    """Raised by a guard of `decide`; nothing has changed."""
+
+    def __init__(self, code: Code, message: str, detail: Detail | None = None) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
-        self.detail: dict[str, Any] = dict(detail or {})
+        self.detail: Detail = {} if detail is None else detail

@@ -13,6 +13,7 @@ from api.access.idempotency import OnceRoute
 from api.context.context import Context
 from api.context.key_cache import Caller
 from api.http.body import Parsed, parse, read_json
+from api.http.error_body import Error
 from api.http.errors import ApiError, DoorCode
 from api.http.json_response import Json
 from api.http.openapi import body_of
@@ -75,8 +76,8 @@ def _refuse_a_greater(own: ApiKey, key: ApiKey) -> None:
     if key.key_id != own.key_id and beyond:
         message = "Your key may not renew a key that has more rights than your key"
         required = sorted(set(key.permissions) - grantable(own.permissions))
-        detail = {"required": required, "provided": list(own.permissions)}
-        raise ApiError(DoorCode.INSUFFICIENT_PERMISSIONS, message, detail)
+        fields = Error(required=required, provided=list(own.permissions))
+        raise ApiError(DoorCode.INSUFFICIENT_PERMISSIONS, message, fields)
 
 
 def _check_lineage(parsed: Parsed, own: ApiKey, permissions: tuple[str, ...], now_ms: int) -> None:
@@ -120,9 +121,8 @@ async def _check_room(ctx: Context, caller: Caller, key_id: str) -> None:
         if key.key_id == key_id and is_old:
             raise ApiError(Code.IDEMPOTENCY_KEY_REUSED, "This Idempotency-Key has made another key")
     if sum(key.revoked_at_ms is None for key, _ in found) >= KEYS_MAX:
-        raise ApiError(
-            DoorCode.CONFLICT, f"There are {KEYS_MAX} keys already: revoke one first", {"keys": KEYS_MAX}
-        )
+        message = f"There are {KEYS_MAX} keys already: revoke one first"
+        raise ApiError(DoorCode.CONFLICT, message, Error(keys=KEYS_MAX))
 
 
 async def _tell(ctx: Context, caller: Caller, kind: str, key: ApiKey) -> None:
@@ -180,7 +180,7 @@ async def revoke_key(key_id: str, ctx: Ctx, caller: KeysAdmin) -> Json[Key]:
 async def _mine(ctx: Context, caller: Caller, key_id: str) -> ApiKey:
     key = await ctx.operators.key(key_id)
     if key is None or key.tenant != caller.tenant:
-        raise ApiError(DoorCode.KEY_NOT_FOUND, f"Key {key_id} not found", {"keyId": key_id})
+        raise ApiError(DoorCode.KEY_NOT_FOUND, f"Key {key_id} not found", Error(key_id=key_id))
     return key
 
 

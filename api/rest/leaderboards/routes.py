@@ -11,6 +11,7 @@ from api.access.idempotency import OnceRoute
 from api.context.context import Context
 from api.context.key_cache import Caller
 from api.context.page_cache import Page, PageKey, tag_of
+from api.http.error_body import Error
 from api.http.errors import ApiError, DoorCode
 from api.http.json_response import Json
 from api.http.query import CursorParams
@@ -117,8 +118,8 @@ async def get_results(
     summary = await find(ctx, caller, tournament_id)
     limit, offset = query.limit, query.offset
     if summary.status is not Status.COMPLETED:
-        extra = {"tournamentId": summary.id, "status": summary.status.value}
-        raise ApiError(DoorCode.RESULTS_NOT_AVAILABLE, "The tournament is not completed", extra)
+        fields = Error(tournament_id=summary.id, status=summary.status.value)
+        raise ApiError(DoorCode.RESULTS_NOT_AVAILABLE, "The tournament is not completed", fields)
     summary, total, rows = await priced_rows(ctx, caller, summary, limit, offset)
     return Json(
         Results(

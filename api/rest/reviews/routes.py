@@ -45,7 +45,7 @@ async def decide_review(
     parsed = parse(body, ReviewBody)
     parsed.raise_faults()
     if not (number.isascii() and number.isdigit() and len(number) <= _NUMBER_DIGITS_MAX):
-        raise ApiError(Code.REVIEW_NOT_FOUND, f"Review {number} not found", {"review": number})
+        raise ApiError(Code.REVIEW_NOT_FOUND, f"Review {number} not found")
     given = parsed.values
     command = commands.DecideReview(int(number), given["decision"], given["reason"], caller.maker)
     message = request_of(command, identity(request, ctx, caller, body))

@@ -1,7 +1,5 @@
 """Trying a scoring before anybody plays under it."""
 
-from typing import Any
-
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 
@@ -60,8 +58,7 @@ def _facts(parsed: Parsed) -> list[Fact]:
     try:
         return read_facts(parsed.values["events"], parsed.path("events"), SIMULATED_FACTS_MAX)
     except ApiError as error:
-        details: dict[str, Any] = error.extra["details"]
-        parsed.faults |= details
+        parsed.faults |= error.fields.details or {}
         return []
 
 

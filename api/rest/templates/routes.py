@@ -23,6 +23,7 @@ from api.http.body import (
     read_json,
     spellings,
 )
+from api.http.error_body import Error
 from api.http.errors import ApiError, DoorCode, invalid
 from api.http.json_response import Json
 from api.http.openapi import body_of
@@ -93,7 +94,7 @@ async def create_template(request: Request, ctx: Ctx, caller: TemplatesWrite) ->
     total, _ = await ctx.templates.templates(caller.tenant, 1, 0)
     if total >= TEMPLATES_MAX:
         message = f"There are {TEMPLATES_MAX} templates already: remove one first"
-        raise ApiError(DoorCode.CONFLICT, message, {"templates": TEMPLATES_MAX})
+        raise ApiError(DoorCode.CONFLICT, message, Error(templates=TEMPLATES_MAX))
     await note(ctx, caller, "template.created", template.id, after=_view(template))
     await ctx.templates.add_template(template)
     return Json(_view(template), status_code=201)
@@ -257,9 +258,7 @@ async def _one(
             raise invalid({f"schedule[{index}]": "Must be an object"})
         summary = await create(request, ctx, caller, over_template(template, line), index + 1)
     except ApiError as error:
-        return BulkLine(
-            index=index, status="failed", error=error.code, message=error.message, more=error.extra
-        )
+        return BulkLine(index=index, status="failed", error=error.code, message=error.message, more=error.more)
     told = views.created(summary)
     return BulkLine(
         index=index,

@@ -9,6 +9,7 @@ from actors.requests import request_of
 from api.context.context import Context
 from api.context.key_cache import Caller
 from api.http.body import Parsed, parse, spellings
+from api.http.error_body import Error
 from api.http.errors import ApiError, DoorCode
 from api.rest.tournaments.requests import CreateBody
 from api.rest.tournaments.rules_mapping import format_of, rule_fields, spelled
@@ -63,8 +64,8 @@ async def template_of(ctx: Context, caller: Caller, template_id: str) -> Templat
     """The caller's template, or 404."""
     found = await ctx.templates.template(caller.tenant, template_id)
     if found is None:
-        extra = {"templateId": template_id}
-        raise ApiError(DoorCode.TEMPLATE_NOT_FOUND, f"Template with ID {template_id} not found", extra)
+        message = f"Template with ID {template_id} not found"
+        raise ApiError(DoorCode.TEMPLATE_NOT_FOUND, message, Error(template_id=template_id))
     return found
 
 

@@ -11,6 +11,7 @@ from api.access.idempotency import OnceRoute
 from api.context.context import Context
 from api.context.key_cache import Caller
 from api.http.body import Parsed, parse, read_json
+from api.http.error_body import Error
 from api.http.errors import ApiError, DoorCode, invalid
 from api.http.json_response import Json
 from api.http.openapi import body_of
@@ -76,9 +77,8 @@ async def _first_attempt(ctx: Context, caller: Caller, event_id: str) -> Attempt
 
 def _enabled(endpoint: Endpoint) -> Endpoint:
     if endpoint.disabled_ms is not None:
-        raise ApiError(
-            DoorCode.WEBHOOK_DISABLED, f"Webhook {endpoint.name} is disabled", {"name": endpoint.name}
-        )
+        message = f"Webhook {endpoint.name} is disabled"
+        raise ApiError(DoorCode.WEBHOOK_DISABLED, message, Error(name=endpoint.name))
     return endpoint
 
 

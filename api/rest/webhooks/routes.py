@@ -11,6 +11,7 @@ from api.access.idempotency import OnceRoute
 from api.context.context import Context
 from api.context.key_cache import Caller
 from api.http.body import Parsed, parse, read_json
+from api.http.error_body import Error
 from api.http.errors import ApiError, DoorCode
 from api.http.json_response import Json
 from api.http.openapi import body_of
@@ -134,7 +135,7 @@ async def mine(ctx: Context, caller: Caller, name: str) -> Endpoint:
     found = await ctx.endpoints.endpoints(caller.tenant)
     endpoint = next((one for one, _ in found if one.name == name), None)
     if endpoint is None:
-        raise ApiError(DoorCode.WEBHOOK_NOT_FOUND, f"Webhook {name} not found", {"name": name})
+        raise ApiError(DoorCode.WEBHOOK_NOT_FOUND, f"Webhook {name} not found", Error(name=name))
     return endpoint
 
 

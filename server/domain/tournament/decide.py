@@ -5,7 +5,7 @@ Reads and refuses; changes nothing. A repeated command never gets here: the owne
 
 from typing import assert_never
 
-from server.domain.refusal import Code, Refusal
+from server.domain.refusal import Code, Detail, Refusal
 from server.domain.tournament import commands, events
 from server.domain.tournament.lifecycle import ResultsStatus, Status, is_over
 from server.domain.tournament.money import sales
@@ -94,7 +94,7 @@ def _run(state: Tournament, command: commands.Step, now_ms: int) -> Events:
 
 def _refuse_when_over(state: Tournament, action: str) -> None:
     if is_over(state.status):
-        detail = {"status": state.status.value}
+        detail: Detail = {"status": state.status.value}
         raise Refusal(Code.INVALID_STATUS, f"A {state.status} tournament cannot be {action}", detail)
 
 
@@ -103,7 +103,7 @@ def _start(state: Tournament) -> Events:
         return []
     _refuse_when_over(state, "started")
     if state.seated < state.rules.min_players:
-        detail = {"players": state.seated, "min_players": state.rules.min_players}
+        detail: Detail = {"players": state.seated, "min_players": state.rules.min_players}
         raise Refusal(Code.NOT_ENOUGH_PLAYERS, "Too few players to start", detail)
     opened: Events = [events.RegistrationOpened()] if state.status is Status.SCHEDULED else []
     return [*opened, events.Started(events.TOLD_AS)]
@@ -113,7 +113,7 @@ def _finish(state: Tournament) -> Events:
     if state.status is Status.COMPLETED:
         return []
     if state.status is not Status.IN_PROGRESS:
-        detail = {"status": state.status.value}
+        detail: Detail = {"status": state.status.value}
         raise Refusal(Code.INVALID_STATUS, "Only a tournament in progress can be finished", detail)
     return [events.Completed("by_hand")]
 
@@ -122,7 +122,7 @@ def _approve(state: Tournament, command: commands.Approve, now_ms: int) -> Event
     if state.results_status is ResultsStatus.FINAL:
         return []
     if state.status is not Status.COMPLETED or now_ms < grace_over_ms(state):
-        detail = {"status": state.status.value, "results_status": state.results_status.value}
+        detail: Detail = {"status": state.status.value, "results_status": state.results_status.value}
         raise Refusal(Code.RESULTS_NOT_READY, "Results can be approved once late facts are in", detail)
     if state.rules.payout_approval == "two_keys":
         if state.approved_by is None:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Final, assert_never
 
 from server.domain.ids import internal_player_id, payout_id
-from server.domain.refusal import Code, Refusal
+from server.domain.refusal import Code, Detail, Refusal
 from server.domain.tournament import commands, events
 from server.domain.tournament.state import Payout, Tournament
 
@@ -83,7 +83,7 @@ def _moves(state: Tournament, step: events.PayoutStep, strict: bool) -> bool:
         return True
     if step.state == payout.state or not strict:
         return False
-    detail = {"payout_id": step.payout_id, "state": payout.state}
+    detail: Detail = {"payout_id": step.payout_id, "state": payout.state}
     raise Refusal(Code.PAYOUT_CLOSED, f"A payout that is {payout.state} cannot become {step.state}", detail)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from server.domain.money import split
-from server.domain.refusal import Code, Refusal
+from server.domain.refusal import Code, Detail, Refusal
 from server.domain.tournament import commands, events
 from server.domain.tournament.money.payouts import PayoutState
 from server.domain.tournament.money.prizes import final_sheet
@@ -81,7 +81,7 @@ def decide_review(state: Tournament, command: commands.DecideReview, now_ms: int
 
 
 def _open_one(state: Tournament, number: int) -> Review:
-    detail: dict[str, object] = {"review": number}
+    detail: Detail = {"review": number}
     if not 1 <= number <= len(state.reviews):
         raise Refusal(Code.REVIEW_NOT_FOUND, f"Review {number} not found", detail)
     review = state.reviews[number - 1]
@@ -100,7 +100,7 @@ def _refuse_stale(state: Tournament, review: Review) -> None:
     removed = state.entries[review.player_no].removed
     if stale or removed:
         why = "the player is off the board" if removed else "the score has changed since it was opened"
-        detail = {"review": review.number}
+        detail: Detail = {"review": review.number}
         message = f"Review {review.number} cannot be upheld: {why}; dismiss it"
         raise Refusal(Code.REVIEW_CLOSED, message, detail)
 

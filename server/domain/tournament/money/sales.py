@@ -1,7 +1,7 @@
 """Selling entries and losing players: the guards of register, rebuy, add-on, remove and disqualify."""
 
 from server.domain.ids import is_reserved
-from server.domain.refusal import Code, Refusal
+from server.domain.refusal import Code, Detail, Refusal
 from server.domain.scoring.bounds import ADJUSTED_MAX
 from server.domain.tournament import commands, events
 from server.domain.tournament.lifecycle import ResultsStatus, Status, is_over
@@ -22,7 +22,7 @@ def register(state: Tournament, command: commands.Register, now_ms: int) -> Even
     if known is not None:
         _refuse_known(state, state.entries[known])
     if not state.rules.takes_entries(state.status, state.started_at_ms, now_ms, state.round_no):
-        detail = {"status": state.status.value}
+        detail: Detail = {"status": state.status.value}
         raise Refusal(Code.REGISTRATION_CLOSED, "Registration is not open", detail)
     if state.is_full():
         raise Refusal(Code.TOURNAMENT_FULL, "No place left", {"max_players": state.rules.max_players})
@@ -45,7 +45,7 @@ def register(state: Tournament, command: commands.Register, now_ms: int) -> Even
 def _refuse_known(state: Tournament, entry: Entry) -> None:
     """A user who left may come back: for nothing after a refund, as a further entry after a forfeit. One who
     was disqualified may not."""
-    detail: dict[str, object] = {"player_id": entry.player_id, "user_id": entry.user_id}
+    detail: Detail = {"player_id": entry.player_id, "user_id": entry.user_id}
     if entry.disqualified:
         raise Refusal(Code.PLAYER_DISQUALIFIED, "This user was disqualified", detail)
     if not entry.removed:
@@ -62,7 +62,7 @@ def _check_payment(state: Tournament, command: commands.Sale, price_minor: int) 
     paid = command.paid_minor
     silent = paid is None and command.payment_id is None and price_minor > 0
     if silent:
-        detail: dict[str, object] = {"expected_minor": price_minor}
+        detail: Detail = {"expected_minor": price_minor}
         raise Refusal(Code.WRONG_AMOUNT, "Say what was paid: the amount, or a payment id", detail)
     if paid is not None and paid != price_minor:
         detail = {"expected_minor": price_minor, "given_minor": paid}
@@ -85,7 +85,7 @@ def rebuy(state: Tournament, command: commands.Rebuy, now_ms: int) -> Events:
     entry, rules = state.entry_named(command.player), state.rules
     if why := why_no_rebuy(state, entry, now_ms, command.entries):
         if why.rule == "limit":
-            detail = {"max_entries_per_player": rules.max_entries_per_player, "entries": entry.entries}
+            detail: Detail = {"max_entries_per_player": rules.max_entries_per_player, "entries": entry.entries}
             raise Refusal(Code.REBUY_LIMIT_REACHED, why.reason, detail)
         raise Refusal(Code.REBUY_NOT_ALLOWED, why.reason, _refused_sale(state, entry, why.rule))
     price = rules.rebuy_fee_minor * command.entries
@@ -93,7 +93,7 @@ def rebuy(state: Tournament, command: commands.Rebuy, now_ms: int) -> Events:
     return [events.Rebought(entry.player_no, command.entries, price, command.tender, command.payment_id)]
 
 
-def _refused_sale(state: Tournament, entry: Entry, rule: str) -> dict[str, object]:
+def _refused_sale(state: Tournament, entry: Entry, rule: str) -> Detail:
     """Which rule says no, and when it will say yes, where that can be known."""
     opens = state.rules.start_at_ms if rule == "not_started" and state.rules.format == "scheduled" else None
     return {"player_id": entry.player_id, "rule": rule, "opens_at_ms": opens}
@@ -127,7 +127,7 @@ def remove(state: Tournament, command: commands.Remove, now_ms: int) -> Events:
     """A player leaves: refunded before the start, forfeited during play."""
     entry = state.entry_named(command.player)
     if is_over(state.status) or (command.only_before_start and state.status is Status.IN_PROGRESS):
-        detail = {"status": state.status.value}
+        detail: Detail = {"status": state.status.value}
         message = f"A player cannot leave a tournament that is {state.status}"
         raise Refusal(Code.INVALID_STATUS, message, detail)
     if entry.removed:
@@ -139,7 +139,7 @@ def disqualify(state: Tournament, command: commands.Disqualify, now_ms: int) -> 
     """A player is taken off the board for cause; after results are final a person must look at it."""
     entry = state.entry_named(command.player)
     if state.status is Status.CANCELLED:
-        detail = {"status": state.status.value}
+        detail: Detail = {"status": state.status.value}
         raise Refusal(Code.INVALID_STATUS, "A cancelled tournament has no results", detail)
     if entry.disqualified:
         return []

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import assert_never
 
-from server.domain.refusal import Code, Refusal
+from server.domain.refusal import Code, Detail, Refusal
 from server.domain.scoring.bounds import ADJUSTED_MAX
 from server.domain.scoring.fact import Scored
 from server.domain.scoring.tally import Tally, copied, fresh
@@ -16,7 +16,7 @@ from server.domain.tournament.state import Entry, Tournament
 def correct(state: Tournament, command: commands.Correct, now_ms: int) -> list[events.Event]:
     """One correction. After results are final it becomes a review item, never a silent change."""
     if state.status not in (Status.IN_PROGRESS, Status.COMPLETED):
-        detail = {"status": state.status.value}
+        detail: Detail = {"status": state.status.value}
         raise Refusal(Code.INVALID_STATUS, "There are no scores to correct", detail)
     entry = _entry_of(state, command)
     if entry.removed:
@@ -72,7 +72,7 @@ def _entry_of(state: Tournament, command: commands.Correct) -> Entry:
         found = command.history
         known = command.event_id is not None and digest_of(command.event_id) not in state.voided
         if not found or not known:
-            detail = {"event_id": command.event_id}
+            detail: Detail = {"event_id": command.event_id}
             raise Refusal(Code.FACT_NOT_FOUND, "No fact with this id counts in this tournament", detail)
     assert command.player is not None, "the door asks for a player"
     return state.entry_named(command.player)

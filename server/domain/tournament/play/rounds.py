@@ -1,6 +1,6 @@
 """Rounds: who goes out at the end of one, the next one, and what the game itself may decide."""
 
-from server.domain.refusal import Code, Refusal
+from server.domain.refusal import Code, Detail, Refusal
 from server.domain.scoring.fact import Fact, Outcome
 from server.domain.tournament import commands, events
 from server.domain.tournament.lifecycle import Status
@@ -67,5 +67,5 @@ def put_out(state: Tournament, told: Fact, now_ms: int) -> tuple[Outcome, list[e
 
 
 def _refused(state: Tournament, rule: str, message: str) -> Refusal:
-    detail = {"rule": rule, "round": state.round_no, "status": state.status.value}
+    detail: Detail = {"rule": rule, "round": state.round_no, "status": state.status.value}
     return Refusal(Code.ROUND_NOT_ALLOWED, message, detail)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
-from server.domain.refusal import Code, Refusal
+from server.domain.refusal import Code, Detail, Refusal
 from server.domain.tournament import commands, events
 from server.domain.tournament.lifecycle import Status, is_over
 from server.domain.tournament.money.pool import PrizePool
@@ -29,7 +29,7 @@ def update(state: Tournament, command: commands.Update, now_ms: int) -> list[eve
         raise invalid(faults)
     version = state.rules.rules_version + 1
     if version > VERSIONS_MAX:
-        detail = {"rules_version": state.rules.rules_version}
+        detail: Detail = {"rules_version": state.rules.rules_version}
         raise Refusal(Code.UPDATE_NOT_ALLOWED, f"The rules have changed {VERSIONS_MAX} times", detail)
     return [events.Updated(replace(new, rules_version=version), changed, events.TOLD_AS)]
 
