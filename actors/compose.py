@@ -1,8 +1,7 @@
 """From settings to a directory: the one place that knows which engine runs."""
 
-from dataclasses import dataclass
-
-import asyncpg
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from actors.directory import Directory
 from actors.local_directory import LocalDirectory
@@ -11,20 +10,6 @@ from server.runtime.clock import SystemClock
 from server.storage.postgres.journal import PostgresJournal, open_pool
 
 _CONNECTIONS_MAX = 16
-
-
-@dataclass(slots=True)
-class Owners:
-    """An open directory and what it stands on."""
-
-    directory: Directory
-    journal: PostgresJournal
-    pool: asyncpg.Pool
-
-    async def close(self) -> None:
-        """Close in the reverse order of opening."""
-        await self.directory.close()
-        await self.pool.close()
 
 
 def join_engine(settings: Settings) -> None:
@@ -42,12 +27,20 @@ def join_engine(settings: Settings) -> None:
     join(settings.ray_address)
 
 
-async def open_owners(settings: Settings, database_url: str) -> Owners:
+@asynccontextmanager
+async def open_directory(settings: Settings, database_url: str) -> AsyncIterator[Directory]:
     """The directory of this process; `join_engine` came before."""
-    pool = await open_pool(database_url, _CONNECTIONS_MAX)
-    journal, clock = PostgresJournal(pool), SystemClock()
+    async with AsyncExitStack() as stack:
+        pool = await open_pool(database_url, _CONNECTIONS_MAX)
+        stack.push_async_callback(pool.close)
+        directory = _directory(settings, PostgresJournal(pool))
+        stack.push_async_callback(directory.close)
+        yield directory
+
+
+def _directory(settings: Settings, journal: PostgresJournal) -> Directory:
     if settings.engine == "local":
-        return Owners(LocalDirectory(journal, clock), journal, pool)
+        return LocalDirectory(journal, SystemClock())
     from actors.on_ray.ray_directory import RayDirectory
 
-    return Owners(RayDirectory(journal, clock), journal, pool)
+    return RayDirectory(journal, SystemClock())

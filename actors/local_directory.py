@@ -10,7 +10,7 @@ from actors.requests import CommandRequest, Message, Poll
 from actors.retry import until_available
 from server.domain.ids import TournamentId
 from server.ports import Clock, Journal, Publisher
-from server.runtime.ids import jittered
+from server.runtime.randomness import jittered
 
 Jitter = Callable[[float], float]
 

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from actors.replies import Reply, Unavailable
 from config.limits import CALL_DEADLINE_S, STORE_AWAY_DEADLINE_S
 from server.ports import Clock
-from server.runtime.ids import jittered
+from server.runtime.randomness import jittered
 
 _PAUSE_FIRST_S = 0.05
 # A restarted owner answers after a second or two: a longer pause would be most of what callers wait.

@@ -4,13 +4,17 @@ import sys
 
 import uvloop
 
-from actors.compose import join_engine
-from api.serve import open_context, serve
+from actors.compose import join_engine, open_directory
+from api.compose import open_context
+from api.serve import serve
 from config import logs, settings
 
 
 async def _main(loaded: settings.Settings, database_url: str) -> None:
-    async with open_context(loaded, database_url) as (ctx, _):
+    async with (
+        open_directory(loaded, database_url) as directory,
+        open_context(loaded, database_url, directory) as ctx,
+    ):
         await serve(loaded, ctx, loaded.drain_s)
 
 

@@ -9,13 +9,12 @@ from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from api.access.request_log import RequestLog
 from api.context.context import Context
 from api.game_platform.fact_stream import router as stream
 from api.game_platform.routes import router as internal
 from api.http.errors import ApiError, typed
 from api.http.json_response import Json
-from api.http.middleware import RequestLog
-from api.http.openapi_document import describe
 from api.rest.audit.routes import router as record
 from api.rest.events.routes import router as events
 from api.rest.games.routes import router as games
@@ -37,6 +36,8 @@ from api.rest.tournaments.routes import router as tournaments
 from api.rest.webhooks.deliveries import router as deliveries
 from api.rest.webhooks.routes import router as webhooks
 from api.spec import document, operation_id
+from api.spec.serving import describe
+from api.spec.serving import router as described
 from server.ports import StoreUnavailable
 
 ROUTERS = (
@@ -60,6 +61,7 @@ ROUTERS = (
     record,
     public,
     health,
+    described,
     stream,
 )
 

@@ -6,23 +6,21 @@ import sys
 
 import uvloop
 
-from actors.compose import join_engine, open_owners
+from actors.compose import join_engine, open_directory
 from config import logs, settings
-from server.storage.postgres.engine import open_engine
-from workers.run_all import at_work
+from workers.compose import open_workers
 
 
 async def _main(loaded: settings.Settings, database_url: str) -> None:
     stop = asyncio.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(sign, stop.set)
-    engine = open_engine(database_url)
-    owners = await open_owners(loaded, database_url)
-    async with at_work(engine, owners.directory, allow_private=loaded.allow_private_targets) as crew:
+    async with (
+        open_directory(loaded, database_url) as directory,
+        open_workers(loaded, database_url, directory) as tasks,
+    ):
         told = asyncio.create_task(stop.wait())
-        await asyncio.wait({*crew.tasks, told}, return_when=asyncio.FIRST_COMPLETED)
-    await owners.close()
-    await engine.dispose()
+        await asyncio.wait({*tasks, told}, return_when=asyncio.FIRST_COMPLETED)
 
 
 def main() -> int:

@@ -16,7 +16,7 @@ import aiohttp
 from config import logs, settings
 from server.encoding.wire import instant
 from server.runtime.clock import SystemClock
-from server.runtime.ids import SystemIds, dice
+from server.runtime.randomness import SystemIds, dice
 
 log = logging.getLogger(__name__)
 

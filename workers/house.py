@@ -7,18 +7,20 @@ import sys
 
 import uvloop
 
-from api.serve import open_context, serve
+from actors.compose import open_directory
+from api.compose import open_context
+from api.serve import serve
 from config import logs, settings
-from server.storage.postgres.engine import open_engine
-from workers.run_all import at_work
+from workers.compose import open_workers
 
 
 async def _main(loaded: settings.Settings, database_url: str) -> None:
-    async with open_context(loaded, database_url) as (home, owners):
-        engine = open_engine(database_url)
-        async with at_work(engine, owners.directory, allow_private=loaded.allow_private_targets):
-            await serve(loaded, home)
-        await engine.dispose()
+    async with (
+        open_directory(loaded, database_url) as directory,
+        open_context(loaded, database_url, directory) as ctx,
+        open_workers(loaded, database_url, directory),
+    ):
+        await serve(loaded, ctx)
 
 
 def main() -> int:

@@ -1,9 +1,10 @@
-"""One live tournament as a Ray actor: a thin shell round `TournamentHost`."""
+"""One live tournament as a Ray actor: a thin shell round its `Activation`."""
 
 import asyncio
 import logging
 import os
 import resource
+from contextlib import AsyncExitStack
 from typing import Any
 
 import asyncpg
@@ -48,7 +49,7 @@ class TournamentActor:
     def __init__(self, tournament_id: str) -> None:
         self._tournament_id = TournamentId(tournament_id)
         self._host: Activation | None = None
-        self._pool: asyncpg.Pool | None = None
+        self._open = AsyncExitStack()
         self._opening = asyncio.Lock()
         calm_collector()
 
@@ -87,23 +88,24 @@ class TournamentActor:
                     log.error("node_misconfigured missing=PITBOSS_DATABASE_URL")
                     return Unavailable("PITBOSS_DATABASE_URL is not set on this node", store_away=True)
                 try:
-                    self._pool = await open_pool(database_url, _CONNECTIONS_MAX)
+                    async with AsyncExitStack() as stack:
+                        self._host = await self._compose(database_url, stack)
+                        self._open = stack.pop_all()
                 except (OSError, asyncpg.PostgresError) as error:
                     return Unavailable(f"{type(error).__name__}: {error}", store_away=True)
-                journal = PostgresJournal(self._pool)
-                try:
-                    publisher = await _publisher(journal, node_setting("REDIS_URL"))
                 except StoreUnavailable as error:
                     return unavailable(error)
-                self._host = Activation(
-                    self._tournament_id,
-                    journal,
-                    SystemClock(),
-                    f"ray:{os.getpid()}",
-                    self._retired,
-                    publisher,
-                )
         return self._host
+
+    async def _compose(self, database_url: str, stack: AsyncExitStack) -> Activation:
+        """The composition root of an owner. The stack closes what was opened when a later step fails: the next
+        call tries again."""
+        pool = await open_pool(database_url, _CONNECTIONS_MAX)
+        stack.push_async_callback(pool.close)
+        journal = PostgresJournal(pool)
+        publisher = await _publisher(journal, node_setting("REDIS_URL"))
+        holder = f"ray:{os.getpid()}"
+        return Activation(self._tournament_id, journal, SystemClock(), holder, self._retired, publisher)
 
     async def _retired(self) -> None:
         """Leave the process. Exiting must happen within an actor call, so the actor calls itself."""

@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from config.limits import OWNERS_PER_NODE_MAX, RAY_START_TIMEOUT_S, RAY_START_TRIES
-from server.runtime.ids import SystemIds
+from server.runtime.randomness import SystemIds
 
 log = logging.getLogger(__name__)
 

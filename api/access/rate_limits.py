@@ -2,9 +2,9 @@
 
 from fastapi import Request
 
-from api.access.limit_headers import over_limit
 from api.context.context import of
 from api.context.key_cache import Caller
+from api.http.limit_headers import over_limit
 from server.access.permissions import GAME_PLATFORM
 from server.ports import Window
 

@@ -1,1 +1,1 @@
-"""What a front end has at hand for every request: clients, caches and limits, made once by `api.serve`."""
+"""What a front end has at hand for every request: clients, caches and limits, made once by `api.compose`."""

@@ -6,17 +6,17 @@ from fastapi import Request, WebSocket
 
 from actors.directory import Directory
 from actors.fact_batcher import FactBatcher
-from api.access.connection_limits import ConnectionLimits
-from api.access.stranger_limits import StrangerLimits
 from api.context.answer_cache import AnswerCache
+from api.context.connection_limits import ConnectionLimits
+from api.context.history_reader import HistoryReader
 from api.context.key_cache import KeyCache
 from api.context.page_cache import PageCache
 from api.context.player_tokens import Tokens
 from api.context.readiness import Readiness
 from api.context.shared_look import SharedLook
+from api.context.stranger_limits import StrangerLimits
 from api.context.summary_cache import SummaryCache
 from api.http.client_address import ClientAddresses
-from api.tournaments.history_reader import HistoryReader
 from api.ws.hub import Hub
 from server.access.targets import private_literal
 from server.domain.tournament.summary import Summary

@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 import structlog
 
-from api.access.limit_headers import retry_after_s
 from api.access.rate_limits import windows_for
+from api.access.request_log import GIVEN_ID, SECURITY
 from api.context.context import Context
 from api.context.key_cache import Caller
 from api.context.page_cache import Page, PageKey
-from api.http.middleware import GIVEN_ID, SECURITY
+from api.http.limit_headers import retry_after_s
 from server.ports import Verdict, Window
 
 _TARGET = re.compile(rb"/api/tournaments/([A-Za-z0-9_-]{1,64})/leaderboard(?:\?([^#]*))?\Z")

@@ -12,7 +12,6 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from msgspec import UNSET
 
 from api.access.dependencies import check, check_platform, who
-from api.access.limit_headers import over_limit
 from api.access.rate_limits import windows_for
 from api.context.context import Context, of_socket
 from api.context.key_cache import Caller
@@ -25,6 +24,7 @@ from api.game_platform.stream_frames import (
     StreamWelcome,
 )
 from api.http.errors import ApiError, typed
+from api.http.limit_headers import over_limit
 from api.tournaments.fact_decoder import Given, decode_facts
 from api.tournaments.owner_client import find_known, report
 from api.ws.messages import PROTOCOL_VERSION, Close

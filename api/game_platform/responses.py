@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType, field
 
-from api.tournaments.answers_facts import FactLine
-from api.tournaments.answers_people import PlayerStatus
+from api.answers.fact_answers import FactLine
+from api.answers.people_answers import PlayerStatus
 from server.domain.tournament.lifecycle import Status
 from server.domain.tournament.summary import RoundState
 from server.encoding.answer import Answer, Count, Instant, Pagination

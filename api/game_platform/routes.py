@@ -11,6 +11,9 @@ from api.access.dependencies import (
     PlatformScores,
 )
 from api.access.idempotency import OnceRoute
+from api.answers import views, views_people
+from api.answers.people_answers import RemovedPlayer
+from api.answers.tournament_answers import CreatedTournament, Tournament, TournamentStatus
 from api.context.player_tokens import PERMISSIONS
 from api.game_platform.requests import PaceBody
 from api.game_platform.responses import (
@@ -28,9 +31,6 @@ from api.http.openapi import body_of
 from api.rest.players.requests import PlayersParams, TokenBody
 from api.rest.tournaments.create import create, read_create
 from api.rest.tournaments.requests import CreateBody
-from api.tournaments import views, views_people
-from api.tournaments.answers import CreatedTournament, Tournament, TournamentStatus
-from api.tournaments.answers_people import RemovedPlayer
 from api.tournaments.fact_decoder import parse_facts
 from api.tournaments.fact_requests import FactsBody
 from api.tournaments.owner_client import (

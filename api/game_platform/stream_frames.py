@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
-from api.tournaments.answers_facts import FactLine
+from api.answers.fact_answers import FactLine
 from api.ws.messages import Close
 from server.domain.tournament.lifecycle import Status
 from server.encoding.answer import Count, Instant

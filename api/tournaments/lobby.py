@@ -17,7 +17,7 @@ from server.domain.tournament import commands
 from server.domain.tournament.lifecycle import Status, is_over
 from server.domain.tournament.rules.rules import RuleFields, fields_of
 from server.domain.tournament.summary import Summary
-from server.runtime.ids import derived_id
+from server.runtime.randomness import derived_id
 
 # What a registration is refused with when this tournament of the lobby has started meanwhile or is full.
 _MOVED_ON = (Code.REGISTRATION_CLOSED, Code.TOURNAMENT_FULL)

@@ -11,18 +11,18 @@ from msgspec import UNSET
 
 from actors.replies import Done, Failed, Refused, Reply, Unavailable
 from actors.requests import CommandRequest, Identity, Message, Request
+from api.answers.fact_answers import STATUS_OF, FactLine
 from api.context.context import Context
 from api.context.key_cache import Caller
 from api.http.error_body import Error
 from api.http.errors import ApiError, DoorCode, tournament_not_found
-from api.tournaments.answers_facts import STATUS_OF, FactLine
 from api.tournaments.fact_decoder import Given
 from server.domain.money import to_decimal
 from server.domain.refusal import Code
 from server.domain.scoring.fact import Fact
 from server.domain.tournament.summary import Summary
 from server.encoding.wire import instant
-from server.runtime.ids import derived_id
+from server.runtime.randomness import derived_id
 
 log = structlog.get_logger("api")
 A = TypeVar("A")

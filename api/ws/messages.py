@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from actors.replies import BoardAnswer, Gone, Place
-from api.tournaments.views import (
+from api.answers.views import (
     end_time,
     registration_status,
     room_id,

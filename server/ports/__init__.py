@@ -1,6 +1,7 @@
 """What the house needs from outside, as Protocols. Adapters live in `storage` and `broadcast`."""
 
 from server.ports.audit import Audit, AuditEntry, AuditRow, Ledgers, StoredTournament
+from server.ports.basics import Clock, Fenced, IdSource, Raced, StoreUnavailable
 from server.ports.carrier import Publisher, Subscriber
 from server.ports.events import (
     Attempt,
@@ -29,7 +30,6 @@ from server.ports.journal import (
 from server.ports.limits import Limiter, Verdict, Window
 from server.ports.listings import DueRow, LedgerLine, ListFilter, Listings, Played, RuleChange
 from server.ports.operators import ApiKey, Operator, Operators
-from server.ports.outside import Clock, Fenced, IdSource, Raced, StoreUnavailable
 from server.ports.payouts import ClaimedPayout, Payouts, StoredPayout, Wallet
 from server.ports.requests import Claim, GivenAnswer, RequestAnswers
 from server.ports.templates import CatchUp, Recurrence, Template, Templates

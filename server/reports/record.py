@@ -17,7 +17,7 @@ from server.domain.tournament.money.totals import totals
 from server.domain.tournament.state import Entry, Payout, Review, Tournament
 from server.encoding import codec
 from server.encoding.answer import Answer, extended
-from server.encoding.outside import outside
+from server.encoding.public_form import outside
 from server.encoding.wire import dump, instant, instant_or_none
 from server.encoding.wire_names import wire_name
 from server.ports import EventRow

@@ -13,12 +13,13 @@ from api.game_platform.routes import router as internal
 from api.http.errors import STATUS, DoorCode
 from api.rest.operations.routes import router as operations
 from api.rest.public.routes import router as public
+from api.spec.serving import router as described
 from server.access import keys as key_maker
 from server.access.permissions import PERMISSIONS, ROLES
 from server.domain.ids import OperatorId, Tenant
 from server.domain.refusal import Code
 from server.ports import StoreUnavailable
-from server.runtime.ids import SystemIds
+from server.runtime.randomness import SystemIds
 from tests.support.app import House
 
 ROUTES = [
@@ -91,7 +92,7 @@ ROUTES = [
 
 def test_the_list_of_routes_is_complete() -> None:
     known = {(method, path.replace("{t}", "{tournament_id}")) for method, path, _ in ROUTES}
-    open_to_all = (public, operations, fact_stream)
+    open_to_all = (public, operations, described, fact_stream)
     casino = [router for router in ROUTERS if router not in open_to_all]
     for router, prefix in (*((router, "") for router in casino), (internal, "/api/internal")):
         for route in router.routes:

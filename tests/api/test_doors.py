@@ -16,8 +16,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from websockets import http11
 from websockets.datastructures import Headers
 
-from api.access.connection_limits import ConnectionLimits
-from api.access.stranger_limits import StrangerLimits
+from api.context.connection_limits import ConnectionLimits
+from api.context.stranger_limits import StrangerLimits
 from api.fast.request_bounds import (
     HEAD_WITHIN_MS,
     HEADERS_MAX,

@@ -8,9 +8,8 @@ import pytest
 from websockets.frames import CloseCode, Frame, Opcode
 
 from actors.requests import ReadPlaces, ReportFacts
-from api.access import stranger_limits
-from api.access.connection_limits import ConnectionLimits
-from api.context import player_tokens
+from api.context import player_tokens, stranger_limits
+from api.context.connection_limits import ConnectionLimits
 from api.ws.channel import Channel
 from api.ws.messages import Close
 from config import limits

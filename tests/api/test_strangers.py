@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from api.access import stranger_limits
-from api.access.stranger_limits import StrangerLimits
+from api.context import stranger_limits
 from api.context.answer_cache import AnswerCache
+from api.context.stranger_limits import StrangerLimits
 from config.limits import STRANGERS_AT_ONCE
 from tests.support.clock import ManualClock
 

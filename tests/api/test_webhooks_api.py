@@ -9,7 +9,7 @@ import pytest
 
 from server.domain.ids import OperatorId, Tenant
 from server.ports import Endpoint, EndpointKind
-from server.runtime.ids import SystemIds
+from server.runtime.randomness import SystemIds
 from tests.support.app import House, a_house
 from tests.support.receivers import Receiver
 from workers.delivery.assembly import delivery

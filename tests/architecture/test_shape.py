@@ -4,6 +4,7 @@ import ast
 import importlib.metadata
 import importlib.util
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,9 @@ SOURCES = sorted(
 )
 FILE_LINES_MAX = 300
 FUNCTION_LINES_MAX = 40
+MODULES_MAX = 15
+ANATOMY = {"__init__", "__main__", "routes", "requests", "responses", "compose"}
+STORED = {"events", "payouts"}
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -144,3 +148,20 @@ def test_every_outcome_of_a_fact_is_documented(outcome: Outcome) -> None:
 def test_every_word_of_a_scoring_is_documented(name: str) -> None:
     text = (ROOT / "docs" / "rules.md").read_text()
     assert f"`{name}`" in text or name == "registration"
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_module_name_is_used_once_in_a_package(package: str) -> None:
+    """A port and its stores share a name, which may be a noun of the domain; so do parts of an anatomy."""
+    places: dict[str, set[str]] = {}
+    for path in SOURCES:
+        parts = path.relative_to(ROOT).parts
+        if parts[0] == package and path.stem not in ANATOMY:
+            stored = parts[:2] in {("server", "ports"), ("server", "storage")}
+            places.setdefault(path.stem, set()).add("a store" if stored else "/".join(parts))
+    assert not {name: found for name, found in places.items() if len(found) > 1 and name not in STORED}
+
+
+def test_no_folder_has_too_many_modules() -> None:
+    modules = Counter(path.parent for path in SOURCES if path.stem != "__init__")
+    assert not {folder: count for folder, count in modules.items() if count > MODULES_MAX}

@@ -10,7 +10,7 @@ from server.domain.ranking import PLAYER_BITS, Ranking
 from server.domain.scoring.declaration import Scoring
 from server.domain.scoring.scorer import MOMENT_BITS, MOMENT_SEQ_BITS, Scorer
 from server.domain.scoring.tally import Tally
-from server.runtime.ids import dice
+from server.runtime.randomness import dice
 from tests.load.measure import RUNS, median, table, timed
 from tests.support.servers import a_redis
 

@@ -8,7 +8,7 @@ import uvloop
 
 from actors.local_directory import LocalDirectory
 from server.runtime.clock import SystemClock
-from server.runtime.ids import SystemIds, jittered
+from server.runtime.randomness import SystemIds, jittered
 from server.storage.postgres.deliveries import PostgresDeliveries
 from server.storage.postgres.engine import open_engine
 from server.storage.postgres.feed import PostgresFeed

@@ -8,7 +8,7 @@ from server.domain.scoring.declaration import Scoring
 from server.domain.scoring.fact import Fact
 from server.domain.scoring.registry import MODELS
 from server.domain.tournament.play.facts import count, judge
-from server.runtime.ids import dice
+from server.runtime.randomness import dice
 from tests.load.measure import RUNS, median, table, timed
 from tests.support.builders import HOUR_MS, NOW_MS, Story
 

@@ -3,8 +3,8 @@
 import asyncio
 from dataclasses import replace
 
-from api.access.connection_limits import ConnectionLimits
-from api.access.stranger_limits import StrangerLimits
+from api.context.connection_limits import ConnectionLimits
+from api.context.stranger_limits import StrangerLimits
 from server.domain.ids import OperatorId, Tenant
 from tests.siege.siege import besiege
 from tests.support.served import a_served_house

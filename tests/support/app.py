@@ -10,25 +10,25 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from actors.fact_batcher import FactBatcher
 from actors.local_directory import LocalDirectory
-from api.access.connection_limits import ConnectionLimits
-from api.access.stranger_limits import StrangerLimits
 from api.app import create_app
 from api.context.answer_cache import AnswerCache
+from api.context.connection_limits import ConnectionLimits
 from api.context.context import Context
+from api.context.history_reader import HistoryReader
 from api.context.key_cache import KeyCache
 from api.context.page_cache import PageCache
 from api.context.player_tokens import Tokens
 from api.context.readiness import Readiness
+from api.context.stranger_limits import StrangerLimits
 from api.context.summary_cache import SummaryCache
 from api.http.client_address import ClientAddresses
-from api.tournaments.history_reader import HistoryReader
 from api.ws.hub import Hub
 from server.access import keys
 from server.domain.ids import OperatorId, Tenant
 from server.encoding.wire import instant
 from server.ports import Operator
 from server.rate_limits.memory import MemoryLimiter
-from server.runtime.ids import SystemIds
+from server.runtime.randomness import SystemIds
 from server.storage.memory.store import MemoryStore
 from tests.support.clock import ManualClock
 

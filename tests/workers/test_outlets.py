@@ -19,7 +19,7 @@ from server.domain.ids import OperatorId, Tenant
 from server.domain.tournament import commands
 from server.ports import Attempt, AttemptFilter, Endpoint, EndpointKind
 from server.runtime.clock import SystemClock
-from server.runtime.ids import SystemIds
+from server.runtime.randomness import SystemIds
 from server.storage.postgres.deliveries import PostgresDeliveries
 from server.storage.postgres.endpoints import PostgresEndpoints
 from server.storage.postgres.engine import open_engine

@@ -9,7 +9,7 @@ from actors.replies import Unavailable
 from actors.requests import ReadSummary
 from server.domain.tournament.lifecycle import Status
 from server.ports import StoreUnavailable
-from server.runtime.ids import SystemIds
+from server.runtime.randomness import SystemIds
 from server.storage.memory.store import MemoryStore
 from tests.support.builders import HOUR_MS, NOW_MS, TENANT, TOURNAMENT, command_request, create, register
 from tests.support.clock import ManualClock

@@ -16,7 +16,7 @@ from server.domain.ids import OperatorId, Tenant
 from server.encoding.wire import dump
 from server.ports import ApiKey, AuditEntry, Operator
 from server.runtime.clock import SystemClock
-from server.runtime.ids import SystemIds
+from server.runtime.randomness import SystemIds
 from server.storage.postgres.audit import PostgresAudit
 from server.storage.postgres.engine import open_engine
 from server.storage.postgres.feed import PostgresFeed

@@ -16,8 +16,8 @@ from server.domain.ids import TournamentId
 from server.domain.tournament import commands
 from server.domain.tournament.rules.rules import fields_of
 from server.ports import Clock, Template, Templates
-from server.runtime.ids import derived_id
 from server.runtime.loops import go_round
+from server.runtime.randomness import derived_id
 from server.scheduling.recurrence import next_start_ms, starts_after
 
 log = logging.getLogger(__name__)

@@ -28,7 +28,7 @@ from server.domain.refusal import Code
 from server.encoding.wire import dump, instant, instant_or_none
 from server.ports import ApiKey
 from server.reports.alerts import alert
-from server.runtime.ids import derived_id
+from server.runtime.randomness import derived_id
 
 router = APIRouter(route_class=OnceRoute, prefix="/api/keys", tags=["Keys"])
 

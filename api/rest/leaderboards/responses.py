@@ -1,7 +1,7 @@
 """Answers about boards, results and events."""
 
-from api.tournaments.answers_money import PoolTotal
-from api.tournaments.answers_people import BoardRow, ResultLine
+from api.answers.money_answers import PoolTotal
+from api.answers.people_answers import BoardRow, ResultLine
 from server.domain.tournament.lifecycle import ResultsStatus, Status
 from server.encoding.answer import Answer, Count, Instant, Pagination
 from server.public_events.envelope import Event

@@ -8,6 +8,8 @@ from fastapi import APIRouter, Request
 from actors.requests import ReadBoard, ReadSheet
 from api.access.dependencies import Ctx, ResultsRead, TournamentsRead
 from api.access.idempotency import OnceRoute
+from api.answers import amounts, views_people
+from api.answers.money_answers import PoolTotal, PrizePool
 from api.context.context import Context
 from api.context.key_cache import Caller
 from api.context.page_cache import Page, PageKey, tag_of
@@ -17,8 +19,6 @@ from api.http.json_response import Json
 from api.http.query import CursorParams
 from api.rest.leaderboards.requests import BoardPageParams, BoardParams, BoardQuery
 from api.rest.leaderboards.responses import Leaderboard, Results, TournamentEvents
-from api.tournaments import amounts, views_people
-from api.tournaments.answers_money import PoolTotal, PrizePool
 from api.tournaments.owner_client import ask, find, find_known
 from api.tournaments.results import priced_rows
 from config.limits import (

@@ -1,7 +1,6 @@
 """Is it alive, can it work, which keys sign its tokens."""
 
 from hmac import compare_digest
-from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
@@ -14,7 +13,6 @@ from api.http.json_response import Json
 from api.http.metrics import CONTENT_TYPE, exposition
 from api.http.typed_route import TypedRoute
 from api.rest.operations.responses import Health, KeySet, ReadinessAnswer
-from api.spec import sockets
 
 router = APIRouter(route_class=TypedRoute, tags=["Operations"])
 
@@ -50,12 +48,6 @@ def _may_read(request: Request, ctx: Context) -> bool:
     # What a proxy on this machine passes on comes from loopback, too.
     direct = not ctx.client_addresses.has_proxies and "x-forwarded-for" not in request.headers
     return direct and is_loopback(None if request.client is None else request.client.host)
-
-
-@router.get("/asyncapi.json", include_in_schema=False)
-async def asyncapi() -> Json[dict[str, Any]]:
-    """The player socket, described as `/openapi.json` describes the rest."""
-    return Json(sockets.asyncapi())
 
 
 @router.get("/.well-known/jwks.json")

@@ -9,13 +9,13 @@ from msgspec import UNSET
 from actors.requests import request_of
 from api.access.dependencies import Ctx, PayoutsApprove, PayoutsRead
 from api.access.idempotency import OnceRoute
+from api.answers import amounts, views
+from api.answers.tournament_answers import Tournament
 from api.http.body import parse, read_json
 from api.http.json_response import Json
 from api.http.openapi import body_of
 from api.rest.payouts.requests import AckBody, PayoutsParams
 from api.rest.payouts.responses import Payout, PayoutList, TournamentPayouts
-from api.tournaments import amounts, views
-from api.tournaments.answers import Tournament
 from api.tournaments.owner_client import ask, find, identity
 from api.tournaments.payout_hold import held
 from api.tournaments.results import priced_rows

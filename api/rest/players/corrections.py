@@ -6,6 +6,7 @@ from actors.replies import EntryAnswer
 from actors.requests import ReadTraceBasis, request_of
 from api.access.dependencies import Corrections, Ctx, PlayersWrite
 from api.access.idempotency import OnceRoute
+from api.answers import amounts, views_people
 from api.context.context import Context
 from api.context.key_cache import Caller
 from api.http.body import Parsed, parse, read_json
@@ -16,7 +17,6 @@ from api.rest.players import responses
 from api.rest.players.requests import CorrectionBody, DisqualifyBody, TraceParams
 from api.rest.players.responses import CorrectedScore, CorrectionOutcome, DisqualifiedPlayer, Trace
 from api.rest.tournaments.scoring_mapping import scaled
-from api.tournaments import amounts, views_people
 from api.tournaments.owner_client import ask, find, identity
 from api.tournaments.viewers import reader
 from server.domain.money import points_or_none, points_to_decimal

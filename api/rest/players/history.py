@@ -4,10 +4,10 @@ from fastapi import APIRouter, Request
 
 from api.access.dependencies import Ctx, PlayersRead
 from api.access.idempotency import OnceRoute
+from api.answers import amounts, views_people
 from api.http.json_response import Json
 from api.http.query import ListParams
 from api.rest.players.responses import PlayedTournament, PlayerHistory
-from api.tournaments import amounts, views_people
 from server.domain.money import points_to_decimal
 from server.encoding.answer import pagination
 from server.encoding.wire import instant

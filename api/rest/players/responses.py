@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType, field
 
+from api.answers.people_answers import Player, PlayerStatus
 from api.context.kept_tokens import GameAccess, GameAccessOf
-from api.tournaments.answers_people import Player, PlayerStatus
 from server.domain.tournament.commands import Correction
 from server.domain.tournament.lifecycle import ResultsStatus, Status
 from server.encoding.answer import (

@@ -7,6 +7,9 @@ from fastapi import APIRouter, Request
 from actors.requests import request_of
 from api.access.dependencies import Ctx, PlayersRead, PlayersWrite
 from api.access.idempotency import OnceRoute
+from api.answers import amounts, views, views_people
+from api.answers.money_answers import PoolTotal
+from api.answers.people_answers import Player, PlayerAfterSale, RemovedPlayer
 from api.context.context import Context
 from api.context.kept_tokens import GameAccess, GameAccessOf, access_of, without_token
 from api.context.key_cache import Caller
@@ -29,9 +32,7 @@ from api.rest.players.requests import (
 )
 from api.rest.players.responses import PlayerList, PlayerToken, RegisteredPlayer
 from api.rest.tournaments.pool_mapping import minor
-from api.tournaments import amounts, lobby, views, views_people
-from api.tournaments.answers_money import PoolTotal
-from api.tournaments.answers_people import Player, PlayerAfterSale, RemovedPlayer
+from api.tournaments import lobby
 from api.tournaments.owner_client import ask, find, identity
 from server.domain.ids import PlayerId
 from server.domain.tournament import commands

@@ -8,12 +8,12 @@ from fastapi.responses import HTMLResponse
 
 from api.access.dependencies import Ctx
 from api.access.idempotency import OnceRoute
+from api.answers import amounts, views
 from api.context.context import Context
 from api.http.errors import ApiError, DoorCode
 from api.http.json_response import Encoded
 from api.rest.public.requests import PublicParams, PublicQuery
 from api.rest.public.responses import PublicTournament, PublicTournaments
-from api.tournaments import amounts, views
 from server.domain.ids import OperatorId, Tenant
 from server.domain.tournament.summary import Summary
 from server.encoding.answer import pagination

@@ -7,12 +7,12 @@ from fastapi import APIRouter, Request
 from api.access.credentials import credential_of
 from api.access.dependencies import Ctx
 from api.access.idempotency import OnceRoute
+from api.answers import views
 from api.context.context import Context
 from api.http.errors import ApiError, DoorCode
 from api.http.json_response import Json
 from api.rest.rules.requests import RulesParams
 from api.rest.rules.responses import RulesChange, RulesSection, RulesText
-from api.tournaments import views
 from api.tournaments.viewers import reader
 from server.domain.tournament.summary import Summary
 from server.encoding.wire import instant

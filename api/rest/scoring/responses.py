@@ -1,8 +1,8 @@
 """The answer of a simulation."""
 
-from api.tournaments.answers import Scoring
-from api.tournaments.answers_facts import FactStatus
-from api.tournaments.answers_people import BoardRow
+from api.answers.fact_answers import FactStatus
+from api.answers.people_answers import BoardRow
+from api.answers.tournament_answers import Scoring
 from server.domain.scoring.registry import Model
 from server.domain.scoring.ties import Tie
 from server.encoding.answer import Answer

@@ -6,6 +6,8 @@ from fastapi.concurrency import run_in_threadpool
 from actors.simulate import DryPlayer, dry_run, rules_of
 from api.access.dependencies import Ctx, TournamentsRead
 from api.access.idempotency import OnceRoute
+from api.answers import views_people, views_rules
+from api.answers.fact_answers import STATUS_OF
 from api.http.body import Parsed, parse, read_json
 from api.http.errors import ApiError, invalid
 from api.http.json_response import Json
@@ -14,8 +16,6 @@ from api.rest.scoring.requests import DryPlayerBody, SimulateBody
 from api.rest.scoring.responses import SimulatedFact, SimulatedScoring, Simulation
 from api.rest.tournaments.rules_mapping import spelled
 from api.rest.tournaments.scoring_mapping import scoring_of
-from api.tournaments import views_people, views_rules
-from api.tournaments.answers_facts import STATUS_OF
 from api.tournaments.fact_decoder import read_facts
 from config.limits import SIMULATED_FACTS_MAX
 from server.domain.scoring.declaration import faults_of

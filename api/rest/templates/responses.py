@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from msgspec import UNSET, UnsetType, field
 
-from api.tournaments.answers import CreatedHead
+from api.answers.tournament_answers import CreatedHead
 from server.domain.tournament.lifecycle import Status
 from server.encoding.answer import Amount, Answer, Count, Instant, OpenAnswer, Pagination, Position
 from server.ports.templates import CatchUp

@@ -15,6 +15,7 @@ from api.access.dependencies import (
     TournamentsWrite,
 )
 from api.access.idempotency import OnceRoute
+from api.answers import views
 from api.context.context import Context
 from api.context.key_cache import Caller
 from api.http.body import (
@@ -44,7 +45,6 @@ from api.rest.tournaments.create import (
     template_of,
 )
 from api.rest.tournaments.rules_mapping import is_hop, rule_fields, spelled
-from api.tournaments import views
 from api.tournaments.owner_client import command_id
 from config.limits import LIST_PAGE_MAX, TEMPLATES_MAX
 from server.domain.tournament.rules.checks import faults_of
@@ -57,7 +57,7 @@ from server.encoding.wire import (
     load,
 )
 from server.ports import Recurrence, Template
-from server.runtime.ids import derived_id
+from server.runtime.randomness import derived_id
 from server.scheduling.recurrence import faults_of as recurrence_faults
 from server.scheduling.recurrence import next_start_ms
 

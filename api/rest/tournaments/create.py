@@ -22,7 +22,7 @@ from server.domain.tournament.rules.checks import faults_of
 from server.domain.tournament.summary import Summary
 from server.encoding.wire import load
 from server.ports import Template
-from server.runtime.ids import derived_id
+from server.runtime.randomness import derived_id
 
 INVALID = "Tournament configuration is invalid"
 

@@ -13,6 +13,15 @@ from api.access.dependencies import (
     TournamentsWrite,
 )
 from api.access.idempotency import OnceRoute
+from api.answers import amounts, views
+from api.answers.money_answers import CancellationPreview
+from api.answers.tournament_answers import (
+    CancelledTournament,
+    CreatedTournament,
+    Tournament,
+    TournamentList,
+    TournamentStatus,
+)
 from api.context.context import Context
 from api.context.key_cache import Caller
 from api.http.body import Parsed, parse, read_json
@@ -27,15 +36,6 @@ from api.rest.tournaments.requests import (
     TournamentsQuery,
 )
 from api.rest.tournaments.rules_mapping import rule_fields, spelled
-from api.tournaments import amounts, views
-from api.tournaments.answers import (
-    CancelledTournament,
-    CreatedTournament,
-    Tournament,
-    TournamentList,
-    TournamentStatus,
-)
-from api.tournaments.answers_money import CancellationPreview
 from api.tournaments.external_ids import external_id
 from api.tournaments.owner_client import ask, find, identity
 from server.domain.tournament import commands

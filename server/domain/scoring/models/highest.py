@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from server.domain.scoring import metrics
+from server.domain.scoring.explain import chosen, earliest_best
 from server.domain.scoring.fact import Scored
 from server.domain.scoring.spec import Add, ModelSpec, Parameters, Shares, Value
 from server.domain.scoring.tally import Tally
-from server.domain.scoring.trace import chosen, earliest_best
 
 
 def add(tally: Tally, value: int, ms: int, seq: int) -> None:

@@ -4,10 +4,10 @@ from bisect import insort
 from collections.abc import Callable, Sequence
 
 from server.domain.scoring.bounds import N_MAX
+from server.domain.scoring.explain import by_time, chosen, earliest_best
 from server.domain.scoring.fact import Scored
 from server.domain.scoring.spec import Add, ModelSpec, Parameters, Shares
 from server.domain.scoring.tally import Tally, reach, reach_again
-from server.domain.scoring.trace import by_time, chosen, earliest_best
 
 
 def _n(declared: Parameters) -> int:

@@ -4,11 +4,11 @@ from bisect import bisect_right
 from collections.abc import Sequence
 
 from server.domain.scoring.bounds import VALUE_MAX
+from server.domain.scoring.explain import by_time
 from server.domain.scoring.fact import Scored
 from server.domain.scoring.spec import Add, ModelSpec, Parameters, Settle, Shares
 from server.domain.scoring.tally import Tally
 from server.domain.scoring.ties import TIES_DEFAULT
-from server.domain.scoring.trace import by_time
 
 
 def _target(declared: Parameters) -> int:

@@ -1,11 +1,23 @@
 """The description of the API: made once and encoded once, beside the event loop."""
 
 import asyncio
+from typing import Any
 
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 
 from api.context.answer_cache import SharedAnswer
+from api.http.json_response import Json
+from api.http.typed_route import TypedRoute
+from api.spec import sockets
 from server.encoding.wire import dump
+
+router = APIRouter(route_class=TypedRoute, tags=["Operations"])
+
+
+@router.get("/asyncapi.json", include_in_schema=False)
+async def asyncapi() -> Json[dict[str, Any]]:
+    """Both sockets, described as `/openapi.json` describes the rest."""
+    return Json(sockets.asyncapi())
 
 
 def describe(app: FastAPI) -> None:

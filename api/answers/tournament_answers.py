@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, field
 
-from api.tournaments.answers_money import PoolTotal, PrizePoolRules
+from api.answers.money_answers import PoolTotal, PrizePoolRules
 from server.domain.scoring.declaration import Direction
 from server.domain.scoring.metrics import Metric
 from server.domain.scoring.registry import Model

@@ -1,15 +1,15 @@
 """The configuration of a tournament as callers read it back: what they sent, with every default told."""
 
-from api.tournaments import answers
+from api.answers import tournament_answers
 from server.domain.money import points_or_none, points_to_decimal, to_decimal
 from server.domain.scoring.declaration import Scoring
 from server.domain.tournament.rules.rules import Rules
 from server.encoding.wire import instant_or_none
 
 
-def config(rules: Rules) -> answers.TournamentConfig:
+def config(rules: Rules) -> tournament_answers.TournamentConfig:
     """How winners are decided, and the policies."""
-    return answers.TournamentConfig(
+    return tournament_answers.TournamentConfig(
         tournament_type=rules.scoring.model,
         scoring=scoring(rules.scoring),
         tie_breakers=list(rules.scoring.ties),
@@ -22,10 +22,10 @@ def config(rules: Rules) -> answers.TournamentConfig:
     )
 
 
-def scoring(of: Scoring) -> answers.Scoring:
+def scoring(of: Scoring) -> tournament_answers.Scoring:
     """Parameters and modifiers; those that the model does not have are null."""
     qualify = of.qualify
-    return answers.Scoring(
+    return tournament_answers.Scoring(
         version=of.version,
         n=of.n,
         target=points_or_none(of.target),
@@ -33,7 +33,7 @@ def scoring(of: Scoring) -> answers.Scoring:
         min_bet=points_or_none(of.min_bet),
         max_bet=points_or_none(of.max_bet),
         game_weights={game: points_to_decimal(weight) for game, weight in of.game_weights},
-        qualify=answers.Qualify(
+        qualify=tournament_answers.Qualify(
             min_rounds=qualify.min_rounds,
             min_wagered=points_to_decimal(qualify.min_wagered),
             min_score=points_or_none(qualify.min_score),
@@ -42,12 +42,12 @@ def scoring(of: Scoring) -> answers.Scoring:
     )
 
 
-def rounds(rules: Rules) -> answers.Rounds | None:
+def rounds(rules: Rules) -> tournament_answers.Rounds | None:
     """The rounds, null where there are none."""
     of = rules.rounds
     if of is None:
         return None
-    return answers.Rounds(
+    return tournament_answers.Rounds(
         count=of.count,
         duration_seconds=of.duration_ms // 1_000,
         elimination_rate=points_or_none(of.elimination_rate),
@@ -58,12 +58,12 @@ def rounds(rules: Rules) -> answers.Rounds | None:
     )
 
 
-def add_on(rules: Rules) -> answers.AddOn | None:
+def add_on(rules: Rules) -> tournament_answers.AddOn | None:
     """The add-on, null where there is none."""
     of = rules.add_on
     if of is None:
         return None
-    return answers.AddOn(
+    return tournament_answers.AddOn(
         price=to_decimal(of.price_minor, rules.currency_places),
         points=points_to_decimal(of.points),
         max_per_player=of.most_per_player,

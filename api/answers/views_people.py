@@ -3,20 +3,20 @@
 from typing import Any, TypeVar, assert_never
 
 from actors.replies import BoardRow, EntryAnswer
-from api.tournaments import answers_people
-from api.tournaments.amounts import money
+from api.answers import people_answers
+from api.answers.amounts import money
 from server.domain.money import points_to_decimal
 from server.domain.tournament.lifecycle import Status
 from server.domain.tournament.summary import EntryRow, ResultRow, Summary
 from server.encoding.wire import instant
 
-P = TypeVar("P", bound=answers_people.BoardPlace)
+P = TypeVar("P", bound=people_answers.BoardPlace)
 
 
-def player(entry: EntryRow, summary: Summary) -> answers_people.Player:
+def player(entry: EntryRow, summary: Summary) -> people_answers.Player:
     """One player."""
     paid = sum(sale.buy_in_minor + sale.fee_minor for sale in entry.sales)
-    return answers_people.Player(
+    return people_answers.Player(
         player_id=entry.player_id,
         internal_player_id=entry.internal_player_id,
         user_id=entry.user_id,
@@ -29,7 +29,7 @@ def player(entry: EntryRow, summary: Summary) -> answers_people.Player:
         rules_version=entry.rules_version,
         eliminated_in_round=entry.eliminated_round,
         sales=[
-            answers_people.Sale(
+            people_answers.Sale(
                 kind=sale.kind,
                 entries=sale.entries,
                 buy_in=money(summary, sale.buy_in_minor),
@@ -43,7 +43,7 @@ def player(entry: EntryRow, summary: Summary) -> answers_people.Player:
     )
 
 
-def entry_status(entry: EntryRow, summary: Summary) -> answers_people.PlayerStatus:
+def entry_status(entry: EntryRow, summary: Summary) -> people_answers.PlayerStatus:
     """Where a player stands in its tournament."""
     if entry.disqualified:
         return "disqualified"
@@ -62,9 +62,9 @@ def entry_status(entry: EntryRow, summary: Summary) -> answers_people.PlayerStat
             assert_never(summary.status)
 
 
-def removed(answer: EntryAnswer) -> answers_people.RemovedPlayer:
+def removed(answer: EntryAnswer) -> people_answers.RemovedPlayer:
     """A player who was taken out, and what goes back."""
-    return answers_people.RemovedPlayer(
+    return people_answers.RemovedPlayer(
         tournament_id=answer.summary.id,
         player_id=answer.entry.player_id,
         status="removed",
@@ -73,23 +73,23 @@ def removed(answer: EntryAnswer) -> answers_people.RemovedPlayer:
     )
 
 
-def stored_board_row(row: BoardRow | ResultRow) -> answers_people.BoardRow:
+def stored_board_row(row: BoardRow | ResultRow) -> people_answers.BoardRow:
     """One row of a stored board."""
-    return _placed(answers_people.BoardRow, row)
+    return _placed(people_answers.BoardRow, row)
 
 
-def live_board_row(row: BoardRow) -> answers_people.BoardRow:
+def live_board_row(row: BoardRow) -> people_answers.BoardRow:
     """One row of a live board."""
-    return _placed(answers_people.BoardRow, row, entries=row.entries, eliminated_in_round=row.eliminated_round)
+    return _placed(people_answers.BoardRow, row, entries=row.entries, eliminated_in_round=row.eliminated_round)
 
 
-def result(row: ResultRow, summary: Summary) -> answers_people.ResultLine:
+def result(row: ResultRow, summary: Summary) -> people_answers.ResultLine:
     """One line of the results."""
     return _placed(
-        answers_people.ResultLine,
+        people_answers.ResultLine,
         row,
         prize=money(summary, row.prize_minor),
-        items=[answers_people.PrizeItem(kind=i.kind, code=i.code, quantity=i.quantity) for i in row.items],
+        items=[people_answers.PrizeItem(kind=i.kind, code=i.code, quantity=i.quantity) for i in row.items],
         currency=summary.rules.currency,
     )
 

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from actors.replies import CancelPreview
-from api.tournaments import answers_money
+from api.answers import money_answers
 from server.domain.money import split, to_decimal
 from server.domain.tournament.events import ResultsFinalised
 from server.domain.tournament.lifecycle import ResultsStatus, Status
@@ -28,23 +28,23 @@ def _pool_minor(summary: Summary) -> int:
     return 0 if summary.status is Status.CANCELLED else summary.pool_minor
 
 
-def pool(summary: Summary) -> answers_money.PrizePoolRules:
+def pool(summary: Summary) -> money_answers.PrizePoolRules:
     """The rules of the pool and what is in it."""
     rules = summary.rules.prize_pool
-    return answers_money.PrizePoolRules(
+    return money_answers.PrizePoolRules(
         type=rules.kind,
         total_amount=there_is(summary),
         currency=summary.rules.currency,
         distribution=[_percentage(share) for share in rules.shares],
         field_sizes=[
-            answers_money.FieldSize(
+            money_answers.FieldSize(
                 min_players=table.min_players,
                 distribution=[_percentage(share) for share in table.shares],
             )
             for table in rules.by_field
         ],
         items=[
-            answers_money.PoolItem(
+            money_answers.PoolItem(
                 place=_range(item.first_place, item.last_place),
                 kind=item.kind,
                 code=item.code,
@@ -63,7 +63,7 @@ def _range(first: int, last: int) -> str:
     return str(first) if first == last else f"{first}-{last}"
 
 
-def prize_pool(summary: Summary, sheet: ResultsFinalised | None) -> answers_money.PrizePool:
+def prize_pool(summary: Summary, sheet: ResultsFinalised | None) -> money_answers.PrizePool:
     """The pool and what each paid place gets if nothing more is sold: with the sheet of a board in play what
     each position gets as it stands, ties and qualification included; the final sheet is the same."""
     rules, pool = summary.rules, summary.rules.prize_pool
@@ -79,7 +79,7 @@ def prize_pool(summary: Summary, sheet: ResultsFinalised | None) -> answers_mone
         amounts = [(line.position, line.amount_minor) for line in sheet.prizes]
     seed_minor = 0 if called_off else pool.seed_minor
     overlay = 0 if called_off else max(summary.pool_minor - pool.seed_minor - summary.collected_minor, 0)
-    return answers_money.PrizePool(
+    return money_answers.PrizePool(
         tournament_id=summary.id,
         type=pool.kind,
         currency=rules.currency,
@@ -92,7 +92,7 @@ def prize_pool(summary: Summary, sheet: ResultsFinalised | None) -> answers_mone
         final=summary.results_status is ResultsStatus.FINAL,
         distribution=_as_sold(summary),
         projected=[
-            answers_money.PlacePrize(
+            money_answers.PlacePrize(
                 position=n,
                 percentage=_percentage_of(pool, summary.players, n),
                 amount=money(summary, amount),
@@ -102,14 +102,14 @@ def prize_pool(summary: Summary, sheet: ResultsFinalised | None) -> answers_mone
     )
 
 
-def _as_sold(summary: Summary) -> list[answers_money.PlacePrize]:
+def _as_sold(summary: Summary) -> list[money_answers.PlacePrize]:
     """What each paid place gets with a full field: the table of the rules, whoever is on the board.
     `projected` says what those on the board would get as it stands."""
     pool = summary.rules.prize_pool
     shares = pool.shares_for(summary.players)
     places = split(_pool_minor(summary), shares) if sum(shares) else []
     return [
-        answers_money.PlacePrize(
+        money_answers.PlacePrize(
             position=n,
             percentage=_percentage_of(pool, summary.players, n),
             amount=money(summary, amount),
@@ -134,11 +134,11 @@ def _percentage(share: int) -> Decimal:
     return Decimal(whole) if rest == 0 else (Decimal(share) / PERCENT_SCALE)
 
 
-def cancel_preview(preview: CancelPreview) -> answers_money.CancellationPreview:
+def cancel_preview(preview: CancelPreview) -> money_answers.CancellationPreview:
     """Who would get what back."""
     summary = preview.summary
     lines = [
-        answers_money.RefundLine(
+        money_answers.RefundLine(
             player_id=refund.player_id,
             user_id=refund.user_id,
             tender=refund.line.tender,
@@ -152,7 +152,7 @@ def cancel_preview(preview: CancelPreview) -> answers_money.CancellationPreview:
     total = sum(refund.line.refund_minor for refund in preview.lines)
     there = summary.collected_minor if preview.pool_minor is None else preview.pool_minor
     kept = there - sum(refund.line.pool_minor for refund in preview.lines)
-    return answers_money.CancellationPreview(
+    return money_answers.CancellationPreview(
         tournament_id=summary.id,
         at=instant(preview.at_ms),
         cancellation_policy=summary.rules.cancellation_policy,

@@ -11,13 +11,13 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.access.credentials import credential_of
-from api.access.limit_headers import headers_of
 from api.context.context import Context
 from api.http.errors import ApiError
 from api.http.json_response import Json
+from api.http.limit_headers import headers_of
 from api.http.path_segments import segments
 from server.ports import IdSource, Verdict
-from server.runtime.ids import SystemIds
+from server.runtime.randomness import SystemIds
 
 log = structlog.get_logger("api")
 GIVEN_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}\Z")

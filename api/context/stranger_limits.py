@@ -10,8 +10,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from api.access.limit_headers import over_limit
 from api.http.client_address import neighbourhood
+from api.http.limit_headers import over_limit
 from config.limits import STRANGER_TURN_S, STRANGER_WAITS_S, STRANGERS_AT_ONCE
 from server.ports import Clock, Verdict, Window
 from server.rate_limits.memory import MemoryLimiter

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
-from api.tournaments.answers_money import PoolTotal
+from api.answers.money_answers import PoolTotal
 from server.encoding.answer import Amount, Answer, Count, Instant, Points, Position, Rank
 
 PlayerStatus = Literal[

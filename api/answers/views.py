@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from api.tournaments import answers, answers_money, views_rules
-from api.tournaments.amounts import money, pool, there_is
+from api.answers import money_answers, tournament_answers, views_rules
+from api.answers.amounts import money, pool, there_is
 from server.domain.tournament.lifecycle import Status, is_over
 from server.domain.tournament.money.prizes import pool_minor
 from server.domain.tournament.rules.rules import Rules
@@ -12,14 +12,14 @@ from server.encoding.wire import instant, instant_or_none
 from server.encoding.wire_names import wire_name
 
 
-def created(summary: Summary) -> answers.CreatedTournament:
+def created(summary: Summary) -> tournament_answers.CreatedTournament:
     """The printed answer to create: always `scheduled`, also when registration opened at once."""
-    return answers.CreatedTournament(
+    return tournament_answers.CreatedTournament(
         tournament_id=summary.id,
         tournament_id_too=summary.id,
         status=Status.SCHEDULED,
         estimated_prize_pool=money(summary, pool_minor(summary.rules.prize_pool, 0)),
-        tournament=answers.CreatedHead(
+        tournament=tournament_answers.CreatedHead(
             id=summary.id,
             name=summary.rules.name,
             operator_id=summary.tenant.operator_id,
@@ -34,12 +34,12 @@ def spelled_fields(names: tuple[str, ...]) -> list[str]:
     return sorted(wire_name(name) for name in names)
 
 
-def games(summary: Summary) -> list[answers.TournamentGame]:
+def games(summary: Summary) -> list[tournament_answers.TournamentGame]:
     """The games of a tournament, as printed."""
-    return [answers.TournamentGame(slug=summary.rules.game_slug, config={}, status="active")]
+    return [tournament_answers.TournamentGame(slug=summary.rules.game_slug, config={}, status="active")]
 
 
-def registration_status(summary: Summary, now_ms: int) -> answers.RegistrationStatus:
+def registration_status(summary: Summary, now_ms: int) -> tournament_answers.RegistrationStatus:
     """`not_open`, `open`, `full` or `closed`."""
     rules = summary.rules
     if summary.status is Status.SCHEDULED:
@@ -49,10 +49,10 @@ def registration_status(summary: Summary, now_ms: int) -> answers.RegistrationSt
     return "full" if rules.max_players is not None and summary.players >= rules.max_players else "open"
 
 
-def detail(summary: Summary, now_ms: int) -> answers.Tournament:
+def detail(summary: Summary, now_ms: int) -> tournament_answers.Tournament:
     """Everything about one tournament."""
     rules = summary.rules
-    return answers.Tournament(
+    return tournament_answers.Tournament(
         tournament_id=summary.id,
         operator_id=summary.tenant.operator_id,
         name=rules.name,
@@ -63,7 +63,7 @@ def detail(summary: Summary, now_ms: int) -> answers.Tournament:
         game_slug=rules.game_slug,
         games=games(summary),
         format=rules.format,
-        lobby=None if rules.lobby is None else answers.Lobby(id=rules.lobby, number=rules.lobby_no),
+        lobby=None if rules.lobby is None else tournament_answers.Lobby(id=rules.lobby, number=rules.lobby_no),
         **_times(summary, now_ms),
         rounds=views_rules.rounds(rules),
         late_registration_minutes=rules.late_registration_ms // 60_000,
@@ -129,10 +129,10 @@ def rounds_of(summary: Summary) -> dict[str, int]:
     return {"current": summary.round_no, "total": summary.rules.rounds.count}
 
 
-def status(summary: Summary, now_ms: int, connections: int) -> answers.TournamentStatus:
+def status(summary: Summary, now_ms: int, connections: int) -> tournament_answers.TournamentStatus:
     """The printed status page."""
     rules, rounds = summary.rules, rounds_of(summary)
-    return answers.TournamentStatus(
+    return tournament_answers.TournamentStatus(
         tournament_id=summary.id,
         status=summary.status,
         results_status=summary.results_status,
@@ -147,8 +147,8 @@ def status(summary: Summary, now_ms: int, connections: int) -> answers.Tournamen
         round_state=summary.round_state,
         open_reviews=summary.reviews,
         registration_status=registration_status(summary, now_ms),
-        prize_pool=answers_money.PoolTotal(total_amount=there_is(summary), currency=rules.currency),
-        game_room=answers.GameRoom(
+        prize_pool=money_answers.PoolTotal(total_amount=there_is(summary), currency=rules.currency),
+        game_room=tournament_answers.GameRoom(
             room_id=room_id(summary.id),
             status=room_status(summary.status),
             active_connections=connections,
@@ -161,16 +161,16 @@ def room_id(tournament_id: str) -> str:
     return f"room_{tournament_id}"
 
 
-def room_status(of: Status) -> answers.RoomStatus:
+def room_status(of: Status) -> tournament_answers.RoomStatus:
     """A room waits for play, is active in it, and is closed after it."""
     if is_over(of):
         return "closed"
     return "active" if of is Status.IN_PROGRESS else "waiting"
 
 
-def listed(summary: Summary) -> answers.TournamentLine:
+def listed(summary: Summary) -> tournament_answers.TournamentLine:
     """One printed line of the list."""
-    return answers.TournamentLine(
+    return tournament_answers.TournamentLine(
         tournament_id=summary.id,
         name=summary.rules.name,
         status=summary.status,
@@ -185,9 +185,9 @@ def listed(summary: Summary) -> answers.TournamentLine:
     )
 
 
-def cancelled(summary: Summary, players: int, refund_minor: int) -> answers.CancelledTournament:
+def cancelled(summary: Summary, players: int, refund_minor: int) -> tournament_answers.CancelledTournament:
     """The printed answer to cancel."""
-    return answers.CancelledTournament(
+    return tournament_answers.CancelledTournament(
         tournament_id=summary.id,
         status=summary.status,
         cancelled_at=instant_or_none(summary.cancelled_at_ms),

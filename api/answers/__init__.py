@@ -1,0 +1,1 @@
+"""Answers that several nouns send, and what builds them from tournaments."""
