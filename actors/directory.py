@@ -7,7 +7,7 @@ from actors.requests import CommandRequest, Message, Poll
 
 
 class Directory(Protocol):
-    """Every tournament is always addressable; whether its owner runs is nobody else's business."""
+    """Every tournament is always addressable; whether its owner runs is the directory's affair."""
 
     async def create(self, request: CommandRequest[object]) -> Reply:
         """Bring a tournament into being (`commands.Create`). Answer: `TournamentAnswer`."""

@@ -61,7 +61,7 @@ class FactBatcher:
                     continue
                 _unload(load, reply)
         except Exception:
-            log.exception("facts_not_sent tournament=%s", tournament_id)
+            log.exception("facts_not_sent", extra={"tournament": tournament_id})
         finally:
             self._lanes.pop(tournament_id, None)
             _unload([*load, *lane], Unavailable("batcher stopped"))

@@ -1,7 +1,7 @@
-"""What the journal says of one player: read when somebody asks why, or takes a fact back.
+"""What the journal says of one player: read when a caller asks why, or takes a fact back.
 
-A journal may be long, so it is read where nobody waits behind it: by the front end, in a thread, row after
-row. The owner reads only what came since.
+A journal may be long, so it is read where no other call waits behind it: by the front end, in a thread, row
+after row. The owner reads only what came since.
 """
 
 import asyncio
@@ -87,7 +87,7 @@ async def with_history(
     log: Log, tournament_id: TournamentId, command: commands.Correct, player_no: int | None
 ) -> commands.Correct:
     """A void with all that the journal says of the player now, the facts that were counted. The player is
-    found through the fact where nobody says who it is; without the fact the command stays as it is."""
+    found through the fact where the command does not name it; without the fact the command stays as it is."""
     assert command.event_id is not None, "a void names its fact"
     if player_no is None:
         found = await _read(log, tournament_id, _Reader(None, command.event_id, None))
@@ -127,8 +127,8 @@ async def with_recent_history(
             since += _counted(state, entry, row)
     history = tuple(one for one in (*command.history, *since) if _counts(state, entry, one))
     named = any(one.fact.event_id == command.event_id for one in history)
-    told = replace(command, player=entry.player_id, history=history if named else ())
-    return replace(request, command=told)
+    command_now = replace(command, player=entry.player_id, history=history if named else ())
+    return replace(request, command=command_now)
 
 
 def _counted(state: Tournament, entry: Entry, row: BlockRow) -> list[Scored]:

@@ -95,7 +95,7 @@ def create_app(ctx: Context) -> FastAPI:
 
 async def _answer(request: Request, error: Exception) -> Response:
     """Any exception as its typed answer."""
-    told = typed(error)
-    request.state.error = told.code
-    body = told.body(request.state.request_id)
-    return Json(body, status_code=told.status, headers=told.headers())
+    answered = typed(error)
+    request.state.error = answered.code
+    body = answered.body(request.state.request_id)
+    return Json(body, status_code=answered.status, headers=answered.headers())

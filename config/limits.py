@@ -65,10 +65,10 @@ LONG_POLL_S: Final = 4.0
 PRESENCE_S: Final = 10.0
 # Where a carrier brings the frames, the owner is asked this often: for presence, and for what got lost.
 POLL_EVERY_S: Final = 3.0
-# A board that nobody watches any more is followed for so long, and so many at most.
+# A board that has no watcher any more is followed for so long, and so many at most.
 CHANNEL_LINGERS_S: Final = 60.0
 CHANNELS_EMPTY_MAX: Final = 1_000
-# Frames are computed only while somebody asked within this time.
+# Frames are computed only while a front end asked within this time.
 WATCHED_FOR_MS: Final = 30_000
 
 BODY_BYTES_MAX: Final = 1024 * 1024
@@ -106,7 +106,7 @@ SOCKETS_PER_TURN: Final = 500
 ME_FRAME_EVERY_S: Final = 1.0
 ROOM_FRAME_EVERY_S: Final = 5.0
 # So many requests of strangers are worked on at once; one that takes longer than a turn makes room, and after
-# the longest wait it is anybody's turn.
+# the longest wait every caller may go on.
 STRANGERS_AT_ONCE: Final = 2
 STRANGER_TURN_S: Final = 0.1
 STRANGER_WAITS_S: Final = 2.0

@@ -1,20 +1,12 @@
 """Logs: one JSON line an event on standard error, never a secret."""
 
 import logging
-import re
 import sys
 from typing import Any
 
 import structlog
 
-_SECRET = re.compile(
-    r"(sk_(?:live|test)_)[A-Za-z0-9_-]+|eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+"
-)
-
-
-def redact(text: str) -> str:
-    """`text` without API secrets and tokens."""
-    return _SECRET.sub(lambda found: (found.group(1) or "") + "[redacted]", text)
+from config.log_lines import redact
 
 
 def _redact_values(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
@@ -27,6 +19,7 @@ def configure(level: str, process: str) -> None:
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
+        structlog.stdlib.ExtraAdder(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
         _redact_values,

@@ -19,8 +19,8 @@ async def _main(loaded: settings.Settings, database_url: str) -> None:
         open_directory(loaded, database_url) as directory,
         open_workers(loaded, database_url, directory) as tasks,
     ):
-        told = asyncio.create_task(stop.wait())
-        await asyncio.wait({*tasks, told}, return_when=asyncio.FIRST_COMPLETED)
+        stopped = asyncio.create_task(stop.wait())
+        await asyncio.wait({*tasks, stopped}, return_when=asyncio.FIRST_COMPLETED)
 
 
 def main() -> int:

@@ -92,7 +92,7 @@ def _tell(text: str) -> None:
 
 @contextmanager
 def _only_one(home: Path) -> Iterator[None]:
-    # Readable by us alone: whoever can open the file can hold the lock.
+    # Readable by us alone: a user who can open the file can hold the lock.
     with os.fdopen(os.open(home / "lock", os.O_CREAT | os.O_WRONLY, 0o600), "w") as file:
         os.fchmod(file.fileno(), 0o600)
         try:
@@ -130,7 +130,7 @@ def _run(house: House, address: tuple[str, int], stopped: list[int], *, demo: bo
         "PITBOSS_HOME": str(house.home),
         "PITBOSS_PORT": str(port),
         "PITBOSS_PUBLIC_OPERATOR": house.settings.public_operator or f"{masterdata.DEMO_OPERATORS[0][0]}:test",
-        "PITBOSS_DRAIN_S": "0",  # nobody balances load between one front end
+        "PITBOSS_DRAIN_S": "0",  # there is one front end, and no load balancer
     }
     if engine.get("PITBOSS_ENGINE") == "local":
         house.settings = house.settings.model_copy(update={"engine": "local"})

@@ -58,7 +58,7 @@ async def play_for_ever(api: Api, minutes: float) -> None:
             await _show_results(api, tournament_id)
             await asyncio.sleep(_REST_S)
         except (aiohttp.ClientError, TimeoutError) as error:
-            log.warning("demo_waits reason=%s", error)
+            log.warning("demo_waits", extra={"reason": str(error)})
             await asyncio.sleep(2)
 
 
@@ -181,10 +181,8 @@ async def _show_results(api: Api, tournament_id: str) -> None:
         return
     results = await api.call("GET", f"/api/tournaments/{tournament_id}/results?limit=5")
     for row in results["results"]:
-        log.info(
-            "demo_prize tournament=%s position=%d name=%s points=%s prize=%s",
-            *(tournament_id, row["position"], row["displayName"], row["points"], row["prize"]),
-        )
+        fields = {name: row[name] for name in ("position", "displayName", "points", "prize")}
+        log.info("demo_prize", extra={"tournament": tournament_id} | fields)
 
 
 async def _main(loaded: settings.Settings) -> None:

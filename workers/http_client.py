@@ -78,11 +78,11 @@ class Outgoing:
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """POST JSON; raises `Unreachable`. A redirect is an answer like any other."""
         self._check(url)
-        told = {"Content-Type": "application/json", "User-Agent": "Pitboss"} | dict(headers)
+        sent = {"Content-Type": "application/json", "User-Agent": "Pitboss"} | dict(headers)
         try:
-            async with self._http.post(url, data=body, headers=told, allow_redirects=False) as answer:
-                said = await answer.content.read(OUTGOING_ANSWER_BYTES_MAX)
-                return Answer(answer.status, said, _seconds(answer.headers.get("Retry-After", "")))
+            async with self._http.post(url, data=body, headers=sent, allow_redirects=False) as answer:
+                body_read = await answer.content.read(OUTGOING_ANSWER_BYTES_MAX)
+                return Answer(answer.status, body_read, _seconds(answer.headers.get("Retry-After", "")))
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             raise Unreachable(str(error) or type(error).__name__) from error
 

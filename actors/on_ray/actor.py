@@ -14,6 +14,7 @@ import ray.actor
 from actors.owner.activation import Activation
 from actors.replies import Frames, Reply, Unavailable, unavailable
 from actors.requests import Message, Poll
+from config import log_lines
 from config.node import node_setting
 from server.domain.ids import TournamentId
 from server.ports import Publisher, StoreUnavailable
@@ -51,6 +52,7 @@ class TournamentActor:
         self._host: Activation | None = None
         self._open = AsyncExitStack()
         self._opening = asyncio.Lock()
+        log_lines.configure(node_setting("LOG_LEVEL") or "INFO", "owner")
         calm_collector()
 
     async def ask(self, message: Message) -> Reply:
@@ -85,7 +87,7 @@ class TournamentActor:
             if self._host is None:
                 database_url = node_setting("DATABASE_URL")
                 if database_url is None:
-                    log.error("node_misconfigured missing=PITBOSS_DATABASE_URL")
+                    log.error("node_misconfigured", extra={"missing": "PITBOSS_DATABASE_URL"})
                     return Unavailable("PITBOSS_DATABASE_URL is not set on this node", store_away=True)
                 try:
                     async with AsyncExitStack() as stack:

@@ -42,7 +42,7 @@ def environment(home: Path) -> dict[str, str]:
     token = {} if given else {"RAY_AUTH_TOKEN_PATH": str(_token_path(home))}
     return token | {
         "RAY_AUTH_MODE": "token",
-        # Otherwise loopback is rewritten to the machine's address, for everybody to reach.
+        # Otherwise loopback is rewritten to the machine's address, which other machines can reach.
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": os.environ.get("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0"),
         "RAY_USAGE_STATS_ENABLED": "0",
         "RAY_DEDUP_LOGS": "0",
@@ -123,7 +123,7 @@ class RayCluster:
 
     def _session_folder(self) -> Path:
         # Ray puts Unix sockets here and their paths may have 107 bytes: a short folder of our own. Ray opens
-        # its own folder to everybody (0777), so it gets one inside of ours, which only we can enter.
+        # its own folder to all users (0777), so it gets one inside of ours, which only we can enter.
         folder = Path("/tmp") / f"pitboss-ray-{os.getuid()}-{SystemIds().short_id(8)}"
         folder.mkdir(mode=0o700)
         check_private(folder)
@@ -185,7 +185,7 @@ def end_group(process: subprocess.Popen[bytes]) -> None:
 
 
 def check_private(folder: Path) -> None:
-    """Raises `RuntimeError` unless the folder is a real one of ours that nobody else can enter."""
+    """Raises `RuntimeError` unless the folder is a real one of ours that no other user can enter."""
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
         raise RuntimeError(f"{folder} is not private to this user; remove it and start again")

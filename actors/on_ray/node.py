@@ -22,7 +22,7 @@ def join_command(address: str, tournaments: int) -> list[str]:
 
 
 class RayNode:
-    """A node beside this process. Joined on `__enter__`; on `__exit__` it leaves the cluster, so that nobody
+    """A node beside this process. Joined on `__enter__`; on `__exit__` it leaves the cluster, so that no one
     waits until Ray finds out that it is gone."""
 
     def __init__(self, address: str) -> None:

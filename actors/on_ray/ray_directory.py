@@ -112,7 +112,7 @@ class RayDirectory:
             return
         handle = self._forget(tournament_id)
         if handle is not None:
-            log.warning("owner_silent tournament=%s silent_s=%.1f", tournament_id, silent_s)
+            log.warning("owner_silent", extra={"tournament": tournament_id, "silent_s": silent_s})
             await asyncio.to_thread(ray.kill, handle, no_restart=True)
 
     async def close(self) -> None:

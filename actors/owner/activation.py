@@ -74,7 +74,7 @@ class Activation:
         return self._feed.frames(owner.board, poll.epoch, poll.seq)
 
     async def _is_owner(self, owner: TournamentOwner) -> bool:
-        """Whether this activation is the newest, when somebody has seen one that is newer."""
+        """Whether this activation is the newest, when a caller has seen one that is newer."""
         try:
             held = await self._beats(owner)
         except StoreUnavailable:
@@ -107,7 +107,7 @@ class Activation:
         except StoreUnavailable as error:
             return unavailable(error)
         except Exception as error:
-            log.exception("recovery_failed tournament=%s", self.tournament_id)
+            log.exception("recovery_failed", extra={"tournament": self.tournament_id})
             return failed(error)
         if recovered is None:
             await self.retire()
@@ -134,7 +134,7 @@ class Activation:
             why = Unavailable(f"{type(error).__name__}: {error}", store_away=True)
         except Exception as error:
             why = Unavailable("failed")
-            log.exception("owner_failed tournament=%s", self.tournament_id)
+            log.exception("owner_failed", extra={"tournament": self.tournament_id})
             self._careful_until_ms = self._clock.monotonic_ms() + limits.CAREFUL_MS
             if isinstance(error, StepError):
                 self._steps_from_ms = self._careful_until_ms
@@ -143,14 +143,14 @@ class Activation:
             await self.retire()
 
     def _forget(self, owner: TournamentOwner, why: Unavailable) -> None:
-        log.warning("owner_ended tournament=%s reason=%s", self.tournament_id, why.reason)
+        log.warning("owner_ended", extra={"tournament": self.tournament_id, "reason": why.reason})
         if self._owner is owner:
             self._owner = None
         owner.abandon(why)
         self._feed.wake()
 
     async def _tick(self, owner: TournamentOwner) -> None:
-        """Refresh frames at the tick rate while anybody watches; wake those who wait."""
+        """Refresh frames at the tick rate while there are watchers; wake those who wait."""
         seen, due_ms = (-1, -1), self._clock.monotonic_ms()
         while self._owner is owner:
             due_ms = max(due_ms + limits.TICK_MS, self._clock.monotonic_ms())
@@ -166,7 +166,7 @@ class Activation:
             try:
                 await self._feed.publish(owner.board)
             except Exception:  # a board must not stand still because of its carrier
-                log.exception("publish_failed tournament=%s", self.tournament_id)
+                log.exception("publish_failed", extra={"tournament": self.tournament_id})
 
     async def _beat(self, owner: TournamentOwner) -> None:
         """Show life in the store, and retire when idle."""
@@ -177,7 +177,7 @@ class Activation:
             except StoreUnavailable:
                 continue
             except Exception:  # one beat that is missed is no harm, a heart that stops is
-                log.exception("heartbeat_failed tournament=%s", self.tournament_id)
+                log.exception("heartbeat_failed", extra={"tournament": self.tournament_id})
                 continue
             if not alive:
                 self._forget(owner, _FENCED)

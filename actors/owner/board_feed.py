@@ -32,7 +32,7 @@ class BoardFeed:
         self._present[poll.front_end] = (poll.sockets, self._watched_at_ms)
 
     def are_there(self) -> bool:
-        """Whether anybody asked lately."""
+        """Whether a front end asked lately."""
         return self._clock.monotonic_ms() - self._watched_at_ms <= limits.WATCHED_FOR_MS
 
     async def wait(self) -> None:

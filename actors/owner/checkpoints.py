@@ -55,7 +55,7 @@ class Checkpoints:
         except (Fenced, StoreUnavailable):
             pass
         except Exception:
-            log.exception("checkpoint_failed tournament=%s", self._id)
+            log.exception("checkpoint_failed", extra={"tournament": self._id})
 
     async def _write(self, point: Checkpoint) -> None:
         await self._journal.save_checkpoint(self._id, self._epoch, point)

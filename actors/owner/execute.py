@@ -38,7 +38,7 @@ def catch_up(work: UnitOfWork, now_ms: int) -> None:
         try:
             decided = decide(work.state, commands.Advance(), now_ms)
         except Exception:
-            log.exception("step_cannot_be_decided tournament=%s", work.state.id)
+            log.exception("step_cannot_be_decided", extra={"tournament": work.state.id})
             return
         if not decided:
             return
@@ -46,7 +46,7 @@ def catch_up(work: UnitOfWork, now_ms: int) -> None:
             for event in decided:
                 work.record(event, now_ms, SCHEDULE)
         except Exception as error:
-            log.exception("step_failed tournament=%s", work.state.id)
+            log.exception("step_failed", extra={"tournament": work.state.id})
             raise StepError(type(error).__name__) from error
 
 
@@ -65,7 +65,7 @@ def run(
     except Refusal as refusal:
         return refused(refusal)
     except Exception as error:
-        log.exception("command_failed kind=%s actor=%s", type(request.command).__name__, request.actor)
+        log.exception("command_failed", extra={"kind": type(request.command).__name__, "actor": request.actor})
         return failed(error)
     for event in decided:
         work.record(event, now_ms, request.actor)
@@ -90,10 +90,10 @@ def _with_payment(work: UnitOfWork, command: commands.Command, paid: Payments) -
     return command if used is None else replace(command, used=used)
 
 
-def put_out(work: UnitOfWork, told: Fact, now_ms: int, *, steps: bool = True) -> Outcome:
+def put_out(work: UnitOfWork, fact: Fact, now_ms: int, *, steps: bool = True) -> Outcome:
     """Record an elimination that the game reports, and what follows from it."""
     assert work.state is not None, "a tournament has a first event"
-    outcome, decided = rounds.put_out(work.state, told, now_ms)
+    outcome, decided = rounds.put_out(work.state, fact, now_ms)
     for event in decided:
         work.record(event, now_ms, GAME)
     if steps:

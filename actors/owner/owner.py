@@ -92,7 +92,7 @@ class TournamentOwner:
             self._checkpoints.begin_when_due(self.state, self._chain)
 
     def abandon(self, why: Unavailable) -> None:
-        """Tell everybody still waiting that there will be no answer from this activation."""
+        """Tell all who still wait that there will be no answer from this activation."""
         while self._mailbox:
             _answer(self._mailbox.popleft()[1], why)
 
@@ -133,9 +133,9 @@ class TournamentOwner:
         except BaseException as error:
             ours = isinstance(error, Exception) and not isinstance(error, (*OUTSIDE, execute.StepError))
             # Which one of several it was the next activation finds out, one by one.
-            told = failed(error) if ours and len(waiting) == 1 else unavailable(error)
+            failure = failed(error) if ours and len(waiting) == 1 else unavailable(error)
             for _, future in waiting:
-                _answer(future, told)
+                _answer(future, failure)
             raise
         self.dirty = False
         for (_, future), reply in zip(waiting, replies, strict=True):
@@ -217,18 +217,18 @@ class TournamentOwner:
                 return self._read(message, now_ms)
 
     def _facts(self, work: UnitOfWork, payload: bytes, now_ms: int) -> Reply:
-        told = bytearray()
+        outcomes = bytearray()
         for eliminations, run in groupby(codec.decode_facts(payload), _eliminates):
             if eliminations:
                 steps = self._steps_along
-                told += bytes(execute.put_out(work, fact, now_ms, steps=steps) for fact in run)
+                outcomes += bytes(execute.put_out(work, fact, now_ms, steps=steps) for fact in run)
                 continue
             judged = judge(self.state, list(run), now_ms)
             work.count(judged, now_ms)
-            told += bytes(judged.outcomes)
+            outcomes += bytes(judged.outcomes)
             if self.state.scorer.scoring.is_race and self._steps_along:
                 execute.catch_up(work, now_ms)
-        return Done(bytes(told))
+        return Done(bytes(outcomes))
 
     async def _order(
         self, work: UnitOfWork, request: CommandRequest[object], now_ms: int, paid: execute.Payments
@@ -249,7 +249,7 @@ class TournamentOwner:
         except Refusal as refusal:
             return refused(refusal)
         except Exception as error:
-            log.exception("read_failed tournament=%s kind=%s", self.state.id, type(message).__name__)
+            log.exception("read_failed", extra={"tournament": self.state.id, "kind": type(message).__name__})
             return failed(error)
 
     async def checkpoint(self) -> None:

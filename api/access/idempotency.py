@@ -1,4 +1,4 @@
-"""Requests with an `Idempotency-Key`: one effect, one answer, whoever repeats them and when.
+"""Requests with an `Idempotency-Key`: one effect, one answer, however often they are repeated.
 
 The first one claims its key and answers; twins wait for that answer; later ones get it from the store. What
 the owner of a tournament has done for the key it never does again (`owner_client.command_id`), so a front end
@@ -32,7 +32,7 @@ from server.ports import GivenAnswer, StoreUnavailable
 Handler = Callable[[Request], Awaitable[Response]]
 KEY_MAX = 255
 _WRITES = {"POST", "PUT", "DELETE"}
-# Whoever is refused for who they are or how often they ask may come again with the same key.
+# A caller that was refused for its key or its rate may come again with the same Idempotency-Key.
 _PASSING = {401, 403, 429}
 
 
@@ -81,7 +81,7 @@ async def _answered_once(
 
 
 async def _hold(ctx: Context, caller: Caller, key: str) -> None:
-    """As long as the answer is worked on, nobody else begins."""
+    """While the answer is worked on, no other request begins."""
     while True:
         await ctx.clock.sleep(CLAIM_HOLD_EVERY_S)
         with suppress(StoreUnavailable):
@@ -104,8 +104,8 @@ async def _answer(
         await ctx.requests.release(caller.tenant, key)
         raise
     # What must not be kept, a secret, is not kept: the route says what is instead.
-    kept = getattr(request.state, "kept_body", None) or bytes(response.body)
-    given = GivenAnswer(digest, response.status_code, kept)
+    body = getattr(request.state, "kept_body", None) or bytes(response.body)
+    given = GivenAnswer(digest, response.status_code, body)
     await ctx.requests.keep(caller.tenant, key, given)
     return response
 

@@ -21,7 +21,7 @@ from server.runtime.randomness import SystemIds
 
 log = structlog.get_logger("api")
 GIVEN_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}\Z")
-# Whoever watches over this process asks at any time.
+# Supervisors of this process ask at any time.
 _ALWAYS = {"/healthz", "/readyz", "/metrics"}
 SECURITY = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
 

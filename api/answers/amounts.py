@@ -71,7 +71,7 @@ def prize_pool(summary: Summary, sheet: ResultsFinalised | None) -> money_answer
     if called_off:
         amounts: list[tuple[int, int]] = []
     elif sheet is None:
-        # Before anybody is on the board, the table as if it were full.
+        # Before a player is on the board, the table as if it were full.
         finishers = summary.ranked or len(pool.shares_for(summary.players))
         places = place_amounts(pool, summary.pool_minor, summary.players, finishers)
         amounts = list(enumerate(places, start=1))
@@ -103,7 +103,7 @@ def prize_pool(summary: Summary, sheet: ResultsFinalised | None) -> money_answer
 
 
 def _as_sold(summary: Summary) -> list[money_answers.PlacePrize]:
-    """What each paid place gets with a full field: the table of the rules, whoever is on the board.
+    """What each paid place gets with a full field: the table of the rules, whatever the board.
     `projected` says what those on the board would get as it stands."""
     pool = summary.rules.prize_pool
     shares = pool.shares_for(summary.players)
@@ -151,7 +151,7 @@ def cancel_preview(preview: CancelPreview) -> money_answers.CancellationPreview:
     ]
     total = sum(refund.line.refund_minor for refund in preview.lines)
     there = summary.collected_minor if preview.pool_minor is None else preview.pool_minor
-    kept = there - sum(refund.line.pool_minor for refund in preview.lines)
+    retained = there - sum(refund.line.pool_minor for refund in preview.lines)
     return money_answers.CancellationPreview(
         tournament_id=summary.id,
         at=instant(preview.at_ms),
@@ -159,6 +159,6 @@ def cancel_preview(preview: CancelPreview) -> money_answers.CancellationPreview:
         currency=summary.rules.currency,
         players_refunded=len({refund.line.player_no for refund in preview.lines}),
         refund_amount=money(summary, total),
-        retained_from_pool=money(summary, kept),
+        retained_from_pool=money(summary, retained),
         lines=lines,
     )

@@ -1,4 +1,4 @@
-"""Answers to anybody that may be a moment old: made once, however many ask."""
+"""Answers without a key, which may be a moment old: made once, however many ask."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Hashable

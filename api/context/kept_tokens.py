@@ -43,9 +43,9 @@ def whole(kept: bytes, tokens: Tokens) -> bytes:
     if _MARK not in kept:
         return kept
     body = load(kept)
-    told = body.pop(_KEPT, None) if isinstance(body, dict) else None
-    if told is None:
+    mark = body.pop(_KEPT, None) if isinstance(body, dict) else None
+    if mark is None:
         return kept
-    token = tokens.sign(told["unsigned"])
-    access, games = access_of(told["slug"], token, told["url"].replace("{jwt}", token))
+    token = tokens.sign(mark["unsigned"])
+    access, games = access_of(mark["slug"], token, mark["url"].replace("{jwt}", token))
     return dump(body | access | {"games": games})

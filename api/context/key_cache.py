@@ -103,7 +103,7 @@ class KeyCache:
         return touched_ms is None or passed_ms - touched_ms >= KEY_TOUCH_EVERY_MS
 
     async def _touch(self, key_id: str, passed_ms: int) -> None:
-        """Remember the use of a key, at most once a minute; nobody is refused because that fails."""
+        """Remember the use of a key, at most once a minute; no caller is refused because that fails."""
         if self._is_touch_due(key_id, passed_ms):
             self._touched[key_id] = passed_ms
             with suppress(StoreUnavailable):

@@ -46,10 +46,10 @@ class PageCache:
         """Show this page again for a tick."""
         if len(self._pages) >= BOARDS_KEPT_MAX:
             self._pages.clear()
-        mine = self._pages.setdefault(key.tournament_id, {})
-        if len(mine) >= BOARDS_KEPT_MAX:
-            mine.clear()
-        mine[key] = Page(self._clock.monotonic_ms() + TICK_MS, body, tag)
+        pages = self._pages.setdefault(key.tournament_id, {})
+        if len(pages) >= BOARDS_KEPT_MAX:
+            pages.clear()
+        pages[key] = Page(self._clock.monotonic_ms() + TICK_MS, body, tag)
 
     def forget(self, tournament_id: str) -> None:
         """Something was written: what there was is old now."""

@@ -87,7 +87,7 @@ class Tokens:
             return None
 
     def jwks(self) -> list[dict[str, Any]]:
-        """The public half, for whoever verifies our tokens."""
+        """The public half, for those who verify our tokens."""
         key = {"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": ALGORITHM, "kid": self._kid}
         return [key | {"x": self._x}]
 

@@ -5,7 +5,7 @@ from server.ports import Clock, Listings, StoreUnavailable
 
 
 class Readiness:
-    """Asked by whoever balances load; the database is asked at most every other second."""
+    """Asked by load balancers; the database is asked at most every other second."""
 
     def __init__(self, listings: Listings, clock: Clock) -> None:
         self._listings = listings

@@ -180,25 +180,27 @@ class QuickProtocol(HttpToolsProtocol):
             return None
         return self._boards.find(self.url, self.headers)
 
-    def _decided(self, turn: Any, found: Found, scope: Any, url: bytes, told: asyncio.Future[Verdict]) -> None:
-        if turn.disconnected or self.transport.is_closing() or told.cancelled():
+    def _decided(
+        self, turn: Any, found: Found, scope: Any, url: bytes, verdict: asyncio.Future[Verdict]
+    ) -> None:
+        if turn.disconnected or self.transport.is_closing() or verdict.cancelled():
             return
-        if told.exception() is not None or not told.result().allowed:
-            self._the_long_way(turn, scope, url, told)
+        if verdict.exception() is not None or not verdict.result().allowed:
+            self._the_long_way(turn, scope, url, verdict)
             return
         lines = [b"%b: %b\r\n" % line for line in self.server_state.default_headers]
         if not turn.keep_alive:
             lines.append(b"connection: close\r\n")
-        self.transport.write(self._boards.answer(found, told.result(), b"".join(lines)))
+        self.transport.write(self._boards.answer(found, verdict.result(), b"".join(lines)))
         turn.response_complete = True
         if not turn.keep_alive:
             self.transport.close()
         self.on_response_complete()
 
-    def _the_long_way(self, turn: Any, scope: Any, url: bytes, told: asyncio.Future[Verdict]) -> None:
+    def _the_long_way(self, turn: Any, scope: Any, url: bytes, verdict: asyncio.Future[Verdict]) -> None:
         """Over the limit: the app says so. It is counted already, so the verdict goes along."""
-        if told.exception() is None:
-            scope["state"]["rate"] = told.result()
+        if verdict.exception() is None:
+            scope["state"]["rate"] = verdict.result()
         raw_path, _, query = url.partition(b"?")
         scope |= {"method": "GET", "path": raw_path.decode(), "raw_path": raw_path, "query_string": query}
         cycle = RequestResponseCycle(

@@ -10,7 +10,7 @@ _Address = IPv4Address | IPv6Address
 
 
 class ClientAddresses:
-    """Knows the proxies that may speak for others; without any, nobody does."""
+    """Knows the proxies that may speak for others; without any, no one does."""
 
     def __init__(self, proxies: Sequence[str] = ()) -> None:
         self._networks = tuple(ip_network(one) for one in proxies)

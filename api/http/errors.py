@@ -129,14 +129,14 @@ class ApiError(Exception):
 
 def invalid(details: Mapping[str, str], message: str = "Request is invalid") -> ApiError:
     """All faults of a request, by field as the caller spelled it; of very many the first ones."""
-    told = dict(islice(details.items(), _DETAILS_MAX))
-    if len(details) > len(told):
-        told["..."] = f"{len(details) - len(told)} more"
-    return ApiError(Code.VALIDATION_FAILED, message, Error(details=told))
+    shown = dict(islice(details.items(), _DETAILS_MAX))
+    if len(details) > len(shown):
+        shown["..."] = f"{len(details) - len(shown)} more"
+    return ApiError(Code.VALIDATION_FAILED, message, Error(details=shown))
 
 
 def player_not_found(tournament_id: str, player: str, why: str = "not found") -> ApiError:
-    """Nobody of this name in this tournament."""
+    """No player of this name is in this tournament."""
     fields = Error(tournament_id=tournament_id, player=player)
     return ApiError(Code.PLAYER_NOT_FOUND, f"Player {player} {why}", fields)
 
@@ -148,7 +148,7 @@ def tournament_not_found(tournament_id: str) -> ApiError:
 
 
 def typed(error: Exception) -> ApiError:
-    """Any exception as what is answered. What nobody foresaw is logged, and an internal error without its
+    """Any exception as what is answered. An unforeseen one is logged, and is an internal error without its
     words."""
     match error:
         case ApiError():

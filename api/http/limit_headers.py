@@ -19,9 +19,9 @@ def retry_after_s(verdict: Verdict) -> int:
 
 def headers_of(verdict: Verdict) -> list[tuple[bytes, bytes]]:
     """What every answer to a key carries; `Reset` is seconds from now."""
-    told = {
+    headers = {
         b"x-ratelimit-limit": verdict.limit,
         b"x-ratelimit-remaining": verdict.remaining,
         b"x-ratelimit-reset": retry_after_s(verdict),
     }
-    return [(name, str(number).encode()) for name, number in told.items()]
+    return [(name, str(number).encode()) for name, number in headers.items()]

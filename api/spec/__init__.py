@@ -37,14 +37,14 @@ _TAGS = [
     {"name": "Reviews", "description": "What was asked for after results were final"},
     {"name": "Payouts", "description": "What is owed, and what became of it"},
     {"name": "Rules", "description": "The rules as players read them"},
-    {"name": "Scoring", "description": "Try a scoring before anybody plays under it"},
+    {"name": "Scoring", "description": "Try a scoring before a tournament is played under it"},
     {"name": "Templates", "description": "Tournaments made again and again"},
     {"name": "Games", "description": "The games that you may hold tournaments of"},
     {"name": "Keys", "description": "Your own API keys"},
     {"name": "Events", "description": "The feed of all events"},
     {"name": "Webhooks", "description": "Where events are sent, and what came back"},
     {"name": "Audit", "description": "Records of tournaments, and who changed settings"},
-    {"name": "Public", "description": "What anybody may read"},
+    {"name": "Public", "description": "What needs no key"},
     {"name": "Game platforms", "description": "What the machines of a game call"},
     {"name": "Operations", "description": "Is it alive, can it work"},
 ]
@@ -79,30 +79,32 @@ def examples() -> dict[str, list[dict[str, Any]]]:
 
 def document(app: FastAPI) -> dict[str, Any]:
     """The whole OpenAPI 3.1 document."""
-    told = get_openapi(
+    document = get_openapi(
         title=app.title, version=app.version, summary=app.summary, routes=app.routes, tags=_TAGS,
         description=_DESCRIPTION,
     )  # fmt: skip
     routes = _routes(app)
     kinds = {
         (method, path): answer_of(routes[method, path].endpoint)
-        for path, of in told["paths"].items()
+        for path, of in document["paths"].items()
         for method in of
     }
     schemas, parts = answer_schemas([*dict.fromkeys(kinds.values()), Event])
     by_kind = dict(zip(dict.fromkeys(kinds.values()), schemas, strict=False))
-    bodies = [body for path in told["paths"].values() for one in path.values() if (body := _body_name(one))]
-    told["webhooks"], events = webhooks()
-    told["components"] = {
+    bodies = [
+        body for path in document["paths"].values() for one in path.values() if (body := _body_name(one))
+    ]
+    document["webhooks"], events = webhooks()
+    document["components"] = {
         "securitySchemes": _SECURITY,
         "schemas": {"Error": _error_schema()} | request_schemas(dict.fromkeys(bodies)) | parts | events,
     }
-    for path, operations in told["paths"].items():
-        for method, operation in operations.items():
+    for path, by_method in document["paths"].items():
+        for method, operation in by_method.items():
             _complete(method, path, operation, by_kind[kinds[method, path]])
             operation.setdefault("parameters", []).extend(query_parameters(routes[method, path]))
-    _link(told["paths"])
-    return told
+    _link(document["paths"])
+    return document
 
 
 def operation_id(route: APIRoute) -> str:

@@ -49,10 +49,10 @@ def query_parameters(route: APIRoute) -> list[dict[str, Any]]:
 
 
 def _parameter(name: str, schema: dict[str, Any]) -> dict[str, Any]:
-    told = as_published(schema)
-    if told.get("default") in (None, []):
-        told.pop("default", None)
-    parameter = {"name": name, "in": "query", "required": False, "schema": told}
+    published = as_published(schema)
+    if published.get("default") in (None, []):
+        published.pop("default", None)
+    parameter = {"name": name, "in": "query", "required": False, "schema": published}
     return parameter | {"description": _MEANINGS[name]} if name in _MEANINGS else parameter
 
 
@@ -74,13 +74,13 @@ def _told(schema: dict[str, Any], model: type[Model]) -> dict[str, Any]:
 
 def answer_schemas(kinds: Iterable[Any]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """A schema for each kind of answer, and the components that they refer to."""
-    told, parts = msgspec.json.schema_components(list(kinds), ref_template=REF + "{name}")
+    schemas, parts = msgspec.json.schema_components(list(kinds), ref_template=REF + "{name}")
     open_ones = {kind.__name__ for kind in OpenAnswer.__subclasses__()}
     named = {
         _answer_name(name): _answer(as_published(schema, _answer_name), name in open_ones)
         for name, schema in parts.items()
     }
-    return [as_published(schema, _answer_name) for schema in told], named
+    return [as_published(schema, _answer_name) for schema in schemas], named
 
 
 def _answer_name(name: str) -> str:
@@ -106,12 +106,12 @@ def as_published(value: Any, name_of: Callable[[str], str] = str) -> Any:
         return value
     if isinstance(ref := value.get("$ref"), str):
         return value | {"$ref": REF + name_of(ref.removeprefix(REF))}
-    told = {
+    published = {
         key: as_published(inner, name_of)
         for key, inner in value.items()
         if key != "title" or not isinstance(inner, str)
     }
-    if told.get("format") == "decimal":
-        del told["format"]
-        told["type"] = "number"
-    return told
+    if published.get("format") == "decimal":
+        del published["format"]
+        published["type"] = "number"
+    return published

@@ -22,7 +22,7 @@ async def asyncapi() -> Json[dict[str, Any]]:
 
 def describe(app: FastAPI) -> None:
     """Serve `app.openapi()`. FastAPI's own route encodes it anew for each reader, which takes 12 ms of the
-    loop: a stranger who asks again and again would hold up everybody. The first readers share one making."""
+    loop: a stranger who asks again and again would hold up all callers. The first readers share one making."""
     described = SharedAnswer(lambda: asyncio.to_thread(lambda: dump(app.openapi())))
 
     async def openapi(_: Request) -> Response:

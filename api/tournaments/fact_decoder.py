@@ -153,11 +153,11 @@ def _slowly(data: bytes) -> Given:
     outer = parse(parse_json(data), FactsBody)
     outer.raise_faults()
     batch = _counted(outer.values["events"], outer.path("events"), FACTS_PER_REQUEST_MAX)
-    told: Given = []
+    facts: Given = []
     for parsed, fact in _each(batch):
         faults = dict(islice(parsed.faults.items(), _FAULTS_MAX))
-        told.append(Unfit(parsed.values.get("event_id"), faults) if faults else fact)
-    return told
+        facts.append(Unfit(parsed.values.get("event_id"), faults) if faults else fact)
+    return facts
 
 
 def _each(batch: list[Any], where: str = "") -> Iterator[tuple[Parsed, Fact]]:

@@ -82,12 +82,12 @@ async def _newest(ctx: Context, caller: Caller, summary: Summary) -> Summary:
 
 
 async def _open_next(ctx: Context, caller: Caller, full: Summary) -> Summary:
-    """The tournament behind `full` in its lobby, created if nobody has yet, with the same rules."""
+    """The tournament behind `full` in its lobby, created if it is not there yet, with the same rules."""
     lobby, number = full.rules.lobby, full.rules.lobby_no + 1
     assert lobby is not None, "only a hop-on/off tournament has a lobby"
     next_id = _id_of(lobby, number)
     changes = {"lobby_no": number, "start_at_ms": ctx.clock.now_ms(), "external_id": None}
     command = commands.Create(next_id, full.tenant, fields_of(full.rules) | changes)
-    # The same command id for everybody: who comes second gets the first one's answer.
+    # The same command id for all: the second gets the first one's answer.
     request = request_of(command, Identity(f"lobby:{next_id}", caller.name))
     return answer(request, await ctx.directory.create(request), None).summary

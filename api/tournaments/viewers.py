@@ -23,7 +23,7 @@ class Viewer(NamedTuple):
 
 
 async def player_of(ctx: Context, token: str) -> Viewer | None:
-    """The player whom a token names; None when it is not valid, or names nobody any more."""
+    """The player whom a token names; None when it is not valid, or names no player any more."""
     claims = ctx.tokens.verify(token, ctx.clock.now_ms())
     if claims is None:
         return None

@@ -1,4 +1,4 @@
-"""Who comes in by the player socket: a player of the tournament, or somebody who may watch."""
+"""Who comes in by the player socket: a player of the tournament, or a watcher."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping

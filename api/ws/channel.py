@@ -169,8 +169,8 @@ class Channel:
 
     async def _each(self, act: Callable[[Watcher], object]) -> None:
         """In turns. Who cannot be written to is dropped: the others must hear the rest."""
-        everybody = iter(list(self.watchers))
-        while some := tuple(islice(everybody, SOCKETS_PER_TURN)):
+        watchers = iter(list(self.watchers))
+        while some := tuple(islice(watchers, SOCKETS_PER_TURN)):
             for watcher in some:
                 try:
                     act(watcher)

@@ -119,7 +119,7 @@ class Hub:
         return 0 if channel is None else len(channel.watchers)
 
     async def connections(self, summary: Summary) -> int:
-        """Open sockets of a tournament on all front ends, as its owner counts them. Nobody is woken to say
+        """Open sockets of a tournament on all front ends, as its owner counts them. No owner is woken to say
         zero."""
         here = self.sockets(summary.id)
         if summary.status is not Status.IN_PROGRESS:
@@ -168,7 +168,7 @@ class Hub:
         try:
             reply = await self._directory.frames(channel.summary.id, poll)
         except Exception:
-            log.exception("long_poll_failed tournament=%s", channel.summary.id)
+            log.exception("long_poll_failed", extra={"tournament": channel.summary.id})
             reply = None
         if not isinstance(reply, Frames):
             await self._clock.sleep(_PAUSE_AFTER_FAILURE_S)

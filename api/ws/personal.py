@@ -28,12 +28,12 @@ async def tell_places(channel: Channel, directory: Directory, clock: Clock) -> N
     while True:
         await channel.moved.wait()
         channel.moved.clear()
-        told = False
+        reached = False
         try:
-            told = await _tell_all(channel, directory, clock)
+            reached = await _tell_all(channel, directory, clock)
         finally:
             waits = channel.over and _send_home(channel, clock.monotonic_ms())
-            if waits or not told:
+            if waits or not reached:
                 channel.moved.set()
         await clock.sleep(ME_FRAME_EVERY_S)
 
@@ -101,10 +101,10 @@ def _send_home(channel: Channel, now_ms: int) -> bool:
 
 async def tell_room(channel: Channel, clock: Clock) -> None:
     """`room` frames: its state and how many are in it, on change and not often."""
-    told = ("", 0)
+    sent = ("", 0)
     while True:
         await clock.sleep(ROOM_FRAME_EVERY_S)
         now = channel.status, channel.connections
-        if now != told and channel.ready.is_set():
-            told = now
+        if now != sent and channel.ready.is_set():
+            sent = now
             await channel.tell(packed(messages.room(channel.summary.id, *now)))

@@ -188,7 +188,7 @@ class PlayerSocket(Line):
 
     async def _welcome(self, request: Request) -> None:
         """Let in and greet, or say why not; only an open socket can."""
-        assert self._early is not None, "nobody is welcomed twice"
+        assert self._early is not None, "a client is welcomed once"
         handshake = handshake_of(request, self._transport, self._ctx.client_addresses, self._early.get)
         self._address = handshake.address
         self._counted = self._ctx.socket_limits.enter(handshake.address)

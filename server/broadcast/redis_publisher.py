@@ -26,7 +26,7 @@ class RedisPublisher:
             await self._redis.publish(CHANNEL + tournament_id, sealed(self._secret, tournament_id, data))
         except (RedisError, OSError) as error:
             if not self._away:
-                log.warning("redis_away frames=by_poll reason=%s", type(error).__name__)
+                log.warning("redis_away", extra={"frames": "by_poll", "reason": type(error).__name__})
             self._away = True
             return False
         self._away = False

@@ -1,4 +1,4 @@
-"""Frames on the carrier are sealed: whoever can reach the Redis cannot put words into an owner's mouth."""
+"""Frames on the carrier are sealed: one who can reach the Redis cannot speak for an owner."""
 
 from hashlib import blake2b
 from hmac import compare_digest

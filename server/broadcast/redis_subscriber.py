@@ -63,9 +63,10 @@ class RedisSubscriber:
                         parts.create_task(self._subscribe(line))
                         parts.create_task(self._read(line))
             except* (RedisError, OSError) as errors:
-                log.warning("redis_away frames=by_poll reason=%s", type(errors.exceptions[0]).__name__)
+                reason = type(errors.exceptions[0]).__name__
+                log.warning("redis_away", extra={"frames": "by_poll", "reason": reason})
             except* Exception:  # a frame that cannot be read, say: the polls will tell
-                log.exception("carrier_failed frames=by_poll")
+                log.exception("carrier_failed", extra={"frames": "by_poll"})
             self._carried.clear()
             for hear in list(self._hearers.values()):
                 hear(None)
@@ -102,7 +103,7 @@ class RedisSubscriber:
         inner = opened(self._secret, name.removeprefix(CHANNEL), data)
         if inner is None:
             if not self._warned:
-                log.warning("carrier_forged channel=%s", name)
+                log.warning("carrier_forged", extra={"channel": name})
             self._warned = True
             return
         self._hearers[name](inner)

@@ -29,8 +29,8 @@ def plain(value: Any) -> Any:
     return json.loads(_JSON.encode(value), parse_float=str)
 
 
-def foreign(text: str, most: int) -> str:
-    """Words of somebody else's machine, fit to be kept and shown: nothing unprintable, at most so long."""
+def printable(text: str, most: int) -> str:
+    """Text of a foreign machine, fit to be stored and shown: nothing unprintable, at most so long."""
     return "".join(c if c.isprintable() else " " if c.isspace() else "\ufffd" for c in text[:most])
 
 

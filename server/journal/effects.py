@@ -33,14 +33,14 @@ def effects_of(before: Tournament | None, event: events.Event, at_ms: int) -> Ef
     """Apply an event (`before` is changed in place) and collect everything that follows from it."""
     lines = postings_for(event, before)
     assert is_balanced(lines), "money does not appear or vanish"
-    told = 0 if before is None else before.events_counted
+    counted_before = 0 if before is None else before.events_counted
     state = apply(before, event, at_ms)
     owed = owed_by(event, state, at_ms)
     announcements = [
         Announcement(event_id(state.id, number), number, TYPE_OF[type(data)], at_ms, dump(data))
-        for number, data in enumerate(announce(event, state, owed), start=told + 1)
+        for number, data in enumerate(announce(event, state, owed), start=counted_before + 1)
     ]
-    assert told + len(announcements) == state.events_counted, "public events are counted without a gap"
+    assert counted_before + len(announcements) == state.events_counted, "public events have no gap"
     return Effects(
         state=state,
         postings=[PostingRow(state.seq, nth, line) for nth, line in enumerate(lines)],

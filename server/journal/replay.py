@@ -120,11 +120,11 @@ def _digest(payload: bytes) -> bytes:
 
 def _state_of(point: Checkpoint, tournament_id: TournamentId) -> Tournament | None:
     if _digest(point.payload) != point.digest:
-        log.warning("checkpoint_damaged tournament=%s seq=%d", tournament_id, point.seq)
+        log.warning("checkpoint_damaged", extra={"tournament": tournament_id, "seq": point.seq})
         return None
     try:
         return codec.decode_state(point.payload)
     except Exception:
         # Written by another version: the journal is the truth.
-        log.warning("checkpoint_unreadable tournament=%s seq=%d", tournament_id, point.seq)
+        log.warning("checkpoint_unreadable", extra={"tournament": tournament_id, "seq": point.seq})
         return None

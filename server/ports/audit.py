@@ -14,7 +14,7 @@ from server.public_events.mapping import Announcement
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """Somebody (`actor`: a key, or the command line) does `action` to `subject`. `before` and `after` are what
+    """An `actor` (a key, or the command line) does `action` to `subject`. `before` and `after` are what
     it was and becomes, as JSON-able values; None is nothing."""
 
     at_ms: int
@@ -65,7 +65,7 @@ class Ledgers(Protocol):
     async def tournament_ids(self, after: str, limit: int) -> list[TournamentId]:
         """Of all tenants, in order of id."""
 
-    async def kept(self, tournament_id: TournamentId) -> StoredTournament | None: ...
+    async def stored(self, tournament_id: TournamentId) -> StoredTournament | None: ...
     async def payments(self, tenant: Tenant, payment_ids: Sequence[str]) -> dict[str, PaymentUse]:
         """Those of the payments that have paid already, with what for."""
 

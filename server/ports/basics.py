@@ -4,7 +4,7 @@ from typing import Protocol
 
 
 class Fenced(Exception):  # noqa: N818 - a fact of life of an owner, not a mistake
-    """Another owner has taken the tournament over: stop, answer nobody, forget everything."""
+    """Another owner has taken the tournament over: stop, answer no one, forget everything."""
 
 
 class StoreUnavailable(Exception):  # noqa: N818

@@ -8,12 +8,12 @@ class Publisher(Protocol):
     """The owner's side."""
 
     async def publish(self, tournament_id: str, data: bytes) -> bool:
-        """Send to whoever listens. False when the carrier cannot be reached; never raises or waits long."""
+        """Send to all who listen. False when the carrier cannot be reached; never raises or waits long."""
 
 
 class Subscriber(Protocol):
-    """A front end's side. What was sent while nobody listened, or on a broken connection, is lost: whoever
-    hears notices the gap and asks the owner."""
+    """A front end's side. What was sent while it did not listen, or on a broken connection, is lost:
+    the listener notices the gap and asks the owner."""
 
     def listen(self, tournament_id: str, hear: Callable[[bytes | None], None]) -> None:
         """Call `hear` with everything that is published about a tournament from soon on; with None when

@@ -141,7 +141,7 @@ class Feed(Protocol):
         """An event of the house itself, in the tenant's stream for that."""
 
     async def audience(self) -> list[Tenant]:
-        """Everybody who has anything that events are about."""
+        """All tenants that have anything that events are about."""
 
     async def route(self, now_ms: int, limit: int) -> int:
         """Give committed events their place in the feeds and show them to endpoints; how many. Any number of
@@ -175,7 +175,7 @@ class Endpoints(Protocol):
         events that are at most."""
 
     async def probe(self, tenant: Tenant, endpoint_id: str, name: str, event: Announcement) -> None:
-        """An event for one endpoint alone, which nobody else sees."""
+        """An event for one endpoint alone, which no other sees."""
 
     async def event(self, tenant: Tenant, event_id: str) -> tuple[str, Announcement] | None:
         """Stream and event."""

@@ -48,8 +48,8 @@ class Payouts(Protocol):
 
     async def payout(self, tenant: Tenant, payout_id: str) -> StoredPayout | None: ...
     async def claim_payouts(self, now_ms: int, until_ms: int, limit: int) -> list[ClaimedPayout]:
-        """Of all tenants with a wallet: take due lines that nobody has, longest due first. A claim ends with
-        the next movement of its line, or at `until_ms`."""
+        """Of all tenants with a wallet: take due lines that no worker has, longest due first. A claim ends
+        with the next movement of its line, or at `until_ms`."""
 
     async def hold_payouts(
         self, tenant: Tenant, tournament_id: str, payout_id: str | None, now_ms: int, until_ms: int

@@ -35,7 +35,7 @@ class RequestAnswers(Protocol):
         """Show that a claim is still worked on: it does not go over to another."""
 
     async def keep(self, tenant: Tenant, key: str, answer: GivenAnswer) -> None:
-        """The answer of a claimed request, for everybody who repeats it."""
+        """The answer of a claimed request, for all who repeat it."""
 
     async def release(self, tenant: Tenant, key: str) -> None:
         """Give a claim up without an answer: the next one may try."""

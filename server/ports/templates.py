@@ -64,7 +64,7 @@ class Templates(Protocol):
         """How many there are in all, and one page, newest first."""
 
     async def replace_template(self, template: Template, expected_version: int) -> bool:
-        """Store another version; False when somebody else was quicker, or it is gone."""
+        """Store another version; False when another caller was quicker, or it is gone."""
 
     async def remove_template(self, tenant: Tenant, template_id: str) -> bool: ...
     async def due_templates(self, now_ms: int, limit: int) -> Sequence[Template]:

@@ -19,9 +19,9 @@ class MemoryLimiter:
         self._sweep_at = _SWEEP_AT
 
     def hit(self, windows: Sequence[Window], cost: int = 1) -> Future[Verdict]:
-        told: Future[Verdict] = get_running_loop().create_future()
-        told.set_result(self.count(windows, cost))
-        return told
+        verdict: Future[Verdict] = get_running_loop().create_future()
+        verdict.set_result(self.count(windows, cost))
+        return verdict
 
     def count(self, windows: Sequence[Window], cost: int = 1) -> Verdict:
         """`hit`, for who need not wait."""
@@ -39,8 +39,8 @@ class MemoryLimiter:
 
     def _sweep(self, now_ms: int) -> None:
         """Forget windows that are over, not with every request; of too many the oldest."""
-        kept = [(name, seen) for name, seen in self._used.items() if seen[0] > now_ms]
-        self._used = dict(kept[-_KEPT_MAX // 2 :])
+        current = [(name, seen) for name, seen in self._used.items() if seen[0] > now_ms]
+        self._used = dict(current[-_KEPT_MAX // 2 :])
         self._sweep_at = max(_SWEEP_AT, 2 * len(self._used))
 
     def _window(self, window: Window, now_ms: int) -> tuple[int, int]:

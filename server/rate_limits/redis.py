@@ -76,7 +76,7 @@ class RedisLimiter:
         await self._redis.aclose()
 
     async def _count(self) -> None:
-        """Count all that wait, in rounds, until nobody waits."""
+        """Count all that wait, in rounds, until none waits."""
         try:
             while self._waiting:
                 batch, self._waiting = self._waiting, []
@@ -91,20 +91,20 @@ class RedisLimiter:
             arguments += [len(windows), cost]
             arguments += [number for window in windows for number in (window.limit, window.window_ms)]
         try:
-            told = await self._script(keys=keys, args=[" ".join(map(str, arguments))])
-        except Exception as error:  # whatever it is, whoever waits must be answered
+            numbers = await self._script(keys=keys, args=[" ".join(map(str, arguments))])
+        except Exception as error:  # all that wait must be answered, whatever it is
             await self._count_alone(batch, error)
             return
         at = 0
         for windows, cost, answer in batch:
-            rows = told[at + 1 : at + 1 + 2 * len(windows)]
-            found = verdict_of(windows, rows[::2], rows[1::2], allowed=bool(told[at]), cost=cost)
+            rows = numbers[at + 1 : at + 1 + 2 * len(windows)]
+            found = verdict_of(windows, rows[::2], rows[1::2], allowed=bool(numbers[at]), cost=cost)
             _tell(answer, found)
             at += 1 + 2 * len(windows)
 
     async def _count_alone(self, batch: list[_Waiting], error: Exception) -> None:
         self._away_until_ms = self._clock.monotonic_ms() + _PAUSE_MS
-        log.warning("redis_away limits=in_process reason=%s", type(error).__name__)
+        log.warning("redis_away", extra={"limits": "in_process", "reason": type(error).__name__})
         for windows, cost, answer in batch:
             _tell(answer, self._alone.count(windows, cost))
 

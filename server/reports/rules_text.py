@@ -86,7 +86,7 @@ def _missed(rules: Rules, zone: tzinfo) -> Iterator[str]:
 def _elimination(rules: Rules) -> Iterator[str]:
     rounds = rules.rounds
     assert rounds is not None, "only rounds eliminate"
-    kept = "as many as there are paid places of" if rounds.survivors is None else str(rounds.survivors)
+    survivors = "as many as there are paid places of" if rounds.survivors is None else str(rounds.survivors)
     if rounds.elimination_rate is not None:
         percent = points_to_decimal(rounds.elimination_rate * 100)
         out = f"the lowest-ranked {percent} percent of the remaining players, rounded down,"
@@ -96,13 +96,13 @@ def _elimination(rules: Rules) -> Iterator[str]:
         yield "The game decides which players are eliminated."
         out = ""
     elif rounds.survivors is not None:
-        yield f"At the end of each round except the last, only the best {kept} players continue."
+        yield f"At the end of each round except the last, only the best {survivors} players continue."
         out = ""
     else:
         return
     if out:
         yield f"At the end of each round except the last, {out} are eliminated."
-        yield f"At least {kept} players always remain."
+        yield f"At least {survivors} players always remain."
     yield "Eliminated players rank below the remaining players; a later elimination ranks higher."
 
 
@@ -222,8 +222,8 @@ def _prizes(rules: Rules) -> Iterator[str]:
 
 def _shares(pool: PrizePool, shares: tuple[int, ...]) -> str:
     sign = " percent" if pool.unit == "percent" else " parts"
-    told = (f"place {place} {_share(share)}{sign}" for place, share in enumerate(shares, start=1))
-    return "The prize pool is divided as follows: " + ", ".join(told) + "."
+    places = (f"place {place} {_share(share)}{sign}" for place, share in enumerate(shares, start=1))
+    return "The prize pool is divided as follows: " + ", ".join(places) + "."
 
 
 def _share(share: int) -> str:

@@ -10,16 +10,16 @@ log = logging.getLogger(__name__)
 
 
 async def go_round(clock: Clock, every_s: float, look: Callable[[], Awaitable[Any]], trouble: str) -> None:
-    """Look, wait; for ever. A store that is away is logged as `trouble`, and looked for again. So is what
-    nobody foresaw: one row that cannot be read must not end the other workers of the process, nor leave a
+    """Look, wait; for ever. A store that is away is logged as `trouble`, and looked for again. So is any
+    other fault: one row that cannot be read must not end the other workers of the process, nor leave a
     board that stands still."""
     while True:
         try:
             await look()
         except StoreUnavailable as error:
-            log.warning("%s reason=%s", trouble, error)
+            log.warning(trouble, extra={"reason": str(error)})
         except Exception:
-            log.exception("round_failed trouble=%s", trouble)
+            log.exception("round_failed", extra={"trouble": trouble})
         await clock.sleep(every_s)
 
 

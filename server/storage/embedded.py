@@ -99,7 +99,7 @@ class EmbeddedPostgres:
         folder = Path(tempfile.gettempdir()) / f"pitboss-pg-{os.getuid()}-{name}"
         owner = None if self._server is None else self._server.system_user
         uid = os.getuid() if owner is None else pwd.getpwnam(owner).pw_uid
-        # The name can be guessed: what somebody else put there, a link above all, is not given away.
+        # The name can be guessed: what another user put there, a link above all, is not given away.
         try:
             folder.mkdir(mode=0o700)
             os.chown(folder, uid, -1, follow_symlinks=False)
@@ -120,7 +120,7 @@ class EmbeddedPostgres:
     def _is_running(self) -> bool:
         """Whether a server works on this data.
 
-        After a SIGKILL the lock files name a process that nobody may have reaped yet, and Postgres takes
+        After a SIGKILL the lock files name a process that may not have been reaped yet, and Postgres takes
         such a zombie for a running server. Once no process works in the data folder any more, the files
         are stale for certain, and are removed. One that was killed a moment ago may still be listed: who
         listens is alive.

@@ -13,7 +13,7 @@ from server.public_events.catalogue import (
     TYPE_OF,
     fault,
     is_pattern,
-    told,
+    summary_of,
 )
 from server.public_events.mapping import announce
 from tests.support.app import House
@@ -21,7 +21,7 @@ from tests.support.app import House
 
 def test_every_published_type_has_a_sentence_and_a_schema() -> None:
     for name in CATALOGUE:
-        assert told(name).endswith("."), name
+        assert summary_of(name).endswith("."), name
         assert is_pattern(name) and is_pattern(name.partition(".")[0] + ".*")
 
 

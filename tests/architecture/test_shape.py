@@ -165,3 +165,18 @@ def test_a_module_name_is_used_once_in_a_package(package: str) -> None:
 def test_no_folder_has_too_many_modules() -> None:
     modules = Counter(path.parent for path in SOURCES if path.stem != "__init__")
     assert not {folder: count for folder, count in modules.items() if count > MODULES_MAX}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_log_events_are_names_and_what_they_say_are_fields(path: Path) -> None:
+    for message in re.findall(r"\blog\.\w+\(\s*f?\"([^\"]*)\"", path.read_text()):
+        assert re.fullmatch(r"[a-z][a-z_]+", message), message
+
+
+PAGES = [*SOURCES, *(ROOT / "docs").rglob("*.md"), *(ROOT / name for name in ("README.md", "ARCHITECTURE.md"))]
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_sentences_name_who_they_are_about(path: Path) -> None:
+    vague = re.search(r"\b(nobody|whoever|somebody|anybody|everybody)\b", path.read_text(), re.IGNORECASE)
+    assert vague is None, vague

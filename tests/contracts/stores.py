@@ -527,7 +527,7 @@ class StoreContract:
         assert chain == writer.chain and codec.state_digest(state) == codec.state_digest(writer.state)
         events = await store.events(writer.id, 3)
         assert [row.seq for row in events] == [1, 2, 3]
-        assert await store.kept(TournamentId("nowhere")) is None
+        assert await store.stored(TournamentId("nowhere")) is None
 
     async def test_deeds_are_chained_in_the_order_of_their_numbers(self, store: Any, tenant: Tenant) -> None:
         deeds = [

@@ -86,7 +86,7 @@ def export(
 
 async def _export(tournament_id: TournamentId, form: str, section: str) -> None:
     async with _opened() as (books, _):
-        if await books.kept(tournament_id) is None:
+        if await books.stored(tournament_id) is None:
             console.print(f"there is no tournament {tournament_id}")
             raise typer.Exit(1)
         state, chain, _kept = await read_state(books, tournament_id)

@@ -99,9 +99,9 @@ def view_of(of: Operator) -> dict[str, Any]:
 
 async def _note_operator(engine: AsyncEngine, of: Operator, action: str, before: Operator | None) -> None:
     """Both tenants of an operator, live and test, see who changed its settings."""
-    told = None if before is None else view_of(before)
+    former = None if before is None else view_of(before)
     for live in (True, False):
-        entry = AuditEntry(SystemClock().now_ms(), "cli", action, of.id, told, view_of(of))
+        entry = AuditEntry(SystemClock().now_ms(), "cli", action, of.id, former, view_of(of))
         await PostgresAudit(engine).append(Tenant(of.id, live), entry)
 
 

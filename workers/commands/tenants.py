@@ -76,8 +76,8 @@ def set_operator(
     added, gone = _pairs(game), set(remove_game or ())
 
     def change(before: Operator) -> Operator:
-        kept = {slug: url for slug, url in before.games.items() if slug not in gone}
-        return replace(before, games=kept | added, **changes)
+        games = {slug: url for slug, url in before.games.items() if slug not in gone}
+        return replace(before, games=games | added, **changes)
 
     finished(masterdata.change_operator(database_url(), operator_id, change))
     print(f"operator {operator_id} changed")

@@ -192,7 +192,7 @@ class House:
 
 
 def make_private(home: Path) -> None:
-    """The home folder holds keys, logs and data: nobody else may look into it. Run as root, the system user
+    """The home folder holds keys, logs and data: no other user may look into it. Run as root, the system user
     of the embedded Postgres must pass through it to its data, and cannot list it."""
     home.mkdir(parents=True, exist_ok=True)
     home.chmod(0o711 if os.getuid() == 0 else 0o700)

@@ -47,13 +47,13 @@ class Derived:
     seq: int = 0
 
 
-def _overdue(kept: StoredTournament, tournament_id: TournamentId, now_ms: int) -> Wrong | None:
+def _overdue(stored: StoredTournament, tournament_id: TournamentId, now_ms: int) -> Wrong | None:
     """A tournament whose next step should have been done: not a wrong row, yet something that a person must
     see."""
-    if kept.next_due_ms is None or kept.next_due_ms > now_ms - OVERDUE_AFTER_MS:
+    if stored.next_due_ms is None or stored.next_due_ms > now_ms - OVERDUE_AFTER_MS:
         return None
     return Wrong(
-        "tournaments", tournament_id, f"is overdue: its next step was due at {instant(kept.next_due_ms)}"
+        "tournaments", tournament_id, f"is overdue: its next step was due at {instant(stored.next_due_ms)}"
     )
 
 
@@ -70,16 +70,16 @@ async def verify_tournament(books: Ledgers, tournament_id: TournamentId, now_ms:
     """The first wrong row of a tournament; None when all is well and nothing is overdue. While it runs, its
     log may be ahead of what was read first: a difference counts once nothing was written during the look."""
     for _ in range(_LOOKS_MAX):
-        kept = await books.kept(tournament_id)
-        if kept is None:
+        stored = await books.stored(tournament_id)
+        if stored is None:
             return Wrong("tournaments", tournament_id, "is missing")
-        wrong = await _look(books, tournament_id, kept) or _overdue(kept, tournament_id, now_ms)
-        if wrong is None or await books.kept(tournament_id) == kept:
+        wrong = await _look(books, tournament_id, stored) or _overdue(stored, tournament_id, now_ms)
+        if wrong is None or await books.stored(tournament_id) == stored:
             return wrong
     return wrong
 
 
-async def _look(books: Ledgers, tournament_id: TournamentId, kept: StoredTournament) -> Wrong | None:
+async def _look(books: Ledgers, tournament_id: TournamentId, stored: StoredTournament) -> Wrong | None:
     derived = Derived(None, [], [])
     async for row in books.tail(tournament_id, 0):
         if wrong := _follow(derived, row):
@@ -87,7 +87,9 @@ async def _look(books: Ledgers, tournament_id: TournamentId, kept: StoredTournam
     if derived.state is None:
         return Wrong("events", f"{tournament_id}:1", "is missing")
     state = derived.state
-    return _compared(kept, derived, state) or await _payments(books, state) or await _checkpoints(books, state)
+    return (
+        _compared(stored, derived, state) or await _payments(books, state) or await _checkpoints(books, state)
+    )
 
 
 def _follow(derived: Derived, row: EventRow | BlockRow) -> Wrong | None:
@@ -119,20 +121,20 @@ def _apply(derived: Derived, row: EventRow) -> None:
     derived.announcements += effects.announcements
 
 
-def _compared(kept: StoredTournament, derived: Derived, state: Tournament) -> Wrong | None:
+def _compared(stored: StoredTournament, derived: Derived, state: Tournament) -> Wrong | None:
     """Everything beside the log against what the log implies."""
     entries = [entry_row(state, no) for no in range(len(state.entries))]
     payouts = [payout_row(state, name) for name in sorted(state.payouts)]
     results = result_rows(state)
     return (
-        _rows("postings", kept.postings, derived.postings, lambda row: f"{row.seq}:{row.line}")
-        or _rows("outbox", kept.announcements, derived.announcements, lambda row: row.event_id)
-        or _rows("entries", kept.entries, entries, lambda row: str(row.player_no))
-        or _rows("results", kept.results, results, lambda row: str(row.position))
-        or _rows("payouts", kept.payouts, payouts, lambda row: row.payout.id)
-        or _paid(kept, state)
+        _rows("postings", stored.postings, derived.postings, lambda row: f"{row.seq}:{row.line}")
+        or _rows("outbox", stored.announcements, derived.announcements, lambda row: row.event_id)
+        or _rows("entries", stored.entries, entries, lambda row: str(row.player_no))
+        or _rows("results", stored.results, results, lambda row: str(row.position))
+        or _rows("payouts", stored.payouts, payouts, lambda row: row.payout.id)
+        or _paid(stored, state)
         or _money(state)
-        or _listing(kept, state)
+        or _listing(stored, state)
     )
 
 
@@ -144,9 +146,9 @@ async def _payments(books: Ledgers, state: Tournament) -> Wrong | None:
     return Wrong("payments", missing[0], "is missing") if missing else None
 
 
-def _rows(table: str, kept: Sequence[Any], expected: Sequence[Any], name: Any) -> Wrong | None:
+def _rows(table: str, stored: Sequence[Any], expected: Sequence[Any], name: Any) -> Wrong | None:
     """The first difference, by the row's key."""
-    by_key, wanted = {name(row): row for row in kept}, {name(row): row for row in expected}
+    by_key, wanted = {name(row): row for row in stored}, {name(row): row for row in expected}
     for key, row in wanted.items():
         if key not in by_key:
             return Wrong(table, key, "is missing")
@@ -156,10 +158,10 @@ def _rows(table: str, kept: Sequence[Any], expected: Sequence[Any], name: Any) -
     return Wrong(table, added[0], "is not in the log") if added else None
 
 
-def _paid(kept: StoredTournament, state: Tournament) -> Wrong | None:
+def _paid(stored: StoredTournament, state: Tournament) -> Wrong | None:
     """No payment is said to have paid for what was not sold."""
     sold = {(sale.payment_id, entry.player_id, sale.kind) for entry in state.entries for sale in entry.sales}
-    for row in kept.payments:
+    for row in stored.payments:
         if (row.payment_id, row.player_id, row.kind) not in sold:
             return Wrong("payments", row.payment_id, "is not in the log")
     return None
@@ -177,11 +179,11 @@ def _money(state: Tournament) -> Wrong | None:
     return None
 
 
-def _listing(kept: StoredTournament, state: Tournament) -> Wrong | None:
-    expected = replace(summary_of(state), seq=kept.summary.seq)
-    if kept.summary != expected or kept.summary.seq > state.seq:
+def _listing(stored: StoredTournament, state: Tournament) -> Wrong | None:
+    expected = replace(summary_of(state), seq=stored.summary.seq)
+    if stored.summary != expected or stored.summary.seq > state.seq:
         return Wrong("tournaments", state.id, "is not what the log says")
-    if kept.next_due_ms != next_due_ms(state):
+    if stored.next_due_ms != next_due_ms(state):
         return Wrong("tournaments", state.id, "is due at another time than the log says")
     return None
 

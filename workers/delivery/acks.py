@@ -13,7 +13,7 @@ from config.limits import FOREIGN_WORDS_MAX
 from server.domain.tournament.commands import Settle
 from server.domain.tournament.events import PayoutStep
 from server.domain.tournament.money.payouts import ACKS
-from server.encoding.wire import foreign
+from server.encoding.wire import printable
 from server.ports import DeliveryCursor
 from server.public_events.mapping import Announcement
 
@@ -49,16 +49,16 @@ class Acks:
         if not lane.endpoint.acknowledges or event.event_type not in _ABOUT:
             return True
         try:
-            said = msgspec.json.decode(body, type=_Answer).payout
+            payout = msgspec.json.decode(body, type=_Answer).payout
         except (msgspec.DecodeError, UnicodeError):
             return True
         line = msgspec.json.decode(event.data, type=_Line)
-        step = PayoutStep(line.payout_id, ACKS[said.status], _words(said.reference), _words(said.reason))
+        step = PayoutStep(line.payout_id, ACKS[payout.status], _words(payout.reference), _words(payout.reason))
         command = Settle((step,), strict=False)
         reply = await self._directory.ask(lane.stream, CommandRequest(command, self._command_id(), ACTOR))
-        log.info("payout_acknowledged payout=%s status=%s", line.payout_id, said.status)
+        log.info("payout_acknowledged", extra={"payout": line.payout_id, "status": payout.status})
         return isinstance(reply, Done | Refused)
 
 
 def _words(text: str | None) -> str | None:
-    return None if text is None else foreign(text, FOREIGN_WORDS_MAX)
+    return None if text is None else printable(text, FOREIGN_WORDS_MAX)

@@ -53,6 +53,7 @@ class Alarms:
     async def _say(
         self, tenant: Tenant, kind: str, endpoint: Endpoint, text: str, event_id: str | None = None
     ) -> None:
-        log.warning("%s endpoint=%s operator=%s %s", kind, endpoint.id, tenant.operator_id, text)
+        fields = {"endpoint": endpoint.id, "operator": tenant.operator_id, "text": text}
+        log.warning(kind, extra=fields)
         now_ms = self._clock.now_ms()
         await alert(self._feed, tenant, kind, text, now_ms, endpoint=endpoint.name, event_id=event_id)

@@ -24,7 +24,7 @@ def delivery(
     ids: IdSource,
     jitter: Callable[[float], float],
 ) -> tuple[Router, Deliverer, Alarms]:
-    """What must run; whoever opened `outgoing` and `queues` closes them."""
+    """What must run. The caller closes `outgoing` and `queues`."""
     webhooks = Webhooks(outgoing)
     senders: dict[EndpointKind, Sender] = {
         EndpointKind.WEBHOOK: webhooks,

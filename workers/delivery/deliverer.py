@@ -1,8 +1,8 @@
 """The deliverer: claims lanes and sends their events, in order, until each was taken.
 
-A lane is one tournament to one endpoint. Whoever has its claim sends one event after the other; whoever dies
-leaves a claim that runs out, and the next worker sends the same events, with the same ids, again. Each
-endpoint has a few lanes at a time, one that fails a single one: so none keeps another waiting.
+A lane is one tournament to one endpoint. The worker that has its claim sends one event after the other; one
+that dies leaves a claim that runs out, and the next worker sends the same events, with the same ids, again.
+Each endpoint has a few lanes at a time, one that fails a single one: so none keeps another waiting.
 """
 
 import asyncio
@@ -115,7 +115,7 @@ class Deliverer:
             if not lane.events:
                 at.done_seq = lane.tip_seq
         except Exception:
-            log.exception("delivery_failed endpoint=%s stream=%s", lane.endpoint.id, lane.stream)
+            log.exception("delivery_failed", extra={"endpoint": lane.endpoint.id, "stream": lane.stream})
             at.next_try_ms = self._clock.now_ms() + DELIVERY_CLAIM_MS
         finally:
             self._at_work[lane.endpoint.id] -= 1
@@ -127,33 +127,34 @@ class Deliverer:
             begun_ms = self._clock.now_ms()
             if (wrong := fault(event.event_type, event.data)) is not None:
                 # Sent all the same: a receiver can do more with it than without it.
-                log.error("event_off_schema event=%s type=%s %s", event.event_id, event.event_type, wrong)
-            told = await self._senders[lane.endpoint.kind].send(lane, event, begun_ms)
-            if told.heard is DeliveryVerdict.TAKEN and not await self._acks.take(lane, event, told.body):
-                told = replace(
-                    told,
+                fields = {"event_id": event.event_id, "event_type": event.event_type, "wrong": wrong}
+                log.error("event_off_schema", extra=fields)
+            result = await self._senders[lane.endpoint.kind].send(lane, event, begun_ms)
+            if result.heard is DeliveryVerdict.TAKEN and not await self._acks.take(lane, event, result.body):
+                result = replace(
+                    result,
                     heard=DeliveryVerdict.AGAIN,
                     reason="Its tournament could not be told what it answered",
                 )
-            if told.heard is not DeliveryVerdict.TAKEN:
-                return await self._not_taken(lane, event, at, told, begun_ms)
-            self._note(lane, event, at.tries + 1, told, begun_ms, DeliveryOutcome.DELIVERED)
+            if result.heard is not DeliveryVerdict.TAKEN:
+                return await self._not_taken(lane, event, at, result, begun_ms)
+            self._note(lane, event, at.tries + 1, result, begun_ms, DeliveryOutcome.DELIVERED)
         at.done_seq, at.tries = event.seq, 0
         return True
 
     async def _not_taken(
-        self, lane: DeliveryCursor, event: Announcement, at: _Progress, told: DeliveryResult, begun_ms: int
+        self, lane: DeliveryCursor, event: Announcement, at: _Progress, result: DeliveryResult, begun_ms: int
     ) -> bool:
         """Again after a pause; after the last one it is a dead letter and the next event's turn."""
         at.tries += 1
-        pause = pause_ms(at.tries, told.retry_after_s, self._jitter)
-        if told.heard is DeliveryVerdict.GONE:
+        pause = pause_ms(at.tries, result.retry_after_s, self._jitter)
+        if result.heard is DeliveryVerdict.GONE:
             await self._alarms.disable(lane.tenant, lane.endpoint, "It answered 410 Gone")
         if pause is not None:
             at.next_try_ms = self._clock.now_ms() + pause
-            self._note(lane, event, at.tries, told, begun_ms, DeliveryOutcome.FAILED, at.next_try_ms)
+            self._note(lane, event, at.tries, result, begun_ms, DeliveryOutcome.FAILED, at.next_try_ms)
             return False
-        self._note(lane, event, at.tries, told, begun_ms, DeliveryOutcome.DEAD)
+        self._note(lane, event, at.tries, result, begun_ms, DeliveryOutcome.DEAD)
         await self._alarms.dead(lane.tenant, lane.endpoint, lane.stream, event)
         at.done_seq, at.tries = event.seq, 0
         return True
@@ -163,7 +164,7 @@ class Deliverer:
         lane: DeliveryCursor,
         event: Announcement,
         number: int,
-        told: DeliveryResult,
+        result: DeliveryResult,
         begun_ms: int,
         outcome: DeliveryOutcome,
         next_ms: int | None = None,
@@ -180,8 +181,8 @@ class Deliverer:
             at_ms=begun_ms,
             duration_ms=took_ms,
             outcome=outcome,
-            status=told.status,
-            answer=told.text,
+            status=result.status,
+            answer=result.text,
             next_try_ms=next_ms,
         )
         self._notes.tried(attempt)

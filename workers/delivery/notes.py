@@ -48,6 +48,6 @@ class Notes:
         try:
             await self._deliveries.mark(marks, attempts, self._clock.now_ms())
         except StoreUnavailable as error:
-            log.warning("deliveries_cannot_be_noted reason=%s", error)
+            log.warning("deliveries_cannot_be_noted", extra={"reason": str(error)})
             self._marks, self._attempts = marks + self._marks, attempts + self._attempts
             self._some.set()

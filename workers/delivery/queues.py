@@ -22,7 +22,7 @@ class _Waiting(NamedTuple):
     group: str
     event: Announcement
     body: str
-    told: asyncio.Future[DeliveryResult]
+    result: asyncio.Future[DeliveryResult]
 
 
 class Queues:
@@ -39,12 +39,12 @@ class Queues:
 
     async def send(self, lane: DeliveryCursor, event: Announcement, now_ms: int) -> DeliveryResult:
         body = body_of(lane.tenant.operator_id, lane.stream, event, EVENT_DATA_BYTES_MAX).decode()
-        told: asyncio.Future[DeliveryResult] = asyncio.get_running_loop().create_future()
+        result: asyncio.Future[DeliveryResult] = asyncio.get_running_loop().create_future()
         queue = self._waiting.setdefault(lane.endpoint.url, deque())
-        queue.append(_Waiting(lane.stream, event, body, told))
+        queue.append(_Waiting(lane.stream, event, body, result))
         if len(queue) == 1:
             self._start(lane.endpoint.url)
-        return await told
+        return await result
 
     def _start(self, url: str) -> None:
         task = asyncio.create_task(self._send_some(url))
@@ -58,15 +58,15 @@ class Queues:
         if self._waiting[url]:
             self._start(url)
         try:
-            told = await self._answers(url, batch)
+            answers = await self._answers(url, batch)
         except Exception as error:
             for one in batch:
-                if not one.told.done():
-                    one.told.set_exception(error)
+                if not one.result.done():
+                    one.result.set_exception(error)
             return
-        for one, answer in zip(batch, told, strict=True):
-            if not one.told.done():
-                one.told.set_result(answer)
+        for one, answer in zip(batch, answers, strict=True):
+            if not one.result.done():
+                one.result.set_result(answer)
 
     async def _answers(self, url: str, batch: list[_Waiting]) -> list[DeliveryResult]:
         if self._aws is None:
@@ -74,8 +74,8 @@ class Queues:
         try:
             return await self._call(url, batch)
         except self._aws.FAULTS as error:
-            told = f"{type(error).__name__}: {error}"
-            return [DeliveryResult(DeliveryVerdict.AGAIN, self._aws.status_of(error), reason=told)] * len(
+            reason = f"{type(error).__name__}: {error}"
+            return [DeliveryResult(DeliveryVerdict.AGAIN, self._aws.status_of(error), reason=reason)] * len(
                 batch
             )
 

@@ -5,7 +5,7 @@ from enum import Enum, auto
 from typing import Protocol
 
 from config.limits import ANSWER_KEPT_CHARS
-from server.encoding.wire import foreign
+from server.encoding.wire import printable
 from server.ports import DeliveryCursor
 from server.public_events.mapping import Announcement
 
@@ -32,8 +32,8 @@ class DeliveryResult:
     @property
     def text(self) -> str:
         """For people, clipped."""
-        said = self.reason or self.body[: ANSWER_KEPT_CHARS * 4].decode(errors="replace")
-        return foreign(said, ANSWER_KEPT_CHARS)
+        text = self.reason or self.body[: ANSWER_KEPT_CHARS * 4].decode(errors="replace")
+        return printable(text, ANSWER_KEPT_CHARS)
 
 
 class Sender(Protocol):

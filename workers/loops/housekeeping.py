@@ -10,7 +10,7 @@ log = logging.getLogger(__name__)
 
 
 class Housekeeper:
-    """Forgets answers to keyed requests once nobody can rely on them, and old lines of the delivery log."""
+    """Forgets answers to keyed requests once no caller can rely on them, and old lines of the delivery log."""
 
     def __init__(self, requests: RequestAnswers, deliveries: Deliveries, clock: Clock) -> None:
         self._requests = requests
@@ -27,5 +27,5 @@ class Housekeeper:
         answers = await self._requests.forget(now_ms - ANSWERS_KEPT_MS)
         attempts = await self._deliveries.forget_attempts(now_ms - ATTEMPTS_KEPT_MS)
         if answers or attempts:
-            log.info("housekeeping_forgot answers=%d attempts=%d", answers, attempts)
+            log.info("housekeeping_forgot", extra={"answers": answers, "attempts": attempts})
         return answers + attempts

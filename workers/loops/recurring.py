@@ -1,7 +1,7 @@
 """Recurring schedules: each occurrence becomes one tournament, over clock changes and outages.
 
 The tournament's id is derived from template and start, and a tournament is born once; then the template
-moves on, if nobody moved it before. So any number of these may run, late or twice, without harm.
+moves on, if it was not moved before. So any number of these may run, late or twice, without harm.
 """
 
 import logging
@@ -77,9 +77,10 @@ class Recurring:
         command = commands.Create(tournament_id, template.tenant, fields_of(rules) | changes)
         reply = await self._directory.create(CommandRequest(command, f"recurring:{tournament_id}", "schedule"))
         if isinstance(reply, Refused):
-            log.warning("recurring_refused template=%s reason=%s", template.id, reply.message)
+            log.warning("recurring_refused", extra={"template": template.id, "reason": reply.message})
         elif isinstance(reply, Done):
-            log.info("recurring_made template=%s tournament=%s number=%d", template.id, tournament_id, number)
+            fields = {"template": template.id, "tournament": tournament_id, "number": number}
+            log.info("recurring_made", extra=fields)
         return isinstance(reply, Done | Refused)
 
 

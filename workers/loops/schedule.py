@@ -60,7 +60,7 @@ class Scheduler:
         now_ms = self._clock.now_ms()
         for tenant, row in await self._listings.newly_overdue(now_ms - OVERDUE_AFTER_MS, now_ms):
             seconds = (now_ms - row.due_ms) // 1_000
-            log.error("schedule_overdue tournament=%s seconds=%d", row.tournament_id, seconds)
+            log.error("schedule_overdue", extra={"tournament": row.tournament_id, "seconds": seconds})
             text = f"The next step of tournament {row.tournament_id} has been due for {seconds} s"
             await alert(self._feed, tenant, "tournament_overdue", text, now_ms)
 
@@ -75,10 +75,10 @@ class Scheduler:
                 reply = await self._directory.ask(row.tournament_id, order)
             late_ms = self._clock.now_ms() - row.due_ms
             if isinstance(reply, Done):
-                log.info("schedule_moved tournament=%s late_ms=%d", row.tournament_id, late_ms)
+                log.info("schedule_moved", extra={"tournament": row.tournament_id, "late_ms": late_ms})
             else:
-                log.warning("schedule_failed tournament=%s reply=%s", row.tournament_id, reply)
+                log.warning("schedule_failed", extra={"tournament": row.tournament_id, "reply": str(reply)})
         except Exception:
-            log.exception("schedule_failed tournament=%s", row.tournament_id)
+            log.exception("schedule_failed", extra={"tournament": row.tournament_id})
         finally:
             self._moving.pop(row.tournament_id, None)

@@ -1,8 +1,8 @@
 """Settlement: lines that are owed go to the operator's wallet, each credited once.
 
 A worker claims due lines, calls the wallet with the line's id as its once-only key, and tells the owner
-what became of it; the owner alone moves the line. Whoever dies in between, the claim runs out and the next
-worker asks the wallet again under the same key. So any number of these may run, late or twice, without
+what became of it; the owner alone moves the line. When a worker dies in between, its claim runs out and the
+next worker asks the wallet again under the same key. So any number of these may run, late or twice, without
 harm.
 """
 
@@ -29,7 +29,7 @@ from server.domain.money import to_decimal
 from server.domain.tournament.commands import Settle
 from server.domain.tournament.events import PayoutStep
 from server.domain.tournament.money.payouts import PayoutRow, PayoutState
-from server.encoding.wire import dump, foreign
+from server.encoding.wire import dump, printable
 from server.ports import ClaimedPayout, Clock, IdSource, Payouts
 from server.runtime.loops import go_round, until_none
 from workers.http_client import Caller, Unreachable
@@ -84,9 +84,10 @@ class Settlement:
         )
         if isinstance(reply, Done):
             paid = sum(step.state == PayoutState.PAID for step in steps)
-            log.info("settlement_moved tournament=%s lines=%d paid=%d", tournament_id, len(steps), paid)
+            fields = {"tournament": tournament_id, "lines": len(steps), "paid": paid}
+            log.info("settlement_moved", extra=fields)
         else:
-            log.warning("settlement_untold tournament=%s reply=%s", tournament_id, reply)
+            log.warning("settlement_reply_missing", extra={"tournament": tournament_id, "reply": str(reply)})
 
     async def _pay(self, line: ClaimedPayout) -> PayoutStep:
         """One credit, tried once."""
@@ -100,8 +101,8 @@ class Settlement:
             return self._later(row, str(error))
         if 200 <= answer.status < 300:
             return PayoutStep(row.payout.id, PayoutState.PAID, _reference(answer.body), tried=True)
-        said = answer.body.decode(errors="replace")
-        reason = f"The wallet answered {answer.status}: {said}"
+        text = answer.body.decode(errors="replace")
+        reason = f"The wallet answered {answer.status}: {text}"
         if 400 <= answer.status < 500 and answer.status not in _PASSING:
             return _step(row, PayoutState.NEEDS_PERSON, reason)
         return self._later(row, reason)
@@ -118,8 +119,8 @@ class Settlement:
 
 def _step(row: PayoutRow, state: PayoutState, reason: str, next_ms: int | None = None) -> PayoutStep:
     """What did not succeed, and why, fit to be kept."""
-    told = foreign(reason, FOREIGN_WORDS_MAX)
-    return PayoutStep(row.payout.id, state, reason=told, next_try_ms=next_ms, tried=True)
+    words = printable(reason, FOREIGN_WORDS_MAX)
+    return PayoutStep(row.payout.id, state, reason=words, next_try_ms=next_ms, tried=True)
 
 
 def _credit(line: ClaimedPayout) -> dict[str, Any]:
@@ -144,8 +145,8 @@ def _credit(line: ClaimedPayout) -> dict[str, Any]:
 def _reference(body: bytes) -> str | None:
     """`{"reference": ...}` of a wallet's answer, when it says one."""
     try:
-        told = msgspec.json.decode(body)
+        answer = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeError):
         return None
-    found = told.get("reference") if isinstance(told, dict) else None
-    return foreign(str(found), FOREIGN_WORDS_MAX) if isinstance(found, str | int) else None
+    found = answer.get("reference") if isinstance(answer, dict) else None
+    return printable(str(found), FOREIGN_WORDS_MAX) if isinstance(found, str | int) else None

@@ -48,7 +48,7 @@ async def get_record(
 
 
 async def _streamed(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """In pieces that are made beside the event loop, so that a large record holds nobody up."""
+    """In pieces that are made beside the event loop, so that a large record holds up no other caller."""
     while piece := await asyncio.to_thread(_piece, parts):
         yield piece
 

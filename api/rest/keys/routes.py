@@ -7,7 +7,7 @@ from typing import Literal
 from fastapi import APIRouter, Request
 from msgspec import UNSET, UnsetType, structs
 
-from api.access.audit import note
+from api.access.audit import record
 from api.access.dependencies import Ctx, KeysAdmin
 from api.access.idempotency import OnceRoute
 from api.context.context import Context
@@ -50,7 +50,7 @@ async def create_key(request: Request, ctx: Ctx, caller: KeysAdmin) -> Json[Key]
     _check_lineage(parsed, caller.key, permissions, now_ms)
     parsed.raise_faults()
     once = request.headers.get("idempotency-key")
-    # A repetition after a crash replaces the key that nobody has seen, instead of leaving it open.
+    # A repetition after a crash replaces the key that no caller has seen, instead of leaving it open.
     name = None if once is None else derived_id("key", command_id(caller, once))[:16]
     expires_ms, allowed_ips = _end_and_addresses(parsed, caller.key)
     issued = keys.issue(ctx.ids, caller.tenant, parsed.values["name"], "read_only", key_name=name)
@@ -64,7 +64,7 @@ async def create_key(request: Request, ctx: Ctx, caller: KeysAdmin) -> Json[Key]
         created_at_ms=now_ms,
         maker=caller.key.maker or caller.key.key_id,
     )
-    await note(ctx, caller, "key.created", stored.key_id, after=_view(stored, now_ms))
+    await record(ctx, caller, "key.created", stored.key_id, after=_view(stored, now_ms))
     await ctx.operators.add_key(stored)
     await _tell(ctx, caller, "key_created", stored)
     return _shown_once(request, _view(stored, now_ms), issued.text, 201)
@@ -113,7 +113,7 @@ def _beyond(
 
 async def _check_room(ctx: Context, caller: Caller, key_id: str) -> None:
     """There are not too many, and the new one takes no other's place: one that was made long ago under the
-    same `Idempotency-Key`, was used, or was revoked, is somebody's."""
+    same `Idempotency-Key`, was used, or was revoked, belongs to a caller."""
     found = await ctx.operators.keys(caller.tenant)
     begun_ms = ctx.clock.now_ms() - ANSWERS_KEPT_MS
     for key, used_ms in found:
@@ -126,7 +126,7 @@ async def _check_room(ctx: Context, caller: Caller, key_id: str) -> None:
 
 
 async def _tell(ctx: Context, caller: Caller, kind: str, key: ApiKey) -> None:
-    """Who watches the events of an operator learns at once that somebody made a key."""
+    """Who watches the events of an operator learns at once that a key was made."""
     what = "" if kind == "key_created" else "a new secret of "
     text = f"{caller.name} made {what}{key.key_id} ({key.name})"
     await alert(ctx.feed, caller.tenant, kind, text, ctx.clock.now_ms())
@@ -159,7 +159,7 @@ async def rotate_key(key_id: str, request: Request, ctx: Ctx, caller: KeysAdmin)
     now_ms = ctx.clock.now_ms()
     overlap_ms = RotateBody(**parsed.values).overlap_seconds * 1_000
     issued = keys.rotated(ctx.ids, key, now_ms, overlap_ms, caller.key)
-    await note(ctx, caller, "key.rotated", key_id, _view(key, now_ms), _view(issued.stored, now_ms))
+    await record(ctx, caller, "key.rotated", key_id, _view(key, now_ms), _view(issued.stored, now_ms))
     await _keep(ctx, issued.stored)
     await _tell(ctx, caller, "key_rotated", issued.stored)
     return _shown_once(request, _view(issued.stored, now_ms), issued.text, 200)
@@ -172,7 +172,7 @@ async def revoke_key(key_id: str, ctx: Ctx, caller: KeysAdmin) -> Json[Key]:
     if key.revoked_at_ms is None:
         now_ms = ctx.clock.now_ms()
         before, key = key, replace(key, revoked_at_ms=now_ms)
-        await note(ctx, caller, "key.revoked", key_id, _view(before, now_ms), _view(key, now_ms))
+        await record(ctx, caller, "key.revoked", key_id, _view(before, now_ms), _view(key, now_ms))
         await _keep(ctx, key)
     return Json(_view(key, ctx.clock.now_ms()))
 

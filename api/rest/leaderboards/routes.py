@@ -93,7 +93,7 @@ def _wanted(query: BoardQuery) -> ReadBoard:
 
 
 async def _final_board(ctx: Context, caller: Caller, summary: Summary, want: ReadBoard) -> Json[Leaderboard]:
-    """The board of a completed tournament comes from its stored results; nobody is woken for it."""
+    """The board of a completed tournament comes from its stored results; no owner is woken for it."""
     total, rows = await ctx.listings.results(caller.tenant, summary.id, want.limit, want.offset)
     return Json(
         Leaderboard(

@@ -145,7 +145,7 @@ async def get_trace(
 
 
 def _line(line: TraceLine) -> responses.TraceLine:
-    told = responses.TraceLine(
+    shown = responses.TraceLine(
         sequence=line.seq,
         received_at=instant(line.at_ms),
         kind=line.kind,
@@ -154,10 +154,10 @@ def _line(line: TraceLine) -> responses.TraceLine:
     )
     fact = line.fact
     if fact is not None:
-        told.event_id, told.value = fact.event_id, points_to_decimal(line.value)
-        told.round_id, told.game = fact.round_id, fact.game
-        told.opened_at = instant_or_none(fact.opened_at_ms)
-        told.occurred_at = instant_or_none(fact.occurred_at_ms)
-        told.bet, told.win = points_or_none(fact.bet), points_or_none(fact.win)
-        told.multiplier = points_or_none(fact.multiplier)
-    return told
+        shown.event_id, shown.value = fact.event_id, points_to_decimal(line.value)
+        shown.round_id, shown.game = fact.round_id, fact.game
+        shown.opened_at = instant_or_none(fact.opened_at_ms)
+        shown.occurred_at = instant_or_none(fact.occurred_at_ms)
+        shown.bet, shown.win = points_or_none(fact.bet), points_or_none(fact.win)
+        shown.multiplier = points_or_none(fact.multiplier)
+    return shown

@@ -62,9 +62,9 @@ async def register_player(
     message = request_of(command, identity(request, ctx, caller, body))
     answer = await lobby.register(ctx, caller, summary, message)
     game_url = caller.operator.games.get(summary.rules.game_slug, "")
-    told = _registered(answer.entry, answer.summary, ctx, game_url)
-    request.state.kept_body = without_token(told, told.games[0])
-    return Json(flat(told), status_code=201)
+    answered = _registered(answer.entry, answer.summary, ctx, game_url)
+    request.state.kept_body = without_token(answered, answered.games[0])
+    return Json(flat(answered), status_code=201)
 
 
 def _registered(entry: EntryRow, summary: Summary, ctx: Context, game_url: str) -> RegisteredPlayer:
@@ -160,9 +160,9 @@ async def remove_player(
     parsed.raise_faults()
     command = commands.Remove(player, RemoveBody(**parsed.values).reason)
     answer = await ask(ctx, summary, request_of(command, identity(request, ctx, caller, body)))
-    told = views_people.removed(answer)
-    told.user_id = answer.entry.user_id
-    return Json(told)
+    player_removed = views_people.removed(answer)
+    player_removed.user_id = answer.entry.user_id
+    return Json(player_removed)
 
 
 @router.post("/{player}/rebuy", openapi_extra=body_of(RebuyBody))
@@ -224,6 +224,6 @@ async def create_player_token(
     game_url = caller.operator.games.get(summary.rules.game_slug, "")
     access, games = _access(entry, summary, ctx, game_url)
     ends = instant(ends_ms(summary, ctx.clock.now_ms()))
-    told = PlayerToken(player_id=entry.player_id, token_expires_at=ends, more=access, games=games)
-    request.state.kept_body = without_token(told, told.games[0])
-    return Json(flat(told))
+    token = PlayerToken(player_id=entry.player_id, token_expires_at=ends, more=access, games=games)
+    request.state.kept_body = without_token(token, token.games[0])
+    return Json(flat(token))

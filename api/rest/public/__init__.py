@@ -1,1 +1,1 @@
-"""What anybody may see."""
+"""What needs no key."""

@@ -1,4 +1,4 @@
-"""Answers that anybody may read."""
+"""Answers that need no key."""
 
 from server.domain.tournament.lifecycle import Status
 from server.encoding.answer import Amount, Answer, Count, Instant, Pagination

@@ -1,4 +1,4 @@
-"""What anybody may see: the page, and the public tournaments that it shows."""
+"""What needs no key: the page, and the public tournaments that it shows."""
 
 from functools import cache, partial
 from importlib.resources import files

@@ -1,4 +1,4 @@
-"""Trying a scoring before anybody plays under it."""
+"""Trying a scoring before a tournament is played under it."""
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
@@ -31,8 +31,8 @@ async def simulate_scoring(request: Request, ctx: Ctx, caller: TournamentsRead) 
     fact counts whatever its time; one entry a player."""
     parsed = parse(await read_json(request), SimulateBody)
     scoring = scoring_of(parsed.values.get("config") or {}, parsed, None)
-    told = {f"scoring.{name}": why for name, why in faults_of(scoring).items()}
-    parsed.faults |= spelled(told, parsed)
+    faults = {f"scoring.{name}": why for name, why in faults_of(scoring).items()}
+    parsed.faults |= spelled(faults, parsed)
     # Thousands of facts take a while: other callers go on meanwhile.
     facts = await run_in_threadpool(_facts, parsed)
     parsed.raise_faults()
@@ -63,7 +63,7 @@ def _facts(parsed: Parsed) -> list[Fact]:
 
 
 def _players(parsed: Parsed, facts: list[Fact]) -> list[DryPlayer]:
-    """Who plays: as named, else everybody in the facts, in order."""
+    """Who plays: as named, else all players in the facts, in order."""
     named: list[DryPlayerBody] | None = parsed.values.get("players")
     if named is None:
         return [DryPlayer(name, name, name) for name in dict.fromkeys(fact.player for fact in facts)]

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from pydantic.alias_generators import to_camel
 
 from api.access import rate_limits
-from api.access.audit import note
+from api.access.audit import record
 from api.access.dependencies import (
     Ctx,
     TemplatesWrite,
@@ -95,7 +95,7 @@ async def create_template(request: Request, ctx: Ctx, caller: TemplatesWrite) ->
     if total >= TEMPLATES_MAX:
         message = f"There are {TEMPLATES_MAX} templates already: remove one first"
         raise ApiError(DoorCode.CONFLICT, message, Error(templates=TEMPLATES_MAX))
-    await note(ctx, caller, "template.created", template.id, after=_view(template))
+    await record(ctx, caller, "template.created", template.id, after=_view(template))
     await ctx.templates.add_template(template)
     return Json(_view(template), status_code=201)
 
@@ -210,7 +210,7 @@ async def update_template(
     changed = replace(template, body=dump(merged), rules=rules, version=version, updated_at_ms=now_ms)
     if "recurrence" in body and recurrence != template.recurrence:
         changed = replace(changed, recurrence=recurrence, next_start_ms=_first_start(recurrence, now_ms))
-    await note(ctx, caller, "template.changed", template.id, _view(template), _view(changed))
+    await record(ctx, caller, "template.changed", template.id, _view(template), _view(changed))
     if not await ctx.templates.replace_template(changed, template.version):
         raise ApiError(DoorCode.CONFLICT, "The template was changed at the same time; read it again")
     return Json(_view(changed))
@@ -220,7 +220,7 @@ async def update_template(
 async def delete_template(template_id: str, ctx: Ctx, caller: TemplatesWrite) -> Json[DeletedTemplate]:
     """Remove a template and its schedule; tournaments made of it stay."""
     template = await template_of(ctx, caller, template_id)
-    await note(ctx, caller, "template.removed", template.id, _view(template))
+    await record(ctx, caller, "template.removed", template.id, _view(template))
     await ctx.templates.remove_template(caller.tenant, template.id)
     return Json(DeletedTemplate(template_id=template.id, deleted=True))
 
@@ -241,13 +241,13 @@ async def create_tournaments_in_bulk(request: Request, ctx: Ctx, caller: Tournam
         await rate_limits.count(request, caller, len(lines) - 1)  # one was counted before anything was read
     results = [await _one(request, ctx, caller, template, line, n) for n, line in enumerate(lines)]
     created = sum(result.status == "created" for result in results)
-    told = BulkResult(
+    bulk = BulkResult(
         template_id=template.id,
         created=created,
         failed=len(results) - created,
         results=[flat(result) for result in results],
     )
-    return Json(told, status_code=201 if created == len(results) else 207)
+    return Json(bulk, status_code=201 if created == len(results) else 207)
 
 
 async def _one(
@@ -259,13 +259,13 @@ async def _one(
         summary = await create(request, ctx, caller, over_template(template, line), index + 1)
     except ApiError as error:
         return BulkLine(index=index, status="failed", error=error.code, message=error.message, more=error.more)
-    told = views.created(summary)
+    created = views.created(summary)
     return BulkLine(
         index=index,
-        tournament_id=told.tournament_id,
-        tournament_id_too=told.tournament_id_too,
+        tournament_id=created.tournament_id,
+        tournament_id_too=created.tournament_id_too,
         status="created",
-        estimated_prize_pool=told.estimated_prize_pool,
-        tournament=told.tournament,
-        tournament_status=told.status,
+        estimated_prize_pool=created.estimated_prize_pool,
+        tournament=created.tournament,
+        tournament_status=created.status,
     )

@@ -73,5 +73,5 @@ def over_template(template: Template, changes: dict[str, Any]) -> dict[str, Any]
     """The template's body with the given fields instead of its own, whichever way they are spelled."""
     names = spellings(CreateBody)
     given = {names.get(key, key) for key in changes}
-    kept = {key: value for key, value in load(template.body).items() if key not in given}
-    return kept | changes
+    inherited = {key: value for key, value in load(template.body).items() if key not in given}
+    return inherited | changes

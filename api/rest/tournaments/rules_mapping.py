@@ -113,13 +113,13 @@ def _add_on(body: dict[str, Any] | None, places: int, parsed: Parsed) -> AddOn |
 
 def spelled(fields: dict[str, str], parsed: Parsed) -> dict[str, str]:
     """Faults by domain field as faults by the caller's spelling."""
-    told = {}
+    faults = {}
     for domain, why in fields.items():
         if domain.startswith("prize_pool."):
-            told[pool_path(parsed, domain.removeprefix("prize_pool."))] = why
+            faults[pool_path(parsed, domain.removeprefix("prize_pool."))] = why
             continue
         model = BACK.get(domain, domain)
         if model.startswith("scoring."):
             model = f"config.{model}"
-        told[parsed.spelled.get(model) or _WIRE_DEFAULT.get(model) or parsed.path(model)] = why
-    return told
+        faults[parsed.spelled.get(model) or _WIRE_DEFAULT.get(model) or parsed.path(model)] = why
+    return faults

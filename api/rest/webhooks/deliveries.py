@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from api.access.audit import note
+from api.access.audit import record
 from api.access.dependencies import Ctx, WebhooksWrite
 from api.access.idempotency import OnceRoute
 from api.context.context import Context
@@ -17,7 +17,7 @@ from api.http.json_response import Json
 from api.http.openapi import body_of
 from api.rest.webhooks.requests import DeliveriesParams, EndpointName, RedeliverBody
 from api.rest.webhooks.responses import DeliveryList, Redelivery, WebhookTest, attempt_view
-from api.rest.webhooks.routes import mine
+from api.rest.webhooks.routes import find_webhook
 from api.tournaments.owner_client import find
 from config.limits import REDELIVER_MAX, TEST_PATIENCE_S
 from server.encoding.wire import dump
@@ -34,7 +34,7 @@ async def list_deliveries(
 ) -> Json[DeliveryList]:
     """Every try of the last 30 days, newest first: when, how long, what came back. `status=dead` are the dead
     letters; `webhook`, `eventId` and `tournamentId` filter; continue with `cursor` = the last `nextCursor`."""
-    endpoint_id = None if query.webhook is None else (await mine(ctx, caller, query.webhook)).id
+    endpoint_id = None if query.webhook is None else (await find_webhook(ctx, caller, query.webhook)).id
     before, limit = query.cursor or None, query.limit
     want = AttemptFilter(endpoint_id, query.status, query.event_id, query.tournament_id, before)
     rows = await ctx.endpoints.attempts(caller.tenant, want, limit + 1)
@@ -55,7 +55,7 @@ async def test_webhook(request: Request, ctx: Ctx, caller: WebhooksWrite) -> Jso
     `delivery` is null when no worker got to it in time; it is in the log later."""
     parsed = parse(await read_json(request), EndpointName)
     parsed.raise_faults()
-    endpoint = _enabled(await mine(ctx, caller, EndpointName(**parsed.values).name))
+    endpoint = _enabled(await find_webhook(ctx, caller, EndpointName(**parsed.values).name))
     name = ctx.ids.short_id()
     data = dump({"message": "It works"})
     event = Announcement(f"evt_test_{name}", 1, "system.test", ctx.clock.now_ms(), data)
@@ -90,11 +90,11 @@ async def redeliver_events(request: Request, ctx: Ctx, caller: WebhooksWrite) ->
     _check(parsed)
     parsed.raise_faults()
     given = RedeliverBody.model_construct(**parsed.values)
-    endpoint = _enabled(await mine(ctx, caller, given.name))
+    endpoint = _enabled(await find_webhook(ctx, caller, given.name))
     ranges = await _ranges(ctx, caller, endpoint, given)
     whole = given.event_id is not None
     queued = await ctx.endpoints.send_again(caller.tenant, endpoint.id, ranges, whole, ctx.clock.now_ms())
-    await note(ctx, caller, "webhook.redelivered", endpoint.name, after=_told(ranges))
+    await record(ctx, caller, "webhook.redelivered", endpoint.name, after=_told(ranges))
     return Json(Redelivery(webhook=endpoint.name, queued=queued), status_code=202)
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from fastapi import APIRouter, Request
 from msgspec import structs
 
-from api.access.audit import note
+from api.access.audit import record
 from api.access.dependencies import Ctx, WebhooksWrite
 from api.access.idempotency import OnceRoute
 from api.context.context import Context
@@ -53,8 +53,8 @@ async def put_webhook(request: Request, ctx: Ctx, caller: WebhooksWrite) -> Json
     endpoint = _endpoint(ctx, given, before)
     now_ms = ctx.clock.now_ms()
     view = endpoint_view(endpoint, now_ms)
-    told = None if before is None else endpoint_view(before, now_ms)
-    await note(ctx, caller, "webhook.set", endpoint.name, told, view)
+    former = None if before is None else endpoint_view(before, now_ms)
+    await record(ctx, caller, "webhook.set", endpoint.name, former, view)
     await ctx.endpoints.save_endpoint(caller.tenant, endpoint)
     signs = before is None and endpoint.kind is not EndpointKind.SQS
     return _shown_once(request, view, endpoint.secrets[0] if signs else None)
@@ -89,15 +89,15 @@ def _endpoint(ctx: Context, given: EndpointBody, before: Endpoint | None) -> End
     if platform and not url.endswith(_PLATFORM_PATH):
         url += _PLATFORM_PATH
     fresh = Endpoint(f"ep_{ctx.ids.short_id()}", given.name, EndpointKind(given.kind), url, created_ms=now_ms)
-    kept = fresh if before is None else replace(before, kind=EndpointKind(given.kind), url=url)
+    changed = fresh if before is None else replace(before, kind=EndpointKind(given.kind), url=url)
     return replace(
-        kept,
+        changed,
         url=url if platform else given.url,
         types=_PLATFORM_TYPES if platform else tuple(given.event_types),
-        secrets=kept.secrets or (signing_secret(ctx.ids),),
+        secrets=changed.secrets or (signing_secret(ctx.ids),),
         acknowledges=given.acknowledges_payouts,
-        disabled_ms=None if given.enabled else kept.disabled_ms or now_ms,
-        disabled_reason=None if given.enabled else kept.disabled_reason or "Disabled by its operator",
+        disabled_ms=None if given.enabled else changed.disabled_ms or now_ms,
+        disabled_reason=None if given.enabled else changed.disabled_reason or "Disabled by its operator",
     )
 
 
@@ -109,13 +109,13 @@ async def rotate_webhook_secret(
     refused while receivers change over."""
     parsed = parse(await read_json(request), RotateSecretBody)
     parsed.raise_faults()
-    before = await mine(ctx, caller, webhook)
+    before = await find_webhook(ctx, caller, webhook)
     now_ms = ctx.clock.now_ms()
     until_ms = now_ms + RotateSecretBody(**parsed.values).overlap_seconds * 1_000
     secret = signing_secret(ctx.ids)
     endpoint = replace(before, secrets=(secret, before.secrets[0]), former_until_ms=until_ms)
     view = endpoint_view(endpoint, now_ms)
-    await note(ctx, caller, "webhook.rotated", webhook, endpoint_view(before, now_ms), view)
+    await record(ctx, caller, "webhook.rotated", webhook, endpoint_view(before, now_ms), view)
     await ctx.endpoints.save_endpoint(caller.tenant, endpoint)
     return _shown_once(request, view, secret)
 
@@ -123,14 +123,14 @@ async def rotate_webhook_secret(
 @router.delete("/{webhook}")
 async def remove_webhook(webhook: str, ctx: Ctx, caller: WebhooksWrite) -> Json[RemovedWebhook]:
     """Nothing is sent there any more; what it had not got stays in the feed."""
-    endpoint = await mine(ctx, caller, webhook)
+    endpoint = await find_webhook(ctx, caller, webhook)
     now_ms = ctx.clock.now_ms()
-    await note(ctx, caller, "webhook.removed", webhook, endpoint_view(endpoint, now_ms))
+    await record(ctx, caller, "webhook.removed", webhook, endpoint_view(endpoint, now_ms))
     await ctx.endpoints.remove_endpoint(caller.tenant, endpoint.id)
     return Json(removed(endpoint, now_ms))
 
 
-async def mine(ctx: Context, caller: Caller, name: str) -> Endpoint:
+async def find_webhook(ctx: Context, caller: Caller, name: str) -> Endpoint:
     """The caller's endpoint of that name."""
     found = await ctx.endpoints.endpoints(caller.tenant)
     endpoint = next((one for one, _ in found if one.name == name), None)

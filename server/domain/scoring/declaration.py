@@ -26,7 +26,7 @@ class Qualify:
     min_score: int | None = None
 
 
-EVERYBODY: Final = Qualify()
+ALL_QUALIFY: Final = Qualify()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Scoring:
     min_bet: int | None = None
     max_bet: int | None = None
     game_weights: tuple[tuple[str, int], ...] = ()
-    qualify: Qualify = EVERYBODY
+    qualify: Qualify = ALL_QUALIFY
     direction: Direction = "highest"
     ties: tuple[Tie, ...] = TIES_DEFAULT
 
@@ -55,8 +55,8 @@ class Scoring:
 
     @property
     def qualifies_all(self) -> bool:
-        """Whether nobody can fail to qualify."""
-        return self.qualify == EVERYBODY
+        """Whether every player qualifies."""
+        return self.qualify == ALL_QUALIFY
 
 
 def declared(model: Model = "points_based") -> Scoring:

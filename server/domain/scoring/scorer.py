@@ -103,7 +103,7 @@ class Scorer:
 
     @property
     def unqualified_from(self) -> int | None:
-        """Places from here on belong to players who do not qualify; None when everybody does."""
+        """Places from here on belong to players who do not qualify; None when all do."""
         return None if self.scoring.qualifies_all else 1 << self._unqualified_shift - 1 + MOMENT_BITS
 
 

@@ -31,7 +31,7 @@ class Tally:
 
 
 def fresh(at_ms: int, seq: int) -> Tally:
-    """The tally of somebody who has not played since (`at_ms`, `seq`). Nothing was reached yet, so any fact
+    """The tally of a player who has not played since (`at_ms`, `seq`). Nothing was reached yet, so any fact
     is later, whatever its clock says; among those who have not played the earlier one comes first."""
     return Tally(at_ms, seq, 0, seq)
 

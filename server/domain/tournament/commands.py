@@ -136,7 +136,7 @@ class Approve:
 @dataclass(frozen=True, slots=True)
 class Settle:
     """Say what became of payout lines. `strict` refuses the whole when a step is not possible; else that
-    step is left out, because somebody else was quicker."""
+    step is left out, because another was quicker."""
 
     steps: tuple[PayoutStep, ...]
     strict: bool = True

@@ -178,7 +178,7 @@ class Completed:
 
 @dataclass(frozen=True, slots=True)
 class ResultsFinalised:
-    """The sheet: prizes add up to `pool_minor`, less what nobody was there to win (`unclaimed_minor`).
+    """The sheet: prizes add up to `pool_minor`, less what no player was there to win (`unclaimed_minor`).
 
     `seed_minor` of the pool is the house's from the start; what else goes beyond `collected_minor` is
     overlay.

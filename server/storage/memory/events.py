@@ -257,27 +257,27 @@ class MemoryEvents:
         ]
 
     async def fallen_behind(self, before_ms: int, now_ms: int) -> list[tuple[Tenant, Endpoint, Health]]:
-        told = []
+        failing = []
         for outlet in self._outlets.values():
             health = self._health(outlet)
             late = health.oldest_ms is not None and health.oldest_ms < before_ms
             if late and not outlet.behind_told and outlet.endpoint.disabled_ms is None:
                 outlet.behind_told = True
-                told.append((outlet.tenant, outlet.endpoint, health))
-        return told
+                failing.append((outlet.tenant, outlet.endpoint, health))
+        return failing
 
     async def caught_up(self, before_ms: int) -> list[tuple[Tenant, Endpoint]]:
-        told = []
+        failing = []
         for outlet in self._outlets.values():
             late = any(row.since_ms < before_ms for row in self._lanes_of(outlet.endpoint.id))
             if outlet.behind_told and not late and outlet.endpoint.disabled_ms is None:
                 outlet.behind_told = False
-                told.append((outlet.tenant, outlet.endpoint))
-        return told
+                failing.append((outlet.tenant, outlet.endpoint))
+        return failing
 
     async def forget_attempts(self, before_ms: int) -> int:
-        kept = [one for one in self._attempts if one.at_ms >= before_ms]
-        dropped, self._attempts = len(self._attempts) - len(kept), kept
+        recent = [one for one in self._attempts if one.at_ms >= before_ms]
+        dropped, self._attempts = len(self._attempts) - len(recent), recent
         return dropped
 
     async def totals(self, now_ms: int) -> dict[str, int]:

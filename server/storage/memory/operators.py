@@ -35,8 +35,10 @@ class MemoryOperators:
         return self._operators.get(operator_id)
 
     async def keys(self, tenant: Tenant) -> Sequence[tuple[ApiKey, int | None]]:
-        mine = [(key, self._key_used.get(key.key_id)) for key in self._keys.values() if key.tenant == tenant]
-        return sorted(mine, key=lambda row: (row[0].created_at_ms, row[0].key_id))
+        of_tenant = [
+            (key, self._key_used.get(key.key_id)) for key in self._keys.values() if key.tenant == tenant
+        ]
+        return sorted(of_tenant, key=lambda row: (row[0].created_at_ms, row[0].key_id))
 
     async def touch_key(self, key_id: str, now_ms: int) -> None:
         self._key_used[key_id] = now_ms

@@ -126,7 +126,7 @@ class MemoryStore(
 
     async def save_checkpoint(self, tournament_id: TournamentId, epoch: int, point: Checkpoint) -> None:
         stored = self._owned(tournament_id, epoch)
-        others = [kept for kept in stored.checkpoints if kept.seq != point.seq]
+        others = [point_before for point_before in stored.checkpoints if point_before.seq != point.seq]
         stored.checkpoints = [*others, point][-CHECKPOINTS_KEPT:]
 
     async def heartbeat(self, tournament_id: TournamentId, epoch: int, head: bytes | None = None) -> bool:
@@ -149,7 +149,7 @@ class MemoryStore(
             :limit
         ]
 
-    async def kept(self, tournament_id: TournamentId) -> StoredTournament | None:
+    async def stored(self, tournament_id: TournamentId) -> StoredTournament | None:
         stored = self._tournaments.get(tournament_id)
         if stored is None:
             return None
@@ -186,8 +186,8 @@ class MemoryStore(
     async def page(
         self, tenant: Tenant, want: ListFilter, limit: int, offset: int
     ) -> tuple[int, list[Summary]]:
-        mine = (s.summary for s in self._tournaments.values() if s.summary.tenant == tenant)
-        found = [summary for summary in mine if want.fits(summary)]
+        of_tenant = (s.summary for s in self._tournaments.values() if s.summary.tenant == tenant)
+        found = [summary for summary in of_tenant if want.fits(summary)]
         found.sort(key=lambda summary: (summary.rules.start_at_ms, summary.id), reverse=True)
         return len(found), found[offset : offset + limit]
 
@@ -248,8 +248,8 @@ class MemoryStore(
         return [LedgerLine(account, currency, sums[account, currency]) for account, currency in sorted(sums)]
 
     async def answered_in(self, tenant: Tenant, command_id: str) -> TournamentId | None:
-        mine = (one for one in self._tournaments.values() if one.summary.tenant == tenant)
-        return next((one.summary.id for one in mine if command_id in one.answers), None)
+        of_tenant = (one for one in self._tournaments.values() if one.summary.tenant == tenant)
+        return next((one.summary.id for one in of_tenant if command_id in one.answers), None)
 
     async def due(self, now_ms: int, limit: int) -> list[DueRow]:
         rows = [
@@ -269,8 +269,8 @@ class MemoryStore(
         return found
 
     async def public(self, tenant: Tenant, limit: int, offset: int) -> tuple[int, list[Summary]]:
-        mine = (s.summary for s in self._tournaments.values() if s.summary.tenant == tenant)
-        shown = [one for one in mine if one.rules.public and one.status is not Status.CANCELLED]
+        of_tenant = (s.summary for s in self._tournaments.values() if s.summary.tenant == tenant)
+        shown = [one for one in of_tenant if one.rules.public and one.status is not Status.CANCELLED]
         shown.sort(key=lambda summary: (is_over(summary.status), -summary.rules.start_at_ms, summary.id))
         return len(shown), shown[offset : offset + limit]
 

@@ -23,9 +23,9 @@ class MemoryTemplates:
         return found if found is not None and found.tenant == tenant else None
 
     async def templates(self, tenant: Tenant, limit: int, offset: int) -> tuple[int, list[Template]]:
-        mine = [template for template in self._templates.values() if template.tenant == tenant]
-        mine.sort(key=lambda template: (template.created_at_ms, template.id), reverse=True)
-        return len(mine), mine[offset : offset + limit]
+        of_tenant = [template for template in self._templates.values() if template.tenant == tenant]
+        of_tenant.sort(key=lambda template: (template.created_at_ms, template.id), reverse=True)
+        return len(of_tenant), of_tenant[offset : offset + limit]
 
     async def replace_template(self, template: Template, expected_version: int) -> bool:
         found = await self.template(template.tenant, template.id)

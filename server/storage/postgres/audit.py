@@ -26,7 +26,7 @@ from server.ports import (
 )
 from server.public_events.mapping import Announcement
 from server.storage.postgres import tables as t
-from server.storage.postgres.reader import HOUSE, Reader, mine
+from server.storage.postgres.reader import HOUSE, Reader, of_tenant
 
 _APPEND_TRIES = 50
 
@@ -37,7 +37,7 @@ class PostgresAudit(Reader):
     async def append(self, tenant: Tenant, entry: AuditEntry) -> None:
         """Two who append at once take the same number; the second one sees that and takes the next."""
         for _ in range(_APPEND_TRIES):
-            newest = sa.select(t.audit.c.seq, t.audit.c.hash).where(*mine(t.audit, tenant))
+            newest = sa.select(t.audit.c.seq, t.audit.c.hash).where(*of_tenant(t.audit, tenant))
             found = await self._rows(tenant, newest.order_by(t.audit.c.seq.desc()).limit(1))
             seq, before = found[0] if found else (0, codec.CHAIN_START)
             payload, after = codec.chained_audit_entry(before, seq + 1, entry)
@@ -51,7 +51,7 @@ class PostgresAudit(Reader):
 
     async def trail(self, tenant: Tenant, after_seq: int, limit: int) -> list[AuditRow]:
         c = t.audit.c
-        want = sa.select(c.seq, c.deed, c.hash).where(*mine(t.audit, tenant), c.seq > after_seq)
+        want = sa.select(c.seq, c.deed, c.hash).where(*of_tenant(t.audit, tenant), c.seq > after_seq)
         rows = await self._rows(tenant, want.order_by(c.seq).limit(limit))
         return [AuditRow(row[0], msgspec.json.decode(row[1], type=AuditEntry), row[2]) for row in rows]
 
@@ -68,7 +68,7 @@ class PostgresBooks(Reader):
         rows = await self._rows(HOUSE, sa.select(c.id).where(c.id > after).order_by(c.id).limit(limit))
         return [TournamentId(row[0]) for row in rows]
 
-    async def kept(self, tournament_id: TournamentId) -> StoredTournament | None:
+    async def stored(self, tournament_id: TournamentId) -> StoredTournament | None:
         c = t.tournaments.c
         found = await self._rows(HOUSE, sa.select(c.document, c.next_due_ms).where(c.id == tournament_id))
         if not found:
@@ -77,14 +77,14 @@ class PostgresBooks(Reader):
         postings = await self._of(
             tournament_id, t.postings, p.seq, p.line, p.account, p.currency, p.amount_minor, p.kind, p.tender
         )
-        told = await self._of(tournament_id, t.outbox, o.event_id, o.seq, o.event_type, o.at_ms, o.data)
+        rows = await self._of(tournament_id, t.outbox, o.event_id, o.seq, o.event_type, o.at_ms, o.data)
         m = t.payments.c
         paid = await self._of(tournament_id, t.payments, m.payment_id, m.player_id, m.kind, m.at_ms)
         return StoredTournament(
             summary=codec.decode(found[0][0], Summary),
             next_due_ms=found[0][1],
             postings=[PostingRow(row[0], row[1], Posting(*row[2:])) for row in postings],
-            announcements=[Announcement(*row) for row in sorted(told, key=lambda row: row[1])],
+            announcements=[Announcement(*row) for row in sorted(rows, key=lambda row: row[1])],
             entries=await self._all(tournament_id, t.entries, t.entries.c.player_no, EntryRow),
             results=await self._all(tournament_id, t.results, t.results.c.position, ResultRow),
             payouts=await self._all(tournament_id, t.payouts, t.payouts.c.payout_id, PayoutRow),

@@ -13,7 +13,7 @@ from server.ports import Attempt, AttemptFilter, Endpoint, Health
 from server.public_events.mapping import Announcement
 from server.public_events.streams import probe_stream
 from server.storage.postgres import tables as t
-from server.storage.postgres.reader import HOUSE, Reader, mine
+from server.storage.postgres.reader import HOUSE, Reader, of_tenant
 
 _PROBE = """
 WITH stream AS (INSERT INTO streams (id, operator_id, live, seq) VALUES (:stream, :operator_id, :live, 1)),
@@ -33,7 +33,7 @@ class PostgresEndpoints(Reader):
         e, w = t.endpoints.c, t.lanes.c
         waiting = (
             sa.select(w.endpoint_id, sa.func.count().label("pending"), sa.func.min(w.since_ms).label("oldest"))
-            .where(*mine(t.lanes, tenant))
+            .where(*of_tenant(t.lanes, tenant))
             .group_by(w.endpoint_id)
             .subquery()
         )
@@ -41,7 +41,7 @@ class PostgresEndpoints(Reader):
             sa.select(e.document, e.failing_since_ms, e.last_delivered_ms, e.delivered, e.failed, e.dead,
                       sa.func.coalesce(waiting.c.pending, 0), waiting.c.oldest)
             .join_from(t.endpoints, waiting, e.id == waiting.c.endpoint_id, isouter=True)
-            .where(*mine(t.endpoints, tenant))
+            .where(*of_tenant(t.endpoints, tenant))
             .order_by(e.name)
         )  # fmt: skip
         return [(codec.decode(row[0], Endpoint), Health(*row[1:])) for row in await self._rows(tenant, want)]
@@ -58,17 +58,17 @@ class PostgresEndpoints(Reader):
         )
         begun_anew = row | {"failing_since_ms": None}
         change = fresh.on_conflict_do_update(index_elements=[t.endpoints.c.id], set_=begun_anew)
-        own = [*mine(t.lanes, tenant), t.lanes.c.endpoint_id == endpoint.id]
+        own = [*of_tenant(t.lanes, tenant), t.lanes.c.endpoint_id == endpoint.id]
         await self._all_of(tenant, change, sa.update(t.lanes).where(*own).values(next_try_ms=0))
 
     async def remove_endpoint(self, tenant: Tenant, endpoint_id: str) -> None:
-        own = [*mine(t.endpoints, tenant), t.endpoints.c.id == endpoint_id]
-        pending = [*mine(t.lanes, tenant), t.lanes.c.endpoint_id == endpoint_id]
+        own = [*of_tenant(t.endpoints, tenant), t.endpoints.c.id == endpoint_id]
+        pending = [*of_tenant(t.lanes, tenant), t.lanes.c.endpoint_id == endpoint_id]
         await self._all_of(tenant, sa.delete(t.endpoints).where(*own), sa.delete(t.lanes).where(*pending))
 
     async def attempts(self, tenant: Tenant, want: AttemptFilter, limit: int) -> list[Attempt]:
         c = t.attempts.c
-        where = mine(t.attempts, tenant)
+        where = of_tenant(t.attempts, tenant)
         for column in (c.endpoint_id, c.outcome, c.event_id, c.stream):
             wanted = getattr(want, column.name)
             if wanted is not None:

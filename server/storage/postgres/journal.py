@@ -148,8 +148,8 @@ class PostgresJournal:
     async def save_checkpoint(self, tournament_id: TournamentId, epoch: int, point: Checkpoint) -> None:
         arguments = (tournament_id, epoch, point.seq, point.digest, point.chain, point.payload)
         # Beside the new one.
-        kept = CHECKPOINTS_KEPT - 1
-        if not await self._with(lambda db: db.fetchval(_SAVE_CHECKPOINT, *arguments, kept)):
+        keep = CHECKPOINTS_KEPT - 1
+        if not await self._with(lambda db: db.fetchval(_SAVE_CHECKPOINT, *arguments, keep)):
             raise Fenced(tournament_id)
 
     async def heartbeat(self, tournament_id: TournamentId, epoch: int, head: bytes | None = None) -> bool:
@@ -169,8 +169,10 @@ class PostgresJournal:
         fresh = os.urandom(32)
         made = "INSERT INTO house (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING"
         await self._with(lambda db: db.execute(made, name, fresh))
-        kept: bytes = await self._with(lambda db: db.fetchval("SELECT value FROM house WHERE name = $1", name))
-        return kept
+        value: bytes = await self._with(
+            lambda db: db.fetchval("SELECT value FROM house WHERE name = $1", name)
+        )
+        return value
 
     async def _with(self, work: Callable[[Any], Awaitable[T]]) -> T:
         async with self._connection() as db:

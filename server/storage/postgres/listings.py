@@ -16,14 +16,14 @@ from server.storage.postgres import tables as t
 from server.storage.postgres.reader import (
     HOUSE,
     Reader,
-    Whose,
-    mine,
+    Scope,
+    of_tenant,
 )
 
 
 def _owned(table: sa.Table, tenant: Tenant, tournament_id: str) -> list[Any]:
     """Rows of one tournament, if it is the tenant's."""
-    owner = sa.select(1).where(t.tournaments.c.id == table.c.tournament_id, *mine(t.tournaments, tenant))
+    owner = sa.select(1).where(t.tournaments.c.id == table.c.tournament_id, *of_tenant(t.tournaments, tenant))
     return [table.c.tournament_id == tournament_id, owner.exists()]
 
 
@@ -42,20 +42,20 @@ class PostgresListings(Reader):
     """`Listings` on SQLAlchemy Core."""
 
     async def find(self, tenant: Tenant, tournament_id: str) -> Summary | None:
-        return await self._one(tenant, t.tournaments.c.id == tournament_id, *mine(t.tournaments, tenant))
+        return await self._one(tenant, t.tournaments.c.id == tournament_id, *of_tenant(t.tournaments, tenant))
 
     async def find_public(self, tournament_id: str) -> Summary | None:
         return await self._one(HOUSE, t.tournaments.c.id == tournament_id, t.tournaments.c.public)
 
-    async def _one(self, whose: Whose, *where: Any) -> Summary | None:
-        found = await self._documents(whose, sa.select(t.tournaments.c.document).where(*where), Summary)
+    async def _one(self, scope: Scope, *where: Any) -> Summary | None:
+        found = await self._documents(scope, sa.select(t.tournaments.c.document).where(*where), Summary)
         return found[0] if found else None
 
     async def page(
         self, tenant: Tenant, want: ListFilter, limit: int, offset: int
     ) -> tuple[int, list[Summary]]:
         columns = t.tournaments.c
-        where = mine(t.tournaments, tenant)
+        where = of_tenant(t.tournaments, tenant)
         if want.statuses:
             where.append(columns.status.in_(want.statuses))
         for column in (columns.game_slug, columns.format, columns.external_id):
@@ -93,7 +93,7 @@ class PostgresListings(Reader):
         self, tenant: Tenant, user_id: str, limit: int, offset: int
     ) -> tuple[int, list[Played]]:
         e, c, r = t.entries.c, t.tournaments.c, t.results.c
-        where = [e.user_id == user_id, *mine(t.tournaments, tenant)]
+        where = [e.user_id == user_id, *of_tenant(t.tournaments, tenant)]
         joined = t.entries.join(t.tournaments, c.id == e.tournament_id)
         total = await self._rows(tenant, sa.select(sa.func.count()).select_from(joined).where(*where))
         same = sa.and_(r.tournament_id == e.tournament_id, r.player_no == e.player_no)
@@ -148,7 +148,7 @@ class PostgresListings(Reader):
     async def newly_overdue(self, before_ms: int, now_ms: int) -> list[tuple[Tenant, DueRow]]:
         c = t.tournaments.c
         untold = sa.or_(c.overdue_told_ms.is_(None), c.overdue_told_ms < c.next_due_ms)
-        told = (
+        late = (
             sa.update(t.tournaments)
             .where(c.next_due_ms < before_ms, untold)
             .values(overdue_told_ms=now_ms)
@@ -156,7 +156,7 @@ class PostgresListings(Reader):
         )
         return [
             (Tenant(OperatorId(row[2]), row[3]), DueRow(TournamentId(row[0]), row[1]))
-            for row in await self._rows(HOUSE, told)
+            for row in await self._rows(HOUSE, late)
         ]
 
     async def write_something(self, now_ms: int) -> None:
@@ -172,7 +172,9 @@ class PostgresListings(Reader):
         joined = t.answers.join(t.tournaments, t.tournaments.c.id == c.tournament_id)
         want = sa.select(c.tournament_id).select_from(joined)
         # Answers are the house's own table; the condition on the tenant stands here.
-        rows = await self._rows(HOUSE, want.where(c.command_id == command_id, *mine(t.tournaments, tenant)))
+        rows = await self._rows(
+            HOUSE, want.where(c.command_id == command_id, *of_tenant(t.tournaments, tenant))
+        )
         return TournamentId(rows[0][0]) if rows else None
 
     async def claim_external_id(
@@ -193,13 +195,17 @@ class PostgresListings(Reader):
         )
         if await self._rows(tenant, change.returning(c.tournament_id)):
             return tournament_id
-        own = [*mine(t.external_ids, tenant), c.external_id == external_id]
+        own = [*of_tenant(t.external_ids, tenant), c.external_id == external_id]
         found = await self._rows(tenant, sa.select(c.tournament_id).where(*own))
         return found[0][0] if found else ""
 
     async def release_external_id(self, tenant: Tenant, external_id: str, tournament_id: str) -> None:
         c = t.external_ids.c
-        own = [*mine(t.external_ids, tenant), c.external_id == external_id, c.tournament_id == tournament_id]
+        own = [
+            *of_tenant(t.external_ids, tenant),
+            c.external_id == external_id,
+            c.tournament_id == tournament_id,
+        ]
         unused = ~_uses_it()
         await self._rows(tenant, sa.delete(t.external_ids).where(*own, unused))
 
@@ -215,6 +221,6 @@ class PostgresListings(Reader):
 
     async def public(self, tenant: Tenant, limit: int, offset: int) -> tuple[int, list[Summary]]:
         c = t.tournaments.c
-        where = [*mine(t.tournaments, tenant), c.public, c.status != Status.CANCELLED.value]
+        where = [*of_tenant(t.tournaments, tenant), c.public, c.status != Status.CANCELLED.value]
         order = (c.status == Status.COMPLETED.value, c.start_at_ms.desc(), c.id)
         return await self._paged(tenant, t.tournaments, where, order, Summary, (limit, offset))

@@ -10,7 +10,7 @@ from server.domain.ids import Tenant
 from server.encoding import codec
 from server.ports import ApiKey, Claim, GivenAnswer, Operator
 from server.storage.postgres import tables as t
-from server.storage.postgres.reader import HOUSE, Reader, mine
+from server.storage.postgres.reader import HOUSE, Reader, of_tenant
 
 
 class PostgresOperators(Reader):
@@ -83,7 +83,7 @@ class PostgresRequests(Reader):
             "claimed_ms": now_ms,
             "request_hash": request_hash,
         }
-        # From a clock that was ahead, too: nobody works on it.
+        # From a clock that was ahead, too: no front end works on it.
         age_ms = sa.func.abs(sa.literal(now_ms, sa.BigInteger) - c.claimed_ms)
         stale = sa.and_(c.status.is_(None), age_ms >= CLAIM_STALE_MS, c.request_hash == request_hash)
         fresh = (
@@ -128,4 +128,4 @@ class PostgresRequests(Reader):
 
 
 def _of(tenant: Tenant, key: str) -> list[sa.ColumnElement[bool]]:
-    return [*mine(t.request_answers, tenant), t.request_answers.c.key == key]
+    return [*of_tenant(t.request_answers, tenant), t.request_answers.c.key == key]

@@ -11,7 +11,7 @@ from server.domain.tournament.money.payouts import OPEN, PayoutRow
 from server.encoding import codec
 from server.ports import ClaimedPayout, StoredPayout, Wallet
 from server.storage.postgres import tables as t
-from server.storage.postgres.reader import HOUSE, Reader, mine
+from server.storage.postgres.reader import HOUSE, Reader, of_tenant
 
 
 class PostgresPayouts(Reader):
@@ -21,7 +21,7 @@ class PostgresPayouts(Reader):
         self, tenant: Tenant, tournament_id: str | None, states: Sequence[str], limit: int, offset: int
     ) -> tuple[int, list[StoredPayout]]:
         c = t.payouts.c
-        where = mine(t.payouts, tenant)
+        where = of_tenant(t.payouts, tenant)
         where += [] if tournament_id is None else [c.tournament_id == tournament_id]
         where += [c.state.in_(states)] if states else []
         total = await self._rows(tenant, sa.select(sa.func.count()).select_from(t.payouts).where(*where))
@@ -32,7 +32,7 @@ class PostgresPayouts(Reader):
     async def payout(self, tenant: Tenant, payout_id: str) -> StoredPayout | None:
         c = t.payouts.c
         want = sa.select(c.document, c.claimed_until_ms).where(
-            *mine(t.payouts, tenant), c.payout_id == payout_id
+            *of_tenant(t.payouts, tenant), c.payout_id == payout_id
         )
         found = await self._rows(tenant, want)
         return _owed(found[0]) if found else None
@@ -88,13 +88,13 @@ class PostgresPayouts(Reader):
             await db.execute(sa.update(t.payouts).where(*which).values(claimed_until_ms=None))
 
     async def wallet(self, tenant: Tenant) -> Wallet | None:
-        want = sa.select(t.wallets.c.document).where(*mine(t.wallets, tenant))
+        want = sa.select(t.wallets.c.document).where(*of_tenant(t.wallets, tenant))
         found = await self._documents(tenant, want, Wallet)
         return found[0] if found else None
 
     async def set_wallet(self, tenant: Tenant, wallet: Wallet | None) -> None:
         if wallet is None:
-            await self._rows(tenant, sa.delete(t.wallets).where(*mine(t.wallets, tenant)))
+            await self._rows(tenant, sa.delete(t.wallets).where(*of_tenant(t.wallets, tenant)))
             return
         row = {
             "operator_id": tenant.operator_id,
@@ -113,7 +113,7 @@ def _lines(tenant: Tenant, tournament_id: str, payout_id: str | None) -> list[sa
     """All lines of a tournament, or one of them."""
     c = t.payouts.c
     one = [] if payout_id is None else [c.payout_id == payout_id]
-    return [*mine(t.payouts, tenant), c.tournament_id == tournament_id, *one]
+    return [*of_tenant(t.payouts, tenant), c.tournament_id == tournament_id, *one]
 
 
 def _locking(which: list[sa.ColumnElement[bool]]) -> sa.Select[Any]:

@@ -1,7 +1,7 @@
 """Statements of the cold paths, through SQLAlchemy Core. Each one says whose rows it is about.
 
 A tenant's statement runs as the role `pitboss_tenant`, which Postgres itself shows that tenant's rows alone
-(row-level security, migration 0006): a forgotten condition finds nothing instead of somebody else's data.
+(row-level security, migration 0006): a forgotten condition finds nothing instead of another tenant's data.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -19,14 +19,14 @@ from server.ports import StoreUnavailable
 T = TypeVar("T")
 # What the house itself must see of all tenants: schedules, public boards, keys before they are known.
 HOUSE: Final = "house"
-Whose = Tenant | Literal["house"]
+Scope = Tenant | Literal["house"]
 _BECOME_TENANT = sa.text(
     "SELECT set_config('role', 'pitboss_tenant', true),"
     " set_config('pitboss.operator_id', :operator_id, true), set_config('pitboss.live', :live, true)"
 )
 
 
-def mine(table: sa.Table, tenant: Tenant) -> list[sa.ColumnElement[bool]]:
+def of_tenant(table: sa.Table, tenant: Tenant) -> list[sa.ColumnElement[bool]]:
     """The rows of a tenant in a table that names it."""
     return [table.c.operator_id == tenant.operator_id, table.c.live == tenant.live]
 
@@ -50,14 +50,14 @@ class Reader:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
-    async def _rows(self, whose: Whose, statement: sa.Executable) -> Sequence[Any]:
-        return (await self._all_of(whose, statement))[0]
+    async def _rows(self, scope: Scope, statement: sa.Executable) -> Sequence[Any]:
+        return (await self._all_of(scope, statement))[0]
 
-    async def _all_of(self, whose: Whose, *statements: sa.Executable) -> list[Sequence[Any]]:
+    async def _all_of(self, scope: Scope, *statements: sa.Executable) -> list[Sequence[Any]]:
         """The rows of each statement, all within one transaction."""
         async with self._transaction() as db:
-            if isinstance(whose, Tenant):
-                who = {"operator_id": whose.operator_id, "live": str(whose.live).lower()}
+            if isinstance(scope, Tenant):
+                who = {"operator_id": scope.operator_id, "live": str(scope.live).lower()}
                 await db.execute(_BECOME_TENANT, who)
             results = [await db.execute(statement) for statement in statements]
             return [result.fetchall() if result.returns_rows else [] for result in results]
@@ -74,19 +74,19 @@ class Reader:
                 raise
             raise StoreUnavailable(type(error).__name__) from error
 
-    async def _documents(self, whose: Whose, statement: sa.Select[Any], cls: type[T]) -> list[T]:
-        return [codec.decode(row[0], cls) for row in await self._rows(whose, statement)]
+    async def _documents(self, scope: Scope, statement: sa.Select[Any], cls: type[T]) -> list[T]:
+        return [codec.decode(row[0], cls) for row in await self._rows(scope, statement)]
 
     async def _paged(
         self,
-        whose: Whose,
+        scope: Scope,
         table: sa.Table,
         where: Sequence[Any],
         order: Any,
         cls: type[T],
         page: tuple[int, int],
     ) -> tuple[int, list[T]]:
-        total = await self._rows(whose, sa.select(sa.func.count()).select_from(table).where(*where))
+        total = await self._rows(scope, sa.select(sa.func.count()).select_from(table).where(*where))
         limit, offset = page
         want = sa.select(table.c.document).where(*where).order_by(*order).limit(limit).offset(offset)
-        return total[0][0], await self._documents(whose, want, cls)
+        return total[0][0], await self._documents(scope, want, cls)

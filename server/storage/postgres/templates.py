@@ -10,7 +10,7 @@ from server.domain.ids import Tenant
 from server.encoding import codec
 from server.ports import Template
 from server.storage.postgres import tables as t
-from server.storage.postgres.reader import HOUSE, Reader, mine
+from server.storage.postgres.reader import HOUSE, Reader, of_tenant
 
 
 class PostgresTemplates(Reader):
@@ -28,7 +28,7 @@ class PostgresTemplates(Reader):
 
     async def template(self, tenant: Tenant, template_id: str) -> Template | None:
         want = sa.select(t.templates.c.document).where(
-            *mine(t.templates, tenant), t.templates.c.id == template_id
+            *of_tenant(t.templates, tenant), t.templates.c.id == template_id
         )
         found = await self._documents(tenant, want, Template)
         return found[0] if found else None
@@ -36,14 +36,16 @@ class PostgresTemplates(Reader):
     async def templates(self, tenant: Tenant, limit: int, offset: int) -> tuple[int, list[Template]]:
         order = (t.templates.c.created_ms.desc(), t.templates.c.id.desc())
         return await self._paged(
-            tenant, t.templates, mine(t.templates, tenant), order, Template, (limit, offset)
+            tenant, t.templates, of_tenant(t.templates, tenant), order, Template, (limit, offset)
         )
 
     async def replace_template(self, template: Template, expected_version: int) -> bool:
         c = t.templates.c
         change = (
             sa.update(t.templates)
-            .where(*mine(t.templates, template.tenant), c.id == template.id, c.version == expected_version)
+            .where(
+                *of_tenant(t.templates, template.tenant), c.id == template.id, c.version == expected_version
+            )
             .values(_row(template))
             .returning(c.id)
         )
@@ -51,7 +53,9 @@ class PostgresTemplates(Reader):
 
     async def remove_template(self, tenant: Tenant, template_id: str) -> bool:
         c = t.templates.c
-        gone = sa.delete(t.templates).where(*mine(t.templates, tenant), c.id == template_id).returning(c.id)
+        gone = (
+            sa.delete(t.templates).where(*of_tenant(t.templates, tenant), c.id == template_id).returning(c.id)
+        )
         return bool(await self._rows(tenant, gone))
 
     async def due_templates(self, now_ms: int, limit: int) -> Sequence[Template]:

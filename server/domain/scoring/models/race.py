@@ -91,7 +91,7 @@ def _faults(declared: Parameters) -> dict[str, str]:
     if declared.direction == "lowest":
         faults["direction"] = "In a race to a target the highest score wins"
     if not declared.qualifies_all:
-        faults["qualify"] = "In a race to a target everybody qualifies"
+        faults["qualify"] = "In a race to a target every player qualifies"
     if declared.ties != TIES_DEFAULT:
         faults["ties"] = f"In a race to a target they are {', '.join(TIES_DEFAULT)}"
     return faults

@@ -87,8 +87,8 @@ def _call_off(event: events.Cancelled, collected_minor: int) -> list[Transfer]:
     refunds = [move for line in event.refunds for move in _refund(line, waived=event.waived)]
     pool = collected_minor if event.pool_minor is None else event.pool_minor
     left = pool - sum(line.pool_minor for line in event.refunds)
-    kept = Transfer(ledger.POOL, ledger.HOUSE_RETAINED, left, "retained")
-    return [*_filled(pool, event.seed_minor, collected_minor), *refunds, kept]
+    retained = Transfer(ledger.POOL, ledger.HOUSE_RETAINED, left, "retained")
+    return [*_filled(pool, event.seed_minor, collected_minor), *refunds, retained]
 
 
 def _refund(line: RefundLine, *, waived: bool) -> list[Transfer]:
@@ -101,12 +101,12 @@ def _refund(line: RefundLine, *, waived: bool) -> list[Transfer]:
 
 
 def _settle(sheet: ResultsFinalised) -> list[Transfer]:
-    kept = Transfer(ledger.POOL, ledger.HOUSE_RETAINED, sheet.unclaimed_minor, "unclaimed")
+    unclaimed = Transfer(ledger.POOL, ledger.HOUSE_RETAINED, sheet.unclaimed_minor, "unclaimed")
     prizes = (
         Transfer(ledger.POOL, player_account(line.player_no), line.amount_minor, "prize")
         for line in sheet.prizes
     )
-    return [*_filled(sheet.pool_minor, sheet.seed_minor, sheet.collected_minor), kept, *prizes]
+    return [*_filled(sheet.pool_minor, sheet.seed_minor, sheet.collected_minor), unclaimed, *prizes]
 
 
 def _filled(pool_minor: int, seed_minor: int, collected_minor: int) -> list[Transfer]:

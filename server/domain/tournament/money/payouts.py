@@ -16,7 +16,7 @@ from server.domain.tournament.state import Payout, Tournament
 
 class PayoutState(StrEnum):
     """Where a line is on its way. `waiting_review` and `processing` are never stored: results under review
-    have no lines yet, and whoever has claimed a line is processing it."""
+    have no lines yet, and the worker that has claimed a line is processing it."""
 
     WAITING_REVIEW = "waiting_review"
     APPROVED = "approved"

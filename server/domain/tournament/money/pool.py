@@ -53,7 +53,7 @@ class PrizePool:
 
     `fixed` pays `total_minor` whatever was collected. `percentage` pays what the buy-ins, rebuys and add-ons
     collected, at least `guaranteed_minor`, plus `seed_minor`; both are the house's money. Shares of places
-    that nobody reached go to those present (`redistribute`) or stay with the `house`. `ties` says what
+    that no player reached go to those present (`redistribute`) or stay with the `house`. `ties` says what
     players of one rank get: the better position its prize (`earliest`), their places' prizes in equal
     parts (`split`), or one place's prize in equal parts while the next rank takes the next (`top_place`).
     """

@@ -47,7 +47,7 @@ class Prizes:
         return 0
 
     def all(self) -> Iterator[tuple[int, int]]:
-        """(position, amount) of everybody who wins something, best first."""
+        """(position, amount) of all who win something, best first."""
         for index, group in enumerate(self.groups):
             for nth in range(group.size):
                 if amount := self._within(index, group, nth):

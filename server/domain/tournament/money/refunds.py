@@ -49,8 +49,8 @@ def _progress(state: Tournament, now_ms: int) -> Fraction:
 
 def roll_forward(state: Tournament) -> Iterator[RefundLine]:
     """The rule of the large poker rooms: fees back to those still in; half of the pool in equal parts,
-    half by score share. Where places are in the money already, who holds them keeps their prizes, everybody
-    still in gets the lowest unpaid prize, and the rest goes by score share.
+    half by score share. Where places are in the money already, players who hold them keep
+    their prizes, every player still in gets the lowest unpaid prize, and the rest goes by score share.
     """
     in_play = [entry for entry in state.entries if entry.is_in_play]
     for entry in in_play:
@@ -77,6 +77,6 @@ def roll_forward(state: Tournament) -> Iterator[RefundLine]:
 
 
 def _by_score(entries: list[Entry]) -> list[int]:
-    """Score shares; equal ones where nobody has a score, and nothing for a score below zero."""
+    """Score shares; equal ones where no player has a score, and nothing for a score below zero."""
     weights = [max(entry.points, 0) for entry in entries]
     return weights if sum(weights) else [1] * len(entries)

@@ -93,9 +93,9 @@ def _open_one(state: Tournament, number: int) -> Review:
 
 def _refuse_stale(state: Tournament, review: Review) -> None:
     """A score that was replayed for one review is out of date once another one has changed it."""
-    mine = [one for one in state.reviews if one.player_no == review.player_no and one.status == "upheld"]
+    upheld = [one for one in state.reviews if one.player_no == review.player_no and one.status == "upheld"]
     stale = review.action in _REPLAYED and any(
-        one.action in _REPLAYED and one.decided_seq > review.opened_seq for one in mine
+        one.action in _REPLAYED and one.decided_seq > review.opened_seq for one in upheld
     )
     removed = state.entries[review.player_no].removed
     if stale or removed:

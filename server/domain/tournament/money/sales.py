@@ -58,7 +58,7 @@ def _refuse_known(state: Tournament, entry: Entry) -> None:
 
 def _check_payment(state: Tournament, command: commands.Sale, price_minor: int) -> None:
     """The casino must say what it took: the exact price, or a payment id that stands for it. A payment buys
-    once, and what was collected stays a number that everybody can read."""
+    once, and what was collected stays a number that every reader holds."""
     paid = command.paid_minor
     silent = paid is None and command.payment_id is None and price_minor > 0
     if silent:

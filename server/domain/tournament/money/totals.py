@@ -44,7 +44,7 @@ def totals(state: Tournament) -> Totals:
     # house has so much less.
     forfeited = sum(one.amount_minor for one in payouts if one.state in FORFEITED and not one.reviewed)
     forfeited -= sum(one.amount_minor for one in payouts if one.state == PayoutState.PAID and one.reviewed)
-    kept = state.fees_minor - fees_back
+    fees_kept = state.fees_minor - fees_back
     return Totals(
         buy_ins=state.collected_minor,
         fees=state.fees_minor,
@@ -58,10 +58,10 @@ def totals(state: Tournament) -> Totals:
         retained=retained,
         unclaimed=unclaimed,
         forfeited=forfeited,
-        fees_kept=kept,
-        house=kept + surplus + retained + unclaimed + forfeited + waived - seed - overlay
+        fees_kept=fees_kept,
+        house=fees_kept + surplus + retained + unclaimed + forfeited + waived - seed - overlay
         if _is_settled(state)
-        else kept,
+        else fees_kept,
         owed=sum(payout.amount_minor for payout in payouts),
         paid=sum(payout.amount_minor for payout in payouts if payout.state == PayoutState.PAID),
     )

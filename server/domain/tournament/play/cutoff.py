@@ -42,7 +42,7 @@ def bell_of(state: Tournament) -> int:
 
 
 def outcome_of(scorer: Scorer, window: Window, fact: Fact, at_ms: int) -> Outcome:
-    """What becomes of a fact of somebody in play that came at `at_ms`: it counts, or it is recorded only.
+    """What becomes of a fact of a player in play that came at `at_ms`: it counts, or it is recorded only.
 
     Where the game does not say when its round was opened, the fact's own time stands for it, else ours. A
     race goes by the fact's time alone, because that is what decides it.

@@ -129,7 +129,7 @@ def _unfit(state: Tournament, entry: Entry, fact: Fact, times: _Times) -> Outcom
 
 
 def outcome_before(state: Tournament, fact: Fact, digest: bytes) -> Outcome | None:
-    """Why a single fact changes nothing: known, nobody plays, not a player, gone. None when it may."""
+    """Why a single fact changes nothing: known, not in play, not a player, gone. None when it may."""
     if digest in state.seen:
         return Outcome.DUPLICATE
     if (known := state.noted.get(digest)) is not None:
@@ -141,7 +141,7 @@ def outcome_before(state: Tournament, fact: Fact, digest: bytes) -> Outcome | No
 
 
 def _closed_outcome(state: Tournament) -> Outcome | None:
-    """The answer to every new fact while nobody plays."""
+    """The answer to every new fact before and after play."""
     match state.status:
         case Status.CANCELLED:
             return Outcome.CANCELLED
@@ -253,7 +253,7 @@ def _order(state: Tournament, entry: Entry, tally: Tally, group: int) -> int:
 
 
 def crossing_ms(state: Tournament) -> int | None:
-    """The earliest moment at which somebody reached the target of a race."""
+    """The earliest moment at which a player reached the target of a race."""
     target = state.scorer.scoring.target
     if target is None or not len(state.ranking):
         return None

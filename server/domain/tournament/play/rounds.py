@@ -52,9 +52,9 @@ def pace(state: Tournament, command: commands.PaceRound, now_ms: int) -> list[ev
     raise _refused(state, "round_open", message)
 
 
-def put_out(state: Tournament, told: Fact, now_ms: int) -> tuple[Outcome, list[events.Event]]:
+def put_out(state: Tournament, fact: Fact, now_ms: int) -> tuple[Outcome, list[events.Event]]:
     """What becomes of an elimination that the game reports. The last player in play cannot go out."""
-    outcome = outcome_before(state, told, digest_of(told.event_id))
+    outcome = outcome_before(state, fact, digest_of(fact.event_id))
     rounds = state.rules.rounds
     if outcome is not None:
         return outcome, []
@@ -62,8 +62,8 @@ def put_out(state: Tournament, told: Fact, now_ms: int) -> tuple[Outcome, list[e
         return Outcome.AFTER_BELL, []
     if rounds is None or rounds.eliminated_by != "game" or state.in_play <= 1:
         return Outcome.NOT_ALLOWED, []
-    player_no = state.entry_named(told.player).player_no
-    return Outcome.ACCEPTED, [events.PlayerEliminated(player_no, state.round_no, told.event_id)]
+    player_no = state.entry_named(fact.player).player_no
+    return Outcome.ACCEPTED, [events.PlayerEliminated(player_no, state.round_no, fact.event_id)]
 
 
 def _refused(state: Tournament, rule: str, message: str) -> Refusal:

@@ -42,7 +42,7 @@ def _start_step(state: Tournament, now_ms: int) -> Step | None:
             return None
         if missed != "start" or not state.seated:
             return "too_few"
-    # After an outage over the whole planned time nobody has played: prizes for nothing would be wrong.
+    # After an outage over the whole planned time no player has played: prizes for nothing would be wrong.
     return "missed" if now_ms >= state.rules.planned_end_ms(now_ms) else "start"
 
 
@@ -90,8 +90,8 @@ def grace_over_ms(state: Tournament) -> int:
 
 
 def _start_due_ms(state: Tournament) -> int | None:
-    """The start time; while it waits for players, the end of the waiting. Whoever completes the number in
-    between starts it by registering."""
+    """The start time; while it waits for players, the end of the waiting. The player who
+    completes the number in between starts it by registering."""
     rules = state.rules
     if rules.format == "hop_on_off":
         return None

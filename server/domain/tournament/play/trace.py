@@ -80,12 +80,12 @@ def traced(state: Tournament, entry: Entry, lines: Sequence[TraceLine]) -> list[
     """The lines with their points: facts share what their attempt gives, corrections give their own."""
     lines = [replace(line, why=_standing(state, entry, line)) for line in lines]
     best, _ = standing_of(state, entry)
-    told: dict[int, TraceLine] = {}
+    shared: dict[int, TraceLine] = {}
     for attempt in (entry.tally, *entry.former):
-        mine = [line for line in lines if line.why == "counted" and _attempt(entry, line) is attempt]
-        for line in _shared(state, mine) if attempt is best else _of_another(mine):
-            told[line.seq] = line
-    return [told.get(line.seq) or _by_hand(entry, line) for line in lines]
+        counted = [line for line in lines if line.why == "counted" and _attempt(entry, line) is attempt]
+        for line in _shared(state, counted) if attempt is best else _of_another(counted):
+            shared[line.seq] = line
+    return [shared.get(line.seq) or _by_hand(entry, line) for line in lines]
 
 
 def _attempt(entry: Entry, line: TraceLine) -> Tally:

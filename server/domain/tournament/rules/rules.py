@@ -131,7 +131,7 @@ class Rules:
         return started + self.duration_ms if self.end_at_ms is None else self.end_at_ms
 
     def entry_closes_ms(self) -> int:
-        """From this instant on nobody may register before the start."""
+        """From this instant on registration is closed until the start."""
         if self.registration_closes_ms is not None:
             return self.registration_closes_ms
         if self.format == "hop_on_off":
