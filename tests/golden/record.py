@@ -1,4 +1,4 @@
-"""Writes the golden histories: `python -m tests.golden.record`. Only when a rule is meant to change.
+"""Writes the golden histories that are missing: `python -m tests.golden.record`.
 
 Each file is one recorded log with the board and the ledger that it must lead to for ever.
 """
