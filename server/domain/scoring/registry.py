@@ -2,7 +2,7 @@
 
 from typing import Final, Literal, get_args
 
-from server.domain.scoring.models import average, highest, of_n, race, ratio, streak, sums
+from server.domain.scoring.models import highest, of_n, race, ratio, streak, sums
 from server.domain.scoring.spec import ModelSpec
 
 Model = Literal[
@@ -20,11 +20,10 @@ Model = Literal[
     "last_n",
     "streak",
     "race_to_target",
-    "average",
 ]
 MODELS: Final[tuple[Model, ...]] = get_args(Model)
 # A changed formula is a new version beside the old ones: a log is replayed by the one that it names.
-_ALL = (*sums.SPECS, *highest.SPECS, *ratio.SPECS, *of_n.SPECS, *streak.SPECS, *race.SPECS, *average.SPECS)
+_ALL = (*sums.SPECS, *highest.SPECS, *ratio.SPECS, *of_n.SPECS, *streak.SPECS, *race.SPECS)
 SPECS: Final[dict[tuple[str, int], ModelSpec]] = {(spec.model, spec.version): spec for spec in _ALL}
 
 
