@@ -155,7 +155,6 @@ async def _casino(r: Recorder) -> None:
         "events": [{"eventId": str(n), "player": "ann" if n % 2 else "ben", "win": n} for n in range(5)],
     }
     await r.call("POST", "/api/scoring/simulate", simulate)
-    await r.call("POST", "/api/scoring/sentences", {"config": simulate["config"]})
     await r.call("GET", "/api/tournaments?limit=2")
 
 

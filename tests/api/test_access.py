@@ -64,7 +64,6 @@ ROUTES = [
     ("DELETE", "/api/webhooks/{webhook}", "webhooks.write"),
     ("GET", "/api/tournaments/{t}/rules", "tournaments.read"),
     ("POST", "/api/scoring/simulate", "tournaments.read"),
-    ("POST", "/api/scoring/sentences", "tournaments.read"),
     ("GET", "/api/players/ann/tournaments", "players.read"),
     ("POST", "/api/internal/tournaments", "players.write"),
     ("DELETE", "/api/internal/tournaments/{t}/players/ann", "players.write"),

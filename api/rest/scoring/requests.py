@@ -1,14 +1,11 @@
-"""Body of a dry run, and of a scoring in words."""
+"""Body of a dry run."""
 
 from typing import Annotated, Any, ClassVar
 
-from fastapi import Depends
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from api.http.body import Model
 from api.http.openapi import list_of
-from api.http.query import QueryModel, Reads
-from api.http.query_values import Whole
 from api.http.value_types import Line
 from api.rest.tournaments.requests import ConfigBody
 from api.tournaments.fact_requests import FactBody
@@ -30,19 +27,3 @@ class SimulateBody(Model):
     config: ConfigBody | None = None
     players: Annotated[list[DryPlayerBody], Field(max_length=SIMULATED_FACTS_MAX)] | None = None
     events: Annotated[list[Any], list_of(FactBody, minItems=1, maxItems=SIMULATED_FACTS_MAX)]
-
-
-class SentencesBody(Model):
-    """A scoring to be said in words."""
-
-    config: ConfigBody
-
-
-class SentencesQuery(QueryModel):
-    """At most so many sentences."""
-
-    model_config = ConfigDict(arbitrary_types_allowed=True)
-    limit: Annotated[int, Whole(1, 100)] = 20
-
-
-SentencesParams = Annotated[SentencesQuery, Depends(Reads(SentencesQuery))]

@@ -28,9 +28,3 @@ class Simulation(Answer):
     tie_breakers: list[Tie]
     leaderboard: list[BoardRow]
     results: list[SimulatedFact]
-
-
-class Sentences(Answer):
-    """A scoring as players read it."""
-
-    sentences: list[str]

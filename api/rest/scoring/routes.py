@@ -12,15 +12,14 @@ from api.http.body import Parsed, parse, read_json
 from api.http.errors import ApiError, invalid
 from api.http.json_response import Json
 from api.http.openapi import body_of
-from api.rest.scoring.requests import DryPlayerBody, SentencesBody, SentencesParams, SimulateBody
-from api.rest.scoring.responses import Sentences, SimulatedFact, SimulatedScoring, Simulation
+from api.rest.scoring.requests import DryPlayerBody, SimulateBody
+from api.rest.scoring.responses import SimulatedFact, SimulatedScoring, Simulation
 from api.rest.tournaments.rules_mapping import spelled
 from api.rest.tournaments.scoring_mapping import scoring_of
 from api.tournaments.fact_decoder import read_facts
 from config.limits import SIMULATED_FACTS_MAX
 from server.domain.scoring.declaration import faults_of
 from server.domain.scoring.fact import Fact
-from server.domain.scoring.registry import spec_of
 from server.encoding.answer import extended
 
 router = APIRouter(route_class=OnceRoute, prefix="/api/scoring", tags=["Scoring"])
@@ -50,20 +49,6 @@ async def simulate_scoring(request: Request, ctx: Ctx, caller: TournamentsRead) 
             ],
         )
     )
-
-
-@router.post("/sentences", openapi_extra=body_of(SentencesBody))
-async def describe_scoring(
-    request: Request, query: SentencesParams, caller: TournamentsRead
-) -> Json[Sentences]:
-    """A scoring in words, before a tournament is sold under it."""
-    parsed = parse(await read_json(request), SentencesBody)
-    scoring = scoring_of(parsed.values.get("config") or {}, parsed, None)
-    parsed.faults |= spelled({f"scoring.{name}": why for name, why in faults_of(scoring).items()}, parsed)
-    parsed.raise_faults()
-    names = {"n": scoring.n, "metric": scoring.metric, "target": scoring.target}
-    sentence = spec_of(scoring.model, scoring.version).sentence.format(**names)
-    return Json(Sentences(sentences=[sentence][: query.limit]))
 
 
 def _facts(parsed: Parsed) -> list[Fact]:
