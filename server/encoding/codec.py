@@ -1,12 +1,13 @@
 """Events, fact blocks and states to bytes and back: the one translator between domain and store."""
 
+import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 from hashlib import blake2b
 from operator import xor
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import msgspec
 
@@ -21,29 +22,13 @@ from server.encoding.upcasters import UPCASTERS, present, present_kind
 
 T = TypeVar("T")
 
-KINDS: dict[str, type] = {
-    "created": events.Created,
-    "updated": events.Updated,
-    "registration_opened": events.RegistrationOpened,
-    "registered": events.Registered,
-    "rebought": events.Rebought,
-    "add_on_bought": events.AddOnBought,
-    "removed": events.Removed,
-    "disqualified": events.Disqualified,
-    "score_corrected": events.ScoreCorrected,
-    "review_requested": events.ReviewRequested,
-    "review_decided": events.ReviewDecided,
-    "started": events.Started,
-    "round_ended": events.RoundEnded,
-    "player_eliminated": events.PlayerEliminated,
-    "round_completed": events.RoundCompleted,
-    "round_started": events.RoundStarted,
-    "completed": events.Completed,
-    "approval_given": events.ApprovalGiven,
-    "payouts_moved": events.PayoutsMoved,
-    "results_finalised": events.ResultsFinalised,
-    "cancelled": events.Cancelled,
-}
+
+def _kind(event: type) -> str:
+    """`RegistrationOpened` is stored as `registration_opened`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", event.__name__).lower()
+
+
+KINDS: dict[str, type] = {_kind(event): event for event in get_args(events.Event)}
 _KIND_OF = {cls: kind for kind, cls in KINDS.items()}
 RULE_KINDS = tuple(kind for kind in (*KINDS, *UPCASTERS) if present_kind(kind) in ("created", "updated"))
 _BLOCK = msgspec.msgpack.Decoder(list[Counted])

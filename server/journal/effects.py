@@ -53,6 +53,8 @@ def effects_of(before: Tournament | None, event: events.Event, at_ms: int) -> Ef
 
 def _players(event: events.Event, state: Tournament) -> tuple[int, ...]:
     """Whose entries an event has changed."""
+    if isinstance(event, events.ChangesNoEntry):
+        return ()
     match event:
         case events.Registered() | events.Rebought() | events.AddOnBought():
             return (event.player_no,)
@@ -62,14 +64,6 @@ def _players(event: events.Event, state: Tournament) -> tuple[int, ...]:
             return event.eliminated
         case events.ReviewDecided():
             return (state.reviews[event.number - 1].player_no,)
-        case events.Created() | events.Updated() | events.RegistrationOpened() | events.Started():
-            return ()
-        case events.Completed() | events.Cancelled() | events.RoundEnded() | events.RoundStarted():
-            return ()
-        case events.ApprovalGiven() | events.PayoutsMoved() | events.ResultsFinalised():
-            return ()
-        case events.ReviewRequested() | events.ScoreCorrected():
-            return ()
     assert_never(event)
 
 

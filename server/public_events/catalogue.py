@@ -9,37 +9,8 @@ from typing import Any, Final
 import msgspec
 
 from server.public_events import data
+from server.public_events.data import CATALOGUE as CATALOGUE
 
-CATALOGUE: Final[dict[str, type[data.Data]]] = {
-    "tournament.created": data.Created,
-    "tournament.updated": data.Updated,
-    "tournament.registration_opened": data.RegistrationOpened,
-    "tournament.started": data.Started,
-    "tournament.round_started": data.RoundStarted,
-    "tournament.round_ended": data.RoundEnded,
-    "tournament.round_completed": data.RoundCompleted,
-    "tournament.completed": data.Completed,
-    "tournament.approval_given": data.ApprovalGiven,
-    "tournament.results_final": data.ResultsFinal,
-    "tournament.cancelled": data.Cancelled,
-    "player.registered": data.Registered,
-    "player.removed": data.Removed,
-    "player.rebuy": data.Rebuy,
-    "player.add_on": data.AddOn,
-    "player.eliminated": data.Eliminated,
-    "player.disqualified": data.Disqualified,
-    "score.corrected": data.Corrected,
-    "review.decided": data.ReviewDecided,
-    "payout.created": data.PayoutCreated,
-    "payout.approved": data.PayoutApproved,
-    "payout.paid": data.PayoutPaid,
-    "payout.failed": data.PayoutFailed,
-    "refund.created": data.RefundCreated,
-    "refund.paid": data.RefundPaid,
-    "system.status_changed": data.StatusChanged,
-    "system.alert": data.Alert,
-    "system.test": data.Test,
-}
 TYPE_OF: Final[dict[type[data.Data], str]] = {kind: name for name, kind in CATALOGUE.items()}
 _FAMILIES = {name.partition(".")[0] + ".*" for name in CATALOGUE}
 

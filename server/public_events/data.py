@@ -1,6 +1,6 @@
 """What public events say: one struct a type, built where it is sent and published as its schema."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -245,3 +245,36 @@ class Test(Data):
     """What you asked for."""
 
     message: str
+
+
+# Every type of event, as receivers subscribe to it.
+CATALOGUE: Final[dict[str, type[Data]]] = {
+    "tournament.created": Created,
+    "tournament.updated": Updated,
+    "tournament.registration_opened": RegistrationOpened,
+    "tournament.started": Started,
+    "tournament.round_started": RoundStarted,
+    "tournament.round_ended": RoundEnded,
+    "tournament.round_completed": RoundCompleted,
+    "tournament.completed": Completed,
+    "tournament.approval_given": ApprovalGiven,
+    "tournament.results_final": ResultsFinal,
+    "tournament.cancelled": Cancelled,
+    "player.registered": Registered,
+    "player.removed": Removed,
+    "player.rebuy": Rebuy,
+    "player.add_on": AddOn,
+    "player.eliminated": Eliminated,
+    "player.disqualified": Disqualified,
+    "score.corrected": Corrected,
+    "review.decided": ReviewDecided,
+    "payout.created": PayoutCreated,
+    "payout.approved": PayoutApproved,
+    "payout.paid": PayoutPaid,
+    "payout.failed": PayoutFailed,
+    "refund.created": RefundCreated,
+    "refund.paid": RefundPaid,
+    "system.status_changed": StatusChanged,
+    "system.alert": Alert,
+    "system.test": Test,
+}

@@ -247,3 +247,19 @@ SettlementEvent = ApprovalGiven | PayoutsMoved | ResultsFinalised | ReviewReques
 SaleEvent = Registered | Rebought | AddOnBought
 PlayerEvent = SaleEvent | Removed | Disqualified | PlayerEliminated | ScoreCorrected
 Event = Created | LifeEvent | RoundEvent | SettlementEvent | PlayerEvent
+
+# What an event leaves alone. An event that is missing here must say what it does, or it does not type-check:
+# to accounts (money/ledger.py), to what players are owed (money/payouts.py), to entries
+# (server/journal/effects.py).
+MovesNoMoney = (
+    Created | Updated | RegistrationOpened | Started | Completed | RoundEvent | ApprovalGiven
+    | ReviewRequested | PlayerEliminated | ScoreCorrected
+)  # fmt: skip
+OwesNothing = (
+    Created | Updated | RegistrationOpened | Started | Completed | RoundEvent | ApprovalGiven
+    | ReviewRequested | PlayerEliminated | ScoreCorrected | SaleEvent | PayoutsMoved
+)  # fmt: skip
+ChangesNoEntry = (
+    Created | Updated | RegistrationOpened | Started | Completed | Cancelled | RoundEnded | RoundStarted
+    | ApprovalGiven | ReviewRequested | ScoreCorrected | PayoutsMoved | ResultsFinalised
+)  # fmt: skip

@@ -23,6 +23,8 @@ def postings_for(event: events.Event, before: Tournament | None) -> list[Posting
 
 
 def _transfers(event: events.Event, before: Tournament) -> list[Transfer]:
+    if isinstance(event, events.MovesNoMoney):
+        return []
     if isinstance(event, events.SaleEvent):
         return _sold(event)
     match event:
@@ -36,14 +38,6 @@ def _transfers(event: events.Event, before: Tournament) -> list[Transfer]:
             return [move for step in event.steps for move in _step(step, before)]
         case events.ReviewDecided():
             return _reviewed(event, before)
-        case events.Created() | events.Updated() | events.RegistrationOpened() | events.Started():
-            return []
-        case events.Completed() | events.RoundEnded() | events.RoundCompleted() | events.RoundStarted():
-            return []
-        case events.ApprovalGiven() | events.ReviewRequested():
-            return []
-        case events.PlayerEliminated() | events.ScoreCorrected():
-            return []
     assert_never(event)
 
 

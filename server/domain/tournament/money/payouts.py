@@ -89,6 +89,8 @@ def _moves(state: Tournament, step: events.PayoutStep, strict: bool) -> bool:
 
 def owed_by(event: events.Event, state: Tournament, at_ms: int) -> list[Payout]:
     """The lines that come into being with an event."""
+    if isinstance(event, events.OwesNothing):
+        return []
     match event:
         case events.ResultsFinalised():
             prizes = (_prize(line, state, at_ms) for line in event.prizes if line.amount_minor)
@@ -99,16 +101,6 @@ def owed_by(event: events.Event, state: Tournament, at_ms: int) -> list[Payout]:
             return [] if event.waived else _refunds(event.refunds, state, at_ms)
         case events.ReviewDecided():
             return [_award(award, event.number, state, at_ms) for award in event.awards]
-        case events.Created() | events.Updated() | events.RegistrationOpened() | events.Started():
-            return []
-        case events.Completed() | events.RoundEnded() | events.RoundCompleted() | events.RoundStarted():
-            return []
-        case events.Registered() | events.Rebought() | events.AddOnBought() | events.PlayerEliminated():
-            return []
-        case events.ApprovalGiven() | events.PayoutsMoved() | events.ReviewRequested():
-            return []
-        case events.ScoreCorrected():
-            return []
     assert_never(event)
 
 
