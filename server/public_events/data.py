@@ -44,12 +44,6 @@ class RegistrationOpened(OfTournament):
     """Entries are sold from now on."""
 
 
-class NoteLeft(OfTournament):
-    """The operator left a note."""
-
-    text: str
-
-
 class Started(OfTournament):
     """Play began."""
 
@@ -259,7 +253,6 @@ CATALOGUE: Final[dict[str, type[Data]]] = {
     "tournament.updated": Updated,
     "tournament.registration_opened": RegistrationOpened,
     "tournament.started": Started,
-    "tournament.note_left": NoteLeft,
     "tournament.round_started": RoundStarted,
     "tournament.round_ended": RoundEnded,
     "tournament.round_completed": RoundCompleted,

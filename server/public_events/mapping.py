@@ -120,8 +120,6 @@ def _of_life(event: events.Created | events.LifeEvent, state: Tournament) -> dat
             return data.Updated(**of, changed=named)
         case events.RegistrationOpened():
             return data.RegistrationOpened(**of)
-        case events.NoteLeft(text):
-            return data.NoteLeft(**of, text=text)
         case events.Started():
             return data.Started(**of, players=state.seated)
         case events.Completed():

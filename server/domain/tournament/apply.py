@@ -55,8 +55,6 @@ def _life(state: Tournament, event: events.LifeEvent, at_ms: int) -> None:
     match event:
         case events.Updated():
             state.rules, state.scorer = event.rules, Scorer(event.rules.scoring)
-        case events.NoteLeft():
-            pass
         case events.RegistrationOpened():
             _become(state, Status.OPEN)
         case events.Started():

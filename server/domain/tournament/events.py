@@ -136,13 +136,6 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True)
-class NoteLeft:
-    """The operator left a note in the log."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class RoundEnded:
     """The bell of a round that is not the last: its time is up, or the game says so. Its grace begins."""
 
@@ -248,7 +241,7 @@ class ReviewDecided:
 
 
 # Events by what they are about; together they are all events.
-LifeEvent = Updated | RegistrationOpened | Started | Completed | Cancelled | NoteLeft
+LifeEvent = Updated | RegistrationOpened | Started | Completed | Cancelled
 RoundEvent = RoundEnded | RoundCompleted | RoundStarted
 SettlementEvent = ApprovalGiven | PayoutsMoved | ResultsFinalised | ReviewRequested | ReviewDecided
 SaleEvent = Registered | Rebought | AddOnBought
@@ -259,15 +252,14 @@ Event = Created | LifeEvent | RoundEvent | SettlementEvent | PlayerEvent
 # to accounts (money/ledger.py), to what players are owed (money/payouts.py), to entries
 # (server/journal/effects.py).
 MovesNoMoney = (
-    NoteLeft | Created | Updated | RegistrationOpened | Started | Completed | RoundEvent | ApprovalGiven
+    Created | Updated | RegistrationOpened | Started | Completed | RoundEvent | ApprovalGiven
     | ReviewRequested | PlayerEliminated | ScoreCorrected
 )  # fmt: skip
 OwesNothing = (
-    NoteLeft | Created | Updated | RegistrationOpened | Started | Completed | RoundEvent | ApprovalGiven
+    Created | Updated | RegistrationOpened | Started | Completed | RoundEvent | ApprovalGiven
     | ReviewRequested | PlayerEliminated | ScoreCorrected | SaleEvent | PayoutsMoved
 )  # fmt: skip
 ChangesNoEntry = (
-    NoteLeft | Created | Updated | RegistrationOpened | Started | Completed | Cancelled | RoundEnded
-    | RoundStarted
+    Created | Updated | RegistrationOpened | Started | Completed | Cancelled | RoundEnded | RoundStarted
     | ApprovalGiven | ReviewRequested | ScoreCorrected | PayoutsMoved | ResultsFinalised
 )  # fmt: skip
