@@ -1,6 +1,7 @@
 """All that brings events out, put together: the same for the house, its tests and its benchmarks."""
 
 from collections.abc import Callable
+from typing import assert_never
 
 from actors.directory import Directory
 from server.ports import Clock, Deliveries, EndpointKind, Feed, IdSource
@@ -26,11 +27,16 @@ def delivery(
 ) -> tuple[Router, Deliverer, Alarms]:
     """What must run. The caller closes `outgoing` and `queues`."""
     webhooks = Webhooks(outgoing)
-    senders: dict[EndpointKind, Sender] = {
-        EndpointKind.WEBHOOK: webhooks,
-        EndpointKind.GAME_PLATFORM: webhooks,
-        EndpointKind.SQS: queues,
-    }
+
+    def sender_of(kind: EndpointKind) -> Sender:
+        match kind:
+            case EndpointKind.WEBHOOK | EndpointKind.GAME_PLATFORM:
+                return webhooks
+            case EndpointKind.SQS:
+                return queues
+        assert_never(kind)
+
+    senders = {kind: sender_of(kind) for kind in EndpointKind}
     alarms, acks = Alarms(deliveries, feed, clock), Acks(directory, ids.command_id)
     deliverer = Deliverer(deliveries, senders, alarms, acks, clock, ids, jitter)
     return Router(feed, clock), deliverer, alarms

@@ -1,15 +1,15 @@
 """Bodies about endpoints that events go to."""
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar
 
 from fastapi import Depends
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from api.http.body import Model
 from api.http.query import CursorQuery, Reads
 from api.http.query_values import OneOf, Text
 from api.http.value_types import Instant, Line
-from server.ports import DeliveryOutcome
+from server.ports import DeliveryOutcome, EndpointKind
 from server.public_events.catalogue import is_pattern
 
 
@@ -28,6 +28,9 @@ def _pattern(value: Any) -> Any:
 
 
 Name = Annotated[str, BeforeValidator(_name)]
+Kind = Annotated[
+    EndpointKind, Field(strict=False), WithJsonSchema({"type": "string", "enum": [*EndpointKind]})
+]
 EventType = Annotated[str, BeforeValidator(_pattern)]
 
 
@@ -36,7 +39,7 @@ class EndpointBody(Model):
 
     ALIASES: ClassVar[dict[str, tuple[str, ...]]] = {"event_types": ("events", "types")}
     name: Name = "main"
-    kind: Literal["webhook", "sqs", "game_platform"] = "webhook"
+    kind: Kind = EndpointKind.WEBHOOK
     url: Annotated[str, Field(min_length=1, max_length=500)]
     event_types: Annotated[list[EventType], Field(max_length=50)] = Field(default_factory=list)
     enabled: bool = True

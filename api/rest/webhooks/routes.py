@@ -1,6 +1,7 @@
 """Endpoints that events go to: webhooks, queues, game platforms."""
 
 from dataclasses import replace
+from typing import assert_never
 
 from fastapi import APIRouter, Request
 from msgspec import structs
@@ -63,15 +64,9 @@ async def put_webhook(request: Request, ctx: Ctx, caller: WebhooksWrite) -> Json
 def _check(parsed: Parsed, caller: Caller, ctx: Context) -> None:
     """What depends on the kind, and on who asks."""
     given = EndpointBody(**parsed.values)
-    kind = EndpointKind(given.kind)
+    kind = given.kind
     try:
-        if kind is EndpointKind.SQS:
-            if not is_queue_of(given.url, caller.tenant.operator_id):
-                name = f"pitboss-{caller.tenant.operator_id}-events.fifo"
-                example = f"https://sqs.eu-west-1.amazonaws.com/123456789012/{name}"
-                raise ValueError(f"Must be an SQS FIFO queue named for you, such as {example}")
-        else:
-            ctx.check_target(web_address(given.url))
+        _check_address(kind, given.url, caller, ctx)
     except ValueError as fault:
         parsed.faults[parsed.path("url")] = str(fault)
     if kind is EndpointKind.GAME_PLATFORM and given.event_types:
@@ -82,14 +77,27 @@ def _check(parsed: Parsed, caller: Caller, ctx: Context) -> None:
         parsed.faults[parsed.path("acknowledges_payouts")] = "Needs a key that may payouts.approve"
 
 
+def _check_address(kind: EndpointKind, url: str, caller: Caller, ctx: Context) -> None:
+    match kind:
+        case EndpointKind.SQS:
+            if not is_queue_of(url, caller.tenant.operator_id):
+                name = f"pitboss-{caller.tenant.operator_id}-events.fifo"
+                example = f"https://sqs.eu-west-1.amazonaws.com/123456789012/{name}"
+                raise ValueError(f"Must be an SQS FIFO queue named for you, such as {example}")
+        case EndpointKind.WEBHOOK | EndpointKind.GAME_PLATFORM:
+            ctx.check_target(web_address(url))
+        case _:
+            assert_never(kind)
+
+
 def _endpoint(ctx: Context, given: EndpointBody, before: Endpoint | None) -> Endpoint:
     now_ms = ctx.clock.now_ms()
-    platform = EndpointKind(given.kind) is EndpointKind.GAME_PLATFORM
+    platform = given.kind is EndpointKind.GAME_PLATFORM
     url = given.url.rstrip("/")
     if platform and not url.endswith(_PLATFORM_PATH):
         url += _PLATFORM_PATH
-    fresh = Endpoint(f"ep_{ctx.ids.short_id()}", given.name, EndpointKind(given.kind), url, created_ms=now_ms)
-    changed = fresh if before is None else replace(before, kind=EndpointKind(given.kind), url=url)
+    fresh = Endpoint(f"ep_{ctx.ids.short_id()}", given.name, given.kind, url, created_ms=now_ms)
+    changed = fresh if before is None else replace(before, kind=given.kind, url=url)
     return replace(
         changed,
         url=url if platform else given.url,
