@@ -18,6 +18,7 @@ class EndpointKind(StrEnum):
 
     WEBHOOK = "webhook"
     SQS = "sqs"
+    LOG = "log"
     GAME_PLATFORM = "game_platform"
 
 
