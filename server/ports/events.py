@@ -18,7 +18,6 @@ class EndpointKind(StrEnum):
 
     WEBHOOK = "webhook"
     SQS = "sqs"
-    LOG = "log"
     GAME_PLATFORM = "game_platform"
 
 

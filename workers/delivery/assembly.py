@@ -8,7 +8,6 @@ from server.ports import Clock, Deliveries, EndpointKind, Feed, IdSource
 from workers.delivery.acks import Acks
 from workers.delivery.alarms import Alarms
 from workers.delivery.deliverer import Deliverer
-from workers.delivery.log_events import LogLines
 from workers.delivery.queues import Queues
 from workers.delivery.router import Router
 from workers.delivery.sender import Sender
@@ -35,8 +34,6 @@ def delivery(
                 return webhooks
             case EndpointKind.SQS:
                 return queues
-            case EndpointKind.LOG:
-                return LogLines()
         assert_never(kind)
 
     senders = {kind: sender_of(kind) for kind in EndpointKind}

@@ -84,9 +84,6 @@ def _check_address(kind: EndpointKind, url: str, caller: Caller, ctx: Context) -
                 name = f"pitboss-{caller.tenant.operator_id}-events.fifo"
                 example = f"https://sqs.eu-west-1.amazonaws.com/123456789012/{name}"
                 raise ValueError(f"Must be an SQS FIFO queue named for you, such as {example}")
-        case EndpointKind.LOG:
-            if url != "log:":
-                raise ValueError("Must be log:")
         case EndpointKind.WEBHOOK | EndpointKind.GAME_PLATFORM:
             ctx.check_target(web_address(url))
         case _:
