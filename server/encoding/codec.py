@@ -23,12 +23,13 @@ from server.encoding.upcasters import UPCASTERS, present, present_kind
 T = TypeVar("T")
 
 
-def _kind(event: type) -> str:
-    """`RegistrationOpened` is stored as `registration_opened`."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", event.__name__).lower()
+def kind_of(event: type) -> str:
+    """`RegistrationOpened` is stored as `registration_opened`; after a change of shape `KIND` says as what."""
+    named: str | None = getattr(event, "KIND", None)
+    return named or re.sub(r"(?<!^)(?=[A-Z])", "_", event.__name__).lower()
 
 
-KINDS: dict[str, type] = {_kind(event): event for event in get_args(events.Event)}
+KINDS: dict[str, type] = {kind_of(event): event for event in get_args(events.Event)}
 _KIND_OF = {cls: kind for kind, cls in KINDS.items()}
 RULE_KINDS = tuple(kind for kind in (*KINDS, *UPCASTERS) if present_kind(kind) in ("created", "updated"))
 _BLOCK = msgspec.msgpack.Decoder(list[Counted])

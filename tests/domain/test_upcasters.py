@@ -1,9 +1,12 @@
 """Events of former shapes are read as those of today, and the stored rows stay as they are."""
 
 import json
+from dataclasses import dataclass
+from typing import ClassVar
 
 import pytest
 
+from server.domain.tournament import events
 from server.encoding import codec
 from server.encoding.upcasters import UPCASTERS, Fields, present_kind
 from tests.golden.replay import FOLDER, outcome_of, replayed
@@ -52,3 +55,12 @@ def test_kinds_that_logs_hold_are_read_for_ever() -> None:
     others = {"updated", "review_requested", "review_decided", "approval_given", "payouts_moved"}
     assert len(held | others) > 20
     assert (held | others) - {"facts"} <= set(codec.KINDS) | set(UPCASTERS)
+
+
+def test_a_changed_shape_is_stored_under_its_own_kind() -> None:
+    @dataclass
+    class Registered:
+        KIND: ClassVar = "registered@2"
+
+    assert codec.kind_of(Registered) == "registered@2"
+    assert codec.kind_of(events.RegistrationOpened) == "registration_opened"
