@@ -181,7 +181,7 @@ def gone(why: Gone, now_ms: int) -> bytes:
 
 def maintenance(now_ms: int) -> bytes:
     """This front end is about to stop; another will take the socket."""
-    return dump(frames.Maintenance(server_time=instant(now_ms)))
+    return dump(frames.Lifecycle(server_time=instant(now_ms), event="maintenance"))
 
 
 def pong(now_ms: int) -> bytes:

@@ -209,12 +209,6 @@ class Pong(_Frame, tag="pong"):
     server_time: Instant
 
 
-class Maintenance(_Frame, tag="maintenance"):
-    """This front end is about to stop; another will take the socket."""
-
-    server_time: Instant
-
-
 class Auth(_Frame, tag="auth"):
     """Answer to an `auth` that renewed the token."""
 
@@ -229,7 +223,7 @@ class Error(_Frame, tag="error"):
 
 
 ServerFrame = (
-    Welcome | Snapshot | Delta | Lifecycle | Me | Payouts | Room | Around | Pong | Auth | Maintenance | Error
+    Welcome | Snapshot | Delta | Lifecycle | Me | Payouts | Room | Around | Pong | Auth | Error
 )  # fmt: skip
 
 

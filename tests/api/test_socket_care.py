@@ -225,7 +225,7 @@ async def test_messages_before_the_welcome_are_heard_after_it_and_not_endlessly(
 async def test_a_front_end_that_stops_says_so_and_sends_its_clients_elsewhere(room: Room) -> None:
     wire = await room.wire()
     wire.socket.shutdown()
-    assert wire.heard[-1]["type"] == "maintenance"
+    assert (wire.heard[-1]["type"], wire.heard[-1]["event"]) == ("lifecycle", "maintenance")
     assert wire.code == Close.RECONNECT
 
 
