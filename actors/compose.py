@@ -5,11 +5,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from actors.directory import Directory
 from actors.local_directory import LocalDirectory
+from config.limits import DIRECTORY_CONNECTIONS_MAX
 from config.settings import Settings
 from server.runtime.clock import SystemClock
 from server.storage.postgres.journal import PostgresJournal, open_pool
-
-_CONNECTIONS_MAX = 16
 
 
 def join_engine(settings: Settings) -> None:
@@ -31,7 +30,7 @@ def join_engine(settings: Settings) -> None:
 async def open_directory(settings: Settings, database_url: str) -> AsyncIterator[Directory]:
     """The directory of this process; `join_engine` came before."""
     async with AsyncExitStack() as stack:
-        pool = await open_pool(database_url, _CONNECTIONS_MAX)
+        pool = await open_pool(database_url, DIRECTORY_CONNECTIONS_MAX)
         stack.push_async_callback(pool.close)
         directory = _directory(settings, PostgresJournal(pool))
         stack.push_async_callback(directory.close)

@@ -12,11 +12,10 @@ from api.context.context import Context
 from api.context.readiness import Readiness
 from api.fast.leaderboard import QuickBoards
 from api.fast.uvicorn_protocol import QuickProtocol
+from config.door_limits import SOCKET_DRAIN_S
 from config.limits import SOCKET_PING_MS, STREAM_MESSAGE_BYTES_MAX
 from config.settings import Settings
 from server.runtime.collector import calm_collector
-
-_DRAIN_S = 5
 
 
 class _Draining(uvicorn.Server):
@@ -44,7 +43,9 @@ async def serve(settings: Settings, ctx: Context, drain_s: float = 0.0) -> None:
     await _Draining(config, ctx.readiness, drain_s).serve()
 
 
-def server_config(app: ASGIApp, ctx: Context, host: str, port: int, drain_s: int = _DRAIN_S) -> uvicorn.Config:
+def server_config(
+    app: ASGIApp, ctx: Context, host: str, port: int, drain_s: int = SOCKET_DRAIN_S
+) -> uvicorn.Config:
     """How a front end listens."""
     return uvicorn.Config(
         app,

@@ -15,6 +15,7 @@ from actors.owner.activation import Activation
 from actors.replies import Frames, Reply, Unavailable, unavailable
 from actors.requests import Message, Poll
 from config import log_lines
+from config.limits import OWNER_CONNECTIONS_MAX
 from config.node import node_setting
 from server.domain.ids import TournamentId
 from server.ports import Publisher, StoreUnavailable
@@ -39,8 +40,6 @@ ACTOR_OPTIONS: dict[str, Any] = {
     "scheduling_strategy": "SPREAD",
     "max_concurrency": 1_000,
 }
-# One for commits, one for heartbeats and reads beside them.
-_CONNECTIONS_MAX = 2
 _LAST_ANSWERS_S = 0.2
 
 
@@ -102,7 +101,7 @@ class TournamentActor:
     async def _compose(self, database_url: str, stack: AsyncExitStack) -> Activation:
         """The composition root of an owner. The stack closes what was opened when a later step fails: the next
         call tries again."""
-        pool = await open_pool(database_url, _CONNECTIONS_MAX)
+        pool = await open_pool(database_url, OWNER_CONNECTIONS_MAX)
         stack.push_async_callback(pool.close)
         journal = PostgresJournal(pool)
         publisher = await _publisher(journal, node_setting("REDIS_URL"))

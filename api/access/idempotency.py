@@ -25,12 +25,12 @@ from api.http.errors import ApiError, invalid
 from api.http.json_response import Json
 from api.http.path_segments import named
 from api.http.typed_route import TypedRoute
+from config.door_limits import IDEMPOTENCY_KEY_CHARS_MAX
 from config.limits import CLAIM_HOLD_EVERY_S, CLAIM_POLL_S
 from server.domain.refusal import Code
 from server.ports import GivenAnswer, StoreUnavailable
 
 Handler = Callable[[Request], Awaitable[Response]]
-KEY_MAX = 255
 _WRITES = {"POST", "PUT", "DELETE"}
 # A caller that was refused for its key or its rate may come again with the same Idempotency-Key.
 _PASSING = {401, 403, 429}
@@ -51,8 +51,8 @@ class OnceRoute(TypedRoute):
             caller = await authenticate(request)
             for need in needed:
                 need.check(caller)  # also for an answer that was given before
-            if not 1 <= len(key) <= KEY_MAX:
-                raise invalid({"Idempotency-Key": f"Must have 1 to {KEY_MAX} characters"})
+            if not 1 <= len(key) <= IDEMPOTENCY_KEY_CHARS_MAX:
+                raise invalid({"Idempotency-Key": f"Must have 1 to {IDEMPOTENCY_KEY_CHARS_MAX} characters"})
             return await _answered_once(request, of(request), caller, key, handler)
 
         return once

@@ -5,6 +5,13 @@ from fastapi import Request
 from api.context.context import of
 from api.context.key_cache import Caller
 from api.http.limit_headers import over_limit
+from config.door_limits import (
+    PLATFORM_PER_10_S,
+    PLATFORM_PER_MINUTE,
+    PLAYER_PER_MINUTE,
+    REQUESTS_PER_MINUTE,
+    TENANT_FACTOR,
+)
 from server.access.permissions import GAME_PLATFORM
 from server.ports import Window
 
@@ -20,12 +27,6 @@ KINDS = {
     "get_trace": "results",
     "list_payouts": "results",
 }
-PER_MINUTE = {"create": 10, "registration": 200, "results": 500, "other": 100}
-# Of a player's own token: a trace reads a whole journal.
-PLAYER_PER_MINUTE = {"reads": 60, "trace": 10}
-TENANT_FACTOR = 10
-PLATFORM_PER_MINUTE = 5_000
-PLATFORM_PER_10_S = 500
 
 
 async def count(request: Request, caller: Caller, cost: int | None = None) -> None:
@@ -51,7 +52,7 @@ def windows_for(caller: Caller, kind: str = "other") -> tuple[Window, ...]:
         minute = Window(f"{key}:platform", PLATFORM_PER_MINUTE * factor, _MINUTE_MS)
         burst = Window(f"{key}:platform-burst", PLATFORM_PER_10_S * factor, 10_000)
         return minute, burst, _of_tenant(caller, "platform", minute.limit)
-    own = Window(f"{key}:{kind}", PER_MINUTE[kind] * factor, _MINUTE_MS)
+    own = Window(f"{key}:{kind}", REQUESTS_PER_MINUTE[kind] * factor, _MINUTE_MS)
     return own, _of_tenant(caller, kind, own.limit)
 
 

@@ -4,10 +4,8 @@ import asyncio
 from collections.abc import Callable, Coroutine, Hashable
 from typing import Any
 
+from config.door_limits import ANSWER_FRESH_MS, ANSWERS_MAX
 from server.ports import Clock
-
-_FRESH_MS = 1_000
-_KEPT_MAX = 1_000
 
 
 class SharedAnswer:
@@ -36,8 +34,8 @@ class AnswerCache:
         """What was made within the last second; else it is made now, once for all who wait."""
         now_ms = self._clock.monotonic_ms()
         made_ms, shared = self._made.get(key, (0, None))
-        if shared is None or now_ms - made_ms >= _FRESH_MS:
-            if len(self._made) >= _KEPT_MAX:
+        if shared is None or now_ms - made_ms >= ANSWER_FRESH_MS:
+            if len(self._made) >= ANSWERS_MAX:
                 self._made.clear()
             shared = SharedAnswer(make)
             self._made[key] = now_ms, shared

@@ -4,15 +4,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 
+from config.door_limits import KEY_ASKED_AGAIN_MS, KEYS_TOUCHED_MAX, SECRET_GOOD_FOR_MS, SECRETS_GOOD_MAX
 from config.limits import KEY_CACHE_S, KEY_STALE_MS, KEY_TOUCH_EVERY_MS
 from server.access import keys
 from server.domain.ids import Tenant
 from server.ports import ApiKey, Clock, Operator, Operators, StoreUnavailable
-
-_TOUCHED_MAX = 10_000
-_AGAIN_MS = 1_000
-_GOOD_FOR_MS = 3_600_000
-_GOOD_MAX = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +84,13 @@ class KeyCache:
         except StoreUnavailable:
             if before is None or passed_ms - before[2] > KEY_STALE_MS:
                 raise
-            self._known[key_id] = known = (passed_ms + _AGAIN_MS, *before[1:])
+            self._known[key_id] = known = (passed_ms + KEY_ASKED_AGAIN_MS, *before[1:])
             return known
         if key is None or operator is None:
             return None
         known = (passed_ms + int(KEY_CACHE_S * 1_000), Caller(key, operator), passed_ms)
         self._known[key_id] = known
-        if len(self._touched) > _TOUCHED_MAX:
+        if len(self._touched) > KEYS_TOUCHED_MAX:
             self._touched.clear()
         return known
 
@@ -117,10 +113,10 @@ class KeyCache:
     def was_good(self, text: str) -> bool:
         """Whether this whole key opened something within the last hour: who has it is no stranger."""
         seen_ms = self._good.get(sha256(text.encode()).digest())
-        return seen_ms is not None and self._clock.monotonic_ms() - seen_ms < _GOOD_FOR_MS
+        return seen_ms is not None and self._clock.monotonic_ms() - seen_ms < SECRET_GOOD_FOR_MS
 
     def _remember(self, text: str) -> None:
-        if len(self._good) >= _GOOD_MAX:
+        if len(self._good) >= SECRETS_GOOD_MAX:
             self._good.clear()
         self._good[sha256(text.encode()).digest()] = self._clock.monotonic_ms()
 

@@ -11,14 +11,12 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from config.door_limits import TOKEN_AFTER_END_MS, TOKEN_BYTES_MAX, TOKEN_WAITS_MS
 from server.domain.tournament.summary import EntryRow, Summary
 
 ALGORITHM = "EdDSA"
 AUDIENCE = "pitboss-player"
 PERMISSIONS = ("watch", "play")
-_TOKEN_BYTES_MAX = 4_096
-AFTER_END_MS = 86_400_000
-WAITS_MS = 7 * 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +69,7 @@ class Tokens:
 
     def verify(self, token: str, now_ms: int) -> PlayerClaims | None:
         """The claims of a valid, unexpired token of ours; None for anything else."""
-        if len(token) > _TOKEN_BYTES_MAX:
+        if len(token) > TOKEN_BYTES_MAX:
             return None
         try:
             claims = jwt.decode(
@@ -98,9 +96,9 @@ def ends_ms(summary: Summary, now_ms: int) -> int:
     rules = summary.rules
     end_ms = rules.planned_end_ms(summary.started_at_ms)
     if summary.started_at_ms is None:
-        waits_ms = now_ms + WAITS_MS if rules.format == "hop_on_off" else rules.wait_until_ms
+        waits_ms = now_ms + TOKEN_WAITS_MS if rules.format == "hop_on_off" else rules.wait_until_ms
         end_ms = max(end_ms, (waits_ms or 0) + rules.planned_end_ms(0) if rules.end_at_ms is None else 0)
-    return max(end_ms, now_ms) + AFTER_END_MS
+    return max(end_ms, now_ms) + TOKEN_AFTER_END_MS
 
 
 def _claims(claims: dict[str, Any]) -> PlayerClaims:

@@ -4,12 +4,10 @@ Safe where it is used: a tournament never changes its tenant, and one that was c
 be true now (counts, rules, status pages) is read from the store each time.
 """
 
+from config.door_limits import SUMMARIES_MAX, SUMMARY_FRESH_MS
 from server.domain.ids import Tenant
 from server.domain.tournament.summary import Summary
 from server.ports import Clock, Listings, StoreUnavailable
-
-_FRESH_MS = 1_000
-_KEPT_MAX = 10_000
 
 
 class SummaryCache:
@@ -25,7 +23,7 @@ class SummaryCache:
         now_ms = self._clock.monotonic_ms()
         key = tenant, tournament_id
         seen = self._seen.get(key)
-        if seen is not None and now_ms - seen[0] < _FRESH_MS:
+        if seen is not None and now_ms - seen[0] < SUMMARY_FRESH_MS:
             return seen[1]
         try:
             summary = await self._listings.find(tenant, tournament_id)
@@ -33,7 +31,7 @@ class SummaryCache:
             if seen is None:
                 raise
             return seen[1]  # while the database is away: whose it is has not changed
-        if len(self._seen) >= _KEPT_MAX:
+        if len(self._seen) >= SUMMARIES_MAX:
             self._seen.clear()
         if summary is not None:
             self._seen[key] = now_ms, summary

@@ -2,16 +2,16 @@
 
 from typing import Final
 
-from config.limits import BODY_BYTES_MAX
+from config.door_limits import (
+    BODY_WITHIN_MS,
+    HEAD_BYTES_MAX,
+    HEAD_WITHIN_MS,
+    HEADERS_MAX,
+    REQUEST_BYTES_MAX,
+    URL_BYTES_MAX,
+)
 from server.encoding.wire import dump
 
-HEAD_BYTES_MAX: Final = 32 * 1024
-URL_BYTES_MAX: Final = 8 * 1024
-HEADERS_MAX: Final = 100
-# A body and all that comes with it, trailers too.
-REQUEST_BYTES_MAX: Final = 2 * BODY_BYTES_MAX
-HEAD_WITHIN_MS: Final = 10_000
-BODY_WITHIN_MS: Final = 30_000
 _STATUS: Final = {
     400: ("Bad Request", "invalid_request", "This is not HTTP/1.1"),
     408: ("Request Timeout", "request_timeout", "The request did not arrive in time"),

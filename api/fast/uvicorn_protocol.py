@@ -8,14 +8,9 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from api.fast.leaderboard import Found, QuickBoards
-from api.fast.request_bounds import (
-    HEADERS_MAX,
-    URL_BYTES_MAX,
-    Head,
-    TooMuch,
-    refusal,
-)
+from api.fast.request_bounds import Head, TooMuch, refusal
 from api.ws.player_socket import PATH, PlayerSocket
+from config.door_limits import HEADERS_MAX, URL_BYTES_MAX
 from server.ports import Verdict
 
 

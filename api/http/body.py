@@ -18,14 +18,10 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 
 from api.http.errors import ApiError, DoorCode, invalid
+from config.door_limits import BODY_DIGITS_MAX, BODY_LARGE_BYTES, HINTS_MAX, SHOWN_CHARS
 from config.limits import BODY_BYTES_MAX
 
 T = TypeVar("T")
-_LARGE_BYTES: Final = 64 * 1024
-_DIGITS_MAX: Final = 40
-SHOWN_CHARS: Final = 100
-# Names that are near to so many unknown ones are looked for; that costs more than all the rest.
-HINTS_MAX: Final = 20
 
 
 class Model(BaseModel):
@@ -83,7 +79,7 @@ async def read_json(request: Request) -> Any:
 
 async def beside(size: int, work: Callable[..., T], *arguments: Any) -> T:
     """Work on something of this size: in a thread when it is large, so that others are served meanwhile."""
-    return work(*arguments) if size <= _LARGE_BYTES else await asyncio.to_thread(work, *arguments)
+    return work(*arguments) if size <= BODY_LARGE_BYTES else await asyncio.to_thread(work, *arguments)
 
 
 async def read_bytes(request: Request) -> bytes:
@@ -118,11 +114,11 @@ def parse_json(data: bytes) -> Any:
 def _decimal(text: str) -> Decimal | str:
     # An exponent makes it a string, so that whatever expects an amount refuses it by name; and so do more
     # digits than any amount has.
-    return text if "e" in text or "E" in text or len(text) > _DIGITS_MAX else Decimal(text)
+    return text if "e" in text or "E" in text or len(text) > BODY_DIGITS_MAX else Decimal(text)
 
 
 def _whole(text: str) -> int | str:
-    return text if len(text) > _DIGITS_MAX else int(text)
+    return text if len(text) > BODY_DIGITS_MAX else int(text)
 
 
 def _no_constant(text: str) -> NoReturn:

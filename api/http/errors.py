@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from api.http.error_body import Error
+from config.door_limits import FAULTS_SHOWN_MAX, RETRY_AFTER_S
 from server.domain.refusal import Code
 from server.ports import StoreUnavailable, Verdict
 
@@ -88,8 +89,6 @@ STATUS: dict[str, int] = {
     DoorCode.SERVICE_UNAVAILABLE: 503,
     DoorCode.INTERNAL_ERROR: 500,
 }
-RETRY_AFTER_S = 1
-_DETAILS_MAX = 100
 
 
 class ApiError(Exception):
@@ -129,7 +128,7 @@ class ApiError(Exception):
 
 def invalid(details: Mapping[str, str], message: str = "Request is invalid") -> ApiError:
     """All faults of a request, by field as the caller spelled it; of very many the first ones."""
-    shown = dict(islice(details.items(), _DETAILS_MAX))
+    shown = dict(islice(details.items(), FAULTS_SHOWN_MAX))
     if len(details) > len(shown):
         shown["..."] = f"{len(details) - len(shown)} more"
     return ApiError(Code.VALIDATION_FAILED, message, Error(details=shown))

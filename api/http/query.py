@@ -7,13 +7,13 @@ from fastapi import Depends, Request
 from pydantic import ValidationError
 from pydantic.alias_generators import to_camel
 
-from api.http.body import HINTS_MAX, SHOWN_CHARS, Model, adapter_of, hint_at, spellings
+from api.http.body import Model, adapter_of, hint_at, spellings
 from api.http.errors import invalid
 from api.http.query_values import Whole
+from config.door_limits import HINTS_MAX, OFFSET_MAX, SHOWN_CHARS
 from config.limits import CURSOR_MAX, LIST_PAGE_DEFAULT, LIST_PAGE_MAX
 
 Q = TypeVar("Q", bound="QueryModel")
-_OFFSET_MAX = 10**8
 
 
 class QueryModel(Model):
@@ -32,7 +32,7 @@ class ListQuery(QueryModel):
     """A page of a list."""
 
     limit: Annotated[int, Whole(1, LIST_PAGE_MAX)] = LIST_PAGE_DEFAULT
-    offset: Annotated[int, Whole(0, _OFFSET_MAX)] = 0
+    offset: Annotated[int, Whole(0, OFFSET_MAX)] = 0
 
 
 class CursorQuery(QueryModel):

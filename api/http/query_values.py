@@ -8,9 +8,8 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from api.http.value_types import instant_of
+from config.door_limits import QUERY_DIGITS_MAX
 from server.encoding.zones import zone_named
-
-_DIGITS_MAX = 15
 
 
 class Reader:
@@ -52,7 +51,7 @@ class Whole(Reader):
         return {"type": "integer", "minimum": self.least, "maximum": self.most}
 
     def read(self, text: str) -> int:
-        fits = text.isascii() and text.isdigit() and len(text) <= _DIGITS_MAX
+        fits = text.isascii() and text.isdigit() and len(text) <= QUERY_DIGITS_MAX
         number = int(text) if fits else -1
         if not self.least <= number <= self.most:
             raise ValueError(f"Must be a whole number from {self.least} to {self.most}")

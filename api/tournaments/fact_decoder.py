@@ -14,25 +14,17 @@ from typing import Any
 import msgspec
 from fastapi import Request
 
-from api.http.body import (
-    HINTS_MAX,
-    Parsed,
-    parse,
-    parse_json,
-    read_bytes,
-)
+from api.http.body import Parsed, parse, parse_json, read_bytes
 from api.http.errors import invalid
 from api.http.value_types import INSTANT_MIN_MS
 from api.tournaments.fact_requests import FactBody, FactsBody
+from config.door_limits import FACT_FAULTS_SHOWN_MAX, FACT_ID_CHARS_MAX, FACT_NAME_CHARS_MAX, HINTS_MAX
 from config.limits import FACTS_PER_REQUEST_MAX
 from server.domain.money import POINT_PLACES, POINT_SCALE, from_decimal
 from server.domain.scoring.fact import Fact
 from server.domain.tournament.rules.checks import INSTANT_MAX_MS
 from server.encoding.wire import to_ms
 
-_ID_MAX = 128
-_NAME_MAX = 512
-_FAULTS_MAX = 20
 # Ten to the ten points in one fact, either way: sums stay far below what JSON numbers carry exactly.
 _NUMBER_MAX = 10**10 * POINT_SCALE
 _ABSENT = msgspec.Raw(b"null")
@@ -100,11 +92,13 @@ def quickly(data: bytes) -> list[Fact]:
 
 def _fact(wire: _WireFact) -> Fact:
     """Raises ValueError when anything is not as it should be: the slow way will say what."""
-    if not 1 <= len(wire.event_id) <= _ID_MAX or not 1 <= len(wire.player) <= _NAME_MAX:
+    if not 1 <= len(wire.event_id) <= FACT_ID_CHARS_MAX or not 1 <= len(wire.player) <= FACT_NAME_CHARS_MAX:
         raise ValueError
-    if len(wire.kind) > _ID_MAX or (wire.round_id is not None and len(wire.round_id) > _ID_MAX):
+    if len(wire.kind) > FACT_ID_CHARS_MAX or (
+        wire.round_id is not None and len(wire.round_id) > FACT_ID_CHARS_MAX
+    ):
         raise ValueError
-    if wire.game is not None and not 1 <= len(wire.game) <= _ID_MAX:
+    if wire.game is not None and not 1 <= len(wire.game) <= FACT_ID_CHARS_MAX:
         raise ValueError
     return Fact(
         wire.event_id,
@@ -155,7 +149,7 @@ def _slowly(data: bytes) -> Given:
     batch = _counted(outer.values["events"], outer.path("events"), FACTS_PER_REQUEST_MAX)
     facts: Given = []
     for parsed, fact in _each(batch):
-        faults = dict(islice(parsed.faults.items(), _FAULTS_MAX))
+        faults = dict(islice(parsed.faults.items(), FACT_FAULTS_SHOWN_MAX))
         facts.append(Unfit(parsed.values.get("event_id"), faults) if faults else fact)
     return facts
 

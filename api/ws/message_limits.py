@@ -1,13 +1,9 @@
 """How much a client of the player socket may say: counted from its first frame, read in slices."""
 
 from collections.abc import Iterator
-from typing import Final
 
+from config.door_limits import SOCKET_SLICE_BYTES, SOCKET_SLICES_AFTER_CLOSE_MAX
 from config.limits import SOCKET_MESSAGES_PER_S
-
-# A slice holds a few hundred of the smallest frames: what is too much is seen before the rest is read.
-_SLICE_BYTES: Final = 4_096
-_SLICES_AFTER_CLOSE_MAX: Final = 4
 
 
 class Patience:
@@ -20,8 +16,8 @@ class Patience:
 
     def slices(self, data: bytes) -> Iterator[bytes]:
         """What came, a few frames at a time."""
-        for start in range(0, len(data), _SLICE_BYTES):
-            yield data[start : start + _SLICE_BYTES]
+        for start in range(0, len(data), SOCKET_SLICE_BYTES):
+            yield data[start : start + SOCKET_SLICE_BYTES]
 
     def may_say(self, now_ms: int) -> bool:
         """Count a frame; False when there are too many in a second."""
@@ -33,4 +29,4 @@ class Patience:
     def waits_for_goodbye(self) -> bool:
         """A client that was told to go may still say that it does; False when it says much more."""
         self._after_close += 1
-        return self._after_close <= _SLICES_AFTER_CLOSE_MAX
+        return self._after_close <= SOCKET_SLICES_AFTER_CLOSE_MAX

@@ -5,6 +5,7 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
+from config.door_limits import OPERATOR_GAMES_MAX, OPERATOR_ORIGINS_MAX, OPERATOR_URL_CHARS_MAX
 from server.encoding.currencies import places_of
 from server.encoding.zones import zone_named
 from server.ports import Operator
@@ -15,9 +16,6 @@ _SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}\Z")
 # Registration answers carry the game access under the slug, beside these fields.
 _TAKEN: Final = frozenset({"status", "games"})
 _ORIGIN: Final = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?\Z")
-GAMES_MAX: Final = 500
-ORIGINS_MAX: Final = 100
-URL_CHARS_MAX: Final = 500
 
 
 def faults_of(operator: Operator, *, is_new: bool = False) -> dict[str, str]:
@@ -34,18 +32,19 @@ def faults_of(operator: Operator, *, is_new: bool = False) -> dict[str, str]:
     if why := _why_bad_games(operator.games):
         faults["game"] = why
     bad = [origin for origin in operator.origins if not _ORIGIN.match(origin)]
-    if bad or len(operator.origins) > ORIGINS_MAX:
+    if bad or len(operator.origins) > OPERATOR_ORIGINS_MAX:
         faults["origin"] = f"An origin is a scheme and a host, such as https://casino.example: {bad[:1]}"
     return faults
 
 
 def _why_bad_games(games: dict[str, str]) -> str | None:
-    if len(games) > GAMES_MAX:
-        return f"There can be at most {GAMES_MAX} games"
+    if len(games) > OPERATOR_GAMES_MAX:
+        return f"There can be at most {OPERATOR_GAMES_MAX} games"
     for slug, url in games.items():
         if not _SLUG.match(slug) or slug in _TAKEN:
             return f"A game slug has lower-case letters, digits and hyphens: {slug!r}"
         parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or len(url) > URL_CHARS_MAX:
-            return f"The URL of {slug} must be an http(s) URL of at most {URL_CHARS_MAX} characters: {url!r}"
+        if parts.scheme not in ("http", "https") or not parts.hostname or len(url) > OPERATOR_URL_CHARS_MAX:
+            most = OPERATOR_URL_CHARS_MAX
+            return f"The URL of {slug} must be an http(s) URL of at most {most} characters: {url!r}"
     return None

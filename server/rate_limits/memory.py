@@ -3,11 +3,9 @@
 from asyncio import Future, get_running_loop
 from collections.abc import Sequence
 
+from config.door_limits import LIMITER_NAMES_MAX, LIMITER_SWEEP_AT
 from server.ports import Clock, Verdict, Window
 from server.ports.limits import verdict_of
-
-_SWEEP_AT = 10_000
-_KEPT_MAX = 200_000
 
 
 class MemoryLimiter:
@@ -16,7 +14,7 @@ class MemoryLimiter:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._used: dict[str, tuple[int, int]] = {}
-        self._sweep_at = _SWEEP_AT
+        self._sweep_at = LIMITER_SWEEP_AT
 
     def hit(self, windows: Sequence[Window], cost: int = 1) -> Future[Verdict]:
         verdict: Future[Verdict] = get_running_loop().create_future()
@@ -40,8 +38,8 @@ class MemoryLimiter:
     def _sweep(self, now_ms: int) -> None:
         """Forget windows that are over, not with every request; of too many the oldest."""
         current = [(name, seen) for name, seen in self._used.items() if seen[0] > now_ms]
-        self._used = dict(current[-_KEPT_MAX // 2 :])
-        self._sweep_at = max(_SWEEP_AT, 2 * len(self._used))
+        self._used = dict(current[-LIMITER_NAMES_MAX // 2 :])
+        self._sweep_at = max(LIMITER_SWEEP_AT, 2 * len(self._used))
 
     def _window(self, window: Window, now_ms: int) -> tuple[int, int]:
         seen = self._used.get(window.name)

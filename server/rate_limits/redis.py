@@ -10,14 +10,13 @@ from collections.abc import Sequence
 
 from redis.asyncio import Redis
 
+from config.door_limits import LIMITER_PATIENCE_S, LIMITER_PAUSE_MS
 from server.ports import Clock, Verdict, Window
 from server.ports.limits import verdict_of
 from server.rate_limits.memory import MemoryLimiter
 
 log = logging.getLogger(__name__)
 _PREFIX = "pitboss:limit:"
-_PAUSE_MS = 1_000
-_PATIENCE_S = 0.25
 # For each request: how many windows, its cost, and each window's limit and length, as one text of numbers,
 # because redis-py takes longer over each argument than Redis over the whole. Nothing is counted unless
 # every window has room; a window begins with its first request.
@@ -54,7 +53,9 @@ class RedisLimiter:
     """`Limiter` over a shared Redis."""
 
     def __init__(self, url: str, clock: Clock) -> None:
-        self._redis = Redis.from_url(url, socket_timeout=_PATIENCE_S, socket_connect_timeout=_PATIENCE_S)
+        self._redis = Redis.from_url(
+            url, socket_timeout=LIMITER_PATIENCE_S, socket_connect_timeout=LIMITER_PATIENCE_S
+        )
         self._script = self._redis.register_script(_SCRIPT)
         self._clock = clock
         self._alone = MemoryLimiter(clock)
@@ -103,7 +104,7 @@ class RedisLimiter:
             at += 1 + 2 * len(windows)
 
     async def _count_alone(self, batch: list[_Waiting], error: Exception) -> None:
-        self._away_until_ms = self._clock.monotonic_ms() + _PAUSE_MS
+        self._away_until_ms = self._clock.monotonic_ms() + LIMITER_PAUSE_MS
         log.warning("redis_away", extra={"limits": "in_process", "reason": type(error).__name__})
         for windows, cost, answer in batch:
             _tell(answer, self._alone.count(windows, cost))

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 import structlog
 
-from api.http.body import HINTS_MAX
 from api.tournaments.fact_decoder import Unfit, decode_facts, quickly
+from config.door_limits import HINTS_MAX
 from tests.support.app import House
 
 

@@ -18,13 +18,7 @@ from websockets.datastructures import Headers
 
 from api.context.connection_limits import ConnectionLimits
 from api.context.stranger_limits import StrangerLimits
-from api.fast.request_bounds import (
-    HEAD_WITHIN_MS,
-    HEADERS_MAX,
-    REQUEST_BYTES_MAX,
-    Head,
-    TooMuch,
-)
+from api.fast.request_bounds import Head, TooMuch
 from api.fast.uvicorn_protocol import ClosedQuietly, QuickProtocol
 from api.http.body import parse_json
 from api.http.client_address import (
@@ -36,6 +30,7 @@ from api.http.client_address import (
 from api.http.errors import ApiError
 from api.ws.admission import handshake_of
 from api.ws.messages import Close
+from config.door_limits import HEAD_WITHIN_MS, HEADERS_MAX, REQUEST_BYTES_MAX
 from server.ports import Window
 from server.rate_limits.memory import MemoryLimiter
 from tests.support.app import House

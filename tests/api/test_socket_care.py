@@ -160,13 +160,13 @@ async def test_clients_that_do_not_say_who_they_are_keep_no_turn(
 async def test_a_token_runs_out_unless_it_is_renewed_in_band(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(player_tokens, "AFTER_END_MS", -30 * 60_000)
+    monkeypatch.setattr(player_tokens, "TOKEN_AFTER_END_MS", -30 * 60_000)
     summary = await room.house.store.find(Tenant(OperatorId("op_123"), live=True), room.id)
     assert summary is not None
     ann, ben = await room.player("ann"), await room.player("ben")
     ends_ms = player_tokens.ends_ms(summary, room.house.clock.now_ms())
     await room.wait((ends_ms - room.house.clock.now_ms()) / 1_000 - 60)
-    monkeypatch.setattr(player_tokens, "AFTER_END_MS", 86_400_000)
+    monkeypatch.setattr(player_tokens, "TOKEN_AFTER_END_MS", 86_400_000)
     fresh = await room.house.client.post(
         f"/api/tournaments/{room.id}/players/ben/token", headers=room.house.auth
     )

@@ -9,8 +9,8 @@ import pytest
 from websockets.asyncio.client import ClientConnection
 
 from actors.replies import Unavailable
-from api.access.rate_limits import PLATFORM_PER_10_S
 from api.ws.messages import Close
+from config.door_limits import PLATFORM_PER_10_S
 from config.limits import STREAM_BATCHES_MAX
 from tests.support.served import Served, a_served_house, close_code, frame
 

@@ -46,6 +46,7 @@ from api.rest.tournaments.create import (
 )
 from api.rest.tournaments.rules_mapping import is_hop, rule_fields, spelled
 from api.tournaments.owner_client import command_id
+from config.door_limits import REQUESTS_PER_MINUTE
 from config.limits import LIST_PAGE_MAX, TEMPLATES_MAX
 from server.domain.tournament.rules.checks import faults_of
 from server.domain.tournament.rules.rules import Rules, rules_from
@@ -232,7 +233,7 @@ async def create_tournaments_in_bulk(request: Request, ctx: Ctx, caller: Tournam
     body = await read_json(request)
     parsed = parse(body, BulkBody)
     lines = parsed.values.get("schedule") or []
-    most = rate_limits.PER_MINUTE["create"] * caller.key.rate_factor
+    most = REQUESTS_PER_MINUTE["create"] * caller.key.rate_factor
     if "schedule" in parsed.spelled and not 1 <= len(lines) <= min(most, LIST_PAGE_MAX):
         parsed.faults[parsed.path("schedule")] = f"Must have 1 to {min(most, LIST_PAGE_MAX)} tournaments"
     parsed.raise_faults()
