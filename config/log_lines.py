@@ -19,6 +19,11 @@ def redact(text: str) -> str:
     return _SECRET.sub(lambda found: (found.group(1) or "") + "[redacted]", text)
 
 
+def is_foreign(name: str) -> bool:
+    """Whether a field of a record is none of ours: Ray adds some to every record of its process."""
+    return name.startswith("_ray_")
+
+
 class JsonLines(logging.Formatter):
     """One JSON object a record, with the fields that `config.logs` gives other processes."""
 
@@ -27,7 +32,9 @@ class JsonLines(logging.Formatter):
         self._process = process
 
     def format(self, record: logging.LogRecord) -> str:
-        fields: dict[str, Any] = {name: value for name, value in vars(record).items() if name not in _OWN}
+        fields: dict[str, Any] = {
+            name: value for name, value in vars(record).items() if name not in _OWN and not is_foreign(name)
+        }
         line = {"event": record.getMessage(), **fields, "process": self._process}
         line |= {"level": record.levelname.lower(), "logger": record.name}
         line["timestamp"] = datetime.fromtimestamp(record.created, UTC).isoformat().replace("+00:00", "Z")

@@ -6,11 +6,15 @@ from typing import Any
 
 import structlog
 
-from config.log_lines import redact
+from config.log_lines import is_foreign, redact
 
 
 def _redact_values(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
     return {key: redact(value) if isinstance(value, str) else value for key, value in event.items()}
+
+
+def _drop_foreign(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in event.items() if not is_foreign(key)}
 
 
 def configure(level: str, process: str) -> None:
@@ -20,6 +24,7 @@ def configure(level: str, process: str) -> None:
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),
+        _drop_foreign,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
         _redact_values,

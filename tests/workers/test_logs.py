@@ -31,7 +31,8 @@ def lines(
 
 
 def test_fields_stand_beside_the_event(lines: Callable[[], list[dict[str, Any]]]) -> None:
-    logging.getLogger("actors.owner").warning("owner_ended", extra={"tournament": "t-1", "silent_s": 1.5})
+    fields = {"tournament": "t-1", "silent_s": 1.5, "_ray_timestamp_ns": 1}
+    logging.getLogger("actors.owner").warning("owner_ended", extra=fields)
     (line,) = lines()
     assert line.pop("timestamp").endswith("Z")
     assert line == {
