@@ -25,7 +25,7 @@ from server.ports import (
     StoredTournament,
 )
 from server.public_events.mapping import Announcement
-from server.storage.postgres import tables as t
+from server.storage.postgres import tables
 from server.storage.postgres.reader import HOUSE, Reader, of_tenant
 
 _APPEND_TRIES = 50
@@ -37,21 +37,23 @@ class PostgresAudit(Reader):
     async def append(self, tenant: Tenant, entry: AuditEntry) -> None:
         """Two who append at once take the same number; the second one sees that and takes the next."""
         for _ in range(_APPEND_TRIES):
-            newest = sa.select(t.audit.c.seq, t.audit.c.hash).where(*of_tenant(t.audit, tenant))
-            found = await self._rows(tenant, newest.order_by(t.audit.c.seq.desc()).limit(1))
+            newest = sa.select(tables.audit.c.seq, tables.audit.c.hash).where(*of_tenant(tables.audit, tenant))
+            found = await self._rows(tenant, newest.order_by(tables.audit.c.seq.desc()).limit(1))
             seq, before = found[0] if found else (0, codec.CHAIN_START)
             payload, after = codec.chained_audit_entry(before, seq + 1, entry)
             row = {"operator_id": tenant.operator_id, "live": tenant.live, "seq": seq + 1}
             try:
-                await self._rows(tenant, sa.insert(t.audit).values(row | {"deed": payload, "hash": after}))
+                await self._rows(
+                    tenant, sa.insert(tables.audit).values(row | {"deed": payload, "hash": after})
+                )
                 return
             except sa.exc.IntegrityError:
                 continue
         raise RuntimeError("the audit trail is written to without a pause")
 
     async def trail(self, tenant: Tenant, after_seq: int, limit: int) -> list[AuditRow]:
-        c = t.audit.c
-        want = sa.select(c.seq, c.deed, c.hash).where(*of_tenant(t.audit, tenant), c.seq > after_seq)
+        c = tables.audit.c
+        want = sa.select(c.seq, c.deed, c.hash).where(*of_tenant(tables.audit, tenant), c.seq > after_seq)
         rows = await self._rows(tenant, want.order_by(c.seq).limit(limit))
         return [AuditRow(row[0], msgspec.json.decode(row[1], type=AuditEntry), row[2]) for row in rows]
 
@@ -64,30 +66,38 @@ class PostgresBooks(Reader):
         self._journal = journal
 
     async def tournament_ids(self, after: str, limit: int) -> list[TournamentId]:
-        c = t.tournaments.c
+        c = tables.tournaments.c
         rows = await self._rows(HOUSE, sa.select(c.id).where(c.id > after).order_by(c.id).limit(limit))
         return [TournamentId(row[0]) for row in rows]
 
     async def stored(self, tournament_id: TournamentId) -> StoredTournament | None:
-        c = t.tournaments.c
+        c = tables.tournaments.c
         found = await self._rows(HOUSE, sa.select(c.document, c.next_due_ms).where(c.id == tournament_id))
         if not found:
             return None
-        p, o = t.postings.c, t.outbox.c
+        p, o = tables.postings.c, tables.outbox.c
         postings = await self._of(
-            tournament_id, t.postings, p.seq, p.line, p.account, p.currency, p.amount_minor, p.kind, p.tender
+            tournament_id,
+            tables.postings,
+            p.seq,
+            p.line,
+            p.account,
+            p.currency,
+            p.amount_minor,
+            p.kind,
+            p.tender,
         )
-        rows = await self._of(tournament_id, t.outbox, o.event_id, o.seq, o.event_type, o.at_ms, o.data)
-        m = t.payments.c
-        paid = await self._of(tournament_id, t.payments, m.payment_id, m.player_id, m.kind, m.at_ms)
+        rows = await self._of(tournament_id, tables.outbox, o.event_id, o.seq, o.event_type, o.at_ms, o.data)
+        m = tables.payments.c
+        paid = await self._of(tournament_id, tables.payments, m.payment_id, m.player_id, m.kind, m.at_ms)
         return StoredTournament(
             summary=codec.decode(found[0][0], Summary),
             next_due_ms=found[0][1],
             postings=[PostingRow(row[0], row[1], Posting(*row[2:])) for row in postings],
             announcements=[Announcement(*row) for row in sorted(rows, key=lambda row: row[1])],
-            entries=await self._all(tournament_id, t.entries, t.entries.c.player_no, EntryRow),
-            results=await self._all(tournament_id, t.results, t.results.c.position, ResultRow),
-            payouts=await self._all(tournament_id, t.payouts, t.payouts.c.payout_id, PayoutRow),
+            entries=await self._all(tournament_id, tables.entries, tables.entries.c.player_no, EntryRow),
+            results=await self._all(tournament_id, tables.results, tables.results.c.position, ResultRow),
+            payouts=await self._all(tournament_id, tables.payouts, tables.payouts.c.payout_id, PayoutRow),
             payments=[PaymentRow(*row) for row in paid],
         )
 
@@ -103,7 +113,7 @@ class PostgresBooks(Reader):
         return await self._documents(HOUSE, want, cls)
 
     async def events(self, tournament_id: TournamentId, until_seq: int) -> list[EventRow]:
-        e = t.events.c
+        e = tables.events.c
         want = sa.select(e.seq, e.kind, e.at_ms, e.actor, e.payload, e.hash)
         where = (e.tournament_id == tournament_id, e.seq <= until_seq)
         return [EventRow(*row) for row in await self._rows(HOUSE, want.where(*where).order_by(e.seq))]
@@ -116,6 +126,6 @@ class PostgresBooks(Reader):
             yield row
 
     async def tenants(self) -> list[Tenant]:
-        c = t.audit.c
+        c = tables.audit.c
         rows = await self._rows(HOUSE, sa.select(c.operator_id, c.live).distinct().order_by(c.operator_id))
         return [Tenant(OperatorId(row[0]), row[1]) for row in rows]

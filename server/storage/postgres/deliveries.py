@@ -10,7 +10,7 @@ from server.domain.ids import OperatorId, Tenant
 from server.encoding import codec
 from server.ports import Attempt, DeliveryCursor, DeliveryOutcome, DeliveryProgress, Endpoint, Health
 from server.public_events.mapping import Announcement
-from server.storage.postgres import tables as t
+from server.storage.postgres import tables
 from server.storage.postgres.reader import HOUSE, Reader
 
 # A few lanes of each endpoint, so that one with many never keeps another waiting; of one that fails, one.
@@ -139,13 +139,13 @@ class PostgresDeliveries(Reader):
                 await db.execute(sa.text(_CLEAR), {"ids": given["ids"]})
 
     async def disable(self, endpoint_id: str, reason: str, now_ms: int) -> bool:
-        c = t.endpoints.c
+        c = tables.endpoints.c
         found = await self._rows(HOUSE, sa.select(c.document).where(c.id == endpoint_id))
         if not found:
             return False
         endpoint = replace(codec.decode(found[0][0], Endpoint), disabled_ms=now_ms, disabled_reason=reason)
         change = (
-            sa.update(t.endpoints)
+            sa.update(tables.endpoints)
             .where(c.id == endpoint_id, c.disabled_ms.is_(None), c.document == found[0][0])
             .values(disabled_ms=now_ms, document=codec.encode(endpoint))
             .returning(c.id)
@@ -153,7 +153,7 @@ class PostgresDeliveries(Reader):
         return bool(await self._rows(HOUSE, change))
 
     async def failing(self, before_ms: int) -> list[tuple[Tenant, Endpoint]]:
-        c = t.endpoints.c
+        c = tables.endpoints.c
         want = sa.select(c.operator_id, c.live, c.document)
         found = await self._rows(HOUSE, want.where(c.failing_since_ms < before_ms, c.disabled_ms.is_(None)))
         return [_endpoint(row) for row in found]
@@ -167,7 +167,11 @@ class PostgresDeliveries(Reader):
         return [_endpoint(row) for row in found]
 
     async def forget_attempts(self, before_ms: int) -> int:
-        old = sa.delete(t.attempts).where(t.attempts.c.at_ms < before_ms).returning(t.attempts.c.id)
+        old = (
+            sa.delete(tables.attempts)
+            .where(tables.attempts.c.at_ms < before_ms)
+            .returning(tables.attempts.c.id)
+        )
         return len(await self._rows(HOUSE, old))
 
     async def totals(self, now_ms: int) -> dict[str, int]:

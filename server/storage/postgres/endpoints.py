@@ -12,7 +12,7 @@ from server.encoding import codec
 from server.ports import Attempt, AttemptFilter, Endpoint, Health
 from server.public_events.mapping import Announcement
 from server.public_events.streams import probe_stream
-from server.storage.postgres import tables as t
+from server.storage.postgres import tables
 from server.storage.postgres.reader import HOUSE, Reader, of_tenant
 
 _PROBE = """
@@ -30,18 +30,18 @@ class PostgresEndpoints(Reader):
     """`Endpoints` on SQLAlchemy Core."""
 
     async def endpoints(self, tenant: Tenant) -> list[tuple[Endpoint, Health]]:
-        e, w = t.endpoints.c, t.lanes.c
+        e, w = tables.endpoints.c, tables.lanes.c
         waiting = (
             sa.select(w.endpoint_id, sa.func.count().label("pending"), sa.func.min(w.since_ms).label("oldest"))
-            .where(*of_tenant(t.lanes, tenant))
+            .where(*of_tenant(tables.lanes, tenant))
             .group_by(w.endpoint_id)
             .subquery()
         )
         want = (
             sa.select(e.document, e.failing_since_ms, e.last_delivered_ms, e.delivered, e.failed, e.dead,
                       sa.func.coalesce(waiting.c.pending, 0), waiting.c.oldest)
-            .join_from(t.endpoints, waiting, e.id == waiting.c.endpoint_id, isouter=True)
-            .where(*of_tenant(t.endpoints, tenant))
+            .join_from(tables.endpoints, waiting, e.id == waiting.c.endpoint_id, isouter=True)
+            .where(*of_tenant(tables.endpoints, tenant))
             .order_by(e.name)
         )  # fmt: skip
         return [(codec.decode(row[0], Endpoint), Health(*row[1:])) for row in await self._rows(tenant, want)]
@@ -53,22 +53,24 @@ class PostgresEndpoints(Reader):
             "disabled_ms": endpoint.disabled_ms,
             "document": codec.encode(endpoint),
         }
-        fresh = insert(t.endpoints).values(
+        fresh = insert(tables.endpoints).values(
             id=endpoint.id, operator_id=tenant.operator_id, live=tenant.live, **row
         )
         begun_anew = row | {"failing_since_ms": None}
-        change = fresh.on_conflict_do_update(index_elements=[t.endpoints.c.id], set_=begun_anew)
-        own = [*of_tenant(t.lanes, tenant), t.lanes.c.endpoint_id == endpoint.id]
-        await self._all_of(tenant, change, sa.update(t.lanes).where(*own).values(next_try_ms=0))
+        change = fresh.on_conflict_do_update(index_elements=[tables.endpoints.c.id], set_=begun_anew)
+        own = [*of_tenant(tables.lanes, tenant), tables.lanes.c.endpoint_id == endpoint.id]
+        await self._all_of(tenant, change, sa.update(tables.lanes).where(*own).values(next_try_ms=0))
 
     async def remove_endpoint(self, tenant: Tenant, endpoint_id: str) -> None:
-        own = [*of_tenant(t.endpoints, tenant), t.endpoints.c.id == endpoint_id]
-        pending = [*of_tenant(t.lanes, tenant), t.lanes.c.endpoint_id == endpoint_id]
-        await self._all_of(tenant, sa.delete(t.endpoints).where(*own), sa.delete(t.lanes).where(*pending))
+        own = [*of_tenant(tables.endpoints, tenant), tables.endpoints.c.id == endpoint_id]
+        pending = [*of_tenant(tables.lanes, tenant), tables.lanes.c.endpoint_id == endpoint_id]
+        await self._all_of(
+            tenant, sa.delete(tables.endpoints).where(*own), sa.delete(tables.lanes).where(*pending)
+        )
 
     async def attempts(self, tenant: Tenant, want: AttemptFilter, limit: int) -> list[Attempt]:
-        c = t.attempts.c
-        where = of_tenant(t.attempts, tenant)
+        c = tables.attempts.c
+        where = of_tenant(tables.attempts, tenant)
         for column in (c.endpoint_id, c.outcome, c.event_id, c.stream):
             wanted = getattr(want, column.name)
             if wanted is not None:
@@ -106,7 +108,7 @@ class PostgresEndpoints(Reader):
             for stream, first, last in ranges
         ]
         # Asked for once more while it is still on its way changes nothing.
-        await self._rows(tenant, insert(t.lanes).values(rows).on_conflict_do_nothing())
+        await self._rows(tenant, insert(tables.lanes).values(rows).on_conflict_do_nothing())
         return sum(last - first + 1 for _, first, last in ranges)
 
     async def probe(self, tenant: Tenant, endpoint_id: str, name: str, event: Announcement) -> None:
@@ -123,7 +125,7 @@ class PostgresEndpoints(Reader):
         await self._rows(HOUSE, sa.text(_PROBE).bindparams(**given))
 
     async def event(self, tenant: Tenant, event_id: str) -> tuple[str, Announcement] | None:
-        o = t.outbox.c
+        o = tables.outbox.c
         want = sa.select(o.tournament_id, o.event_id, o.seq, o.event_type, o.at_ms, o.data)
         # The role sees this tenant's events alone; row-level security is the condition here.
         found = await self._rows(tenant, want.where(o.event_id == event_id))

@@ -6,7 +6,7 @@ from server.domain.ids import OperatorId, Tenant
 from server.ports import FeedRow
 from server.public_events.mapping import Announcement, event_id
 from server.public_events.streams import house_stream
-from server.storage.postgres import tables as t
+from server.storage.postgres import tables
 from server.storage.postgres.reader import HOUSE, Reader
 
 # One router at a time: positions have no gap, and none appears behind a reader's cursor later.
@@ -60,10 +60,10 @@ class PostgresFeed(Reader):
     """`Feed` on SQLAlchemy Core."""
 
     async def feed(self, tenant: Tenant, after_no: int, limit: int) -> list[FeedRow]:
-        f, o = t.feed.c, t.outbox.c
+        f, o = tables.feed.c, tables.outbox.c
         want = (
             sa.select(f.no, f.stream, o.event_id, o.seq, o.event_type, o.at_ms, o.data)
-            .join_from(t.feed, t.outbox, sa.and_(f.stream == o.tournament_id, f.seq == o.seq))
+            .join_from(tables.feed, tables.outbox, sa.and_(f.stream == o.tournament_id, f.seq == o.seq))
             .where(f.operator_id == tenant.operator_id, f.live == tenant.live, f.no > after_no)
             .order_by(f.no)
             .limit(limit)
@@ -86,7 +86,7 @@ class PostgresFeed(Reader):
         return Announcement(event_id(stream, seq), seq, event_type, now_ms, data)
 
     async def audience(self) -> list[Tenant]:
-        of = (sa.select(table.c.operator_id, table.c.live) for table in (t.tournaments, t.endpoints))
+        of = (sa.select(table.c.operator_id, table.c.live) for table in (tables.tournaments, tables.endpoints))
         return [Tenant(OperatorId(row[0]), row[1]) for row in await self._rows(HOUSE, sa.union(*of))]
 
     async def route(self, now_ms: int, limit: int) -> int:

@@ -9,7 +9,7 @@ from config.limits import CLAIM_STALE_MS
 from server.domain.ids import Tenant
 from server.encoding import codec
 from server.ports import ApiKey, Claim, GivenAnswer, Operator
-from server.storage.postgres import tables as t
+from server.storage.postgres import tables
 from server.storage.postgres.reader import HOUSE, Reader, of_tenant
 
 
@@ -18,20 +18,20 @@ class PostgresOperators(Reader):
 
     async def create(self, operator: Operator) -> bool:
         row = {"id": operator.id, "document": codec.encode(operator)}
-        fresh = insert(t.operators).values(row).on_conflict_do_nothing().returning(t.operators.c.id)
+        fresh = insert(tables.operators).values(row).on_conflict_do_nothing().returning(tables.operators.c.id)
         return bool(await self._rows(HOUSE, fresh))
 
     async def operators(self) -> list[Operator]:
-        c = t.operators.c
+        c = tables.operators.c
         return await self._documents(HOUSE, sa.select(c.document).order_by(sa.collate(c.id, "C")), Operator)
 
     async def add(self, operator: Operator) -> None:
         row = {"id": operator.id, "document": codec.encode(operator)}
-        fresh = insert(t.operators).values(row)
+        fresh = insert(tables.operators).values(row)
         await self._rows(
             HOUSE,
             fresh.on_conflict_do_update(
-                index_elements=[t.operators.c.id], set_={"document": fresh.excluded.document}
+                index_elements=[tables.operators.c.id], set_={"document": fresh.excluded.document}
             ),
         )
 
@@ -41,33 +41,33 @@ class PostgresOperators(Reader):
             "operator_id": key.tenant.operator_id,
             "document": codec.encode(key),
         }
-        fresh = insert(t.api_keys).values(row)
+        fresh = insert(tables.api_keys).values(row)
         await self._rows(
             HOUSE,
             fresh.on_conflict_do_update(
-                index_elements=[t.api_keys.c.key_id], set_={"document": fresh.excluded.document}
+                index_elements=[tables.api_keys.c.key_id], set_={"document": fresh.excluded.document}
             ),
         )
 
     async def key(self, key_id: str) -> ApiKey | None:
-        want = sa.select(t.api_keys.c.document).where(t.api_keys.c.key_id == key_id)
+        want = sa.select(tables.api_keys.c.document).where(tables.api_keys.c.key_id == key_id)
         found = await self._documents(HOUSE, want, ApiKey)
         return found[0] if found else None
 
     async def operator(self, operator_id: str) -> Operator | None:
-        want = sa.select(t.operators.c.document).where(t.operators.c.id == operator_id)
+        want = sa.select(tables.operators.c.document).where(tables.operators.c.id == operator_id)
         found = await self._documents(HOUSE, want, Operator)
         return found[0] if found else None
 
     async def keys(self, tenant: Tenant) -> Sequence[tuple[ApiKey, int | None]]:
-        c = t.api_keys.c
+        c = tables.api_keys.c
         want = sa.select(c.document, c.last_used_ms).where(c.operator_id == tenant.operator_id)
         found = [(codec.decode(row[0], ApiKey), row[1]) for row in await self._rows(tenant, want)]
         own = [row for row in found if row[0].tenant == tenant]
         return sorted(own, key=lambda row: (row[0].created_at_ms, row[0].key_id))
 
     async def touch_key(self, key_id: str, now_ms: int) -> None:
-        used = sa.update(t.api_keys).where(t.api_keys.c.key_id == key_id).values(last_used_ms=now_ms)
+        used = sa.update(tables.api_keys).where(tables.api_keys.c.key_id == key_id).values(last_used_ms=now_ms)
         await self._rows(HOUSE, used)
 
 
@@ -75,7 +75,7 @@ class PostgresRequests(Reader):
     """`RequestAnswers` on SQLAlchemy Core."""
 
     async def claim(self, tenant: Tenant, key: str, request_hash: bytes, now_ms: int) -> Claim:
-        c = t.request_answers.c
+        c = tables.request_answers.c
         row = {
             "operator_id": tenant.operator_id,
             "live": tenant.live,
@@ -87,7 +87,7 @@ class PostgresRequests(Reader):
         age_ms = sa.func.abs(sa.literal(now_ms, sa.BigInteger) - c.claimed_ms)
         stale = sa.and_(c.status.is_(None), age_ms >= CLAIM_STALE_MS, c.request_hash == request_hash)
         fresh = (
-            insert(t.request_answers)
+            insert(tables.request_answers)
             .values(row)
             .on_conflict_do_update(
                 index_elements=[c.operator_id, c.live, c.key], set_={"claimed_ms": now_ms}, where=stale
@@ -104,28 +104,28 @@ class PostgresRequests(Reader):
         return Claim(False, first, None if status is None else GivenAnswer(first, status, body))
 
     async def hold(self, tenant: Tenant, key: str, now_ms: int) -> None:
-        unanswered = t.request_answers.c.status.is_(None)
-        held = sa.update(t.request_answers).where(*_of(tenant, key), unanswered)
+        unanswered = tables.request_answers.c.status.is_(None)
+        held = sa.update(tables.request_answers).where(*_of(tenant, key), unanswered)
         await self._rows(tenant, held.values(claimed_ms=now_ms))
 
     async def keep(self, tenant: Tenant, key: str, answer: GivenAnswer) -> None:
         values = {"status": answer.status, "body": answer.body}
-        unanswered = t.request_answers.c.status.is_(None)
+        unanswered = tables.request_answers.c.status.is_(None)
         await self._rows(
-            tenant, sa.update(t.request_answers).where(*_of(tenant, key), unanswered).values(values)
+            tenant, sa.update(tables.request_answers).where(*_of(tenant, key), unanswered).values(values)
         )
 
     async def release(self, tenant: Tenant, key: str) -> None:
-        unanswered = t.request_answers.c.status.is_(None)
-        await self._rows(tenant, sa.delete(t.request_answers).where(*_of(tenant, key), unanswered))
+        unanswered = tables.request_answers.c.status.is_(None)
+        await self._rows(tenant, sa.delete(tables.request_answers).where(*_of(tenant, key), unanswered))
 
     async def forget(self, before_ms: int) -> int:
-        c = t.request_answers.c
+        c = tables.request_answers.c
         gone = await self._rows(
-            HOUSE, sa.delete(t.request_answers).where(c.claimed_ms < before_ms).returning(c.key)
+            HOUSE, sa.delete(tables.request_answers).where(c.claimed_ms < before_ms).returning(c.key)
         )
         return len(gone)
 
 
 def _of(tenant: Tenant, key: str) -> list[sa.ColumnElement[bool]]:
-    return [*of_tenant(t.request_answers, tenant), t.request_answers.c.key == key]
+    return [*of_tenant(tables.request_answers, tenant), tables.request_answers.c.key == key]

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from server.domain.ids import Tenant
 from server.encoding import codec
 from server.ports import Template
-from server.storage.postgres import tables as t
+from server.storage.postgres import tables
 from server.storage.postgres.reader import HOUSE, Reader, of_tenant
 
 
@@ -23,28 +23,30 @@ class PostgresTemplates(Reader):
             "live": template.tenant.live,
             "created_ms": template.created_at_ms,
         }
-        fresh = insert(t.templates).values(row).on_conflict_do_nothing().returning(t.templates.c.id)
+        fresh = insert(tables.templates).values(row).on_conflict_do_nothing().returning(tables.templates.c.id)
         return bool(await self._rows(template.tenant, fresh))
 
     async def template(self, tenant: Tenant, template_id: str) -> Template | None:
-        want = sa.select(t.templates.c.document).where(
-            *of_tenant(t.templates, tenant), t.templates.c.id == template_id
+        want = sa.select(tables.templates.c.document).where(
+            *of_tenant(tables.templates, tenant), tables.templates.c.id == template_id
         )
         found = await self._documents(tenant, want, Template)
         return found[0] if found else None
 
     async def templates(self, tenant: Tenant, limit: int, offset: int) -> tuple[int, list[Template]]:
-        order = (t.templates.c.created_ms.desc(), t.templates.c.id.desc())
+        order = (tables.templates.c.created_ms.desc(), tables.templates.c.id.desc())
         return await self._paged(
-            tenant, t.templates, of_tenant(t.templates, tenant), order, Template, (limit, offset)
+            tenant, tables.templates, of_tenant(tables.templates, tenant), order, Template, (limit, offset)
         )
 
     async def replace_template(self, template: Template, expected_version: int) -> bool:
-        c = t.templates.c
+        c = tables.templates.c
         change = (
-            sa.update(t.templates)
+            sa.update(tables.templates)
             .where(
-                *of_tenant(t.templates, template.tenant), c.id == template.id, c.version == expected_version
+                *of_tenant(tables.templates, template.tenant),
+                c.id == template.id,
+                c.version == expected_version,
             )
             .values(_row(template))
             .returning(c.id)
@@ -52,14 +54,16 @@ class PostgresTemplates(Reader):
         return bool(await self._rows(template.tenant, change))
 
     async def remove_template(self, tenant: Tenant, template_id: str) -> bool:
-        c = t.templates.c
+        c = tables.templates.c
         gone = (
-            sa.delete(t.templates).where(*of_tenant(t.templates, tenant), c.id == template_id).returning(c.id)
+            sa.delete(tables.templates)
+            .where(*of_tenant(tables.templates, tenant), c.id == template_id)
+            .returning(c.id)
         )
         return bool(await self._rows(tenant, gone))
 
     async def due_templates(self, now_ms: int, limit: int) -> Sequence[Template]:
-        c = t.templates.c
+        c = tables.templates.c
         want = sa.select(c.document).where(c.due_ms <= now_ms).order_by(c.due_ms, c.id).limit(limit)
         return await self._documents(HOUSE, want, Template)
 

@@ -7,7 +7,7 @@ off, refunds and what the house retains empty it.
 
 from typing import assert_never
 
-from server.domain import postings as ledger
+from server.domain import postings
 from server.domain.postings import Posting, Transfer, player_account, postings_of
 from server.domain.tournament import events
 from server.domain.tournament.events import PayoutStep, RefundLine, ResultsFinalised
@@ -46,13 +46,13 @@ def _sold(event: events.SaleEvent) -> list[Transfer]:
     match event:
         case events.Registered():
             return [
-                Transfer(player, ledger.POOL, event.buy_in_minor, "entry", event.tender),
-                Transfer(player, ledger.HOUSE_FEE, event.fee_minor, "entry_fee", event.tender),
+                Transfer(player, postings.POOL, event.buy_in_minor, "entry", event.tender),
+                Transfer(player, postings.HOUSE_FEE, event.fee_minor, "entry_fee", event.tender),
             ]
         case events.Rebought():
-            return [Transfer(player, ledger.POOL, event.amount_minor, "rebuy", event.tender)]
+            return [Transfer(player, postings.POOL, event.amount_minor, "rebuy", event.tender)]
         case events.AddOnBought():
-            return [Transfer(player, ledger.POOL, event.amount_minor, "add_on", event.tender)]
+            return [Transfer(player, postings.POOL, event.amount_minor, "add_on", event.tender)]
     assert_never(event)
 
 
@@ -60,7 +60,7 @@ def _reviewed(event: events.ReviewDecided, before: Tournament) -> list[Transfer]
     """Prizes taken back, and what of them goes to others; the house keeps the rest."""
     taken = [move for name in event.forfeits for move in _step(PayoutStep(name, PayoutState.VOID), before)]
     given = (
-        Transfer(ledger.HOUSE_RETAINED, player_account(award.player_no), award.amount_minor, "prize_awarded")
+        Transfer(postings.HOUSE_RETAINED, player_account(award.player_no), award.amount_minor, "prize_awarded")
         for award in event.awards
     )
     return [*taken, *given]
@@ -73,7 +73,7 @@ def _step(step: PayoutStep, before: Tournament) -> list[Transfer]:
     if was == becomes:
         return []
     player = player_account(payout.player_no)
-    debit, credit = (player, ledger.HOUSE_RETAINED) if becomes else (ledger.HOUSE_RETAINED, player)
+    debit, credit = (player, postings.HOUSE_RETAINED) if becomes else (postings.HOUSE_RETAINED, player)
     return [Transfer(debit, credit, payout.amount_minor, f"{payout.kind}_forfeited", payout.tender)]
 
 
@@ -81,23 +81,23 @@ def _call_off(event: events.Cancelled, collected_minor: int) -> list[Transfer]:
     refunds = [move for line in event.refunds for move in _refund(line, waived=event.waived)]
     pool = collected_minor if event.pool_minor is None else event.pool_minor
     left = pool - sum(line.pool_minor for line in event.refunds)
-    retained = Transfer(ledger.POOL, ledger.HOUSE_RETAINED, left, "retained")
+    retained = Transfer(postings.POOL, postings.HOUSE_RETAINED, left, "retained")
     return [*_filled(pool, event.seed_minor, collected_minor), *refunds, retained]
 
 
 def _refund(line: RefundLine, *, waived: bool) -> list[Transfer]:
-    to = ledger.HOUSE_WAIVED if waived else player_account(line.player_no)
+    to = postings.HOUSE_WAIVED if waived else player_account(line.player_no)
     kind = f"{line.kind}_waived" if waived else line.kind
     return [
-        Transfer(ledger.POOL, to, line.pool_minor, kind, line.tender),
-        Transfer(ledger.HOUSE_FEE, to, line.fee_minor, kind, line.tender),
+        Transfer(postings.POOL, to, line.pool_minor, kind, line.tender),
+        Transfer(postings.HOUSE_FEE, to, line.fee_minor, kind, line.tender),
     ]
 
 
 def _settle(sheet: ResultsFinalised) -> list[Transfer]:
-    unclaimed = Transfer(ledger.POOL, ledger.HOUSE_RETAINED, sheet.unclaimed_minor, "unclaimed")
+    unclaimed = Transfer(postings.POOL, postings.HOUSE_RETAINED, sheet.unclaimed_minor, "unclaimed")
     prizes = (
-        Transfer(ledger.POOL, player_account(line.player_no), line.amount_minor, "prize")
+        Transfer(postings.POOL, player_account(line.player_no), line.amount_minor, "prize")
         for line in sheet.prizes
     )
     return [*_filled(sheet.pool_minor, sheet.seed_minor, sheet.collected_minor), unclaimed, *prizes]
@@ -107,7 +107,7 @@ def _filled(pool_minor: int, seed_minor: int, collected_minor: int) -> list[Tran
     """What the house adds to make the pool what was promised, or takes where it collected more."""
     gap = pool_minor - seed_minor - collected_minor
     return [
-        Transfer(ledger.HOUSE_SEED, ledger.POOL, seed_minor, "seed"),
-        Transfer(ledger.HOUSE_OVERLAY, ledger.POOL, max(gap, 0), "overlay"),
-        Transfer(ledger.POOL, ledger.HOUSE_SURPLUS, max(-gap, 0), "surplus"),
+        Transfer(postings.HOUSE_SEED, postings.POOL, seed_minor, "seed"),
+        Transfer(postings.HOUSE_OVERLAY, postings.POOL, max(gap, 0), "overlay"),
+        Transfer(postings.POOL, postings.HOUSE_SURPLUS, max(-gap, 0), "surplus"),
     ]
