@@ -1,4 +1,4 @@
-"""What callers send to an owner, each with the type of its answer. Plain data that pickles."""
+"""What callers send to an owner; requests carry the type of their answer. Plain data that pickles."""
 
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar, assert_never, get_args, overload
@@ -70,7 +70,7 @@ def request_of(command: Command, identity: Identity) -> CommandRequest[Any]:
 
 
 def _answer_to(command: Command) -> Any:
-    """The same for the machine."""
+    """The type that `request_of` names, at run time."""
     if isinstance(command, EntryCommand):
         return EntryAnswer
     if isinstance(command, TournamentCommand):

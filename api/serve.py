@@ -12,7 +12,7 @@ from api.context.context import Context
 from api.context.readiness import Readiness
 from api.fast.leaderboard import QuickBoards
 from api.fast.uvicorn_protocol import QuickProtocol
-from config.door_limits import SOCKET_DRAIN_S
+from config.door_limits import CONNECTIONS_END_S
 from config.limits import SOCKET_PING_MS, STREAM_MESSAGE_BYTES_MAX
 from config.settings import Settings
 from server.runtime.collector import calm_collector
@@ -44,7 +44,7 @@ async def serve(settings: Settings, ctx: Context, drain_s: float = 0.0) -> None:
 
 
 def server_config(
-    app: ASGIApp, ctx: Context, host: str, port: int, drain_s: int = SOCKET_DRAIN_S
+    app: ASGIApp, ctx: Context, host: str, port: int, drain_s: int = CONNECTIONS_END_S
 ) -> uvicorn.Config:
     """How a front end listens."""
     return uvicorn.Config(

@@ -1,10 +1,11 @@
-"""Bounds at the door: what callers may send, how often, and what a front end remembers of them."""
+"""Bounds of a front end: what callers may send, how often, and what is remembered of them. Those that owners
+and workers share are in `config.limits`."""
 
 from typing import Final
 
 from config.limits import BODY_BYTES_MAX
 
-# What an HTTP connection may send before it is a request. Proxies in front allow 8 KiB URLs and headers, too.
+# What an HTTP connection may send before it is a request, and how long that may take.
 HEAD_BYTES_MAX: Final = 32 * 1024
 URL_BYTES_MAX: Final = 8 * 1024
 HEADERS_MAX: Final = 100
@@ -12,7 +13,7 @@ HEADERS_MAX: Final = 100
 REQUEST_BYTES_MAX: Final = 2 * BODY_BYTES_MAX
 HEAD_WITHIN_MS: Final = 10_000
 BODY_WITHIN_MS: Final = 30_000
-# A body beyond this is parsed in a thread: it would take over 20 ms of the loop.
+# A body beyond this is parsed in a thread: it would take some ms of the loop, a full one over 20.
 BODY_LARGE_BYTES: Final = 64 * 1024
 # Numbers with more digits are no amounts; exact arithmetic with them has a price.
 BODY_DIGITS_MAX: Final = 40
@@ -48,15 +49,16 @@ LIMITER_NAMES_MAX: Final = 200_000
 # A slice holds a few hundred of the smallest frames: what is too much is seen before the rest is read.
 SOCKET_SLICE_BYTES: Final = 4_096
 SOCKET_SLICES_AFTER_CLOSE_MAX: Final = 4
-# Sockets have so long to leave when a front end stops.
-SOCKET_DRAIN_S: Final = 5
+# Requests under way and sockets have so long to end when a front end stops.
+CONNECTIONS_END_S: Final = 5
 
-# What a front end remembers. A revoked key ends within five seconds everywhere: a second here is well inside.
+# What a front end remembers. Whose a tournament is never changes, and lists may be a second late.
 SUMMARY_FRESH_MS: Final = 1_000
 SUMMARIES_MAX: Final = 10_000
+# While the database is away a key is asked for again after this.
 KEY_ASKED_AGAIN_MS: Final = 1_000
 KEYS_TOUCHED_MAX: Final = 10_000
-# A secret that was checked once is known by its hash for so long; checking one costs 2 ms.
+# A key that was good within this time does not count as a stranger's request.
 SECRET_GOOD_FOR_MS: Final = 3_600_000
 SECRETS_GOOD_MAX: Final = 100_000
 ANSWER_FRESH_MS: Final = 1_000

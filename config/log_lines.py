@@ -20,8 +20,8 @@ def redact(text: str) -> str:
 
 
 def is_foreign(name: str) -> bool:
-    """Whether a field of a record is none of ours: Ray adds some to every record of its process."""
-    return name.startswith("_ray_")
+    """Whether a field of a record is none of ours: Ray adds some to each, uvicorn the text with colours."""
+    return name.startswith("_ray_") or name == "color_message"
 
 
 class JsonLines(logging.Formatter):
@@ -49,4 +49,5 @@ def configure(level: str, process: str) -> None:
     handler.setFormatter(JsonLines(process))
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(level)
+    # A level that there is not must not keep owners from starting.
+    root.setLevel(level.upper() if level.upper() in logging.getLevelNamesMapping() else "INFO")

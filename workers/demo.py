@@ -127,9 +127,9 @@ async def _fill(api: Api, tournament_id: str) -> None:
 
 
 async def _start(api: Api, tournament_id: str) -> None:
-    await asyncio.sleep(_LOBBY_S)
     status = await api.call("GET", f"/api/tournaments/{tournament_id}/status")
     if status["status"] == "open":
+        await asyncio.sleep(_LOBBY_S)
         await api.call("POST", f"/api/tournaments/{tournament_id}/start")
 
 

@@ -49,7 +49,6 @@ class TournamentActor:
     def __init__(self, tournament_id: str) -> None:
         self._tournament_id = TournamentId(tournament_id)
         self._host: Activation | None = None
-        self._open = AsyncExitStack()
         self._opening = asyncio.Lock()
         log_lines.configure(node_setting("LOG_LEVEL") or "INFO", "owner")
         calm_collector()
@@ -91,7 +90,7 @@ class TournamentActor:
                 try:
                     async with AsyncExitStack() as stack:
                         self._host = await self._compose(database_url, stack)
-                        self._open = stack.pop_all()
+                        stack.pop_all()  # it is good; the end of the process closes it
                 except (OSError, asyncpg.PostgresError) as error:
                     return Unavailable(f"{type(error).__name__}: {error}", store_away=True)
                 except StoreUnavailable as error:

@@ -1,4 +1,4 @@
-"""What a front end holds, and how it is opened and closed."""
+"""What a front end holds; `api.compose` opens and closes it."""
 
 from dataclasses import dataclass, field
 
@@ -30,6 +30,7 @@ from server.ports import (
     Ledgers,
     Limiter,
     Listings,
+    Operator,
     Operators,
     Payouts,
     RequestAnswers,
@@ -73,13 +74,19 @@ class Context:
     private_targets: bool = False
     # Thousands may come to watch one tournament at the same moment.
     public_look: SharedLook[str, Summary | None] = field(init=False)
+    operator_look: SharedLook[str, Operator | None] = field(init=False)
 
     def __post_init__(self) -> None:
         self.public_look = SharedLook(self._find_public)
+        self.operator_look = SharedLook(self._find_operator)
 
     async def _find_public(self, tournament_id: str) -> Summary | None:
         async with self.stranger_limits.turn():
             return await self.listings.find_public(tournament_id)
+
+    async def _find_operator(self, operator_id: str) -> Operator | None:
+        async with self.stranger_limits.turn():
+            return await self.operators.operator(operator_id)
 
     def check_target(self, url: str) -> None:
         """Raises `ValueError` for an address that workers would refuse to call."""

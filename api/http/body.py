@@ -44,6 +44,7 @@ _WORDS: Final = {
     "missing": "Is required",
     "extra_forbidden": "Unknown field",
     "literal_error": "Must be {expected}",
+    "enum": "Must be {expected}",
     "greater_than_equal": "Must be at least {ge}",
     "less_than_equal": "Must be at most {le}",
     "string_too_short": "Must have at least {min_length} characters",

@@ -7,9 +7,10 @@ from pydantic import Field
 from api.http.body import Model
 from api.http.openapi import list_of
 from api.http.value_types import Amount, Instant
+from config.door_limits import FACT_ID_CHARS_MAX, FACT_NAME_CHARS_MAX
 from config.limits import FACTS_PER_REQUEST_MAX
 
-_Id = Annotated[str, Field(min_length=1, max_length=128)]
+_Id = Annotated[str, Field(min_length=1, max_length=FACT_ID_CHARS_MAX)]
 
 
 class FactBody(Model):
@@ -27,7 +28,7 @@ class FactBody(Model):
         "game": ("game_slug", "gameSlug"),
     }
     event_id: _Id
-    player: Annotated[str, Field(min_length=1, max_length=512)]
+    player: Annotated[str, Field(min_length=1, max_length=FACT_NAME_CHARS_MAX)]
     kind: _Id = "round"
     points: Amount | None = None
     bet: Amount | None = None

@@ -1,4 +1,4 @@
-"""Who comes in by the player socket: a player of the tournament, or a watcher."""
+"""Who comes in by the player socket: a player of the tournament, an operator, or a spectator."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -142,7 +142,6 @@ async def _check_origin(ctx: Context, handshake: Handshake, operator_id: str) ->
     origin = handshake.headers.get("origin")
     if origin is None:
         return
-    async with ctx.stranger_limits.turn():
-        operator = await ctx.operators.operator(operator_id)
+    operator = await ctx.operator_look.find(operator_id)
     if operator is not None and operator.origins and origin not in operator.origins:
         raise Rejected(Close.FORBIDDEN)

@@ -31,7 +31,8 @@ def kind_of(event: type) -> str:
 
 KINDS: dict[str, type] = {kind_of(event): event for event in get_args(events.Event)}
 _KIND_OF = {cls: kind for kind, cls in KINDS.items()}
-RULE_KINDS = tuple(kind for kind in (*KINDS, *UPCASTERS) if present_kind(kind) in ("created", "updated"))
+_RULES = (events.Created, events.Updated)
+RULE_KINDS = tuple(kind for kind in (*KINDS, *UPCASTERS) if KINDS[present_kind(kind)] in _RULES)
 _BLOCK = msgspec.msgpack.Decoder(list[Counted])
 _FACTS = msgspec.msgpack.Decoder(list[Fact])
 _pack = msgspec.msgpack.Encoder().encode

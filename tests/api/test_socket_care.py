@@ -88,6 +88,25 @@ async def test_a_crowd_of_watchers_shares_looks_at_the_database(
     assert (await room.wire()).heard and looks == 3
 
 
+async def test_a_crowd_of_browsers_shares_the_look_at_their_operator(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = 0
+    operator = room.house.store.operator
+
+    async def counted(operator_id: str) -> Any:
+        nonlocal looks
+        looks += 1
+        await asyncio.sleep(0)
+        return await operator(operator_id)
+
+    monkeypatch.setattr(room.house.store, "operator", counted)
+    origin = "Origin: https://casino.example\r\n"
+    crowd = [Wire(room.house.ctx, f"{room.id}?spectate", origin) for _ in range(20)]
+    await room.wait(0.5)
+    assert all("welcome" in kinds(wire) for wire in crowd) and looks <= 3
+
+
 async def test_a_slow_reader_melts_into_one_snapshot_and_holds_no_memory(room: Room) -> None:
     slow, other = await room.wire(), await room.wire()
     slow.hold()

@@ -200,3 +200,10 @@ async def test_another_operator_sees_none_of_it(crew: Crew) -> None:
     for path in ("webhooks", "webhooks/deliveries", "events"):
         body = (await crew.house.client.get(f"/api/{path}", headers=crew.house.other)).json()
         assert next(iter(body.values())) == [], path
+
+
+async def test_an_unknown_kind_is_refused_in_our_words(crew: Crew) -> None:
+    answer = await crew.house.client.put(
+        "/api/webhooks", headers=crew.house.auth, json={"kind": "pigeon", "url": "https://x.example"}
+    )
+    assert answer.json()["details"]["kind"] == "Must be 'webhook', 'sqs' or 'game_platform'"

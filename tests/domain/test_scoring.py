@@ -235,3 +235,8 @@ def test_an_unknown_model_or_parameter_is_refused(wrong: dict[str, Any], field: 
 @given(scorings())
 def test_every_declared_scoring_is_valid(scoring: Scoring) -> None:
     assert faults_of(scoring) == {}
+
+
+def test_an_unknown_version_hides_no_other_fault() -> None:
+    wrong = Scoring(model="best_n", version=99, target=5)
+    assert set(faults_of(wrong)) == {"version", "n", "target"}

@@ -64,3 +64,9 @@ def test_a_changed_shape_is_stored_under_its_own_kind() -> None:
 
     assert codec.kind_of(Registered) == "registered@2"
     assert codec.kind_of(events.RegistrationOpened) == "registration_opened"
+
+
+def test_rules_of_a_former_shape_are_rules() -> None:
+    """As `codec` finds them when it is loaded with an upcaster: by the class that they are read as."""
+    assert set(codec.RULE_KINDS) == {kind for kind in codec.KINDS if kind in ("created", "updated")}
+    assert all(codec.KINDS[kind] in (events.Created, events.Updated) for kind in codec.RULE_KINDS)

@@ -31,7 +31,7 @@ def lines(
 
 
 def test_fields_stand_beside_the_event(lines: Callable[[], list[dict[str, Any]]]) -> None:
-    fields = {"tournament": "t-1", "silent_s": 1.5, "_ray_timestamp_ns": 1}
+    fields = {"tournament": "t-1", "silent_s": 1.5, "_ray_other": 1, "color_message": "x"}
     logging.getLogger("actors.owner").warning("owner_ended", extra=fields)
     (line,) = lines()
     assert line.pop("timestamp").endswith("Z")

@@ -87,7 +87,7 @@ class Settlement:
             fields = {"tournament": tournament_id, "lines": len(steps), "paid": paid}
             log.info("settlement_moved", extra=fields)
         else:
-            log.warning("settlement_reply_missing", extra={"tournament": tournament_id, "reply": str(reply)})
+            log.warning("settlement_not_moved", extra={"tournament": tournament_id, "reply": str(reply)})
 
     async def _pay(self, line: ClaimedPayout) -> PayoutStep:
         """One credit, tried once."""

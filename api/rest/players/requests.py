@@ -9,6 +9,7 @@ from api.http.body import Model
 from api.http.query import ListQuery, Reads
 from api.http.query_values import Whole
 from api.http.value_types import Amount, Line
+from config.door_limits import TOKEN_BYTES_MAX
 from config.limits import PLAYERS_PAGE_DEFAULT, PLAYERS_PAGE_MAX, TRACE_PAGE_DEFAULT, TRACE_PAGE_MAX
 
 
@@ -89,7 +90,7 @@ class RemoveBody(Model):
 class TokenBody(Model):
     """A player token to check."""
 
-    token: Annotated[str, Field(min_length=1, max_length=4_096)]
+    token: Annotated[str, Field(min_length=1, max_length=TOKEN_BYTES_MAX)]
 
 
 class PlayersQuery(ListQuery):

@@ -68,11 +68,11 @@ def faults_of(scoring: Scoring) -> dict[str, str]:
     """Every fault by field name."""
     if scoring.model not in MODELS:
         return {"model": f"Unknown scoring model; known: {', '.join(MODELS)}"}
-    spec = SPECS.get((scoring.model, scoring.version))
-    if spec is None:
-        known = ", ".join(str(version) for model, version in SPECS if model == scoring.model)
-        return {"version": f"Unknown version of {scoring.model}; known: {known}"}
+    known = [version for model, version in SPECS if model == scoring.model]
+    spec = SPECS.get((scoring.model, scoring.version)) or SPECS[scoring.model, max(known)]
     faults = _parameters_not_of(spec, scoring) | spec.faults(scoring)
+    if scoring.version not in known:
+        faults["version"] = f"Unknown version of {scoring.model}; known: {', '.join(map(str, known))}"
     if scoring.metric not in METRIC_NAMES:
         faults["metric"] = f"Unknown metric; known: {', '.join(METRIC_NAMES)}"
     _check_modifiers(scoring, faults)

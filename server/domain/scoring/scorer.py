@@ -43,6 +43,7 @@ class Scorer:
         self._settle = spec.settle(scoring)
         self.settles = self._settle is not None
         self._shares = spec.shares(scoring)
+        self.truncate = spec.truncate(scoring)
         merits = [tie for tie in scoring.ties if tie in _STATS]
         self._merits = [_STATS[tie] for tie in merits]
         self._moment = "first_to_reach" in scoring.ties

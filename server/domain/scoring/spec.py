@@ -29,11 +29,17 @@ class Parameters(Protocol):
 Add = Callable[[Tally, int, int, int], None]
 Settle = Callable[[Tally], None]
 Value = Callable[[Fact], int | None]
+# Forgets the facts of a tally that happened at a moment (ms) or later.
+Truncate = Callable[[Tally, int], None]
 # The points that each fact gave, in the order of the facts; a race forgets what came from a moment on.
 Shares = Callable[[Sequence[Scored], int | None], list[int]]
 
 
 def _no_settle(declared: Parameters) -> Settle | None:
+    return None
+
+
+def _no_truncate(declared: Parameters) -> Truncate | None:
     return None
 
 
@@ -48,8 +54,9 @@ class ModelSpec:
 
     `value` is what a fact is worth, None where the declaration names a metric. `add` gives the same tally for
     the same facts in any order. `settle` brings the score of an unsettled tally up to date, for models that
-    leave one. `shares` explains a score fact by fact. `faults` names parameters that do not fit, by field.
-    `sentence` is for players, with `{n}`, `{metric}` and `{target}`. `needs_bets`: sums of bets are kept.
+    leave one. `truncate` is for models whose cutoff may move back (races). `shares` explains a score fact by
+    fact. `faults` names parameters that do not fit, by field. `sentence` is for players, with `{n}`,
+    `{metric}` and `{target}`. `needs_bets`: sums of bets are kept.
     """
 
     model: str
@@ -60,5 +67,6 @@ class ModelSpec:
     shares: Callable[[Parameters], Shares]
     parameters: tuple[Parameter, ...] = ()
     settle: Callable[[Parameters], Settle | None] = _no_settle
+    truncate: Callable[[Parameters], Truncate | None] = _no_truncate
     faults: Callable[[Parameters], dict[str, str]] = _no_faults
     needs_bets: bool = False

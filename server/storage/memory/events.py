@@ -267,13 +267,13 @@ class MemoryEvents:
         return failing
 
     async def caught_up(self, before_ms: int) -> list[tuple[Tenant, Endpoint]]:
-        failing = []
+        recovered = []
         for outlet in self._outlets.values():
             late = any(row.since_ms < before_ms for row in self._lanes_of(outlet.endpoint.id))
             if outlet.behind_told and not late and outlet.endpoint.disabled_ms is None:
                 outlet.behind_told = False
-                failing.append((outlet.tenant, outlet.endpoint))
-        return failing
+                recovered.append((outlet.tenant, outlet.endpoint))
+        return recovered
 
     async def forget_attempts(self, before_ms: int) -> int:
         recent = [one for one in self._attempts if one.at_ms >= before_ms]

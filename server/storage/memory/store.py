@@ -126,7 +126,7 @@ class MemoryStore(
 
     async def save_checkpoint(self, tournament_id: TournamentId, epoch: int, point: Checkpoint) -> None:
         stored = self._owned(tournament_id, epoch)
-        others = [point_before for point_before in stored.checkpoints if point_before.seq != point.seq]
+        others = [other for other in stored.checkpoints if other.seq != point.seq]
         stored.checkpoints = [*others, point][-CHECKPOINTS_KEPT:]
 
     async def heartbeat(self, tournament_id: TournamentId, epoch: int, head: bytes | None = None) -> bool:

@@ -1,12 +1,12 @@
 """The first player whose sum reaches a target wins."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 from server.domain.scoring.bounds import VALUE_MAX
 from server.domain.scoring.explain import by_time
 from server.domain.scoring.fact import Scored
-from server.domain.scoring.spec import Add, ModelSpec, Parameters, Settle, Shares
+from server.domain.scoring.spec import Add, ModelSpec, Parameters, Settle, Shares, Truncate
 from server.domain.scoring.tally import Tally
 from server.domain.scoring.ties import TIES_DEFAULT
 
@@ -54,9 +54,9 @@ def _step(tally: Tally, item: tuple[int, int, int], at: int, target: int) -> Non
 
 
 def truncate(tally: Tally, target: int, cutoff_ms: int) -> None:
-    """Forget what a race saw behind its cutoff."""
-    if tally.held and tally.held[-1][0] > cutoff_ms:
-        del tally.held[bisect_right(tally.held, cutoff_ms, key=lambda item: item[0]) :]
+    """Forget what a race saw at its cutoff or later."""
+    if tally.held and tally.held[-1][0] >= cutoff_ms:
+        del tally.held[bisect_left(tally.held, cutoff_ms, key=lambda item: item[0]) :]
         tally.rounds = len(tally.held)
         retally(tally, target)
 
@@ -71,6 +71,11 @@ def _until(facts: Sequence[Scored], target: int, cutoff_ms: int | None) -> list[
         shares[index] = min(one.value, target - total)
         total += shares[index]
     return shares
+
+
+def _truncate_of(declared: Parameters) -> Truncate:
+    target = _target(declared)
+    return lambda tally, cutoff_ms: truncate(tally, target, cutoff_ms)
 
 
 def _settle_of(declared: Parameters) -> Settle:
@@ -107,6 +112,7 @@ SPECS = (
         _shares_of,
         ("target", "metric"),
         settle=_settle_of,
+        truncate=_truncate_of,
         faults=_faults,
     ),
 )

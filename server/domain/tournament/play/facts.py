@@ -10,7 +10,6 @@ from typing import Final, NamedTuple
 
 from server.domain.scoring.bounds import SUM_MAX
 from server.domain.scoring.fact import ELIMINATION, Counted, Fact, Outcome
-from server.domain.scoring.models.race import truncate
 from server.domain.scoring.tally import Tally
 from server.domain.tournament.lifecycle import Status
 from server.domain.tournament.play.cutoff import outcome_of, window_of
@@ -267,11 +266,11 @@ def crossing_ms(state: Tournament) -> int | None:
 def ring_earlier(state: Tournament) -> None:
     """In a race that is over, a fact that came late may show an earlier crossing: the bell moves back to it
     and what came behind it is forgotten, so that the order of arrival changes nothing."""
-    crossed_ms, target = crossing_ms(state), state.scorer.scoring.target or 0
-    assert state.bell_ms is not None, "the race is over"
+    crossed_ms, truncate = crossing_ms(state), state.scorer.truncate
+    assert state.bell_ms is not None and truncate is not None, "the race is over"
     if crossed_ms is not None:
         state.bell_ms = min(state.bell_ms, crossed_ms + 1)
     for entry in state.entries:
         for tally in (entry.tally, *entry.former):
-            truncate(tally, target, state.bell_ms - 1)
+            truncate(tally, state.bell_ms)
         place(state, entry)
