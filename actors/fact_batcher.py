@@ -26,7 +26,7 @@ class FactBatcher:
 
     def __init__(self, directory: Directory) -> None:
         self._directory = directory
-        self._lanes: dict[str, deque[tuple[list[Fact], asyncio.Future[Reply]]]] = {}
+        self._queues: dict[str, deque[tuple[list[Fact], asyncio.Future[Reply]]]] = {}
 
     async def send(self, tournament_id: str, facts: list[Fact]) -> Outcomes | Refused | Unavailable | Failed:
         """One outcome per fact, in order; or why the owner could not take them."""
@@ -40,19 +40,19 @@ class FactBatcher:
 
     def _post(self, tournament_id: str, parcel: list[Fact]) -> asyncio.Future[Reply]:
         answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-        lane = self._lanes.get(tournament_id)
-        if lane is None:
-            lane = self._lanes[tournament_id] = deque()
-            asyncio.create_task(self._drive(tournament_id, lane))
-        lane.append((parcel, answer))
+        queue = self._queues.get(tournament_id)
+        if queue is None:
+            queue = self._queues[tournament_id] = deque()
+            asyncio.create_task(self._drive(tournament_id, queue))
+        queue.append((parcel, answer))
         return answer
 
-    async def _drive(self, tournament_id: str, lane: deque[tuple[list[Fact], asyncio.Future[Reply]]]) -> None:
-        """Call after call until the lane is empty; then the lane goes away."""
+    async def _drive(self, tournament_id: str, queue: deque[tuple[list[Fact], asyncio.Future[Reply]]]) -> None:
+        """Call after call until the queue is empty; then the queue goes away."""
         load: Load = []
         try:
-            while lane:
-                load = _load(lane)
+            while queue:
+                load = _load(queue)
                 reply = await self._ask(tournament_id, load)
                 if isinstance(reply, Failed) and len(load) > 1:
                     # One of them cannot be taken: the others must not suffer for it.
@@ -63,8 +63,8 @@ class FactBatcher:
         except Exception:
             log.exception("facts_not_sent", extra={"tournament": tournament_id})
         finally:
-            self._lanes.pop(tournament_id, None)
-            _unload([*load, *lane], Unavailable("batcher stopped"))
+            self._queues.pop(tournament_id, None)
+            _unload([*load, *queue], Unavailable("batcher stopped"))
 
     async def _ask(self, tournament_id: str, load: Load) -> Reply:
         message = ReportFacts(encode_facts([fact for parcel, _ in load for fact in parcel]))
@@ -88,18 +88,18 @@ def _parcels(facts: list[Fact]) -> list[list[Fact]]:
     return parcels
 
 
-def _load(lane: deque[tuple[list[Fact], asyncio.Future[Reply]]]) -> Load:
+def _load(queue: deque[tuple[list[Fact], asyncio.Future[Reply]]]) -> Load:
     """As many whole parcels as one call may carry, at least one."""
-    load = [lane.popleft()]
+    load = [queue.popleft()]
     facts = len(load[0][0])
     weight = sum(map(_weight, load[0][0]))
-    while lane:
-        parcel = lane[0][0]
+    while queue:
+        parcel = queue[0][0]
         facts += len(parcel)
         weight += sum(map(_weight, parcel))
         if facts > FACTS_PER_CALL_MAX or weight > FACT_CALL_BYTES_MAX:
             break
-        load.append(lane.popleft())
+        load.append(queue.popleft())
     return load
 
 

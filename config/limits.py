@@ -149,17 +149,17 @@ PAYOUT_CLAIM_MS: Final = 180_000
 PAYOUT_HOLD_MS: Final = 90_000
 SETTLEMENT_PAUSES_S: Final = (10, 60, 300, 1_800, 7_200, 21_600, 43_200, 57_600)
 
-# Events out. The router and the deliverer look so often; a lane is worked on for so long, then given back.
+# Events out. The router and the deliverer look so often; a cursor is worked on for so long, then given back.
 ROUTE_POLL_S: Final = 0.25
 ROUTE_BATCH_MAX: Final = 1_000
 DELIVERY_POLL_S: Final = 0.1
 DELIVERY_NOTE_EVERY_S: Final = 0.02
 DELIVERY_CLAIM_MS: Final = 40_000
 DELIVERY_SEND_UNTIL_MS: Final = 20_000
-LANES_PER_ENDPOINT: Final = 16
-LANE_EVENTS_MAX: Final = 50
+CURSORS_PER_ENDPOINT: Final = 16
+CURSOR_EVENTS_MAX: Final = 50
 # A worker that has so many under way claims no more: what they hold stays in bounds.
-LANES_AT_ONCE: Final = 1_000
+CURSORS_AT_ONCE: Final = 1_000
 # Pauses between tries grow to a day and a half in all: over 24 h even when jitter halves every one of them.
 DELIVERY_PAUSES_S: Final = (
     5,

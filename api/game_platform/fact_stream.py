@@ -106,7 +106,7 @@ class Stream:
             await self._take(given, caller, summary)
 
     async def _take(self, given: SendFacts, caller: Caller, summary: Summary) -> None:
-        """Begin a batch. Counted and read here, so that batches enter the lane in order."""
+        """Begin a batch. Counted and read here, so that batches enter the queue in order."""
         try:
             await self._count(caller)
             facts = await decode_facts(b'{"events":%b}' % bytes(given.events))

@@ -9,7 +9,7 @@ from prometheus_client.registry import Collector
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _GAUGES = {
     "unrouted": ("pitboss_events_unrouted", "Events that have no place in a feed yet"),
-    "lanes": ("pitboss_delivery_cursors_pending", "Streams that wait to be sent to an endpoint"),
+    "cursors": ("pitboss_delivery_cursors_pending", "Streams that wait to be sent to an endpoint"),
 }
 # Names of version 0.1, shown beside the present ones until 0.3.
 _FORMER_LANES = "pitboss_event_lanes_pending"
@@ -27,7 +27,7 @@ class _Events(Collector):
             yield GaugeMetricFamily(name, text, self._totals[key])
         lag = "Age of the oldest event that an enabled endpoint has not taken"
         yield GaugeMetricFamily("pitboss_event_lag_seconds", lag, self._totals["oldest_ms"] / 1_000)
-        yield GaugeMetricFamily(_FORMER_LANES, _GAUGES["lanes"][1], self._totals["lanes"])
+        yield GaugeMetricFamily(_FORMER_LANES, _GAUGES["cursors"][1], self._totals["cursors"])
         for name in _ATTEMPTS:
             attempts = CounterMetricFamily(name, "Attempts to send an event", labels=["outcome"])
             for outcome in ("delivered", "failed", "dead"):

@@ -1,7 +1,7 @@
 """Public events on their way out: the feed of an operator, and the endpoints that its events are sent to.
 
 A *stream* is a tournament, or one of the house's own per tenant; its events are numbered without a gap. A
-*lane* is one stream to one endpoint while something of it is still to be sent.
+*cursor* is one stream to one endpoint while something of it is still to be sent.
 """
 
 from collections.abc import Sequence
@@ -111,9 +111,9 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryProgress:
-    """How far a lane has come; it is given back. `next_try_ms` is when what is left is due."""
+    """How far a cursor has come; it is given back. `next_try_ms` is when what is left is due."""
 
-    lane_id: str
+    cursor_id: str
     claim: str
     done_seq: int
     attempts: int
@@ -182,17 +182,17 @@ class Endpoints(Protocol):
 
 
 class Deliveries(Protocol):
-    """What workers need to deliver. All of them together never have a lane twice."""
+    """What workers need to deliver. All of them together never have a cursor twice."""
 
-    async def claim_lanes(
+    async def claim_cursors(
         self, claim: str, now_ms: int, until_ms: int, per_endpoint: int, events: int, busy: Sequence[str]
     ) -> list[DeliveryCursor]:
-        """Of each enabled endpoint that is not `busy`: due lanes, longest due first, with their next events;
-        of one that fails, a single lane."""
+        """Of each enabled endpoint that is not `busy`: due cursors, longest due first, with their next events;
+        of one that fails, a single cursor."""
 
     async def mark(self, marks: Sequence[DeliveryProgress], attempts: Sequence[Attempt], now_ms: int) -> None:
-        """Write down what was tried. A lane that is done is gone; one that another worker has claimed since is
-        left alone. An endpoint that answers again has all its lanes due."""
+        """Write down what was tried. A cursor that is done is gone; one that another worker has claimed since
+        is left alone. An endpoint that answers again has all its cursors due."""
 
     async def disable(self, endpoint_id: str, reason: str, now_ms: int) -> bool:
         """False when it was disabled already."""
@@ -210,5 +210,5 @@ class Deliveries(Protocol):
         """Drop old rows of the log; how many."""
 
     async def totals(self, now_ms: int) -> dict[str, int]:
-        """Of all tenants: `unrouted`, `lanes`, `oldest_ms` (age of the oldest pending event), `delivered`,
+        """Of all tenants: `unrouted`, `cursors`, `oldest_ms` (age of the oldest pending event), `delivered`,
         `failed`, `dead`, `endpoints`, `failing`, `disabled`."""

@@ -211,12 +211,12 @@ async def _events(r: Recorder, tournament_id: str) -> None:
     store, now_ms = r.house.store, r.house.clock.now_ms()
     await r.call("PUT", "/api/webhooks", {"url": "https://casino.example/events", "eventTypes": ["payout.*"]})
     asking = asyncio.create_task(r.call("POST", "/api/webhooks/test", {}))
-    while not (lanes := await store.claim_lanes("w", now_ms, now_ms + 1, 1, 1, ())):
+    while not (cursors := await store.claim_cursors("w", now_ms, now_ms + 1, 1, 1, ())):
         await asyncio.sleep(0.01)
-    lane, event = lanes[0], lanes[0].events[0]
-    whose = (lane.endpoint.id, lane.tenant, lane.stream, event.seq, event.event_id, event.event_type)
+    cursor, event = cursors[0], cursors[0].events[0]
+    whose = (cursor.endpoint.id, cursor.tenant, cursor.stream, event.seq, event.event_id, event.event_type)
     answered = Attempt(*whose, 1, now_ms, 42, DeliveryOutcome.DELIVERED, 200, "ok")
-    await store.mark([DeliveryProgress(lane.id, lane.claim, 1, 0, now_ms)], [answered], now_ms)
+    await store.mark([DeliveryProgress(cursor.id, cursor.claim, 1, 0, now_ms)], [answered], now_ms)
     await asking
     await store.route(now_ms, 1_000)
     await r.call("GET", "/api/events?limit=100")

@@ -16,9 +16,9 @@ async def test_metrics_tell_lag_retries_and_dead_letters() -> None:
         before = (await house.client.get("/metrics")).text
         assert "pitboss_events_unrouted 1.0" in before and "process_resident_memory_bytes" in before
         await store.route(now_ms, 10)
-        [lane] = await store.claim_lanes("c", now_ms, now_ms + 1, 1, 1, ())
-        tried = Attempt("ep_1", TENANT, lane.stream, 1, "e", "t", 1, now_ms, 1, DeliveryOutcome.DEAD)
-        await store.mark([DeliveryProgress(lane.id, "c", 0, 1, now_ms)], [tried], now_ms)
+        [cursor] = await store.claim_cursors("c", now_ms, now_ms + 1, 1, 1, ())
+        tried = Attempt("ep_1", TENANT, cursor.stream, 1, "e", "t", 1, now_ms, 1, DeliveryOutcome.DEAD)
+        await store.mark([DeliveryProgress(cursor.id, "c", 0, 1, now_ms)], [tried], now_ms)
         await house.clock.advance(90_000)
         told = (await house.client.get("/metrics")).text
     for line in (

@@ -189,7 +189,7 @@ async def test_what_cannot_be_sent_again_is_refused(crew: Crew, body: dict[str, 
     body = {name: tournament_id if value == "{t}" else value for name, value in body.items()}
     answer = await crew.call("POST", "webhooks/deliveries/redeliver", body)
     assert answer.json()["error"] == error
-    assert crew.house.store._lanes == {}
+    assert crew.house.store._cursors == {}
 
 
 async def test_another_operator_sees_none_of_it(crew: Crew) -> None:

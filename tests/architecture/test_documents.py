@@ -69,7 +69,7 @@ def test_commands_exist() -> None:
 def test_metrics_exist() -> None:
     names = (
         "unrouted",
-        "lanes",
+        "cursors",
         "oldest_ms",
         "delivered",
         "failed",

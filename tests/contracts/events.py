@@ -35,23 +35,23 @@ def endpoint(tenant: Tenant, name: str = "main", *types: str) -> Endpoint:
 
 
 def tried(
-    lane: DeliveryCursor,
+    cursor: DeliveryCursor,
     event: Announcement,
     outcome: DeliveryOutcome = DeliveryOutcome.DELIVERED,
     at_ms: int = NOW_MS,
 ) -> Attempt:
     """One try."""
-    name = (lane.endpoint.id, lane.tenant, lane.stream)
+    name = (cursor.endpoint.id, cursor.tenant, cursor.stream)
     return Attempt(*name, event.seq, event.event_id, event.event_type, 1, at_ms, 5, outcome, 200, "ok")
 
 
-def upto(lane: DeliveryCursor, seq: int, attempts: int = 0, next_ms: int = NOW_MS) -> DeliveryProgress:
-    """The lane is done up to `seq`."""
-    return DeliveryProgress(lane.id, lane.claim, seq, attempts, next_ms)
+def upto(cursor: DeliveryCursor, seq: int, attempts: int = 0, next_ms: int = NOW_MS) -> DeliveryProgress:
+    """The cursor is done up to `seq`."""
+    return DeliveryProgress(cursor.id, cursor.claim, seq, attempts, next_ms)
 
 
 class EventsContract:
-    """Feed, endpoints, lanes."""
+    """Feed, endpoints, cursors."""
 
     async def born(self, store: Any, writer: Writer) -> None:
         """Three events: created, opened, ann registered."""
@@ -75,9 +75,9 @@ class EventsContract:
     async def claim(
         self, store: Any, of: Endpoint, claim: str = "w1", now_ms: int = NOW_MS, events: int = 50
     ) -> Any:
-        """The lanes of one endpoint; those of other tests are left alone."""
-        lanes = await store.claim_lanes(claim, now_ms, now_ms + MINUTE_MS, 10, events, ())
-        return [lane for lane in lanes if lane.endpoint.id == of.id]
+        """The cursors of one endpoint; those of other tests are left alone."""
+        cursors = await store.claim_cursors(claim, now_ms, now_ms + MINUTE_MS, 10, events, ())
+        return [cursor for cursor in cursors if cursor.endpoint.id == of.id]
 
     async def test_the_feed_has_every_event_once_in_the_order_of_its_streams(
         self, store: Any, tenant: Tenant, writer: Writer
@@ -117,23 +117,28 @@ class EventsContract:
             await store.save_endpoint(tenant, one)
         await store.commit(writer.commit(command_request(register("ben")), command_request(commands.Start())))
         await self.routed(store)
-        [lane] = await self.claim(store, everything)
-        assert [event.event_type for event in lane.events] == ["player.registered", "tournament.started"]
-        assert (lane.stream, lane.tenant, lane.endpoint, lane.attempts) == (writer.id, tenant, everything, 0)
+        [cursor] = await self.claim(store, everything)
+        assert [event.event_type for event in cursor.events] == ["player.registered", "tournament.started"]
+        assert (cursor.stream, cursor.tenant, cursor.endpoint, cursor.attempts) == (
+            writer.id,
+            tenant,
+            everything,
+            0,
+        )
         names = [one.name for one, _ in await store.endpoints(tenant)]
         assert names == ["main", "players"]
         assert (await store.endpoints(tenant))[0][1].pending == 1
 
-    async def test_a_lane_is_claimed_once_and_only_its_claim_moves_it(
+    async def test_a_cursor_is_claimed_once_and_only_its_claim_moves_it(
         self, store: Any, tenant: Tenant, writer: Writer
     ) -> None:
         of = await self.subscribed(store, tenant, writer)
-        [lane] = await self.claim(store, of, events=2)
-        assert [event.seq for event in lane.events] == [1, 2]
+        [cursor] = await self.claim(store, of, events=2)
+        assert [event.seq for event in cursor.events] == [1, 2]
         assert await self.claim(store, of, "w2") == []
         [again] = await self.claim(store, of, "w2", NOW_MS + MINUTE_MS)
-        assert again.id == lane.id
-        await store.mark([upto(lane, 2)], [], NOW_MS)
+        assert again.id == cursor.id
+        await store.mark([upto(cursor, 2)], [], NOW_MS)
         assert await self.claim(store, of, "w3", NOW_MS + MINUTE_MS) == [], "w1 has lost it"
         await store.mark([upto(again, 1)], [tried(again, again.events[0])], NOW_MS)
         [rest] = await self.claim(store, of, "w4", NOW_MS)
@@ -142,23 +147,23 @@ class EventsContract:
         assert await self.claim(store, of, "w5", NOW_MS) == []
         assert (await store.endpoints(tenant))[0][1].pending == 0
 
-    async def test_what_comes_while_a_lane_is_claimed_is_not_forgotten(
+    async def test_what_comes_while_a_cursor_is_claimed_is_not_forgotten(
         self, store: Any, tenant: Tenant, writer: Writer
     ) -> None:
         of = await self.subscribed(store, tenant, writer)
-        [lane] = await self.claim(store, of)
+        [cursor] = await self.claim(store, of)
         await store.commit(writer.commit(command_request(register("ben"))))
         await self.routed(store)
-        await store.mark([upto(lane, lane.tip_seq)], [], NOW_MS)
+        await store.mark([upto(cursor, cursor.tip_seq)], [], NOW_MS)
         [rest] = await self.claim(store, of)
-        assert [event.seq for event in rest.events] == [lane.tip_seq + 1]
+        assert [event.seq for event in rest.events] == [cursor.tip_seq + 1]
         await store.mark([upto(rest, rest.tip_seq)], [], NOW_MS)
         await store.commit(writer.commit(command_request(register("eve"))))
         await self.routed(store)
         [new] = await self.claim(store, of)
         assert [event.seq for event in new.events] == [rest.tip_seq + 1]
 
-    async def test_failures_are_counted_and_an_endpoint_that_answers_again_has_all_lanes_due(
+    async def test_failures_are_counted_and_an_endpoint_that_answers_again_has_all_cursors_due(
         self, store: Any, tenant: Tenant, writer: Writer
     ) -> None:
         of, other = endpoint(tenant), Writer(f"u-{tenant.operator_id}", tenant)
@@ -166,10 +171,10 @@ class EventsContract:
         await self.born(store, writer)
         await self.born(store, other)
         await self.routed(store)
-        lanes = await self.claim(store, of)
+        cursors = await self.claim(store, of)
         later = NOW_MS + 90 * MINUTE_MS
-        failed = [tried(lane, lane.events[0], DeliveryOutcome.FAILED) for lane in lanes]
-        await store.mark([upto(lane, 0, 1, later) for lane in lanes], failed, NOW_MS)
+        failed = [tried(cursor, cursor.events[0], DeliveryOutcome.FAILED) for cursor in cursors]
+        await store.mark([upto(cursor, 0, 1, later) for cursor in cursors], failed, NOW_MS)
         health = (await store.endpoints(tenant))[0][1]
         assert (health.failed, health.failing_since_ms, health.pending) == (2, NOW_MS, 2)
         assert (tenant, of) in await store.failing(NOW_MS + 1)
@@ -201,15 +206,15 @@ class EventsContract:
         assert await self.claim(store, of) == []
         assert (await store.endpoints(tenant))[0][0].disabled_reason == "gone"
         await store.save_endpoint(tenant, of)
-        [lane] = await self.claim(store, of)
-        assert [event.seq for event in lane.events] == [1, 2, 3][: len(lane.events)]
-        await store.mark([upto(lane, 0, 5, NOW_MS + MINUTE_MS)], [], NOW_MS)
+        [cursor] = await self.claim(store, of)
+        assert [event.seq for event in cursor.events] == [1, 2, 3][: len(cursor.events)]
+        await store.mark([upto(cursor, 0, 5, NOW_MS + MINUTE_MS)], [], NOW_MS)
         assert await self.claim(store, of) == []
         await store.save_endpoint(tenant, of)
-        [lane] = await self.claim(store, of)
-        assert lane.attempts == 5
+        [cursor] = await self.claim(store, of)
+        assert cursor.attempts == 5
         await store.remove_endpoint(tenant, of.id)
-        await store.mark([upto(lane, 1)], [tried(lane, lane.events[0])], NOW_MS)
+        await store.mark([upto(cursor, 1)], [tried(cursor, cursor.events[0])], NOW_MS)
         assert await self.claim(store, of) == [] and await store.endpoints(tenant) == []
 
     async def test_events_are_sent_again_and_probes_go_to_one_alone(
@@ -223,8 +228,8 @@ class EventsContract:
         for _ in range(2):
             assert await store.send_again(tenant, of.id, [(writer.id, 2, 3)], False, NOW_MS) == 2
         await store.probe(tenant, of.id, "p1", Announcement("evt_p1", 1, "system.test", NOW_MS, b"{}"))
-        lanes = await self.claim(store, of)
-        assert sorted([e.seq for e in lane.events] for lane in lanes) == [[1], [2, 3]]
+        cursors = await self.claim(store, of)
+        assert sorted([e.seq for e in cursor.events] for cursor in cursors) == [[1], [2, 3]]
         assert await self.claim(store, other) == []
         assert not [row for row in await store.feed(tenant, 0, 10) if row.event.event_id == "evt_p1"]
 
@@ -238,8 +243,8 @@ class EventsContract:
 
         assert await late() == [of.id] and await late() == []
         assert of not in [one for _, one in await store.caught_up(NOW_MS + 1)]
-        [lane] = await self.claim(store, of)
-        await store.mark([upto(lane, lane.tip_seq)], [], NOW_MS)
+        [cursor] = await self.claim(store, of)
+        await store.mark([upto(cursor, cursor.tip_seq)], [], NOW_MS)
         assert of in [one for _, one in await store.caught_up(NOW_MS + 1)]
         assert of not in [one for _, one in await store.caught_up(NOW_MS + 1)]
         totals = await store.totals(NOW_MS + 5)
@@ -249,8 +254,8 @@ class EventsContract:
         self, store: Any, tenant: Tenant, writer: Writer
     ) -> None:
         of = await self.subscribed(store, tenant, writer)
-        [lane] = await self.claim(store, of)
-        old = tried(lane, lane.events[0], at_ms=1)
-        await store.mark([], [old, tried(lane, lane.events[0])], NOW_MS)
+        [cursor] = await self.claim(store, of)
+        old = tried(cursor, cursor.events[0], at_ms=1)
+        await store.mark([], [old, tried(cursor, cursor.events[0])], NOW_MS)
         assert await store.forget_attempts(2) == 1
         assert len(await store.attempts(tenant, AttemptFilter(), 10)) == 1

@@ -123,7 +123,7 @@ async def test_every_event_arrives_once_in_order_with_the_ids_of_feed_and_histor
     assert sorted(told) == sorted(row.event.event_id for row in feed) and len(set(told)) == len(told)
     log = await scene.store.attempts(TENANT, AttemptFilter(), 1_000)
     assert {one.outcome for one in log} == {"delivered"} and len(log) == len(told)
-    assert scene.store._lanes == {}, "nothing is kept of what is done"
+    assert scene.store._cursors == {}, "nothing is kept of what is done"
 
 
 @evening
@@ -265,7 +265,7 @@ async def test_a_hanging_endpoint_keeps_nobody_waiting(scene: Scene) -> None:
 
 
 @evening
-async def test_an_endpoint_that_fails_is_tried_by_one_lane_at_a_time(scene: Scene) -> None:
+async def test_an_endpoint_that_fails_is_tried_by_one_cursor_at_a_time(scene: Scene) -> None:
     scene.receiver.mood = lambda url: "away"
     scene.work()
     names = [await scene.play(n) for n in range(10)]

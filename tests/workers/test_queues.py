@@ -59,16 +59,16 @@ async def send(aws: Aws, count: int, data: bytes = b"{}") -> list[DeliveryResult
     queues._aws = aws
     sending = []
     for number in range(count):
-        lane = DeliveryCursor(f"l{number}", "c", TENANT, OF, False, f"t{number}", 0, 1, 0, False)
+        cursor = DeliveryCursor(f"l{number}", "c", TENANT, OF, False, f"t{number}", 0, 1, 0, False)
         event = Announcement(f"evt_{number}", 1, "player.registered", 1, data)
-        sending.append(queues.send(lane, event, 1))
+        sending.append(queues.send(cursor, event, 1))
     async with asyncio.timeout(5):
         found = await asyncio.gather(*sending, return_exceptions=True)
     await queues.close()
     return found
 
 
-async def test_ten_lanes_share_a_call_and_one_client(aws: Aws) -> None:
+async def test_ten_cursors_share_a_call_and_one_client(aws: Aws) -> None:
     told = await send(aws, 25)
     assert {one.heard for one in told if isinstance(one, DeliveryResult)} == {DeliveryVerdict.TAKEN} and len(
         told
@@ -104,7 +104,7 @@ async def test_what_is_too_long_for_a_message_travels_without_its_data(aws: Aws)
     assert '"data":null' in body and '"dataUrl":"/api/tournaments/t0/events?cursor=0&limit=1"' in body
 
 
-async def test_no_answer_is_told_to_every_lane_and_a_mistake_of_ours_too(aws: Aws) -> None:
+async def test_no_answer_is_told_to_every_cursor_and_a_mistake_of_ours_too(aws: Aws) -> None:
     aws.trouble = OSError("no route")
     told = await send(aws, 3)
     assert [(one.heard, one.status) for one in told if isinstance(one, DeliveryResult)] == [

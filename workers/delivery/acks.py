@@ -43,10 +43,10 @@ class Acks:
         self._directory = directory
         self._command_id = command_id
 
-    async def take(self, lane: DeliveryCursor, event: Announcement, body: bytes) -> bool:
+    async def take(self, cursor: DeliveryCursor, event: Announcement, body: bytes) -> bool:
         """False when the owner could not be told: the event is sent again, and answered again. What it
         refuses, because the line has moved on, is refused for good."""
-        if not lane.endpoint.acknowledges or event.event_type not in _ABOUT:
+        if not cursor.endpoint.acknowledges or event.event_type not in _ABOUT:
             return True
         try:
             payout = msgspec.json.decode(body, type=_Answer).payout
@@ -55,7 +55,7 @@ class Acks:
         line = msgspec.json.decode(event.data, type=_Line)
         step = PayoutStep(line.payout_id, ACKS[payout.status], _words(payout.reference), _words(payout.reason))
         command = Settle((step,), strict=False)
-        reply = await self._directory.ask(lane.stream, CommandRequest(command, self._command_id(), ACTOR))
+        reply = await self._directory.ask(cursor.stream, CommandRequest(command, self._command_id(), ACTOR))
         log.info("payout_acknowledged", extra={"payout": line.payout_id, "status": payout.status})
         return isinstance(reply, Done | Refused)
 

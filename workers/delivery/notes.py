@@ -27,7 +27,7 @@ class Notes:
         self._some.set()
 
     def came(self, mark: DeliveryProgress) -> None:
-        """A lane is given back."""
+        """A cursor is given back."""
         self._marks.append(mark)
         self._some.set()
 

@@ -1,7 +1,7 @@
 """Events to an operator's SQS FIFO queue: the group is the tournament, the deduplication id is the event's.
 
-Events of ten lanes travel in one call, never two of one lane: of a batch some may fail, and what follows in a
-tournament must not be there before. Credentials come by the usual AWS chain of this process.
+Events of ten cursors travel in one call, never two of one cursor: of a batch some may fail, and what follows
+in a tournament must not be there before. Credentials come by the usual AWS chain of this process.
 """
 
 import asyncio
@@ -37,13 +37,13 @@ class Queues:
         self._waiting: dict[str, deque[_Waiting]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def send(self, lane: DeliveryCursor, event: Announcement, now_ms: int) -> DeliveryResult:
-        body = body_of(lane.tenant.operator_id, lane.stream, event, EVENT_DATA_BYTES_MAX).decode()
+    async def send(self, cursor: DeliveryCursor, event: Announcement, now_ms: int) -> DeliveryResult:
+        body = body_of(cursor.tenant.operator_id, cursor.stream, event, EVENT_DATA_BYTES_MAX).decode()
         result: asyncio.Future[DeliveryResult] = asyncio.get_running_loop().create_future()
-        queue = self._waiting.setdefault(lane.endpoint.url, deque())
-        queue.append(_Waiting(lane.stream, event, body, result))
+        queue = self._waiting.setdefault(cursor.endpoint.url, deque())
+        queue.append(_Waiting(cursor.stream, event, body, result))
         if len(queue) == 1:
-            self._start(lane.endpoint.url)
+            self._start(cursor.endpoint.url)
         return await result
 
     def _start(self, url: str) -> None:

@@ -1,4 +1,4 @@
-"""The router: what was committed gets its place in the feeds, and endpoints get their lanes."""
+"""The router: what was committed gets its place in the feeds, and endpoints get their cursors."""
 
 from config.limits import ROUTE_BATCH_MAX, ROUTE_POLL_S
 from server.ports import Clock, Feed

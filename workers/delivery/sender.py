@@ -1,4 +1,4 @@
-"""What delivers: one event of a lane to the endpoint behind it."""
+"""What delivers: one event of a cursor to the endpoint behind it."""
 
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -39,5 +39,5 @@ class DeliveryResult:
 class Sender(Protocol):
     """Never raises for what a receiver does."""
 
-    async def send(self, lane: DeliveryCursor, event: Announcement, now_ms: int) -> DeliveryResult:
+    async def send(self, cursor: DeliveryCursor, event: Announcement, now_ms: int) -> DeliveryResult:
         """Try once."""

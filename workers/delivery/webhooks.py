@@ -16,11 +16,11 @@ class Webhooks:
     def __init__(self, outgoing: Caller) -> None:
         self._outgoing = outgoing
 
-    async def send(self, lane: DeliveryCursor, event: Announcement, now_ms: int) -> DeliveryResult:
-        body = body_of(lane.tenant.operator_id, lane.stream, event, EVENT_DATA_BYTES_MAX)
-        headers = signed(event.event_id, body, _secrets(lane.endpoint, now_ms), now_ms)
+    async def send(self, cursor: DeliveryCursor, event: Announcement, now_ms: int) -> DeliveryResult:
+        body = body_of(cursor.tenant.operator_id, cursor.stream, event, EVENT_DATA_BYTES_MAX)
+        headers = signed(event.event_id, body, _secrets(cursor.endpoint, now_ms), now_ms)
         try:
-            answer = await self._outgoing.post(lane.endpoint.url, body, headers)
+            answer = await self._outgoing.post(cursor.endpoint.url, body, headers)
         except Unreachable as error:
             return DeliveryResult(DeliveryVerdict.AGAIN, reason=str(error))
         return DeliveryResult(

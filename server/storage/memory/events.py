@@ -1,4 +1,4 @@
-"""Feed, endpoints and lanes in memory: the twin of `feed`, `endpoints` and `deliveries`."""
+"""Feed, endpoints and cursors in memory: the twin of `feed`, `endpoints` and `deliveries`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -31,10 +31,10 @@ class _Outlet:
 
 
 @dataclass(slots=True)
-class _Lane:
-    """A row of `lanes`."""
+class _Cursor:
+    """A row of `cursors`."""
 
-    lane: DeliveryCursor
+    cursor: DeliveryCursor
     since_ms: int
     next_try_ms: int
     claimed_until_ms: int = 0
@@ -51,7 +51,7 @@ class MemoryEvents:
         self._unrouted: list[tuple[str, Announcement]] = []
         self._feeds: dict[Tenant, list[FeedRow]] = {}
         self._outlets: dict[str, _Outlet] = {}
-        self._lanes: dict[str, _Lane] = {}
+        self._cursors: dict[str, _Cursor] = {}
         self._attempts: list[Attempt] = []
         self._attempt_ids = count(1)
 
@@ -91,11 +91,11 @@ class MemoryEvents:
 
     def _show(self, outlet: _Outlet, stream: str, event: Announcement, now_ms: int) -> None:
         name = f"{outlet.endpoint.id}/{stream}"
-        row = self._lanes.get(name)
+        row = self._cursors.get(name)
         if row is None:
             self._open(name, outlet, stream, (event.seq, event.seq), False, event.at_ms, now_ms)
         else:
-            row.lane = replace(row.lane, tip_seq=event.seq)
+            row.cursor = replace(row.cursor, tip_seq=event.seq)
 
     def _open(
         self,
@@ -108,10 +108,10 @@ class MemoryEvents:
         now_ms: int,
     ) -> None:
         first, last = seqs
-        lane = DeliveryCursor(
+        cursor = DeliveryCursor(
             name, "", outlet.tenant, outlet.endpoint, False, stream, first - 1, last, 0, whole
         )
-        self._lanes.setdefault(name, _Lane(lane, since_ms, now_ms))
+        self._cursors.setdefault(name, _Cursor(cursor, since_ms, now_ms))
 
     # Endpoints
 
@@ -122,24 +122,24 @@ class MemoryEvents:
         )
 
     def _health(self, outlet: _Outlet) -> Health:
-        since = [row.since_ms for row in self._lanes_of(outlet.endpoint.id)]
+        since = [row.since_ms for row in self._cursors_of(outlet.endpoint.id)]
         return replace(outlet.health, pending=len(since), oldest_ms=min(since, default=None))
 
-    def _lanes_of(self, endpoint_id: str) -> list[_Lane]:
-        return [row for row in self._lanes.values() if row.lane.endpoint.id == endpoint_id]
+    def _cursors_of(self, endpoint_id: str) -> list[_Cursor]:
+        return [row for row in self._cursors.values() if row.cursor.endpoint.id == endpoint_id]
 
     async def save_endpoint(self, tenant: Tenant, endpoint: Endpoint) -> None:
         outlet = self._outlets.setdefault(endpoint.id, _Outlet(tenant, endpoint))
         outlet.endpoint = endpoint
         outlet.health = replace(outlet.health, failing_since_ms=None)
-        for row in self._lanes_of(endpoint.id):
+        for row in self._cursors_of(endpoint.id):
             row.next_try_ms = 0
 
     async def remove_endpoint(self, tenant: Tenant, endpoint_id: str) -> None:
         if (outlet := self._outlets.get(endpoint_id)) is not None and outlet.tenant == tenant:
             del self._outlets[endpoint_id]
-            for row in self._lanes_of(endpoint_id):
-                del self._lanes[row.lane.id]
+            for row in self._cursors_of(endpoint_id):
+                del self._cursors[row.cursor.id]
 
     async def attempts(self, tenant: Tenant, want: AttemptFilter, limit: int) -> list[Attempt]:
         found = [
@@ -171,8 +171,8 @@ class MemoryEvents:
     async def probe(self, tenant: Tenant, endpoint_id: str, name: str, event: Announcement) -> None:
         stream = probe_stream(tenant, name)
         self._whose[stream], self._outbox[stream] = tenant, [event]
-        lane = f"{endpoint_id}/{stream}"
-        self._open(lane, self._outlets[endpoint_id], stream, (1, 1), True, event.at_ms, event.at_ms)
+        cursor = f"{endpoint_id}/{stream}"
+        self._open(cursor, self._outlets[endpoint_id], stream, (1, 1), True, event.at_ms, event.at_ms)
 
     async def event(self, tenant: Tenant, event_id: str) -> tuple[str, Announcement] | None:
         for stream, events in self._outbox.items():
@@ -183,7 +183,7 @@ class MemoryEvents:
 
     # Deliveries
 
-    async def claim_lanes(
+    async def claim_cursors(
         self, claim: str, now_ms: int, until_ms: int, per_endpoint: int, events: int, busy: Sequence[str]
     ) -> list[DeliveryCursor]:
         claimed = []
@@ -193,18 +193,20 @@ class MemoryEvents:
             failing = outlet.health.failing_since_ms is not None
             due = [
                 row
-                for row in self._lanes_of(name)
+                for row in self._cursors_of(name)
                 if row.next_try_ms <= now_ms and row.claimed_until_ms <= now_ms
             ]
             due.sort(key=lambda row: row.next_try_ms)
             for row in due[: 1 if failing else per_endpoint]:
                 row.claimed_until_ms = until_ms
-                row.lane = replace(row.lane, claim=claim, endpoint=outlet.endpoint)
-                claimed.append(replace(row.lane, failing=failing, events=self._next(row.lane, events)))
+                row.cursor = replace(row.cursor, claim=claim, endpoint=outlet.endpoint)
+                claimed.append(replace(row.cursor, failing=failing, events=self._next(row.cursor, events)))
         return claimed
 
-    def _next(self, lane: DeliveryCursor, limit: int) -> tuple[Announcement, ...]:
-        found = [event for event in self._outbox[lane.stream] if lane.done_seq < event.seq <= lane.tip_seq]
+    def _next(self, cursor: DeliveryCursor, limit: int) -> tuple[Announcement, ...]:
+        found = [
+            event for event in self._outbox[cursor.stream] if cursor.done_seq < event.seq <= cursor.tip_seq
+        ]
         return tuple(found[:limit])
 
     async def mark(self, marks: Sequence[DeliveryProgress], attempts: Sequence[Attempt], now_ms: int) -> None:
@@ -212,15 +214,15 @@ class MemoryEvents:
         for name in {one.endpoint_id for one in attempts}:
             self._count(name, [one for one in attempts if one.endpoint_id == name], now_ms)
         for mark in marks:
-            row = self._lanes.get(mark.lane_id)
-            if row is None or row.lane.claim != mark.claim:
+            row = self._cursors.get(mark.cursor_id)
+            if row is None or row.cursor.claim != mark.claim:
                 continue
-            if row.lane.tip_seq <= mark.done_seq:
-                del self._lanes[mark.lane_id]
+            if row.cursor.tip_seq <= mark.done_seq:
+                del self._cursors[mark.cursor_id]
                 continue
-            row.lane = replace(row.lane, claim="", done_seq=mark.done_seq, attempts=mark.attempts)
+            row.cursor = replace(row.cursor, claim="", done_seq=mark.done_seq, attempts=mark.attempts)
             row.next_try_ms, row.claimed_until_ms = mark.next_try_ms, 0
-            row.since_ms = next((e.at_ms for e in self._next(row.lane, 1)), row.since_ms)
+            row.since_ms = next((e.at_ms for e in self._next(row.cursor, 1)), row.since_ms)
 
     def _count(self, endpoint_id: str, attempts: Sequence[Attempt], now_ms: int) -> None:
         outlet = self._outlets.get(endpoint_id)
@@ -238,7 +240,7 @@ class MemoryEvents:
             failing_since_ms=since,
         )
         if delivered and health.failing_since_ms is not None:
-            for row in self._lanes_of(endpoint_id):
+            for row in self._cursors_of(endpoint_id):
                 row.next_try_ms = min(row.next_try_ms, now_ms)
 
     async def disable(self, endpoint_id: str, reason: str, now_ms: int) -> bool:
@@ -269,7 +271,7 @@ class MemoryEvents:
     async def caught_up(self, before_ms: int) -> list[tuple[Tenant, Endpoint]]:
         recovered = []
         for outlet in self._outlets.values():
-            late = any(row.since_ms < before_ms for row in self._lanes_of(outlet.endpoint.id))
+            late = any(row.since_ms < before_ms for row in self._cursors_of(outlet.endpoint.id))
             if outlet.behind_told and not late and outlet.endpoint.disabled_ms is None:
                 outlet.behind_told = False
                 recovered.append((outlet.tenant, outlet.endpoint))
@@ -283,10 +285,10 @@ class MemoryEvents:
     async def totals(self, now_ms: int) -> dict[str, int]:
         outlets = list(self._outlets.values())
         at_work = [one for one in outlets if one.endpoint.disabled_ms is None]
-        since = [row.since_ms for one in at_work for row in self._lanes_of(one.endpoint.id)]
+        since = [row.since_ms for one in at_work for row in self._cursors_of(one.endpoint.id)]
         return {
             "unrouted": len(self._unrouted),
-            "lanes": len(self._lanes),
+            "cursors": len(self._cursors),
             "oldest_ms": max(now_ms - min(since, default=now_ms), 0),
             "delivered": sum(one.health.delivered for one in outlets),
             "failed": sum(one.health.failed for one in outlets),

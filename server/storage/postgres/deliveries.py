@@ -1,4 +1,4 @@
-"""Lanes and endpoints as the workers see them, on Postgres: claimed, worked on, given back."""
+"""Cursors and endpoints as the workers see them, on Postgres: claimed, worked on, given back."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,7 +13,7 @@ from server.public_events.mapping import Announcement
 from server.storage.postgres import tables
 from server.storage.postgres.reader import HOUSE, Reader
 
-# A few lanes of each endpoint, so that one with many never keeps another waiting; of one that fails, one.
+# A few cursors of each endpoint, so that one with many never keeps another waiting; of one that fails, one.
 _CLAIM = """
 WITH due AS (
   SELECT l.id, e.document, e.failing_since_ms IS NOT NULL AS failing FROM endpoints e CROSS JOIN LATERAL (
@@ -49,8 +49,9 @@ FROM unnest(CAST(:ids AS text[]), CAST(:claims AS text[]), CAST(:done AS bigint[
   JOIN locked ON locked.id = m.id
 WHERE l.id = m.id AND l.claim = m.claim
 """
-# A lane that is done is gone: the next event of its stream makes a new one. A statement of its own: the router
-# may raise the tip while the one before waits for the row, which then would be neither done nor given back.
+# A cursor that is done is gone: the next event of its stream makes a new one. A statement of its own: the
+# router may raise the tip while the one before waits for the row, which then would be neither done nor given
+# back.
 _CLEAR = """
 DELETE FROM lanes WHERE id = ANY(CAST(:ids AS text[])) AND claim IS NULL AND tip_seq <= done_seq
 """
@@ -95,7 +96,7 @@ WHERE e.behind_told_ms IS NOT NULL AND e.disabled_ms IS NULL
 RETURNING e.operator_id, e.live, e.document
 """
 _TOTALS = """
-SELECT (SELECT count(*) FROM unrouted) AS unrouted, (SELECT count(*) FROM lanes) AS lanes,
+SELECT (SELECT count(*) FROM unrouted) AS unrouted, (SELECT count(*) FROM lanes) AS cursors,
   (SELECT COALESCE(greatest(:now_ms - min(l.since_ms), 0), 0)
     FROM lanes l JOIN endpoints e ON e.id = l.endpoint_id WHERE e.disabled_ms IS NULL) AS oldest_ms,
   COALESCE(sum(delivered), 0) AS delivered, COALESCE(sum(failed), 0) AS failed, COALESCE(sum(dead), 0) AS dead,
@@ -108,19 +109,19 @@ FROM endpoints
 class PostgresDeliveries(Reader):
     """`Deliveries` on SQLAlchemy Core."""
 
-    async def claim_lanes(
+    async def claim_cursors(
         self, claim: str, now_ms: int, until_ms: int, per_endpoint: int, events: int, busy: Sequence[str]
     ) -> list[DeliveryCursor]:
         given = {"claim": claim, "now_ms": now_ms, "until_ms": until_ms, "per_endpoint": per_endpoint}
         want = sa.text(_CLAIM).bindparams(**given, events=events, busy=list(busy))
-        lanes: dict[str, DeliveryCursor] = {}
+        cursors: dict[str, DeliveryCursor] = {}
         rows: dict[str, list[Announcement]] = {}
         for row in await self._rows(HOUSE, want):
-            if row.id not in lanes:
-                lanes[row.id], rows[row.id] = _lane(row, claim), []
+            if row.id not in cursors:
+                cursors[row.id], rows[row.id] = _cursor(row, claim), []
             if row.seq is not None:
                 rows[row.id].append(Announcement(*row[10:]))
-        return [replace(lane, events=tuple(rows[name])) for name, lane in lanes.items()]
+        return [replace(cursor, events=tuple(rows[name])) for name, cursor in cursors.items()]
 
     async def mark(self, marks: Sequence[DeliveryProgress], attempts: Sequence[Attempt], now_ms: int) -> None:
         async with self._transaction() as db:
@@ -129,7 +130,7 @@ class PostgresDeliveries(Reader):
                 await db.execute(sa.text(_COUNT), _counts(attempts) | {"now_ms": now_ms})
             if marks:
                 given = {
-                    "ids": [mark.lane_id for mark in marks],
+                    "ids": [mark.cursor_id for mark in marks],
                     "claims": [mark.claim for mark in marks],
                     "done": [mark.done_seq for mark in marks],
                     "attempts": [mark.attempts for mark in marks],
@@ -183,7 +184,7 @@ def _endpoint(row: Any) -> tuple[Tenant, Endpoint]:
     return Tenant(OperatorId(row.operator_id), row.live), codec.decode(row.document, Endpoint)
 
 
-def _lane(row: Any, claim: str) -> DeliveryCursor:
+def _cursor(row: Any, claim: str) -> DeliveryCursor:
     tenant, endpoint = _endpoint(row)
     place = (row.stream, row.done_seq, row.tip_seq, row.attempts, row.whole)
     return DeliveryCursor(row.id, claim, tenant, endpoint, row.failing, *place)

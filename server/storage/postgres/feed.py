@@ -1,4 +1,4 @@
-"""The feed on Postgres: every committed event gets its place in the order of its tenant, and its lanes."""
+"""The feed on Postgres: every committed event gets its place in the order of its tenant, and its cursors."""
 
 import sqlalchemy as sa
 
@@ -12,7 +12,7 @@ from server.storage.postgres.reader import HOUSE, Reader
 # One router at a time: positions have no gap, and none appears behind a reader's cursor later.
 _ONE_AT_A_TIME = "SELECT pg_try_advisory_xact_lock(hashtext('pitboss.route'))"
 # Events of one stream are committed one after the other, so a prefix of the queue has no hole in a stream.
-# A lane that is there is raised; where there is none, everything before the first of these was sent.
+# A cursor that is there is raised; where there is none, everything before the first of these was sent.
 _ROUTE = """
 WITH taken AS (
   DELETE FROM unrouted WHERE no IN (SELECT no FROM unrouted ORDER BY no LIMIT :limit)
