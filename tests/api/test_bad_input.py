@@ -309,3 +309,22 @@ async def test_the_fast_way_takes_nothing_that_the_slow_one_refuses(digits: str)
         quickly(body.encode())
     (unfit,) = await decode_facts(body.encode())
     assert isinstance(unfit, Unfit) and list(unfit.details) == ["points"]
+
+
+@pytest.mark.parametrize(
+    ("body", "fields"),
+    [
+        ({"action": "void", "eventId": None}, ["eventId"]),
+        ({"action": "adjust", "player": "ann", "points": None}, ["points"]),
+        ({"action": "adjust", "player": None, "points": 1}, ["player"]),
+        ({"action": "reset", "player": None}, ["player"]),
+        ({"action": "void", "eventId": 7}, ["eventId"]),
+    ],
+)
+async def test_null_is_no_value_of_what_a_correction_needs(
+    house: House, body: dict[str, Any], fields: list[str]
+) -> None:
+    tournament_id = await house.tournament("ann", "ben", started=True)
+    path = f"/api/tournaments/{tournament_id}/corrections"
+    answer = await house.client.post(path, headers=house.auth, json=body | {"reason": "A test"})
+    assert (answer.status_code, list(answer.json()["details"])) == (400, fields)

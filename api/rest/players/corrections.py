@@ -60,13 +60,13 @@ def _command(parsed: Parsed, caller: Caller) -> commands.Correct:
     given = parsed.values
     action = given.get("action", "reset")
     needed = {"void": "event_id", "adjust": "points"}.get(action)
-    if needed is not None and given.get(needed) is None and needed not in parsed.spelled:
-        parsed.faults[parsed.path(needed)] = f"Is required to {action}"
+    for name in (needed, None if action == "void" else "player"):
+        # Null is no value; a value that cannot be read has its fault already.
+        if name is not None and given.get(name) is None and parsed.path(name) not in parsed.faults:
+            parsed.faults[parsed.path(name)] = f"Is required to {action}"
     for other in {"event_id", "points"} - {needed}:
         if given.get(other) is not None:
             parsed.faults[parsed.path(other)] = f"Has no meaning for {action}"
-    if action != "void" and given.get("player") is None and "player" not in parsed.spelled:
-        parsed.faults[parsed.path("player")] = f"Is required to {action}"
     points = scaled(given["points"], "points", parsed) if given.get("points") is not None else 0
     if abs(points) > VALUE_MAX:
         parsed.faults[parsed.path("points")] = "Must be within limits"
