@@ -66,6 +66,10 @@ class Parsed:
         """How the caller (or, if absent, the page) spells a model field."""
         return self.spelled.get(name) or ".".join(to_camel(part) for part in name.split("."))
 
+    def lacks(self, field: str) -> bool:
+        """Whether a field that is needed was left out or is null; one that cannot be read has its fault."""
+        return self.values.get(field) is None and self.path(field) not in self.faults
+
     def raise_faults(self, message: str = "Request is invalid") -> None:
         """Refuse when there is any fault."""
         if self.faults:

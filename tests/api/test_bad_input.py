@@ -328,3 +328,12 @@ async def test_null_is_no_value_of_what_a_correction_needs(
     path = f"/api/tournaments/{tournament_id}/corrections"
     answer = await house.client.post(path, headers=house.auth, json=body | {"reason": "A test"})
     assert (answer.status_code, list(answer.json()["details"])) == (400, fields)
+
+
+async def test_null_is_no_start_and_no_role(house: House) -> None:
+    cup = {"name": "Cup", "gameSlug": "crash-classic", "startTime": None}
+    answer = await house.client.post("/api/tournaments", headers=house.auth, json=cup)
+    assert (answer.status_code, list(answer.json()["details"])) == (400, ["startTime"])
+    for body in ({"role": None}, {"role": None, "permissions": None}):
+        answer = await house.client.post("/api/keys", headers=house.auth, json={"name": "a", **body})
+        assert (answer.status_code, list(answer.json()["details"])) == (400, ["role"])

@@ -138,7 +138,7 @@ def _granted(parsed: Parsed) -> tuple[str, tuple[str, ...]]:
         parsed.faults[parsed.path("permissions")] = "Give a role or permissions, not both"
     if permissions is not None:
         return CUSTOM, tuple(sorted(set(permissions)))
-    if role is None and "role" not in parsed.spelled and "permissions" not in parsed.spelled:
+    if parsed.lacks("role") and parsed.path("permissions") not in parsed.faults:
         parsed.faults[parsed.path("role")] = "Is required, or permissions"
     return role or CUSTOM, tuple(sorted(ROLES.get(role or "", ())))
 

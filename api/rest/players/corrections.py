@@ -61,8 +61,7 @@ def _command(parsed: Parsed, caller: Caller) -> commands.Correct:
     action = given.get("action", "reset")
     needed = {"void": "event_id", "adjust": "points"}.get(action)
     for name in (needed, None if action == "void" else "player"):
-        # Null is no value; a value that cannot be read has its fault already.
-        if name is not None and given.get(name) is None and parsed.path(name) not in parsed.faults:
+        if name is not None and parsed.lacks(name):
             parsed.faults[parsed.path(name)] = f"Is required to {action}"
     for other in {"event_id", "points"} - {needed}:
         if given.get(other) is not None:

@@ -79,7 +79,7 @@ def format_of(parsed: Parsed, now_ms: int) -> RuleFields:
         if start is not None:
             parsed.faults[parsed.path("scheduled_start")] = "A hop-on/off tournament has no start time"
         return {"format": chosen, "start_at_ms": now_ms}
-    if start is None and "scheduled_start" not in parsed.spelled:
+    if parsed.lacks("scheduled_start"):
         parsed.faults[parsed.path("scheduled_start")] = "Is required"
     return {"format": chosen}
 
