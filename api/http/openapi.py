@@ -7,6 +7,8 @@ from pydantic import WithJsonSchema
 from api.http.body import Model
 
 REF = "#/components/schemas/"
+# What a route answers beside JSON, in its `openapi_extra`; the document lists it as media types of the answer.
+OTHER_MEDIA = "x-other-media"
 
 
 def request_name(model: type[Model]) -> str:

@@ -15,7 +15,7 @@ from pydantic.alias_generators import to_camel
 
 from api.http.error_body import Error
 from api.http.errors import STATUS
-from api.http.openapi import REF
+from api.http.openapi import OTHER_MEDIA, REF
 from api.http.typed_route import TypedRoute, answer_of
 from api.spec.schemas import answer_schemas, query_parameters, request_schemas
 from api.spec.webhooks import webhooks
@@ -153,7 +153,10 @@ def _complete(method: str, path: str, operation: dict[str, Any], schema: dict[st
     given = {one["name"]: {"value": one["body"]} for one in found if one["body"] is not None}
     if content is not None and given:
         content["examples"] = given
-    operation["responses"] = _answers(found, schema) | _errors(method, path, found)
+    answers = _answers(found, schema)
+    for media in operation.pop(OTHER_MEDIA, ()):
+        answers["200"]["content"][media] = {"schema": {"type": "string"}}
+    operation["responses"] = answers | _errors(method, path, found)
 
 
 def _answers(found: list[dict[str, Any]], schema: dict[str, Any]) -> dict[str, Any]:

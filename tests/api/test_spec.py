@@ -164,3 +164,13 @@ def test_a_walk_through_the_whole_api_never_breaks_its_document() -> None:
                 with suppress(FlakyStrategyDefinition):
                     run_state_machine_as_test(seed(number)(Walk), settings=limits)
         assert Walk.steps >= STEPS_MIN
+
+
+def test_a_record_has_all_its_media_types(house: House) -> None:
+    record = document(house.app)["paths"]["/api/tournaments/{tournament_id}/record"]["get"]
+    assert set(record["responses"]["200"]["content"]) == {
+        "application/json",
+        "application/x-ndjson",
+        "text/csv",
+    }
+    assert not [name for name in record if name.startswith("x-")]

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from api.access.dependencies import AuditRead, Ctx
 from api.access.idempotency import OnceRoute
 from api.http.json_response import Json, Streamed
+from api.http.openapi import OTHER_MEDIA
 from api.http.query import CursorParams
 from api.rest.audit.requests import MEDIA, RecordParams
 from api.rest.audit.responses import AuditLine, AuditTrail
@@ -25,7 +26,10 @@ router = APIRouter(route_class=OnceRoute, tags=["Audit"])
 _CHUNK_BYTES = 64 * 1024
 
 
-@router.get("/api/tournaments/{tournament_id}/record")
+@router.get(
+    "/api/tournaments/{tournament_id}/record",
+    openapi_extra={OTHER_MEDIA: ["application/x-ndjson", "text/csv"]},
+)
 async def get_record(
     tournament_id: str, request: Request, ctx: Ctx, caller: AuditRead, query: RecordParams
 ) -> Streamed[Record]:
