@@ -95,7 +95,7 @@ def create_app(ctx: Context) -> FastAPI:
 
 async def _answer(request: Request, error: Exception) -> Response:
     """Any exception as its typed answer."""
-    answered = typed(error)
-    request.state.error = answered.code
-    body = answered.body(request.state.request_id)
-    return Json(body, status_code=answered.status, headers=answered.headers())
+    api_error = typed(error)
+    request.state.error = api_error.code
+    body = api_error.body(request.state.request_id)
+    return Json(body, status_code=api_error.status, headers=api_error.headers())

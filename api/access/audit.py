@@ -8,7 +8,7 @@ from server.encoding.wire import plain
 from server.ports import AuditEntry
 
 
-async def record(
+async def write_audit_entry(
     ctx: Context, caller: Caller, action: str, subject: str, before: Any = None, after: Any = None
 ) -> None:
     """One entry of a caller. `before` and `after` are views as the API shows them: without secrets."""

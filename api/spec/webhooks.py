@@ -6,7 +6,7 @@ import msgspec
 
 from api.http.openapi import REF
 from api.spec.schemas import as_published
-from server.public_events.catalogue import CATALOGUE, summary_of
+from server.public_events.catalogue import CATALOGUE, sentence_of
 from server.public_events.envelope import VERSION, Event
 
 _HEADERS = {
@@ -35,7 +35,7 @@ def _operation(event_type: str) -> dict[str, Any]:
     fields["data"] = {"anyOf": [data, {"type": "null"}]}
     body = {"allOf": [{"$ref": REF + Event.__name__}, {"type": "object", "properties": fields}]}
     return {
-        "summary": summary_of(event_type),
+        "summary": sentence_of(event_type),
         "parameters": [
             {"name": name, "in": "header", "required": True, "schema": text, "description": meaning}
             for name, meaning in _HEADERS.items()

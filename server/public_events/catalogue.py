@@ -36,6 +36,6 @@ def is_pattern(text: str) -> bool:
     return text in CATALOGUE or text in _FAMILIES
 
 
-def summary_of(event_type: str) -> str:
+def sentence_of(event_type: str) -> str:
     """In a sentence, when it happens."""
     return " ".join((CATALOGUE[event_type].__doc__ or "").split())

@@ -13,7 +13,7 @@ from server.public_events.catalogue import (
     TYPE_OF,
     fault,
     is_pattern,
-    summary_of,
+    sentence_of,
 )
 from server.public_events.mapping import announce
 from tests.support.app import House
@@ -21,7 +21,7 @@ from tests.support.app import House
 
 def test_every_published_type_has_a_sentence_and_a_schema() -> None:
     for name in CATALOGUE:
-        assert summary_of(name).endswith("."), name
+        assert sentence_of(name).endswith("."), name
         assert is_pattern(name) and is_pattern(name.partition(".")[0] + ".*")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from config.limits import DELIVERY_PAUSES_S
-from server.public_events.catalogue import CATALOGUE, summary_of
+from server.public_events.catalogue import CATALOGUE, sentence_of
 from workers.signing import signed
 
 PAGE = (Path(__file__).parents[2] / "docs" / "webhooks.md").read_text()
@@ -71,7 +71,7 @@ def test_the_printed_verifier_takes_ours_and_refuses_everything_else(verify: Ver
 
 def test_the_page_lists_every_type_in_the_words_of_the_catalogue() -> None:
     rows = re.findall(r"^\| `([a-z_.]+)` \| (.*) \|$", PAGE, re.MULTILINE)
-    assert dict(rows) == {name: summary_of(name) for name in CATALOGUE}
+    assert dict(rows) == {name: sentence_of(name) for name in CATALOGUE}
 
 
 def test_the_page_prints_the_pauses_that_are_made() -> None:

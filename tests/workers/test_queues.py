@@ -70,7 +70,7 @@ async def send(aws: Aws, count: int, data: bytes = b"{}") -> list[DeliveryResult
 
 async def test_ten_cursors_share_a_call_and_one_client(aws: Aws) -> None:
     told = await send(aws, 25)
-    assert {one.heard for one in told if isinstance(one, DeliveryResult)} == {DeliveryVerdict.TAKEN} and len(
+    assert {one.verdict for one in told if isinstance(one, DeliveryResult)} == {DeliveryVerdict.TAKEN} and len(
         told
     ) == 25
     assert [len(call) for call in aws.calls] == [10, 10, 5] and aws.regions == ["eu-west-1"]
@@ -82,7 +82,7 @@ async def test_ten_cursors_share_a_call_and_one_client(aws: Aws) -> None:
 async def test_of_a_batch_only_what_failed_is_sent_again(aws: Aws) -> None:
     aws.refused = {"evt_1", "evt_3"}
     told = await send(aws, 5)
-    assert [one.heard is DeliveryVerdict.TAKEN for one in told if isinstance(one, DeliveryResult)] == [
+    assert [one.verdict is DeliveryVerdict.TAKEN for one in told if isinstance(one, DeliveryResult)] == [
         True,
         False,
         True,
@@ -107,7 +107,7 @@ async def test_what_is_too_long_for_a_message_travels_without_its_data(aws: Aws)
 async def test_no_answer_is_told_to_every_cursor_and_a_mistake_of_ours_too(aws: Aws) -> None:
     aws.trouble = OSError("no route")
     told = await send(aws, 3)
-    assert [(one.heard, one.status) for one in told if isinstance(one, DeliveryResult)] == [
+    assert [(one.verdict, one.status) for one in told if isinstance(one, DeliveryResult)] == [
         (DeliveryVerdict.AGAIN, 503)
     ] * 3
     aws.trouble = RuntimeError("planted")

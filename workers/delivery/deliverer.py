@@ -130,13 +130,15 @@ class Deliverer:
                 fields = {"event_id": event.event_id, "event_type": event.event_type, "wrong": wrong}
                 log.error("event_off_schema", extra=fields)
             result = await self._senders[cursor.endpoint.kind].send(cursor, event, begun_ms)
-            if result.heard is DeliveryVerdict.TAKEN and not await self._acks.take(cursor, event, result.body):
+            if result.verdict is DeliveryVerdict.TAKEN and not await self._acks.take(
+                cursor, event, result.body
+            ):
                 result = replace(
                     result,
-                    heard=DeliveryVerdict.AGAIN,
+                    verdict=DeliveryVerdict.AGAIN,
                     reason="Its tournament could not be told what it answered",
                 )
-            if result.heard is not DeliveryVerdict.TAKEN:
+            if result.verdict is not DeliveryVerdict.TAKEN:
                 return await self._not_taken(cursor, event, at, result, begun_ms)
             self._note(cursor, event, at.tries + 1, result, begun_ms, DeliveryOutcome.DELIVERED)
         at.done_seq, at.tries = event.seq, 0
@@ -148,7 +150,7 @@ class Deliverer:
         """Again after a pause; after the last one it is a dead letter and the next event's turn."""
         at.tries += 1
         pause = pause_ms(at.tries, result.retry_after_s, self._jitter)
-        if result.heard is DeliveryVerdict.GONE:
+        if result.verdict is DeliveryVerdict.GONE:
             await self._alarms.disable(cursor.tenant, cursor.endpoint, "It answered 410 Gone")
         if pause is not None:
             at.next_try_ms = self._clock.now_ms() + pause

@@ -23,7 +23,7 @@ class DeliveryVerdict(Enum):
 class DeliveryResult:
     """An answer, or why there was none. `body` is what an endpoint said, `text` is what is kept of it."""
 
-    heard: DeliveryVerdict
+    verdict: DeliveryVerdict
     status: int | None = None
     body: bytes = b""
     reason: str = ""

@@ -7,7 +7,7 @@ from typing import Literal
 from fastapi import APIRouter, Request
 from msgspec import UNSET, UnsetType, structs
 
-from api.access.audit import record
+from api.access.audit import write_audit_entry
 from api.access.dependencies import Ctx, KeysAdmin
 from api.access.idempotency import OnceRoute
 from api.context.context import Context
@@ -64,7 +64,7 @@ async def create_key(request: Request, ctx: Ctx, caller: KeysAdmin) -> Json[Key]
         created_at_ms=now_ms,
         maker=caller.key.maker or caller.key.key_id,
     )
-    await record(ctx, caller, "key.created", stored.key_id, after=_view(stored, now_ms))
+    await write_audit_entry(ctx, caller, "key.created", stored.key_id, after=_view(stored, now_ms))
     await ctx.operators.add_key(stored)
     await _tell(ctx, caller, "key_created", stored)
     return _shown_once(request, _view(stored, now_ms), issued.text, 201)
@@ -159,7 +159,9 @@ async def rotate_key(key_id: str, request: Request, ctx: Ctx, caller: KeysAdmin)
     now_ms = ctx.clock.now_ms()
     overlap_ms = RotateBody(**parsed.values).overlap_seconds * 1_000
     issued = keys.rotated(ctx.ids, key, now_ms, overlap_ms, caller.key)
-    await record(ctx, caller, "key.rotated", key_id, _view(key, now_ms), _view(issued.stored, now_ms))
+    await write_audit_entry(
+        ctx, caller, "key.rotated", key_id, _view(key, now_ms), _view(issued.stored, now_ms)
+    )
     await _keep(ctx, issued.stored)
     await _tell(ctx, caller, "key_rotated", issued.stored)
     return _shown_once(request, _view(issued.stored, now_ms), issued.text, 200)
@@ -172,7 +174,7 @@ async def revoke_key(key_id: str, ctx: Ctx, caller: KeysAdmin) -> Json[Key]:
     if key.revoked_at_ms is None:
         now_ms = ctx.clock.now_ms()
         before, key = key, replace(key, revoked_at_ms=now_ms)
-        await record(ctx, caller, "key.revoked", key_id, _view(before, now_ms), _view(key, now_ms))
+        await write_audit_entry(ctx, caller, "key.revoked", key_id, _view(before, now_ms), _view(key, now_ms))
         await _keep(ctx, key)
     return Json(_view(key, ctx.clock.now_ms()))
 

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 from msgspec import UNSET, UnsetType
 
-from api.access.audit import record
+from api.access.audit import write_audit_entry
 from api.access.dependencies import Ctx, PayoutsApprove, PayoutsRead
 from api.access.idempotency import OnceRoute
 from api.http.body import parse, read_json
@@ -38,7 +38,7 @@ async def put_wallet(request: Request, ctx: Ctx, caller: PayoutsApprove) -> Json
     secret = signing_secret(ctx.ids)
     former = () if before is None else before.secrets[:1]
     wallet = Wallet(parsed.values["url"], (secret, *former))
-    await record(ctx, caller, "wallet.set", "wallet", _view(before), _view(wallet))
+    await write_audit_entry(ctx, caller, "wallet.set", "wallet", _view(before), _view(wallet))
     await ctx.payouts.set_wallet(caller.tenant, wallet)
     request.state.kept_body = dump(_view(wallet, None))
     return Json(_view(wallet, secret))
@@ -49,7 +49,7 @@ async def remove_wallet(ctx: Ctx, caller: PayoutsApprove) -> Json[WalletAnswer]:
     """From now on lines wait to be acknowledged over the API."""
     before = await ctx.payouts.wallet(caller.tenant)
     if before is not None:
-        await record(ctx, caller, "wallet.removed", "wallet", _view(before))
+        await write_audit_entry(ctx, caller, "wallet.removed", "wallet", _view(before))
         await ctx.payouts.set_wallet(caller.tenant, None)
     return Json(_view(None))
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from pydantic.alias_generators import to_camel
 
 from api.access import rate_limits
-from api.access.audit import record
+from api.access.audit import write_audit_entry
 from api.access.dependencies import (
     Ctx,
     TemplatesWrite,
@@ -96,7 +96,7 @@ async def create_template(request: Request, ctx: Ctx, caller: TemplatesWrite) ->
     if total >= TEMPLATES_MAX:
         message = f"There are {TEMPLATES_MAX} templates already: remove one first"
         raise ApiError(DoorCode.CONFLICT, message, Error(templates=TEMPLATES_MAX))
-    await record(ctx, caller, "template.created", template.id, after=_view(template))
+    await write_audit_entry(ctx, caller, "template.created", template.id, after=_view(template))
     await ctx.templates.add_template(template)
     return Json(_view(template), status_code=201)
 
@@ -211,7 +211,7 @@ async def update_template(
     changed = replace(template, body=dump(merged), rules=rules, version=version, updated_at_ms=now_ms)
     if "recurrence" in body and recurrence != template.recurrence:
         changed = replace(changed, recurrence=recurrence, next_start_ms=_first_start(recurrence, now_ms))
-    await record(ctx, caller, "template.changed", template.id, _view(template), _view(changed))
+    await write_audit_entry(ctx, caller, "template.changed", template.id, _view(template), _view(changed))
     if not await ctx.templates.replace_template(changed, template.version):
         raise ApiError(DoorCode.CONFLICT, "The template was changed at the same time; read it again")
     return Json(_view(changed))
@@ -221,7 +221,7 @@ async def update_template(
 async def delete_template(template_id: str, ctx: Ctx, caller: TemplatesWrite) -> Json[DeletedTemplate]:
     """Remove a template and its schedule; tournaments made of it stay."""
     template = await template_of(ctx, caller, template_id)
-    await record(ctx, caller, "template.removed", template.id, _view(template))
+    await write_audit_entry(ctx, caller, "template.removed", template.id, _view(template))
     await ctx.templates.remove_template(caller.tenant, template.id)
     return Json(DeletedTemplate(template_id=template.id, deleted=True))
 

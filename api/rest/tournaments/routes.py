@@ -5,7 +5,7 @@ from dataclasses import replace
 from fastapi import APIRouter, Request
 
 from actors.requests import PreviewCancel, request_of
-from api.access.audit import record
+from api.access.audit import write_audit_entry
 from api.access.dependencies import (
     Ctx,
     TournamentsDelete,
@@ -130,7 +130,9 @@ async def cancel_tournament(
     command = commands.Cancel(given.reason, given.refund_players, given.notify_players)
     if not is_over(summary.status):
         what = {"reason": given.reason, "refundPlayers": given.refund_players}
-        await record(ctx, caller, "tournament.cancelled", summary.id, {"status": summary.status.value}, what)
+        await write_audit_entry(
+            ctx, caller, "tournament.cancelled", summary.id, {"status": summary.status.value}, what
+        )
     answer = await ask(ctx, summary, request_of(command, identity(request, ctx, caller, body)))
     return Json(views.cancelled(answer.summary, answer.refunded_players, answer.refunded_minor))
 

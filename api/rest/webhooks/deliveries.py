@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from api.access.audit import record
+from api.access.audit import write_audit_entry
 from api.access.dependencies import Ctx, WebhooksWrite
 from api.access.idempotency import OnceRoute
 from api.context.context import Context
@@ -94,7 +94,7 @@ async def redeliver_events(request: Request, ctx: Ctx, caller: WebhooksWrite) ->
     ranges = await _ranges(ctx, caller, endpoint, given)
     whole = given.event_id is not None
     queued = await ctx.endpoints.send_again(caller.tenant, endpoint.id, ranges, whole, ctx.clock.now_ms())
-    await record(ctx, caller, "webhook.redelivered", endpoint.name, after=_told(ranges))
+    await write_audit_entry(ctx, caller, "webhook.redelivered", endpoint.name, after=_told(ranges))
     return Json(Redelivery(webhook=endpoint.name, queued=queued), status_code=202)
 
 

@@ -6,7 +6,7 @@ from typing import assert_never
 from fastapi import APIRouter, Request
 from msgspec import structs
 
-from api.access.audit import record
+from api.access.audit import write_audit_entry
 from api.access.dependencies import Ctx, WebhooksWrite
 from api.access.idempotency import OnceRoute
 from api.context.context import Context
@@ -55,7 +55,7 @@ async def put_webhook(request: Request, ctx: Ctx, caller: WebhooksWrite) -> Json
     now_ms = ctx.clock.now_ms()
     view = endpoint_view(endpoint, now_ms)
     former = None if before is None else endpoint_view(before, now_ms)
-    await record(ctx, caller, "webhook.set", endpoint.name, former, view)
+    await write_audit_entry(ctx, caller, "webhook.set", endpoint.name, former, view)
     await ctx.endpoints.save_endpoint(caller.tenant, endpoint)
     signs = before is None and endpoint.kind is not EndpointKind.SQS
     return _shown_once(request, view, endpoint.secrets[0] if signs else None)
@@ -123,7 +123,7 @@ async def rotate_webhook_secret(
     secret = signing_secret(ctx.ids)
     endpoint = replace(before, secrets=(secret, before.secrets[0]), former_until_ms=until_ms)
     view = endpoint_view(endpoint, now_ms)
-    await record(ctx, caller, "webhook.rotated", webhook, endpoint_view(before, now_ms), view)
+    await write_audit_entry(ctx, caller, "webhook.rotated", webhook, endpoint_view(before, now_ms), view)
     await ctx.endpoints.save_endpoint(caller.tenant, endpoint)
     return _shown_once(request, view, secret)
 
@@ -133,7 +133,7 @@ async def remove_webhook(webhook: str, ctx: Ctx, caller: WebhooksWrite) -> Json[
     """Nothing is sent there any more; what it had not got stays in the feed."""
     endpoint = await find_webhook(ctx, caller, webhook)
     now_ms = ctx.clock.now_ms()
-    await record(ctx, caller, "webhook.removed", webhook, endpoint_view(endpoint, now_ms))
+    await write_audit_entry(ctx, caller, "webhook.removed", webhook, endpoint_view(endpoint, now_ms))
     await ctx.endpoints.remove_endpoint(caller.tenant, endpoint.id)
     return Json(removed(endpoint, now_ms))
 
