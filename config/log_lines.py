@@ -44,9 +44,14 @@ class JsonLines(logging.Formatter):
 
 
 def configure(level: str, process: str) -> None:
-    """Send everything through this formatter. Called once, by an owner's process."""
+    """Called once, by an owner's process."""
+    write_with(JsonLines(process), level)
+
+
+def write_with(formatter: logging.Formatter, level: str) -> None:
+    """Send everything of this process, also of libraries, through one formatter to standard error."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonLines(process))
+    handler.setFormatter(formatter)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     # A level that there is not must not keep owners from starting.

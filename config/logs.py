@@ -1,12 +1,10 @@
 """Logs: one JSON line an event on standard error, never a secret."""
 
-import logging
-import sys
 from typing import Any
 
 import structlog
 
-from config.log_lines import is_foreign, redact
+from config.log_lines import is_foreign, redact, write_with
 
 
 def _redact_values(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
@@ -29,19 +27,14 @@ def configure(level: str, process: str) -> None:
         structlog.processors.format_exc_info,
         _redact_values,
     ]
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer(),
-            ],
-        )
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.JSONRenderer(),
+        ],
     )
-    root = logging.getLogger()
-    root.handlers[:] = [handler]
-    root.setLevel(level)
+    write_with(formatter, level)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

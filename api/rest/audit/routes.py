@@ -28,7 +28,7 @@ _CHUNK_BYTES = 64 * 1024
 
 @router.get(
     "/api/tournaments/{tournament_id}/record",
-    openapi_extra={OTHER_MEDIA: ["application/x-ndjson", "text/csv"]},
+    openapi_extra={OTHER_MEDIA: [media.partition(";")[0] for name, media in MEDIA.items() if name != "json"]},
 )
 async def get_record(
     tournament_id: str, request: Request, ctx: Ctx, caller: AuditRead, query: RecordParams

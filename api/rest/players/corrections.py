@@ -27,6 +27,7 @@ from server.domain.tournament.summary import Summary
 from server.encoding.answer import extended, pagination
 from server.encoding.wire import instant, instant_or_none
 
+_NEEDED = {"void": ("event_id",), "adjust": ("points", "player"), "reset": ("player",)}
 router = APIRouter(route_class=OnceRoute, prefix="/api/tournaments/{tournament_id}", tags=["Corrections"])
 
 
@@ -59,13 +60,12 @@ async def correct_score(
 def _command(parsed: Parsed, caller: Caller) -> commands.Correct:
     given = parsed.values
     action = given.get("action", "reset")
-    needed = {"void": "event_id", "adjust": "points"}.get(action)
-    for name in (needed, None if action == "void" else "player"):
-        if name is not None and parsed.lacks(name):
-            parsed.faults[parsed.path(name)] = f"Is required to {action}"
-    for other in {"event_id", "points"} - {needed}:
-        if given.get(other) is not None:
-            parsed.faults[parsed.path(other)] = f"Has no meaning for {action}"
+    needed = _NEEDED[action]
+    for name in filter(parsed.lacks, needed):
+        parsed.faults[parsed.path(name)] = f"Is required to {action}"
+    for name in ("event_id", "points"):
+        if name not in needed and given.get(name) is not None:
+            parsed.faults[parsed.path(name)] = f"Has no meaning for {action}"
     points = scaled(given["points"], "points", parsed) if given.get("points") is not None else 0
     if abs(points) > VALUE_MAX:
         parsed.faults[parsed.path("points")] = "Must be within limits"

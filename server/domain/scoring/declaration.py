@@ -69,8 +69,8 @@ def faults_of(scoring: Scoring) -> dict[str, str]:
     if scoring.model not in MODELS:
         return {"model": f"Unknown scoring model; known: {', '.join(MODELS)}"}
     known = [version for model, version in SPECS if model == scoring.model]
-    spec = SPECS.get((scoring.model, scoring.version)) or SPECS[scoring.model, max(known)]
-    faults = _parameters_not_of(spec, scoring) | spec.faults(scoring)
+    spec = SPECS.get((scoring.model, scoring.version)) or SPECS[scoring.model, newest(scoring.model)]
+    faults = _parameters_not_of(spec, scoring) | (spec.faults(scoring) if spec.faults else {})
     if scoring.version not in known:
         faults["version"] = f"Unknown version of {scoring.model}; known: {', '.join(map(str, known))}"
     if scoring.metric not in METRIC_NAMES:

@@ -1,11 +1,11 @@
 """A scoring made ready to run: which facts count, how a tally takes them, where it stands on the board."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from server.domain.money import POINT_SCALE
 from server.domain.scoring.bounds import VALUE_MAX
 from server.domain.scoring.declaration import Scoring
-from server.domain.scoring.fact import Fact, Scored
+from server.domain.scoring.fact import Fact
 from server.domain.scoring.metrics import METRICS, multiplier_times_bet
 from server.domain.scoring.registry import spec_of
 from server.domain.scoring.spec import Value
@@ -32,7 +32,8 @@ _PLAIN = ("most_rounds", "fewest_rounds")
 
 
 class Scorer:
-    """The one fold behind live play, replay, dry run, trace and corrections."""
+    """The one fold behind live play, replay, dry run, trace and corrections. `shares` explains the score of
+    one attempt fact by fact; `truncate` forgets what a race saw from a cutoff on."""
 
     def __init__(self, scoring: Scoring) -> None:
         spec = spec_of(scoring.model, scoring.version)
@@ -40,10 +41,10 @@ class Scorer:
         self.value = _value_of(scoring, spec.value or METRICS[scoring.metric])
         self.may_score = _range_of(scoring, self.value)
         self._add = spec.add(scoring)
-        self._settle = spec.settle(scoring)
+        self._settle = spec.settle and spec.settle(scoring)
         self.settles = self._settle is not None
-        self._shares = spec.shares(scoring)
-        self.truncate = spec.truncate(scoring)
+        self.shares = spec.shares(scoring)
+        self.truncate = spec.truncate and spec.truncate(scoring)
         merits = [tie for tie in scoring.ties if tie in _STATS]
         self._merits = [_STATS[tie] for tie in merits]
         self._moment = "first_to_reach" in scoring.ties
@@ -70,11 +71,6 @@ class Scorer:
         if tally.unsettled and self._settle is not None:
             self._settle(tally)
             tally.unsettled = False
-
-    def shares(self, facts: Sequence[Scored], cutoff_ms: int | None = None) -> list[int]:
-        """The points that each fact gave to the score of one attempt, in the order of `facts`. A race with a
-        cutoff forgets what came from then on."""
-        return self._shares(facts, cutoff_ms)
 
     def qualifies(self, tally: Tally, points: int) -> bool:
         """Whether a player with this tally and score may win a prize."""

@@ -35,18 +35,6 @@ Truncate = Callable[[Tally, int], None]
 Shares = Callable[[Sequence[Scored], int | None], list[int]]
 
 
-def _no_settle(declared: Parameters) -> Settle | None:
-    return None
-
-
-def _no_truncate(declared: Parameters) -> Truncate | None:
-    return None
-
-
-def _no_faults(declared: Parameters) -> dict[str, str]:
-    return {}
-
-
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
     """A model and a version of it. A formula that changes is a new version: tournaments keep the one that they
@@ -66,7 +54,17 @@ class ModelSpec:
     add: Callable[[Parameters], Add]
     shares: Callable[[Parameters], Shares]
     parameters: tuple[Parameter, ...] = ()
-    settle: Callable[[Parameters], Settle | None] = _no_settle
-    truncate: Callable[[Parameters], Truncate | None] = _no_truncate
-    faults: Callable[[Parameters], dict[str, str]] = _no_faults
+    settle: Callable[[Parameters], Settle] | None = None
+    truncate: Callable[[Parameters], Truncate] | None = None
+    faults: Callable[[Parameters], dict[str, str]] | None = None
     needs_bets: bool = False
+
+
+def without_parameters(
+    model: str, value: Value, sentence: str, add: Add, shares: Shares, settle: Settle | None = None
+) -> ModelSpec:
+    """The first version of a model that asks nothing of its declaration."""
+    settle_of = None if settle is None else lambda declared: settle
+    return ModelSpec(
+        model, 1, sentence, value, lambda declared: add, lambda declared: shares, settle=settle_of
+    )

@@ -255,10 +255,7 @@ MovesNoMoney = (
     Created | Updated | RegistrationOpened | Started | Completed | RoundEvent | ApprovalGiven
     | ReviewRequested | PlayerEliminated | ScoreCorrected
 )  # fmt: skip
-OwesNothing = (
-    Created | Updated | RegistrationOpened | Started | Completed | RoundEvent | ApprovalGiven
-    | ReviewRequested | PlayerEliminated | ScoreCorrected | SaleEvent | PayoutsMoved
-)  # fmt: skip
+OwesNothing = MovesNoMoney | SaleEvent | PayoutsMoved
 ChangesNoEntry = (
     Created | Updated | RegistrationOpened | Started | Completed | Cancelled | RoundEnded | RoundStarted
     | ApprovalGiven | ReviewRequested | ScoreCorrected | PayoutsMoved | ResultsFinalised

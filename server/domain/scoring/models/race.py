@@ -53,7 +53,7 @@ def _step(tally: Tally, item: tuple[int, int, int], at: int, target: int) -> Non
         tally.points, tally.run = target, at + 1
 
 
-def truncate(tally: Tally, target: int, cutoff_ms: int) -> None:
+def _truncate(tally: Tally, target: int, cutoff_ms: int) -> None:
     """Forget what a race saw at its cutoff or later."""
     if tally.held and tally.held[-1][0] >= cutoff_ms:
         del tally.held[bisect_left(tally.held, cutoff_ms, key=lambda item: item[0]) :]
@@ -75,7 +75,7 @@ def _until(facts: Sequence[Scored], target: int, cutoff_ms: int | None) -> list[
 
 def _truncate_of(declared: Parameters) -> Truncate:
     target = _target(declared)
-    return lambda tally, cutoff_ms: truncate(tally, target, cutoff_ms)
+    return lambda tally, cutoff_ms: _truncate(tally, target, cutoff_ms)
 
 
 def _settle_of(declared: Parameters) -> Settle:

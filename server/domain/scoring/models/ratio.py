@@ -1,12 +1,13 @@
 """The score is what was won for each unit that was bet."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from server.domain.money import POINT_SCALE, split
 from server.domain.scoring import metrics
 from server.domain.scoring.bounds import SUM_MAX
 from server.domain.scoring.fact import Scored
-from server.domain.scoring.spec import ModelSpec
+from server.domain.scoring.spec import without_parameters
 from server.domain.scoring.tally import Tally, reach
 
 
@@ -30,14 +31,11 @@ def shares(facts: Sequence[Scored], cutoff_ms: int | None) -> list[int]:
     return split(won * POINT_SCALE // wagered, [one.value for one in facts])
 
 
-SPECS = (
-    ModelSpec(
-        "win_to_stake",
-        1,
-        "The score is all wins divided by all bets, to four places, rounded down.",
-        metrics.win_with_bet,
-        lambda declared: add,
-        lambda declared: shares,
-        needs_bets=True,
-    ),
+_SPEC = without_parameters(
+    "win_to_stake",
+    metrics.win_with_bet,
+    "The score is all wins divided by all bets, to four places, rounded down.",
+    add,
+    shares,
 )
+SPECS = (replace(_SPEC, needs_bets=True),)

@@ -7,7 +7,7 @@ from itertools import groupby
 from server.domain.money import POINT_SCALE
 from server.domain.scoring import metrics
 from server.domain.scoring.fact import Scored
-from server.domain.scoring.spec import ModelSpec
+from server.domain.scoring.spec import without_parameters
 from server.domain.scoring.tally import Tally
 
 
@@ -47,13 +47,12 @@ def shares(facts: Sequence[Scored], cutoff_ms: int | None) -> list[int]:
 
 
 SPECS = (
-    ModelSpec(
+    without_parameters(
         "streak",
-        1,
-        "The score is the longest run of game rounds in a row with a win above zero.",
         metrics.win,
-        lambda declared: add,
-        lambda declared: shares,
-        settle=lambda declared: settle,
+        "The score is the longest run of game rounds in a row with a win above zero.",
+        add,
+        shares,
+        settle,
     ),
 )

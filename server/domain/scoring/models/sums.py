@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from server.domain.scoring import metrics
 from server.domain.scoring.fact import Scored
-from server.domain.scoring.spec import Add, ModelSpec, Parameters, Shares, Value
+from server.domain.scoring.spec import without_parameters
 from server.domain.scoring.tally import Tally
 
 
@@ -16,31 +16,21 @@ def add(tally: Tally, value: int, ms: int, seq: int) -> None:
             tally.reached_ms, tally.reached_seq = ms, seq
 
 
-def _shares(facts: Sequence[Scored], cutoff_ms: int | None) -> list[int]:
+def shares(facts: Sequence[Scored], cutoff_ms: int | None) -> list[int]:
+    """Each fact gives its value."""
     return [one.value for one in facts]
 
 
-def _add_of(declared: Parameters) -> Add:
-    return add
-
-
-def _shares_of(declared: Parameters) -> Shares:
-    return _shares
-
-
-def _sum_of(model: str, value: Value, sentence: str) -> ModelSpec:
-    return ModelSpec(model, 1, sentence, value, _add_of, _shares_of)
-
-
-SPECS = (
-    _sum_of("points_based", metrics.points, "The score is the sum of the points that the game gives."),
-    _sum_of("total_win", metrics.win, "The score is the sum of all wins."),
-    _sum_of("net_win", metrics.net_win, "The score is the sum of all wins less all bets."),
-    _sum_of("wager_sum", metrics.bet, "The score is the sum of all bets."),
-    _sum_of("round_count", metrics.one_round, "The score is the number of game rounds played."),
-    _sum_of(
+_MODELS = (
+    ("points_based", metrics.points, "The score is the sum of the points that the game gives."),
+    ("total_win", metrics.win, "The score is the sum of all wins."),
+    ("net_win", metrics.net_win, "The score is the sum of all wins less all bets."),
+    ("wager_sum", metrics.bet, "The score is the sum of all bets."),
+    ("round_count", metrics.one_round, "The score is the number of game rounds played."),
+    (
         "multiplier_times_bet",
         metrics.multiplier_times_bet,
         "The score is the sum of multiplier times bet over all game rounds.",
     ),
 )
+SPECS = tuple(without_parameters(*model, add, shares) for model in _MODELS)
