@@ -100,7 +100,7 @@ class House:
 
     def open_engine(self, database_url: str) -> dict[str, str]:
         """Environment of the engine: a joined or started Ray, or none of it. Nodes that others started must
-        have `PITBOSS_DATABASE_URL` in their own environment: owners read it there."""
+        have `PITBOSS_DATABASE_URL` in their own environment: owners read it there (`config.node`)."""
         if self.settings.engine == "local":
             return {"PITBOSS_ENGINE": "local"}
         if self.settings.ray_address is not None:
