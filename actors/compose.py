@@ -5,9 +5,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from actors.directory import Directory
 from actors.local_directory import LocalDirectory
+from actors.owner.room.opening import Rooms
 from config.limits import DIRECTORY_CONNECTIONS_MAX
 from config.settings import Settings
 from server.runtime.clock import SystemClock
+from server.runtime.games import games_of
 from server.storage.postgres.journal import PostgresJournal, open_pool
 
 
@@ -38,8 +40,9 @@ async def open_directory(settings: Settings, database_url: str) -> AsyncIterator
 
 
 def _directory(settings: Settings, journal: PostgresJournal) -> Directory:
+    rooms = Rooms(games_of(settings.games), settings.seal_key_path())
     if settings.engine == "local":
-        return LocalDirectory(journal, SystemClock())
+        return LocalDirectory(journal, SystemClock(), rooms=rooms)
     from actors.on_ray.ray_directory import RayDirectory
 
-    return RayDirectory(journal, SystemClock())
+    return RayDirectory(journal, SystemClock(), rooms)

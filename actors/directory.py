@@ -2,8 +2,8 @@
 
 from typing import Protocol
 
-from actors.replies import Frames, Reply, Unavailable
-from actors.requests import CommandRequest, Message, Poll
+from actors.replies import Frames, Reply, RoomNews, Unavailable
+from actors.requests import CommandRequest, Deliver, Message, Poll, RoomPoll
 
 
 class Directory(Protocol):
@@ -18,6 +18,15 @@ class Directory(Protocol):
 
     async def frames(self, tournament_id: str, poll: Poll) -> Frames | Unavailable:
         """Wait for frames behind the poll's position, at most `LONG_POLL_S`. One try."""
+
+    async def room_news(self, tournament_id: str, poll: RoomPoll) -> RoomNews | Unavailable:
+        """Wait for what is new in the room, at most `LONG_POLL_S`. One try."""
+
+    async def room_time(self, tournament_id: str) -> int | Unavailable:
+        """Room time in microseconds. One try, answered at once."""
+
+    async def deliver(self, tournament_id: str, message: Deliver) -> Reply:
+        """Hand in what players did; one try, because the caller repeats until it is known."""
 
     async def close(self) -> None:
         """Let go; owners that live elsewhere live on."""

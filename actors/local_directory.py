@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 from actors.owner.activation import Activation
 from actors.owner.create import create_tournament
-from actors.replies import Frames, Reply, Unavailable
-from actors.requests import CommandRequest, Message, Poll
+from actors.owner.room.opening import Rooms
+from actors.replies import Frames, Reply, RoomNews, Unavailable
+from actors.requests import CommandRequest, Deliver, Message, Poll, RoomPoll
 from actors.retry import until_available
 from server.domain.ids import TournamentId
 from server.ports import Clock, Journal, Publisher
@@ -25,18 +26,22 @@ class LocalDirectory:
         holder: str = "local",
         jitter: Jitter = jittered,
         publisher: Publisher | None = None,
+        rooms: Rooms | None = None,
     ) -> None:
         self._journal = journal
         self._clock = clock
         self._holder = holder
         self._jitter = jitter
         self._publisher = publisher
+        self._rooms = rooms
         self._hosts: dict[str, Activation] = {}
         self.calls = 0
 
     async def create(self, request: CommandRequest[object]) -> Reply:
         return await until_available(
-            self._clock, lambda: create_tournament(self._journal, self._clock, request), self._jitter
+            self._clock,
+            lambda: create_tournament(self._journal, self._clock, request, self._rooms),
+            self._jitter,
         )
 
     async def ask(self, tournament_id: str, message: Message) -> Reply:
@@ -49,6 +54,15 @@ class LocalDirectory:
     async def frames(self, tournament_id: str, poll: Poll) -> Frames | Unavailable:
         return await self.host(tournament_id).frames(poll)
 
+    async def room_news(self, tournament_id: str, poll: RoomPoll) -> RoomNews | Unavailable:
+        return await self.host(tournament_id).room_news(poll)
+
+    async def room_time(self, tournament_id: str) -> int | Unavailable:
+        return await self.host(tournament_id).room_time()
+
+    async def deliver(self, tournament_id: str, message: Deliver) -> Reply:
+        return await self.host(tournament_id).ask(message)
+
     def host(self, tournament_id: str) -> Activation:
         """The host of a tournament, made when needed."""
         host = self._hosts.get(tournament_id)
@@ -58,7 +72,8 @@ class LocalDirectory:
                 self._hosts.pop(tournament_id, None)
 
             name = TournamentId(tournament_id)
-            host = Activation(name, self._journal, self._clock, self._holder, forget, self._publisher)
+            where = (self._journal, self._clock, self._holder)
+            host = Activation(name, *where, forget, self._publisher, self._rooms)
             self._hosts[tournament_id] = host
         return host
 

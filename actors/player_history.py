@@ -11,7 +11,7 @@ from dataclasses import replace
 from actors.replies import TraceBasis
 from actors.requests import CommandRequest
 from server.domain.ids import TournamentId
-from server.domain.scoring.fact import Scored
+from server.domain.scoring.fact import Fact, Scored
 from server.domain.tournament import commands
 from server.domain.tournament.apply import apply
 from server.domain.tournament.play.facts import digest_of
@@ -23,6 +23,7 @@ from server.domain.tournament.play.trace import (
 )
 from server.domain.tournament.state import Entry, Tournament
 from server.encoding import codec
+from server.encoding.room_codec import facts_of
 from server.journal.replay import ROWS_AT_ONCE, Log, batches
 from server.ports import BlockRow, EventRow, Journal
 
@@ -57,7 +58,8 @@ class _Reader:
                 self.lines.append(line)
             return
         assert self._shadow is not None, "facts follow a first event"
-        block = codec.decode_block(row.payload)
+        block = facts_of(row.kind, row.payload)
+        self._shadow.seq = row.last_seq - len(block)  # a batch of a room stands before its facts
         if self.player_no is None:
             self.player_no = next((no for no, fact, _ in block if fact.event_id == self._event_id), None)
         else:
@@ -133,12 +135,18 @@ async def with_recent_history(
 
 def _counted(state: Tournament, entry: Entry, row: BlockRow) -> list[Scored]:
     """What of a block counted for a player: what is remembered as seen."""
-    block = codec.decode_block(row.payload)
+    block = facts_of(row.kind, row.payload)
     return [
         Scored(fact, state.scorer.value(fact) or 0, at_ms, seq)
-        for seq, (owner, fact, at_ms) in enumerate(block, start=row.first_seq)
-        if owner == entry.player_no and digest_of(fact.event_id) in state.seen
+        for seq, (owner, fact, at_ms) in enumerate(block, start=row.last_seq - len(block) + 1)
+        if owner == entry.player_no and (_of_room(state, fact) or digest_of(fact.event_id) in state.seen)
     ]
+
+
+def _of_room(state: Tournament, fact: Fact) -> bool:
+    """A room's facts are in time always, and not remembered by their ids."""
+    may_score = state.scorer.may_score
+    return state.rules.room is not None and (may_score is None or may_score(fact))
 
 
 def _counts(state: Tournament, entry: Entry, one: Scored) -> bool:

@@ -205,6 +205,23 @@ class Place(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class RoomNews:
+    """Answer to a `RoomPoll`: the frames of events behind the asked position, or the whole `state` where they
+    are gone. `private` are (player, frame) for players who sit at this front end, `unseated` (player,
+    connection) who lost the seat to another connection. `settle_us` is a moment for which the front end shall
+    send what it has and its watermark; 0 for none. `room_us` is room time."""
+
+    epoch: int
+    seq: int
+    room_us: int
+    frames: tuple[bytes, ...] = ()
+    state: bytes | None = None
+    private: tuple[tuple[int, bytes], ...] = ()
+    unseated: tuple[tuple[int, int], ...] = ()
+    settle_us: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Frames:
     """Answer to a `Poll`: the frames behind the asked position, or only a snapshot when it is gone.
 

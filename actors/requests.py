@@ -16,6 +16,7 @@ from actors.replies import (
 )
 from server.domain.tournament import commands
 from server.domain.tournament.commands import Command
+from server.domain.tournament.state import RoomRecord
 from server.domain.tournament.summary import Summary
 from server.encoding import codec
 
@@ -140,14 +141,38 @@ class ReadReviews(Request[ReviewsAnswer]):
 
 
 @dataclass(frozen=True, slots=True)
+class ReadRoom(Request[RoomRecord]):
+    """What is known of the tournament's room."""
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """Bring the frames up to date. Sent by the activation to its owner, in line with everything else."""
 
 
+@dataclass(frozen=True, slots=True)
+class Deliver(Request[list[bytes]]):
+    """What the players of a front end did, in the order in which it stamped it: `room_codec.encode_inputs`.
+    Deliveries of one `incarnation` are numbered from 1; the next one is sent when this one is answered. All
+    that was stamped before `watermark_us` is in deliveries up to this one. Answered by one frame an input,
+    some of them empty."""
+
+    front_end: str
+    incarnation: int
+    number: int
+    watermark_us: int
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RoomTick:
+    """Do what the room's clock has made due. Sent by the activation to its owner."""
+
+
 # A board may be read under a lease that was proven a moment ago; whatever decides something proves it itself.
 Showing = ReadBoard | ReadPlaces | ReadSheet
-Reading = Showing | ReadSummary | ReadTraceBasis | ReadReviews | PreviewCancel
-Message = CommandRequest[object] | ReportFacts | Reading | Tick
+Reading = Showing | ReadSummary | ReadRoom | ReadTraceBasis | ReadReviews | PreviewCancel
+Message = CommandRequest[object] | ReportFacts | Deliver | Reading | Tick | RoomTick
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,3 +185,16 @@ class Poll:
     epoch: int | None = None
     seq: int = 0
     wait: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RoomPoll:
+    """A front end's long poll on a room: where its events stand, and its promise that all it stamped before
+    `watermark_us` is in deliveries up to `number`."""
+
+    front_end: str
+    incarnation: int
+    epoch: int
+    seq: int
+    number: int
+    watermark_us: int

@@ -17,6 +17,7 @@ from api.http.errors import ApiError, typed
 from api.http.json_response import Json
 from api.rest.audit.routes import router as record
 from api.rest.events.routes import router as events
+from api.rest.fairness.routes import router as fairness
 from api.rest.games.routes import router as games
 from api.rest.keys.routes import router as keys
 from api.rest.leaderboards.routes import router as boards
@@ -42,6 +43,7 @@ from server.ports import StoreUnavailable
 
 ROUTERS = (
     tournaments,
+    fairness,
     games,
     players,
     boards,

@@ -26,7 +26,9 @@ from server.ports import Limiter, Subscriber
 from server.rate_limits.memory import MemoryLimiter
 from server.rate_limits.redis import RedisLimiter
 from server.runtime.clock import SystemClock
+from server.runtime.games import installed
 from server.runtime.randomness import SystemIds
+from server.runtime.seals import Seals
 from server.storage.postgres.audit import PostgresAudit, PostgresBooks
 from server.storage.postgres.deliveries import PostgresDeliveries
 from server.storage.postgres.endpoints import PostgresEndpoints
@@ -112,4 +114,6 @@ def _context(
         metrics_token=settings.metrics_token,
         public_operator=settings.public_operator,
         private_targets=settings.allow_private_targets,
+        installed=installed(settings.games),
+        seals=Seals(settings.seal_key_path()),
     )

@@ -71,6 +71,28 @@ CHANNELS_EMPTY_MAX: Final = 1_000
 # Frames are computed only while a front end asked within this time.
 WATCHED_FOR_MS: Final = 30_000
 
+# Game rooms. A front end that does not say that nothing is missing is waited for so long behind a moment.
+SETTLE_PATIENCE_MS: Final = 1_000
+# What a front end delivers in one call, and what it holds of one player, and of all, while an owner is away.
+ROOM_DELIVERY_BYTES_MAX: Final = 64 * 1024
+ROOM_DELIVERY_INPUTS_MAX: Final = 500
+ROOM_HELD_PER_PLAYER_MAX: Final = 16
+ROOM_HELD_MAX: Final = 20_000
+# Events of a room leave together, so often; those of one frame, and the frames that a late poll still finds.
+ROOM_EVENTS_EVERY_MS: Final = 100
+ROOM_EVENTS_PER_FRAME_MAX: Final = 50
+ROOM_FRAMES_KEPT_MAX: Final = 64
+ROOM_HANDS_BYTES_MAX: Final = 64 * 1024
+# A handler of a game that takes longer is logged with its name.
+ROOM_SLOW_TURN_MS: Final = 50
+# Whose connection is lost keeps the seat for so long.
+ROOM_SEAT_GRACE_MS: Final = 120_000
+# How often a front end asks an owner what time it is, and over how long the quickest answer counts.
+ROOM_PING_EVERY_S: Final = 2.0
+ROOM_PING_BEST_OF_MS: Final = 30_000
+# A room whose game cannot be opened is called off after so long.
+ROOM_LOST_AFTER_MS: Final = 600_000
+
 BODY_BYTES_MAX: Final = 1024 * 1024
 # Registrations that find their tournament started move on in its lobby, racing with others who do.
 LOBBY_TRIES_MAX: Final = 20

@@ -57,6 +57,12 @@ class Settings(BaseSettings):
     requests_per_address: int = Field(
         600, ge=0, description="Requests a minute without a credential from one address; 0: any number."
     )
+    games: str = Field(
+        "crash-classic", description="Installed games to be played here, with commas; their code is trusted."
+    )
+    seal_key_file: Path | None = Field(
+        None, description="Key that seals what chance is drawn from; made when missing. Owners' nodes need it."
+    )
     public_operator: str | None = Field(
         None,
         description="Operator whose public tournaments the page at / shows; `:test` for test data.",
@@ -85,6 +91,10 @@ class Settings(BaseSettings):
     def token_key_path(self) -> Path:
         """Where the signing key lives."""
         return self.token_key_file or self.home / "token-key.pem"
+
+    def seal_key_path(self) -> Path:
+        """Where the key of the seals lives."""
+        return self.seal_key_file or self.home / "seal-key"
 
 
 class WrongSettings(Exception):  # noqa: N818 - told to a person, with names

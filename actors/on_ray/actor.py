@@ -5,6 +5,7 @@ import logging
 import os
 import resource
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -12,8 +13,9 @@ import ray
 import ray.actor
 
 from actors.owner.activation import Activation
-from actors.replies import Frames, Reply, Unavailable, unavailable
-from actors.requests import Message, Poll
+from actors.owner.room.opening import Rooms
+from actors.replies import Frames, Reply, RoomNews, Unavailable, unavailable
+from actors.requests import Message, Poll, RoomPoll
 from config import log_lines
 from config.limits import OWNER_CONNECTIONS_MAX
 from config.node import node_setting
@@ -21,6 +23,7 @@ from server.domain.ids import TournamentId
 from server.ports import Publisher, StoreUnavailable
 from server.runtime.clock import SystemClock
 from server.runtime.collector import calm_collector
+from server.runtime.games import DEFAULT, games_of
 from server.storage.postgres.journal import PostgresJournal, open_pool
 
 log = logging.getLogger(__name__)
@@ -62,6 +65,16 @@ class TournamentActor:
         """A front end's long poll."""
         host = await self._opened()
         return await host.frames(poll) if isinstance(host, Activation) else host
+
+    async def room_news(self, poll: RoomPoll) -> RoomNews | Unavailable:
+        """A front end's long poll on the room."""
+        host = await self._opened()
+        return await host.room_news(poll) if isinstance(host, Activation) else host
+
+    async def room_time(self, _: None) -> int | Unavailable:
+        """Room time, for a front end that sets its own by it."""
+        host = await self._opened()
+        return await host.room_time() if isinstance(host, Activation) else host
 
     async def ping(self) -> dict[str, int]:
         """Proof of life: process id, peak resident memory in KiB, CPU time in ms."""
@@ -105,7 +118,9 @@ class TournamentActor:
         journal = PostgresJournal(pool)
         publisher = await _publisher(journal, node_setting("REDIS_URL"))
         holder = f"ray:{os.getpid()}"
-        return Activation(self._tournament_id, journal, SystemClock(), holder, self._retired, publisher)
+        rooms = Rooms(games_of(node_setting("GAMES") or DEFAULT), Path(node_setting("SEAL_KEY_FILE") or ""))
+        name, clock = self._tournament_id, SystemClock()
+        return Activation(name, journal, clock, holder, self._retired, publisher, rooms)
 
     async def _retired(self) -> None:
         """Leave the process. Exiting must happen within an actor call, so the actor calls itself."""

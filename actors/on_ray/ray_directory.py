@@ -11,8 +11,9 @@ from ray.exceptions import RayError
 
 from actors.on_ray.actor import NAMESPACE, get_or_create
 from actors.owner.create import create_tournament
-from actors.replies import Frames, Reply, Unavailable
-from actors.requests import CommandRequest, Message, Poll
+from actors.owner.room.opening import Rooms
+from actors.replies import Frames, Reply, RoomNews, Unavailable
+from actors.requests import CommandRequest, Deliver, Message, Poll, RoomPoll
 from actors.retry import until_available
 from config import limits
 from server.domain.ids import TournamentId
@@ -40,8 +41,9 @@ def join(address: str) -> None:
 class RayDirectory:
     """`Directory` over Ray. The caller has joined the cluster."""
 
-    def __init__(self, journal: Journal, clock: Clock) -> None:
+    def __init__(self, journal: Journal, clock: Clock, rooms: Rooms | None = None) -> None:
         self._journal = journal
+        self._rooms = rooms
         self._clock = clock
         self._handles: dict[str, Any] = {}
         self._answered: set[str] = set()
@@ -49,7 +51,7 @@ class RayDirectory:
 
     async def create(self, request: CommandRequest[object]) -> Reply:
         return await until_available(
-            self._clock, lambda: create_tournament(self._journal, self._clock, request)
+            self._clock, lambda: create_tournament(self._journal, self._clock, request, self._rooms)
         )
 
     async def ask(self, tournament_id: str, message: Message) -> Reply:
@@ -60,6 +62,20 @@ class RayDirectory:
         reply = await self._call(tournament_id, "frames", poll, patience_s)
         assert isinstance(reply, Frames | Unavailable)
         return reply
+
+    async def room_news(self, tournament_id: str, poll: RoomPoll) -> RoomNews | Unavailable:
+        patience_s = limits.LONG_POLL_S + limits.CALL_TRY_TIMEOUT_S
+        reply = await self._call(tournament_id, "room_news", poll, patience_s)
+        assert isinstance(reply, RoomNews | Unavailable)
+        return reply
+
+    async def room_time(self, tournament_id: str) -> int | Unavailable:
+        reply = await self._call(tournament_id, "room_time", None, limits.CALL_TRY_TIMEOUT_S)
+        assert isinstance(reply, int | Unavailable)
+        return reply
+
+    async def deliver(self, tournament_id: str, message: Deliver) -> Reply:
+        return await self._try(tournament_id, message)
 
     async def ping(self, tournament_id: str) -> dict[str, int]:
         """Process facts of the owner, for operations and tests."""

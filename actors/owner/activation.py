@@ -7,13 +7,17 @@ from collections.abc import Awaitable, Callable
 from actors.owner.board_feed import BoardFeed
 from actors.owner.execute import StepError
 from actors.owner.owner import TournamentOwner
-from actors.replies import Frames, Refused, Reply, Unavailable, failed, unavailable
-from actors.requests import Message, Poll, Tick
+from actors.owner.room.opening import Rooms
+from actors.owner.room.room_clock import RoomClock
+from actors.owner.room.room_host import RoomHost
+from actors.owner.room.room_loop import keep_playing
+from actors.replies import Frames, Refused, Reply, RoomNews, Unavailable, failed, unavailable
+from actors.requests import Message, Poll, RoomPoll, Tick
 from config import limits
 from server.domain.ids import TournamentId
 from server.domain.refusal import Code
 from server.domain.tournament.lifecycle import Status
-from server.journal.replay import take_over
+from server.journal.replay import Recovered, take_over
 from server.ports import Clock, Fenced, Journal, Publisher, Raced, StoreUnavailable
 from server.runtime.collector import give_back
 
@@ -34,6 +38,7 @@ class Activation:
         holder: str,
         on_retire: Callable[[], Awaitable[None]],
         publisher: Publisher | None = None,
+        rooms: Rooms | None = None,
     ) -> None:
         self.tournament_id = tournament_id
         self.retired = False
@@ -47,6 +52,7 @@ class Activation:
         self._used_at_ms = clock.monotonic_ms()
         self._careful_until_ms = self._steps_from_ms = 0
         self._feed = BoardFeed(tournament_id, clock, publisher)
+        self._rooms = rooms
 
     async def ask(self, message: Message) -> Reply:
         """One message, recovering the tournament first when needed."""
@@ -103,7 +109,8 @@ class Activation:
 
     async def _open(self) -> TournamentOwner | Reply:
         try:
-            recovered = await take_over(self._journal, self.tournament_id, self._holder)
+            recovered = await take_over(self._journal, self.tournament_id, self._holder, self._rooms)
+            room = None if recovered is None or recovered.room is None else await self._room(recovered)
         except StoreUnavailable as error:
             return unavailable(error)
         except Exception as error:
@@ -114,11 +121,34 @@ class Activation:
             return Refused(Code.TOURNAMENT_NOT_FOUND.value, "Tournament not found")
         give_back()
         owner = self._owner = TournamentOwner(
-            self._journal, self._clock, recovered, self._careful_until_ms, self._steps_from_ms
+            self._journal, self._clock, recovered, self._careful_until_ms, self._steps_from_ms, room
         )
-        self._life = [asyncio.create_task(self._serve(owner)), asyncio.create_task(self._tick(owner))]
-        self._life.append(asyncio.create_task(self._beat(owner)))
+        parts = [self._serve(owner), self._tick(owner), self._beat(owner)]
+        parts += [] if room is None else [keep_playing(owner, room, self._clock, lambda: self._owner is owner)]
+        self._life = [asyncio.create_task(part) for part in parts]
         return owner
+
+    async def _room(self, recovered: Recovered) -> RoomHost:
+        assert recovered.room is not None, "asked for where there is one"
+        room_clock = RoomClock(self._clock)
+        await room_clock.set_by(self._journal)
+        return RoomHost(recovered.state, recovered.epoch, self._clock, room_clock, recovered.room)
+
+    async def room_news(self, poll: RoomPoll) -> RoomNews | Unavailable:
+        """Wait until there is something new in the room, at most `LONG_POLL_S`."""
+        self._used_at_ms = self._clock.monotonic_ms()
+        owner = await self._opened()
+        if not isinstance(owner, TournamentOwner) or owner.room is None:
+            return Unavailable("no room here")
+        news = await owner.room.news(poll)
+        return news if self._owner is owner else Unavailable("stopped")
+
+    async def room_time(self) -> int | Unavailable:
+        """Room time now, in microseconds: asked by front ends, to know by how much theirs is off."""
+        owner = await self._opened()
+        if not isinstance(owner, TournamentOwner) or owner.room is None:
+            return Unavailable("no room here")
+        return owner.room.clock.now_us()
 
     async def _serve(self, owner: TournamentOwner) -> None:
         """Run the owner; when it ends, forget it. The next call recovers a new one, or another process
@@ -184,6 +214,8 @@ class Activation:
                 await self.retire()
                 continue
             owner.proven()
+            if owner.room is not None:
+                await owner.room.clock.set_by(self._journal)
             if self._is_idle(owner):
                 await self.retire()
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from config.limits import (
     CHECKPOINT_EVERY_FACTS,
@@ -29,10 +30,13 @@ class Checkpoints:
         self._at_ms = clock.monotonic_ms()
         self._writing: asyncio.Task[None] | None = None
 
-    def begin_when_due(self, state: Tournament, chain: bytes) -> None:
-        """Take the state as it is now, when it is time and the last one is written."""
+    def begin_when_due(self, state: Tournament, chain: bytes, room: Callable[[], bytes | None]) -> None:
+        """Take the state as it is now, with its room, when it is time and the last one is written. A room that
+        cannot be shown now (None) puts it off."""
         writing = self._writing is not None and not self._writing.done()
-        if not writing and self._is_due(state) and (point := self._take(state, chain)) is not None:
+        if writing or not self._is_due(state) or (image := room()) is None:
+            return
+        if (point := self._take(state, chain, image)) is not None:
             self._writing = asyncio.create_task(self._try_to_write(point))
 
     def _is_due(self, state: Tournament) -> bool:
@@ -44,9 +48,9 @@ class Checkpoints:
             or self._clock.monotonic_ms() - self._at_ms >= every_ms
         )
 
-    def _take(self, state: Tournament, chain: bytes) -> Checkpoint | None:
+    def _take(self, state: Tournament, chain: bytes, room: bytes) -> Checkpoint | None:
         self._at_ms, self._facts = self._clock.monotonic_ms(), state.facts_counted
-        return None if state.seq == self._seq else checkpoint_of(state, chain)
+        return None if state.seq == self._seq else checkpoint_of(state, chain, room)
 
     async def _try_to_write(self, point: Checkpoint) -> None:
         """Who is fenced or has no store learns it with the next commit."""
@@ -61,9 +65,9 @@ class Checkpoints:
         await self._journal.save_checkpoint(self._id, self._epoch, point)
         self._seq = point.seq
 
-    async def finish(self, state: Tournament, chain: bytes) -> None:
-        """The last one, waited for."""
+    async def finish(self, state: Tournament, chain: bytes, room: bytes | None) -> None:
+        """The last one, waited for; none while the room cannot be shown."""
         if self._writing is not None:
             await self._writing
-        if (point := self._take(state, chain)) is not None:
+        if room is not None and (point := self._take(state, chain, room)) is not None:
             await self._try_to_write(point)

@@ -1,26 +1,37 @@
 """Creates a tournament. No owner is needed: an id that does not exist yet is known to one caller only."""
 
+from dataclasses import replace
+
 from actors.owner.execute import catch_up, repeated, run
+from actors.owner.room.opening import Rooms
 from actors.owner.unit_of_work import UnitOfWork
 from actors.replies import Done, Refused, Reply, unavailable
 from actors.requests import CommandRequest
 from server.domain.refusal import Code
 from server.domain.tournament.commands import Create
+from server.domain.tournament.rules.checks import faults_of
 from server.encoding.codec import CHAIN_START
 from server.ports import Clock, Journal, StoreUnavailable
 
 
-async def create_tournament(journal: Journal, clock: Clock, request: CommandRequest[object]) -> Reply:
+async def create_tournament(
+    journal: Journal, clock: Clock, request: CommandRequest[object], rooms: Rooms | None = None
+) -> Reply:
     """Decide and store a `Create`. Twins of one command id get one tournament and one answer."""
     assert isinstance(request.command, Create)
-    tournament_id, now_ms = request.command.tournament_id, clock.now_ms()
+    tournament_id, now_ms, seed = request.command.tournament_id, clock.now_ms(), None
+    if rooms is not None and not faults_of(request.command.fields, now_ms):
+        command, seed = rooms.commit(request.command)
+        request = replace(request, command=command)
     work = UnitOfWork(None, epoch=0, chain=CHAIN_START)
     reply = run(work, request, now_ms)
     if not isinstance(reply, Done):
         return reply
     catch_up(work, now_ms)
     try:
-        if await journal.begin(work.to_commit()):
+        commit = work.to_commit()
+        commit.seed = seed
+        if await journal.begin(commit):
             return reply
         row = await journal.answer(tournament_id, request.command_id)
     except StoreUnavailable as error:

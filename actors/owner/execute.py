@@ -13,6 +13,7 @@ from server.domain.refusal import Code, Refusal
 from server.domain.scoring.fact import Fact, Outcome
 from server.domain.tournament import commands, events
 from server.domain.tournament.decide import decide
+from server.domain.tournament.lifecycle import is_over
 from server.domain.tournament.play import rounds
 from server.domain.tournament.state import Tournament
 from server.domain.tournament.summary import entry_row, summary_of
@@ -99,6 +100,16 @@ def put_out(work: UnitOfWork, fact: Fact, now_ms: int, *, steps: bool = True) ->
     if steps:
         catch_up(work, now_ms)
     return outcome
+
+
+def give_up(work: UnitOfWork, now_ms: int) -> Done:
+    """Call off a tournament whose game cannot be opened, by its declared policy."""
+    assert work.state is not None, "a tournament has a first event"
+    if not is_over(work.state.status):
+        why = commands.Cancel("The game of this tournament could not be opened")
+        for event in decide(work.state, why, now_ms):
+            work.record(event, now_ms, SCHEDULE)
+    return Done()
 
 
 def repeated(row: AnswerRow, request: CommandRequest[object]) -> Reply:

@@ -13,15 +13,18 @@ from itertools import groupby
 
 from actors.owner import execute, queries
 from actors.owner.checkpoints import Checkpoints
+from actors.owner.room.room_host import NO_ROOM, RoomHost
 from actors.owner.unit_of_work import UnitOfWork
 from actors.player_history import needs_history, with_recent_history
 from actors.replies import Done, Reply, Unavailable, failed, refused, unavailable
 from actors.requests import (
     CommandRequest,
+    Deliver,
     Message,
     ReadBoard,
     Reading,
     ReportFacts,
+    RoomTick,
     Showing,
     Tick,
 )
@@ -56,6 +59,7 @@ class TournamentOwner:
         recovered: Recovered,
         careful_until_ms: int = 0,
         steps_from_ms: int = 0,
+        room: RoomHost | None = None,
     ) -> None:
         self.state: Tournament = recovered.state
         self.epoch = recovered.epoch
@@ -70,7 +74,7 @@ class TournamentOwner:
         self._arrived = asyncio.Event()
         self._checkpoints = Checkpoints(journal, clock, recovered)
         self._proven_ms = clock.monotonic_ms()
-        self.dirty = False
+        self.dirty, self.room = False, room
 
     def submit(self, message: Message) -> asyncio.Future[Reply]:
         """Queue a message; the future is answered when it is durable. A full mailbox says so at once."""
@@ -89,12 +93,14 @@ class TournamentOwner:
             self._arrived.clear()
             while self._mailbox:
                 await self._serve(self._take())
-            self._checkpoints.begin_when_due(self.state, self._chain)
+            self._checkpoints.begin_when_due(self.state, self._chain, self._room_image)
 
     def abandon(self, why: Unavailable) -> None:
         """Tell all who still wait that there will be no answer from this activation."""
         while self._mailbox:
             _answer(self._mailbox.popleft()[1], why)
+        if self.room is not None:
+            self.room.abandon(why)
 
     @property
     def head(self) -> bytes | None:
@@ -139,19 +145,25 @@ class TournamentOwner:
             raise
         self.dirty = False
         for (_, future), reply in zip(waiting, replies, strict=True):
-            _answer(future, reply)
+            if reply is not None:
+                _answer(future, reply)
 
     async def _step_alone(self) -> None:
         work = UnitOfWork(self.state, self.epoch, self._chain)
         execute.catch_up(work, self._clock.now_ms())
         await self._store(work)
 
-    async def _answers(self, waiting: Waiting) -> list[Reply]:
-        """One answer a message, all durable; or, where nothing was written, of an owner that still is one."""
+    async def _answers(self, waiting: Waiting) -> list[Reply | None]:
+        """One answer a message, all durable; or, where nothing was written, of an owner that still is one.
+        None is answered by the room, now or with a later commit."""
         work = UnitOfWork(self.state, self.epoch, self._chain)
         paid = await self._payments(waiting)
-        replies = [await self._handle(work, message, paid) for message, _ in waiting]
+        replies = [await self._handle(work, message, paid, future) for message, future in waiting]
+        if self.room is not None:
+            self.room.step(work)
         stored = await self._store(work)
+        if self.room is not None:
+            self.room.stored()
         if any(isinstance(message, Tick) for message, _ in waiting):
             self.board.refresh(self.state, self._clock.now_ms())
         if stored or not await self._store_is_away(waiting):
@@ -163,7 +175,9 @@ class TournamentOwner:
         """Prove the lease for answers that nothing was written for. Raises `Fenced`; an owner that cannot ask
         lives on, but says nothing that it cannot prove."""
         fresh = self._clock.monotonic_ms() - self._proven_ms < limits.LEASE_PROOF_MS
-        if all(isinstance(message, Tick) or (fresh and _only_shows(message)) for message, _ in waiting):
+        if all(
+            isinstance(message, Tick | RoomTick) or (fresh and _only_shows(message)) for message, _ in waiting
+        ):
             return False
         try:
             async with asyncio.timeout(limits.COMMIT_TIMEOUT_S):
@@ -201,7 +215,9 @@ class TournamentOwner:
         """Whether steps of the schedule are done along with messages; a step that failed is tried alone."""
         return self._steps and not self._is_careful
 
-    async def _handle(self, work: UnitOfWork, message: Message, paid: execute.Payments) -> Reply:
+    async def _handle(
+        self, work: UnitOfWork, message: Message, paid: execute.Payments, future: asyncio.Future[Reply]
+    ) -> Reply | None:
         now_ms = self._clock.now_ms()
         if self._steps_along:
             execute.catch_up(work, now_ms)
@@ -210,11 +226,18 @@ class TournamentOwner:
                 return self._facts(work, payload, now_ms)
             case CommandRequest():
                 return await self._order(work, message, now_ms, paid)
-            case Tick():
+            case Deliver():
+                return NO_ROOM if self.room is None else self.room.receive(message, future)
+            case RoomTick() if self.room is not None and self.room.is_given_up():
+                return execute.give_up(work, now_ms)
+            case Tick() | RoomTick():
                 # Frames are made after the commit: they never show what a crash could take back.
                 return Done()
             case _:
                 return self._read(message, now_ms)
+
+    def _room_image(self) -> bytes | None:
+        return b"" if self.room is None else self.room.image()
 
     def _facts(self, work: UnitOfWork, payload: bytes, now_ms: int) -> Reply:
         outcomes = bytearray()
@@ -256,7 +279,7 @@ class TournamentOwner:
         """Keep the state as it is, at the end. One that is not stored (`dirty`: stopped within a commit) never
         is."""
         if not self.dirty:
-            await self._checkpoints.finish(self.state, self._chain)
+            await self._checkpoints.finish(self.state, self._chain, self._room_image())
 
 
 def _eliminates(fact: Fact) -> bool:

@@ -22,6 +22,7 @@ from actors.requests import (
     Reading,
     ReadPlaces,
     ReadReviews,
+    ReadRoom,
     ReadSheet,
     ReadSummary,
     ReadTraceBasis,
@@ -50,6 +51,8 @@ def shown(state: Tournament, message: Reading, epoch: int, now_ms: int) -> objec
             return trace_basis(state, player)
         case ReadReviews():
             return reviews(state)
+        case ReadRoom():
+            return state.room
         case ReadSummary():
             return summary_of(state)
     assert_never(message)

@@ -1,13 +1,16 @@
 """What the next commit will carry, collected while commands are decided and applied."""
 
+from server.domain.rooms.inputs import Batch, Input
 from server.domain.scoring.fact import Counted
 from server.domain.tournament import commands, events
 from server.domain.tournament.money.payouts import payout_row
 from server.domain.tournament.play.facts import Judged, count
+from server.domain.tournament.play.room_facts import inputs_of, take_batch
 from server.domain.tournament.play.schedule import next_due_ms
 from server.domain.tournament.state import Tournament
 from server.domain.tournament.summary import entry_row, result_rows, summary_of
-from server.encoding.codec import chained, encode_block, encode_event
+from server.encoding.codec import FACTS, ROOM, chained, encode_block, encode_event
+from server.encoding.room_codec import encode_batch
 from server.journal.effects import effects_of
 from server.ports import AnswerRow, BlockRow, Commit, EventRow, PaymentRow, PostingRow
 from server.public_events.mapping import Announcement
@@ -35,6 +38,7 @@ class UnitOfWork:
         self._open_block: list[Counted] = []
         self._open_block_at_ms = 0
         self._final = False
+        self.room_inputs: list[Input] = []
 
     def record(self, event: events.Event, at_ms: int, actor: str) -> Tournament:
         """Apply one event and keep its row and everything that follows from it."""
@@ -49,6 +53,7 @@ class UnitOfWork:
         self._touched |= effects.players
         self._owed |= effects.payouts
         self._final = self._final or effects.settles
+        self.room_inputs += inputs_of(event, state)
         if isinstance(event, events.SaleEvent) and event.payment_id is not None:
             player_id = state.entries[event.player_no].player_id
             row = PaymentRow(event.payment_id, player_id, _SOLD_AS[type(event)], at_ms)
@@ -72,12 +77,22 @@ class UnitOfWork:
             # A fact may move the bell of a race, and a block is judged by one bell.
             self._close_block()
 
+    def play(self, batch: Batch, at_ms: int) -> None:
+        """Apply a batch of the room: it stands before its facts, all in one stored block."""
+        assert self.state is not None
+        self._close_block()
+        first = self.state.seq + 1
+        take_batch(self.state, batch)
+        last, payload = self.state.seq, encode_batch(batch)
+        self.chain = chained(self.chain, last, ROOM, at_ms, payload)
+        self._blocks.append(BlockRow(first, last, at_ms, payload, self.chain, ROOM))
+
     def _close_block(self) -> None:
         if not self._open_block or self.state is None:
             return
         last, at_ms = self.state.seq, self._open_block_at_ms
         payload = encode_block(self._open_block)
-        self.chain = chained(self.chain, last, "facts", at_ms, payload)
+        self.chain = chained(self.chain, last, FACTS, at_ms, payload)
         first = last - len(self._open_block) + 1
         self._blocks.append(BlockRow(first, last, at_ms, payload, self.chain))
         self._open_block = []

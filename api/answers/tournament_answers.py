@@ -119,6 +119,17 @@ class TournamentConfig(Answer):
     payout_approval: PayoutApproval
     forfeited_prizes: ForfeitedPrizes
     cancellation_policy: CancellationPolicy
+    source: Annotated[Literal["room", "platform"], Meta(description="Where rounds are played and come from")]
+    starting_credits: int | None
+    flights: int | None
+    min_bet: int | None
+    max_bet: int | None
+    max_bet_share: int | None
+    betting_ms: int | None
+    pause_ms: int | None
+    edge_percent: int | None
+    cap_multiplier: int | None
+    game_settings: Annotated[dict[str, int], Meta(description="Settings of a room that have no field here")]
 
 
 class Tournament(Answer):
@@ -164,6 +175,9 @@ class Tournament(Answer):
     prize_pool: PrizePoolRules
     config: TournamentConfig
     visibility: Visibility
+    fairness_commitment: Annotated[
+        str | None, Meta(description="Where a room draws its chance from, told before anyone enters")
+    ]
     rules_version: Position
 
 

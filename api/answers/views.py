@@ -83,6 +83,7 @@ def detail(summary: Summary, now_ms: int) -> tournament_answers.Tournament:
         add_on=views_rules.add_on(rules),
         prize_pool=pool(summary),
         config=views_rules.config(rules),
+        fairness_commitment=None if rules.room is None else rules.room.commitment,
         visibility="public" if rules.public else "private",
         rules_version=rules.rules_version,
     )

@@ -5,10 +5,12 @@ from server.domain.money import points_or_none, points_to_decimal, to_decimal
 from server.domain.scoring.declaration import Scoring
 from server.domain.tournament.rules.rules import Rules
 from server.encoding.wire import instant_or_none
+from server.encoding.wire_names import ROOM_SETTINGS
 
 
 def config(rules: Rules) -> tournament_answers.TournamentConfig:
     """How winners are decided, and the policies."""
+    settings = {} if rules.room is None else dict(rules.room.settings)
     return tournament_answers.TournamentConfig(
         tournament_type=rules.scoring.model,
         scoring=scoring(rules.scoring),
@@ -19,6 +21,9 @@ def config(rules: Rules) -> tournament_answers.TournamentConfig:
         payout_approval=rules.payout_approval,
         forfeited_prizes=rules.forfeited_prizes,
         cancellation_policy=rules.cancellation_policy,
+        source="platform" if rules.room is None else "room",
+        **{name: settings.pop(name, None) for name in ROOM_SETTINGS},
+        game_settings=settings,
     )
 
 

@@ -1,5 +1,6 @@
 """What a front end holds; `api.compose` opens and closes it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from fastapi import Request, WebSocket
@@ -19,6 +20,8 @@ from api.context.summary_cache import SummaryCache
 from api.http.client_address import ClientAddresses
 from api.ws.hub import Hub
 from server.access.targets import private_literal
+from server.domain.ids import Tenant
+from server.domain.rooms.game import Game
 from server.domain.tournament.summary import Summary
 from server.ports import (
     Audit,
@@ -34,8 +37,11 @@ from server.ports import (
     Operators,
     Payouts,
     RequestAnswers,
+    RoomCounts,
     Templates,
 )
+from server.runtime.games import InstalledGame
+from server.runtime.seals import Seals
 
 
 @dataclass(slots=True)
@@ -72,13 +78,17 @@ class Context:
     metrics_token: str | None = None
     public_operator: str | None = None
     private_targets: bool = False
+    installed: Mapping[str, InstalledGame] = field(default_factory=dict)
+    seals: Seals | None = None
     # Thousands may come to watch one tournament at the same moment.
     public_look: SharedLook[str, Summary | None] = field(init=False)
     operator_look: SharedLook[str, Operator | None] = field(init=False)
+    room_look: SharedLook[Tenant, RoomCounts] = field(init=False)
 
     def __post_init__(self) -> None:
         self.public_look = SharedLook(self._find_public)
         self.operator_look = SharedLook(self._find_operator)
+        self.room_look = SharedLook(self._count_rooms)
 
     async def _find_public(self, tournament_id: str) -> Summary | None:
         async with self.stranger_limits.turn():
@@ -87,6 +97,15 @@ class Context:
     async def _find_operator(self, operator_id: str) -> Operator | None:
         async with self.stranger_limits.turn():
             return await self.operators.operator(operator_id)
+
+    async def _count_rooms(self, tenant: Tenant) -> RoomCounts:
+        async with self.stranger_limits.turn():
+            return await self.books.room_counts(tenant)
+
+    @property
+    def games(self) -> dict[str, type[Game]]:
+        """The games that are played here, by slug."""
+        return {slug: one.game for slug, one in self.installed.items()}
 
     def check_target(self, url: str) -> None:
         """Raises `ValueError` for an address that workers would refuse to call."""

@@ -14,6 +14,7 @@ from typing import NamedTuple, Protocol
 
 from actors.replies import Frames, Place
 from api.ws.packing import Packed, joined, packed
+from api.ws.room.room_link import RoomLink
 from config.limits import FRAME_RING_MAX, REACH_PATIENCE_S, SOCKETS_PER_TURN
 from server.broadcast.history import Frame, History
 from server.domain.tournament.summary import Summary
@@ -86,6 +87,7 @@ class Channel:
         self.ready = asyncio.Event()
         self.moved = asyncio.Event()
         self.gap = asyncio.Event()
+        self.room: RoomLink | None = None
         self._took = asyncio.Event()
         self._news = asyncio.Event()
         self._history: History[Packed] = History(FRAME_RING_MAX)
@@ -162,6 +164,15 @@ class Channel:
             watcher.write(self._step)
         else:
             watcher.catch_up()
+
+    def tell_now(self, frame: Packed) -> None:
+        """The same frame to every socket, in this turn: what happens in a room is not kept waiting."""
+        for watcher in list(self.watchers):
+            try:
+                watcher.tell(frame)
+            except Exception:
+                log.exception("socket_not_written")
+                watcher.drop()
 
     async def tell(self, frame: Packed) -> None:
         """The same frame to every socket."""

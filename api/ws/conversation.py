@@ -11,6 +11,8 @@ from api.context.context import Context
 from api.ws import messages
 from api.ws.admission import Viewer
 from api.ws.channel import Channel
+from api.ws.packing import Packed, packed
+from api.ws.room.room_link import Connection
 from config.limits import AROUND_ROWS_MAX
 
 
@@ -18,23 +20,36 @@ class Conversation:
     """One admitted client's side of the conversation."""
 
     __slots__ = (
-        "_answer",
         "_channel",
         "_ctx",
         "_expires_at_ms",
         "_internal_id",
+        "_say",
+        "_seat",
         "_task",
     )  # fmt: skip
 
     def __init__(
-        self, ctx: Context, channel: Channel, viewer: Viewer, answer: Callable[[bytes], None]
+        self,
+        ctx: Context,
+        channel: Channel,
+        viewer: Viewer,
+        say: Callable[[Packed], object],
     ) -> None:
         self._ctx = ctx
         self._channel = channel
-        self._answer = answer
+        self._say = say
         self._internal_id = None if viewer.entry is None else viewer.entry.internal_player_id
         self._expires_at_ms = None if viewer.expires_at_s is None else viewer.expires_at_s * 1_000
         self._task: asyncio.Task[None] | None = None
+        self._seat: Connection | None = None
+        if channel.room is not None:
+            channel.room.show_to(say)
+            if viewer.entry is not None:
+                self._seat = channel.room.connect(viewer.entry.player_no, say)
+
+    def _answer(self, data: bytes) -> None:
+        self._say(packed(data))
 
     def is_expired(self, now_ms: int) -> bool:
         """Whether the token has run out and was not renewed."""
@@ -53,9 +68,37 @@ class Conversation:
                 self._renew(message.token or "")
             case "around" if self._internal_id is not None:
                 self._ask_around(self._internal_id, message)
+            case "join" | "leave" | "play" if self._seat is not None:
+                return self._play(self._seat, message)
             case _:
                 self._answer(messages.error("unknown_message", f"Nothing to do for {message.type!r}"))
         return True
+
+    def _play(self, seat: Connection, message: messages.ClientMessage) -> bool:
+        room = self._channel.room
+        assert room is not None, "seats are in rooms"
+        if message.type == "join":
+            room.join(seat, message.seat)
+        elif message.type == "leave":
+            room.leave(seat)
+        elif message.id is None:
+            return False
+        else:
+            room.play(seat, message.id, message.flight, message.move, bytes(message.with_))
+        return True
+
+    def flooded(self) -> bool:
+        """A message was not read, because there were too many; False when there is no room to play in, and so
+        no need for many."""
+        if self._seat is None or self._channel.room is None:
+            return False
+        self._channel.room.flooded(self._seat)
+        return True
+
+    def end(self) -> None:
+        """The socket is gone."""
+        if self._seat is not None and self._channel.room is not None:
+            self._channel.room.drop(self._seat)
 
     def _renew(self, token: str) -> None:
         """A fresh token of the same player moves the moment of expiry."""

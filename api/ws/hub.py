@@ -1,6 +1,7 @@
 """All watched boards of this front end: what each hears from its owner, and who looks after its sockets."""
 
 import asyncio
+import itertools
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -12,6 +13,7 @@ from actors.replies import Frames
 from actors.requests import Poll
 from api.ws.channel import Channel, Watcher
 from api.ws.personal import tell_places, tell_room
+from api.ws.room.room_link import RoomLink
 from config.limits import CHANNEL_LINGERS_S, CHANNELS_EMPTY_MAX, POLL_EVERY_S, TICK_MS
 from server.domain.tournament.lifecycle import Status
 from server.domain.tournament.summary import Summary
@@ -59,24 +61,35 @@ class Hub:
         self._care: asyncio.Task[None] | None = None
         self._empty: dict[str, asyncio.Task[None]] = {}
         self._may_watch = may_watch
+        self._lives = itertools.count(clock.now_ms() * 1_000)
 
     def join(self, summary: Summary, watcher: Watcher) -> Channel:
         """The channel of a tournament, made when needed, with one more watcher."""
         channel = self._channels.get(summary.id)
         if channel is None:
             channel = self._channels[summary.id] = Channel(summary)
-            parts = (
+            channel.room = self._room(channel)
+            parts: tuple[Callable[[], Awaitable[None]], ...] = (
                 partial(self._listen, channel),
                 channel.spread,
                 partial(tell_places, channel, self._directory, self._clock),
                 partial(tell_room, channel, self._clock),
             )
+            if (room := channel.room) is not None:
+                parts = (*parts, room.ping, room.poll, room.deliver, room.greet)
             self._work[summary.id] = [self._keep_on(part) for part in parts]
         lingering = self._empty.pop(summary.id, None)
         if lingering is not None:
             lingering.cancel()
         channel.watchers[watcher] = None
         return channel
+
+    def _room(self, channel: Channel) -> RoomLink | None:
+        """The room of a tournament that is played here. Each link is a life of its own to the owner."""
+        if channel.summary.rules.room is None:
+            return None
+        name, life = channel.summary.id, next(self._lives)
+        return RoomLink(name, self._directory, self._clock, self.name, life, channel.tell_now)
 
     def leave(self, channel: Channel, watcher: Watcher) -> None:
         """Take a watcher off. A channel without any stays for a while: a client that lost its connection comes

@@ -26,6 +26,10 @@ class Patience:
         self._said += 1
         return self._said <= SOCKET_MESSAGES_PER_S
 
+    def is_over(self) -> bool:
+        """Whether twice as many came in this second as may be said."""
+        return self._said > 2 * SOCKET_MESSAGES_PER_S
+
     def waits_for_goodbye(self) -> bool:
         """A client that was told to go may still say that it does; False when it says much more."""
         self._after_close += 1

@@ -1,7 +1,7 @@
 """What travels on the player socket beside the board's frames, and why it closes."""
 
 from enum import IntEnum
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
@@ -25,6 +25,10 @@ from server.encoding.wire import dump, instant
 PROTOCOL_VERSION: Final = 1
 
 
+_ID_MAX: Final = 2**53 - 1
+_NO_ARGUMENTS: Final = msgspec.Raw(b"{}")
+
+
 class Close(IntEnum):
     """Close codes: 4408 says reconnect, the others say what is wrong."""
 
@@ -38,12 +42,18 @@ class Close(IntEnum):
 
 
 class ClientMessage(msgspec.Struct, forbid_unknown_fields=True):
-    """What a client may send: `auth` (first, or to renew), `ping`, `around`."""
+    """What a client may send: `auth` (first, or to renew), `ping`, `around`; in a room `join`, `leave`,
+    `play`, whose arguments stay as they came until the room's owner reads them."""
 
     type: str
     token: str | None = None
     above: int = 20
     below: int = 20
+    seat: Annotated[int, msgspec.Meta(ge=0, le=_ID_MAX)] = 0
+    id: Annotated[int, msgspec.Meta(ge=1, le=_ID_MAX)] | None = None
+    flight: Annotated[int, msgspec.Meta(ge=0, le=_ID_MAX)] = 0
+    move: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    with_: msgspec.Raw = msgspec.field(name="with", default=_NO_ARGUMENTS)
 
 
 CLIENT_MESSAGE = msgspec.json.Decoder(ClientMessage)

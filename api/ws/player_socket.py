@@ -42,8 +42,8 @@ class PlayerSocket(Line):
 
     __slots__ = (
         "_address", "_channel", "_closing_at_ms", "_conversation", "_counted", "_ctx", "_early",
-        "_heard_at_ms", "_open_ones", "_parts", "_patience", "_paused_at", "_paused_at_ms", "_pinged",
-        "_task", "_wire", "at", "key_text", "place", "player_no",
+        "_heard_at_ms", "_open_ones", "_parts", "_patience", "_paused_at", "_paused_at_ms", "_pinged", "_task",
+        "_wire", "at", "key_text", "place", "player_no",
     )  # fmt: skip
 
     def __init__(self, ctx: Context, open_ones: set[Any]) -> None:
@@ -62,8 +62,7 @@ class PlayerSocket(Line):
         self._closing_at_ms = self._paused_at_ms = 0
         self._patience = Patience()
         self._address: str | None = None
-        self._counted = False
-        self._pinged = False
+        self._counted = self._pinged = False
         self._paused_at: Position | None = None
         self.at: Position | None = None
         self.place: Place | None = None
@@ -117,11 +116,13 @@ class PlayerSocket(Line):
             self._task.cancel()
         self.at = self._paused_at = None
         if self._channel is not None:
+            if self._conversation is not None:
+                self._conversation.end()
             self._ctx.hub.leave(self._channel, self)
             self._channel = None
 
     def shutdown(self) -> None:
-        """uvicorn stops: come back, to another front end."""
+        """The server stops: come back to another front end."""
         self._say(packed(messages.maintenance(self._ctx.clock.now_ms())))
         self.close(Close.RECONNECT)
 
@@ -160,9 +161,10 @@ class PlayerSocket(Line):
 
     def look_after(self, now_ms: int) -> None:
         silent_ms = now_ms - self._heard_at_ms
-        if self._closing_at_ms:
-            if now_ms - self._closing_at_ms > limits.SOCKET_CLOSE_MS:
-                self._transport.abort()
+        if self._closing_at_ms and now_ms - self._closing_at_ms > limits.SOCKET_CLOSE_MS:
+            self._transport.abort()
+        elif self._closing_at_ms:
+            return
         elif self._conversation is not None and self._conversation.is_expired(self._ctx.clock.now_ms()):
             self.close(Close.LOG_IN_AGAIN)
         elif self._paused_at_ms and now_ms - self._paused_at_ms > limits.SOCKET_STUCK_AFTER_MS:
@@ -215,7 +217,7 @@ class PlayerSocket(Line):
         seen = position_of(resume)
         await channel.reach(seen)
         now_ms = self._ctx.clock.now_ms()
-        self._conversation = Conversation(self._ctx, channel, viewer, self._answer)
+        self._conversation = Conversation(self._ctx, channel, viewer, self._say)
         missed = channel.behind(seen, exact=True)
         welcome = packed(messages.welcome(viewer.summary, viewer.entry, now_ms, channel.at))
         room = packed(messages.room(viewer.summary.id, channel.status, channel.connections))
@@ -226,7 +228,7 @@ class PlayerSocket(Line):
             self.player_no = viewer.entry.player_no
             channel.moved.set()
         early, self._early = self._early, None
-        while early is not None and not early.empty():
+        while early and not early.empty():
             self._hear(early.get_nowait())
         if channel.over and self.player_no is None:
             self.close(Close.TOURNAMENT_OVER)
@@ -245,8 +247,7 @@ class PlayerSocket(Line):
     def _take(self, frame: Frame) -> None:
         """A frame of a client: only text is a message, in one piece or in several."""
         if not self._patience.may_say(self._heard_at_ms):
-            self.close(Close.TOO_MANY)
-            self._transport.abort()
+            self._too_many()
         elif frame.opcode is Opcode.BINARY:
             self.close(Close.BAD_FRAME)
         elif frame.opcode in (Opcode.TEXT, Opcode.CONT):
@@ -256,6 +257,12 @@ class PlayerSocket(Line):
                 self._parts = []
                 self._hear(text)
 
+    def _too_many(self) -> None:
+        """Players in a room are warned for as many messages again; then the socket closes."""
+        if self._patience.is_over() or self._conversation is None or not self._conversation.flooded():
+            self.close(Close.TOO_MANY)
+            self._transport.abort()
+
     def _hear(self, text: bytes) -> None:
         if self._conversation is not None:
             if not self._conversation.hear(text):
@@ -264,9 +271,6 @@ class PlayerSocket(Line):
             self.close(Close.TOO_MANY)
         else:
             self._early.put_nowait(text)  # its credential, or heard once it is let in
-
-    def _answer(self, data: bytes) -> None:
-        self._say(packed(data))
 
     # Bytes out
 
@@ -288,8 +292,7 @@ class PlayerSocket(Line):
         data = b"".join(self._wire.data_to_send())
         if self._transport.is_closing():
             return
-        if data:
-            self._transport.write(data)
+        self._transport.write(data)
         if self._wire.close_rcvd is not None or self._wire.parser_exc is not None:
             self.at = self._paused_at = None
             self._transport.close()

@@ -3,13 +3,25 @@ tests decode every frame by them."""
 
 from typing import Annotated, Literal
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
+from server.broadcast.frame_base import Epoch, Frame, Part
+from server.broadcast.room_messages import (
+    Hand,
+    Joined,
+    Played,
+    RefusedMove,
+    RoomEvents,
+    RoomState,
+    SendJoin,
+    SendLeave,
+    SendPlay,
+    Told,
+)
 from server.domain.tournament.lifecycle import ResultsStatus, Status
 from server.domain.tournament.money.payouts import PayoutState
 from server.encoding.answer import Amount, Count, Instant, Points, Position, Rank
 
-Epoch = Annotated[int, Meta(description="Changes when the tournament's owner changes", ge=1)]
 Seq = Annotated[int, Meta(description="Grows by one a frame of the board", ge=0)]
 RoomStatus = Literal["waiting", "active", "closed"]
 LifecycleEvent = Literal[
@@ -27,21 +39,13 @@ LifecycleEvent = Literal[
 ]
 
 
-class _Part(Struct, forbid_unknown_fields=True, rename="camel", kw_only=True):
-    pass
-
-
-class _Frame(Struct, forbid_unknown_fields=True, rename="camel", tag_field="type", kw_only=True):
-    pass
-
-
-class _BoardFrame(_Frame):
+class _BoardFrame(Frame):
     epoch: Epoch
     seq: Seq
     server_time: Instant
 
 
-class Row(_Part):
+class Row(Part):
     """A row of the board. Ties share a rank, never a position."""
 
     position: Position
@@ -52,21 +56,21 @@ class Row(_Part):
     eliminated: Literal[True] | UnsetType = UNSET
 
 
-class Prize(_Part):
+class Prize(Part):
     """What a place gets if nothing more is sold."""
 
     position: Position
     prize: Amount
 
 
-class Flag(_Part):
+class Flag(Part):
     """Whether something may be done now, and if not, why."""
 
     allowed: bool
     reason: str | None
 
 
-class Capabilities(_Part):
+class Capabilities(Part):
     """What this client may do now."""
 
     play: Flag
@@ -74,14 +78,14 @@ class Capabilities(_Part):
     rebuy: Flag
 
 
-class Rounds(_Part):
+class Rounds(Part):
     """Which round is on, of how many."""
 
     current: Count
     total: Annotated[int, Meta(ge=1)]
 
 
-class Player(_Part):
+class Player(Part):
     """Who this socket belongs to."""
 
     player_id: str
@@ -89,14 +93,14 @@ class Player(_Part):
     display_name: str
 
 
-class ResumePosition(_Part):
+class ResumePosition(Part):
     """Where to come back to: `?resume=<epoch>:<seq>`."""
 
     epoch: int
     seq: int
 
 
-class Welcome(_Frame, tag="welcome"):
+class Welcome(Frame, tag="welcome"):
     """Always first."""
 
     protocol: int
@@ -136,7 +140,7 @@ class Delta(_BoardFrame, tag="delta"):
     prizes: list[Prize] | UnsetType = UNSET
 
 
-class Lifecycle(_Frame, tag="lifecycle", kw_only=True):
+class Lifecycle(Frame, tag="lifecycle", kw_only=True):
     """The tournament moved on. `eliminated`, `removed` and `disqualified` (told to that player alone; after
     the last two the socket closes) and `maintenance` (this front end is about to stop) are no frames of the
     board and have no `seq`."""
@@ -153,7 +157,7 @@ class Lifecycle(_Frame, tag="lifecycle", kw_only=True):
     reason: str | UnsetType | None = UNSET
 
 
-class Me(_Frame, tag="me"):
+class Me(Frame, tag="me"):
     """Where this player stands and what moved since the last one; on change, at most once a second."""
 
     server_time: Instant
@@ -166,7 +170,7 @@ class Me(_Frame, tag="me"):
     prize: Amount
 
 
-class OwnPayout(_Part):
+class OwnPayout(Part):
     """One thing owed to this player: an `amount` in a `tender`, or a `quantity` of `code`."""
 
     kind: str
@@ -177,7 +181,7 @@ class OwnPayout(_Part):
     state: PayoutState
 
 
-class Payouts(_Frame, tag="payouts"):
+class Payouts(Frame, tag="payouts"):
     """What is owed to this player, all of it: prizes once results are final, refunds once they are due. Told
     again when the state of one changes. A player's socket stays for ten seconds after the end of the
     tournament, or until all is paid."""
@@ -187,7 +191,7 @@ class Payouts(_Frame, tag="payouts"):
     payouts: list[OwnPayout]
 
 
-class Room(_Frame, tag="room"):
+class Room(Frame, tag="room"):
     """The game room, and how many sockets are in it on all front ends."""
 
     room_id: str
@@ -195,7 +199,7 @@ class Room(_Frame, tag="room"):
     active_connections: Count
 
 
-class Around(_Frame, tag="around"):
+class Around(Frame, tag="around"):
     """Answer to `around`: the rows about this player."""
 
     server_time: Instant
@@ -203,19 +207,19 @@ class Around(_Frame, tag="around"):
     rows: list[Row]
 
 
-class Pong(_Frame, tag="pong"):
+class Pong(Frame, tag="pong"):
     """Answer to `ping`."""
 
     server_time: Instant
 
 
-class Auth(_Frame, tag="auth"):
+class Auth(Frame, tag="auth"):
     """Answer to an `auth` that renewed the token."""
 
     renewed: Literal[True] = True
 
 
-class Error(_Frame, tag="error"):
+class Error(Frame, tag="error"):
     """Something was refused; the socket stays open."""
 
     error: str
@@ -224,24 +228,25 @@ class Error(_Frame, tag="error"):
 
 ServerFrame = (
     Welcome | Snapshot | Delta | Lifecycle | Me | Payouts | Room | Around | Pong | Auth | Error
+    | RoomState | RoomEvents | Hand | Told | Joined | Played | RefusedMove
 )  # fmt: skip
 
 
-class SendAuth(_Frame, tag="auth"):
+class SendAuth(Frame, tag="auth"):
     """First frame of a browser, or a fresh token in band."""
 
     token: str
 
 
-class SendPing(_Frame, tag="ping"):
+class SendPing(Frame, tag="ping"):
     """Ask for the server's time."""
 
 
-class SendAround(_Frame, tag="around"):
+class SendAround(Frame, tag="around"):
     """Ask for the rows about this player, at most 20 above and below."""
 
     above: int = 20
     below: int = 20
 
 
-ClientFrame = SendAuth | SendPing | SendAround
+ClientFrame = SendAuth | SendPing | SendAround | SendJoin | SendLeave | SendPlay

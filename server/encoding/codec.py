@@ -3,11 +3,11 @@
 import re
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 from hashlib import blake2b
 from operator import xor
-from typing import Any, TypeVar, get_args
+from typing import Any, NamedTuple, TypeVar, get_args
 
 import msgspec
 
@@ -17,7 +17,7 @@ from server.domain.tournament import events
 from server.domain.tournament.lifecycle import ResultsStatus, Status
 from server.domain.tournament.play.facts import DIGEST_BYTES, is_full, standing_of
 from server.domain.tournament.rules.rules import Rules
-from server.domain.tournament.state import Entry, Payout, Review, Tournament
+from server.domain.tournament.state import Entry, Payout, Review, RoomRecord, Tournament
 from server.encoding.upcasters import UPCASTERS, present, present_kind
 
 T = TypeVar("T")
@@ -39,6 +39,8 @@ _pack = msgspec.msgpack.Encoder().encode
 # Level 1: blocks shrink to a third for about a microsecond a fact; higher levels cost more than they save.
 _ZLIB_LEVEL = 1
 HASH_BYTES = 32
+# The kinds of a stored block.
+FACTS, ROOM = "facts", "room"
 CHAIN_START = bytes(HASH_BYTES)
 
 
@@ -138,19 +140,34 @@ class _Image:
     noted: dict[bytes, Outcome]
     voided: list[bytes]
     payouts: dict[str, Payout]
+    room: RoomRecord = field(default_factory=RoomRecord)
 
 
 _PLAIN = tuple(name for name in _Image.__dataclass_fields__ if name not in ("noted", "voided"))
 
 
-def encode_state(state: Tournament) -> bytes:
-    """A checkpoint: the state at its journal position."""
-    return _pack((_image(state), b"".join(state.seen), DIGEST_BYTES))
+class _Kept(NamedTuple):
+    """A checkpoint: the state, the digests of facts, how wide they are, and the room where there is one."""
+
+    image: _Image
+    seen: bytes
+    width: int
+    room: bytes = b""
+
+
+def encode_state(state: Tournament, room: bytes = b"") -> bytes:
+    """A checkpoint: the state at its journal position, and its room as `room_codec.encode_room` made it."""
+    return _pack(_Kept(_image(state), b"".join(state.seen), DIGEST_BYTES, room))
 
 
 def decode_state(data: bytes) -> Tournament:
     """The state of a checkpoint, with indexes and board rebuilt. ValueError when it is of another make."""
-    image, seen, width = msgspec.msgpack.decode(data, type=tuple[_Image, bytes, int])
+    return decode_checkpoint(data)[0]
+
+
+def decode_checkpoint(data: bytes) -> tuple[Tournament, bytes]:
+    """The state, and the bytes of its room, empty where there is none."""
+    image, seen, width, room = msgspec.msgpack.decode(data, type=_Kept)
     if width != DIGEST_BYTES:
         raise ValueError("digests of another width")
     state = Tournament(**{name: getattr(image, name) for name in _PLAIN})
@@ -162,7 +179,7 @@ def decode_state(data: bytes) -> Tournament:
     state.last_registered_ms = max((entry.registered_at_ms for entry in state.entries), default=0)
     present = [entry for entry in state.entries if not entry.removed]
     state.ranking.fill([(e.player_no, e.points, standing_of(state, e)[1]) for e in present])
-    return state
+    return state, room
 
 
 def state_digest(state: Tournament) -> str:

@@ -39,7 +39,23 @@ BACK: Final = (
         "payout_approval": "config.payout_approval",
         "forfeited_prizes": "config.forfeited_prizes",
         "entry_scoring": "config.entry_scoring",
+        "room": "config.source",
+        "room.flights": "config.flights",
     }
+)
+
+
+# Settings of a room that have a field of their own in a config; those of other games come in `gameSettings`.
+ROOM_SETTINGS: Final = (
+    "starting_credits",
+    "flights",
+    "min_bet",
+    "max_bet",
+    "max_bet_share",
+    "betting_ms",
+    "pause_ms",
+    "edge_percent",
+    "cap_multiplier",
 )
 
 

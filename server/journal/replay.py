@@ -4,16 +4,19 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 from hashlib import blake2b
 from typing import Any, Protocol
 
 from server.domain.ids import TournamentId
 from server.domain.tournament.apply import apply
 from server.domain.tournament.play.facts import count
+from server.domain.tournament.play.room_facts import take_batch
 from server.domain.tournament.state import Tournament
 from server.encoding import codec
-from server.ports import BlockRow, Checkpoint, EventRow, Journal
+from server.encoding.room_codec import decode_batch
+from server.journal.room_replay import RoomReplay
+from server.ports import BlockRow, Checkpoint, EventRow, Journal, SealedSeed
 
 # Up to 60 bits a number of Python takes 32 bytes.
 _HINT_MASK = (1 << 60) - 1
@@ -38,6 +41,7 @@ class Recovered:
     chain: bytes
     command_ids: set[int]
     checkpoint_seq: int
+    room: RoomReplay | None = None
 
 
 def hint_of(command_id: str) -> int:
@@ -45,17 +49,28 @@ def hint_of(command_id: str) -> int:
     return hash(command_id) & _HINT_MASK
 
 
-async def take_over(journal: Journal, tournament_id: TournamentId, holder: str) -> Recovered | None:
-    """Become the owner, then read: in this order, so that nothing can be written in between.
+class OpensRooms(Protocol):
+    """Makes what follows the batches of a room."""
+
+    def open(self, tournament_id: TournamentId, sealed: SealedSeed) -> RoomReplay: ...
+
+
+async def take_over(
+    journal: Journal, tournament_id: TournamentId, holder: str, rooms: OpensRooms | None = None
+) -> Recovered | None:
+    """Become the owner, then read: in this order, so that nothing can be written in between. `rooms` open the
+    room of a tournament that has one.
 
     None when there is no such tournament.
     """
     epoch = await journal.take_over(tournament_id, holder)
     if epoch is None:
         return None
-    state, chain, kept_seq = await read_state(journal, tournament_id)
+    seed = None if rooms is None else await journal.room_seed(tournament_id)
+    room = None if seed is None or rooms is None else rooms.open(tournament_id, seed)
+    state, chain, kept_seq = await read_state(journal, tournament_id, room=room)
     ids = {hint_of(name) for name in await journal.command_ids(tournament_id)}
-    return Recovered(state, epoch, chain, ids, kept_seq)
+    return Recovered(state, epoch, chain, ids, kept_seq, room)
 
 
 async def _here(work: Callable[..., Any], *args: Any) -> Any:
@@ -67,6 +82,7 @@ async def read_state(
     tournament_id: TournamentId,
     *,
     in_threads: bool = False,
+    room: RoomReplay | None = None,
 ) -> tuple[Tournament, bytes, int]:
     """The state as stored now, the head of its chain, and the position of the checkpoint it began with.
     `in_threads`: threads decode and count, and the caller's event loop serves others meanwhile."""
@@ -75,12 +91,13 @@ async def read_state(
     chain, kept_seq = codec.CHAIN_START, 0
     # The newest checkpoint that is whole and readable; a bad one only costs time.
     for point in await log.checkpoints(tournament_id):
-        state = await work(_state_of, point, tournament_id)
+        state = await work(_state_of, point, tournament_id, room)
         if state is not None:
             chain, kept_seq = point.chain, point.seq
             break
+    follow = partial(replay, room=room)
     async for rows in batches(log.tail(tournament_id, kept_seq), rows_at_once):
-        state, chain = await work(reduce, replay, rows, state), rows[-1].hash
+        state, chain = await work(reduce, follow, rows, state), rows[-1].hash
     assert state is not None, "a tournament has a first event"
     return state, chain, kept_seq
 
@@ -99,18 +116,23 @@ async def batches(
         yield batch
 
 
-def replay(state: Tournament | None, row: EventRow | BlockRow) -> Tournament:
-    """One stored row on top of a state."""
+def replay(state: Tournament | None, row: EventRow | BlockRow, room: RoomReplay | None = None) -> Tournament:
+    """One stored row on top of a state, and of its room where that is followed."""
     if isinstance(row, EventRow):
         return apply(state, codec.decode_event(row.kind, row.payload), row.at_ms)
     assert state is not None, "facts follow a first event"
-    count(state, codec.decode_block(row.payload))
+    if row.kind == codec.ROOM:
+        take_batch(state, decode_batch(row.payload))
+        if room is not None:
+            room.take(row, state)
+    else:
+        count(state, codec.decode_block(row.payload))
     return state
 
 
-def checkpoint_of(state: Tournament, chain: bytes) -> Checkpoint:
-    """The state as a checkpoint row."""
-    payload = codec.encode_state(state)
+def checkpoint_of(state: Tournament, chain: bytes, room: bytes = b"") -> Checkpoint:
+    """The state as a checkpoint row, with its room."""
+    payload = codec.encode_state(state, room)
     return Checkpoint(state.seq, _digest(payload), chain, payload)
 
 
@@ -118,12 +140,15 @@ def _digest(payload: bytes) -> bytes:
     return blake2b(payload, digest_size=16).digest()
 
 
-def _state_of(point: Checkpoint, tournament_id: TournamentId) -> Tournament | None:
+def _state_of(point: Checkpoint, tournament_id: TournamentId, room: RoomReplay | None) -> Tournament | None:
     if _digest(point.payload) != point.digest:
         log.warning("checkpoint_damaged", extra={"tournament": tournament_id, "seq": point.seq})
         return None
     try:
-        return codec.decode_state(point.payload)
+        state, image = codec.decode_checkpoint(point.payload)
+        if room is not None:
+            room.begin(image, state)
+        return state
     except Exception:
         # Written by another version: the journal is the truth.
         log.warning("checkpoint_unreadable", extra={"tournament": tournament_id, "seq": point.seq})

@@ -1,6 +1,6 @@
 """What the house needs from outside, as Protocols. Adapters live in `storage` and `broadcast`."""
 
-from server.ports.audit import Audit, AuditEntry, AuditRow, Ledgers, StoredTournament
+from server.ports.audit import Audit, AuditEntry, AuditRow, Ledgers, RoomCounts, StoredTournament
 from server.ports.basics import Clock, Fenced, IdSource, Raced, StoreUnavailable
 from server.ports.carrier import Publisher, Subscriber
 from server.ports.events import (
@@ -26,6 +26,7 @@ from server.ports.journal import (
     Journal,
     PaymentRow,
     PostingRow,
+    SealedSeed,
 )
 from server.ports.limits import Limiter, Verdict, Window
 from server.ports.listings import DueRow, LedgerLine, ListFilter, Listings, Played, RuleChange
@@ -80,7 +81,9 @@ __all__ = [
     "Raced",
     "Recurrence",
     "RequestAnswers",
+    "RoomCounts",
     "RuleChange",
+    "SealedSeed",
     "StoreUnavailable",
     "StoredPayout",
     "StoredTournament",

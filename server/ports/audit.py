@@ -2,13 +2,13 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from server.domain.ids import Tenant, TournamentId
 from server.domain.tournament.commands import PaymentUse
 from server.domain.tournament.money.payouts import PayoutRow
 from server.domain.tournament.summary import EntryRow, ResultRow, Summary
-from server.ports.journal import BlockRow, Checkpoint, EventRow, PaymentRow, PostingRow
+from server.ports.journal import BlockRow, Checkpoint, EventRow, PaymentRow, PostingRow, SealedSeed
 from server.public_events.mapping import Announcement
 
 
@@ -59,6 +59,14 @@ class StoredTournament:
     payments: Sequence[PaymentRow] = ()
 
 
+class RoomCounts(NamedTuple):
+    """How many tournaments with a room a tenant has created, started, and cancelled after the start."""
+
+    committed: int
+    started: int
+    cancelled_after_start: int
+
+
 class Ledgers(Protocol):
     """For those who check: one look at everything of a tournament, consistent while it runs."""
 
@@ -75,6 +83,12 @@ class Ledgers(Protocol):
     async def checkpoints(self, tournament_id: TournamentId) -> list[Checkpoint]: ...
     def tail(self, tournament_id: TournamentId, after_seq: int) -> AsyncIterator[EventRow | BlockRow]:
         """Rows behind `after_seq` in journal order, as of one moment."""
+
+    async def room_seed(self, tournament_id: TournamentId) -> SealedSeed | None:
+        """What the chance of a room is drawn from, sealed."""
+
+    async def room_counts(self, tenant: Tenant) -> RoomCounts:
+        """What a tenant did with rooms so far."""
 
     async def tenants(self) -> list[Tenant]:
         """Who has a trail."""

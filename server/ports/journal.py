@@ -9,6 +9,7 @@ from server.domain.postings import Posting
 from server.domain.tournament.commands import PaymentUse
 from server.domain.tournament.money.payouts import PayoutRow
 from server.domain.tournament.summary import EntryRow, ResultRow, Summary
+from server.encoding.codec import FACTS
 from server.public_events.mapping import Announcement
 
 
@@ -26,13 +27,15 @@ class EventRow:
 
 @dataclass(frozen=True, slots=True)
 class BlockRow:
-    """One stored block of counted facts, positions `first_seq` to `last_seq`."""
+    """One stored block of counted facts, positions `first_seq` to `last_seq`. A block of the kind `room` is a
+    batch of a room: itself at `first_seq`, its facts behind it."""
 
     first_seq: int
     last_seq: int
     at_ms: int
     payload: bytes
     hash: bytes
+    kind: str = FACTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,15 @@ class PaymentRow:
     at_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class SealedSeed:
+    """The last link of a room's chain, encrypted by the key of this name, which is not in the database."""
+
+    key_id: str
+    nonce: bytes
+    sealed: bytes
+
+
 @dataclass(slots=True)
 class Commit:
     """Everything that one transaction carries. Rows are in journal order. `results` replace all there were;
@@ -83,6 +95,8 @@ class Commit:
     payouts: list[PayoutRow] = field(default_factory=list)
     summary: Summary | None = None
     next_due_ms: int | None = None
+    seed: SealedSeed | None = None
+    """Of a new tournament that is played in a room."""
 
     def is_empty(self) -> bool:
         """Nothing to store."""
@@ -121,6 +135,12 @@ class Journal(Protocol):
 
     def tail(self, tournament_id: TournamentId, after_seq: int) -> AsyncIterator[EventRow | BlockRow]:
         """Rows behind `after_seq` in journal order."""
+
+    async def room_seed(self, tournament_id: TournamentId) -> SealedSeed | None:
+        """What the chance of a room is drawn from, sealed; None where there is no room."""
+
+    async def now_us(self) -> int:
+        """The store's clock in microseconds since 1970 UTC: one for all owners, wherever they are."""
 
     async def command_ids(self, tournament_id: TournamentId) -> list[str]:
         """Every answered command of a tournament."""

@@ -13,6 +13,7 @@ from server.domain.scoring.declaration import Scoring
 from server.domain.scoring.registry import spec_of
 from server.domain.tournament.money.pool import PERCENT_SCALE, PrizePool
 from server.domain.tournament.rules.rules import Rules
+from server.reports.room_text import room_lines
 from server.reports.words import span, time_in
 
 
@@ -51,6 +52,8 @@ def _play(rules: Rules, zone: tzinfo) -> Iterator[str]:
         yield f"The planned start is {time_in(zone, rules.start_at_ms)}. The operator may start earlier."
         if rules.min_players > 1:
             yield from _missed(rules, zone)
+    if rules.room is not None:
+        yield from room_lines(rules.room)
     rounds = rules.rounds
     if rounds is None and rules.end_at_ms is not None:
         yield f"The tournament ends at {time_in(zone, rules.end_at_ms)}."

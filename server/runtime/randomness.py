@@ -33,6 +33,11 @@ class SystemIds:
         return secrets.token_urlsafe(32)
 
 
+def fresh_seed() -> bytes:
+    """The last link of a new chain."""
+    return secrets.token_bytes(32)
+
+
 def derived_id(*parts: str) -> str:
     """The same id for the same parts: what an `Idempotency-Key` creates is found again by it."""
     return uuid.uuid5(uuid.NAMESPACE_OID, "\x1f".join(parts)).hex

@@ -21,6 +21,7 @@ READS = [
     requests.ReadSheet(),
     requests.ReadTraceBasis("ann"),
     requests.ReadReviews(),
+    requests.ReadRoom(),
 ]
 COMMANDS: list[commands.Command] = [
     create(),
@@ -36,8 +37,8 @@ COMMANDS: list[commands.Command] = [
 def test_every_request_is_a_message() -> None:
     listed = {getattr(one, "__origin__", one) for one in get_args(requests.Message)}
     made = {one for one in vars(requests).values() if isinstance(one, type) and issubclass(one, Request)}
-    assert made - {Request} == listed - {requests.ReportFacts, requests.Tick}
-    assert {type(one) for one in READS} | {CommandRequest} == made - {Request}
+    assert made - {Request} == listed - {requests.ReportFacts, requests.Tick, requests.RoomTick}
+    assert {type(one) for one in READS} | {CommandRequest, requests.Deliver} == made - {Request}
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda one: type(one).__name__)

@@ -75,7 +75,9 @@ class Recorder:
 async def record() -> dict[str, list[dict[str, Any]]]:
     """The whole evening."""
     async with a_house(
-        ids=CountingIds(), signing_key=Ed25519PrivateKey.from_private_bytes(bytes(32))
+        ids=CountingIds(),
+        signing_key=Ed25519PrivateKey.from_private_bytes(bytes(32)),
+        draw=lambda: bytes(range(32)),
     ) as house:
         recorder = Recorder(house)
         await _casino(recorder)
@@ -203,7 +205,20 @@ async def _settlement(r: Recorder, tournament_id: str) -> None:
     await r.call("GET", "/api/games")
     await r.call("GET", _T + "/record", **here)
     await r.call("DELETE", "/api/wallet")
+    await _room(r)
     await _events(r, tournament_id)
+
+
+async def _room(r: Recorder) -> None:
+    """A tournament that is played here."""
+    body = {
+        "name": "Crash Cup",
+        "gameSlug": "crash-classic",
+        "scheduledStart": r.house.at(60),
+        "config": {"startingCredits": 1_000, "minBet": 10, "flights": 20},
+    }
+    made = await r.call("POST", "/api/tournaments", body, name="with_a_room")
+    await r.call("GET", _T + "/fairness", tournament_id=made["tournamentId"])
 
 
 async def _events(r: Recorder, tournament_id: str) -> None:

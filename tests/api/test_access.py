@@ -42,6 +42,7 @@ ROUTES = [
     ("POST", "/api/tournaments/{t}/players/ann/add-on", "players.write"),
     ("POST", "/api/tournaments/{t}/players/ann/disqualify", "players.write"),
     ("GET", "/api/tournaments/{t}/players/ann/trace", "results.read"),
+    ("GET", "/api/tournaments/{t}/fairness", "results.read"),
     ("POST", "/api/tournaments/{t}/corrections", "scores.write"),
     ("GET", "/api/tournaments/{t}/reviews", "results.read"),
     ("POST", "/api/tournaments/{t}/reviews/{number}/decide", "payouts.approve"),

@@ -107,7 +107,7 @@ class StoreContract:
         async for row in store.tail(writer.id, 0):
             state = replay(state, row)
             seq = row.seq if isinstance(row, EventRow) else row.last_seq
-            kind, actor = (row.kind, row.actor) if isinstance(row, EventRow) else ("facts", "")
+            kind, actor = row.kind, row.actor if isinstance(row, EventRow) else ""
             chain = chained(chain, seq, kind, row.at_ms, row.payload, actor)
             assert row.hash == chain
         assert state is not None and writer.state is not None

@@ -11,10 +11,11 @@ from api.ws.hub import Hub
 from api.ws.packing import Packed
 from server.broadcast.redis_seal import opened, sealed
 from server.domain.ids import Tenant
+from server.domain.tournament.rules.rules import Rules
 from server.ports import Clock
 from tests.simulator.checks import Checks, Rows, rows_of, scaled
 from tests.simulator.faults import Network, Weather
-from tests.support.builders import TENANT, TOURNAMENT
+from tests.support.builders import TENANT, TOURNAMENT, fields
 from tests.support.sockets import texts
 
 _SECRET = b"of the house"
@@ -145,6 +146,7 @@ class _Known:
 
     def __init__(self, tenant: Tenant) -> None:
         self.id, self.tenant, self.status = TOURNAMENT, tenant, _Status()
+        self.rules = Rules(**fields())
 
 
 class _Status:

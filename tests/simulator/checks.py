@@ -105,7 +105,7 @@ class Checks:
 
     def _row(self, row: EventRow | BlockRow) -> None:
         first, last = (row.seq, row.seq) if isinstance(row, EventRow) else (row.first_seq, row.last_seq)
-        kind, actor = (row.kind, row.actor) if isinstance(row, EventRow) else ("facts", "")
+        kind, actor = row.kind, row.actor if isinstance(row, EventRow) else ""
         need(first == self.seq + 1, f"the log has no gap and no overlap: {first} behind {self.seq}")
         self.chain = codec.chained(self.chain, last, kind, row.at_ms, row.payload, actor)
         need(row.hash == self.chain, "the chain covers every row")

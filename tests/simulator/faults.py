@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from actors.local_directory import LocalDirectory
-from actors.replies import Frames, Reply, Unavailable
-from actors.requests import CommandRequest, Message, Poll
+from actors.replies import Frames, Reply, RoomNews, Unavailable
+from actors.requests import CommandRequest, Deliver, Message, Poll, RoomPoll
 from server.domain.ids import TournamentId
 from server.ports import AnswerRow, BlockRow, Checkpoint, Clock, Commit, EventRow, StoreUnavailable
 from server.storage.memory.store import MemoryStore
@@ -206,6 +206,19 @@ class Network:
     async def frames(self, tournament_id: str, poll: Poll) -> Frames | Unavailable:
         await self._lag()
         return await self.node().frames(tournament_id, poll)
+
+    async def room_news(self, tournament_id: str, poll: RoomPoll) -> RoomNews | Unavailable:
+        await self._lag()
+        return await self.node().room_news(tournament_id, poll)
+
+    async def room_time(self, tournament_id: str) -> int | Unavailable:
+        await self._lag()
+        room_us = await self.node().room_time(tournament_id)
+        await self._lag()
+        return room_us
+
+    async def deliver(self, tournament_id: str, message: Deliver) -> Reply:
+        return await self.ask(tournament_id, message)
 
     async def close(self) -> None:
         """Nothing to let go."""

@@ -27,8 +27,9 @@ def answer_before_commit(patch: pytest.MonkeyPatch) -> None:
     async def serve(self: TournamentOwner, waiting: Any) -> None:
         work = UnitOfWork(self.state, self.epoch, self._chain)
         for message, future in waiting:
-            reply: Reply = await self._handle(work, message, {})
-            owners._answer(future, reply)
+            reply = await self._handle(work, message, {}, future)
+            if reply is not None:
+                owners._answer(future, reply)
         await self._store(work)
         if any(isinstance(message, Tick) for message, _ in waiting):
             self.board.refresh(self.state, self._clock.now_ms())
@@ -58,14 +59,14 @@ def commands_apply_twice(patch: pytest.MonkeyPatch) -> None:
 
 def facts_apply_twice(patch: pytest.MonkeyPatch) -> None:
     """A repeated fact is forgotten to be known after a recovery."""
-    decode = codec.decode_state
+    decode = codec.decode_checkpoint
 
-    def forgetful(data: bytes) -> Tournament:
-        state = decode(data)
+    def forgetful(data: bytes) -> tuple[Tournament, bytes]:
+        state, room = decode(data)
         state.seen = set()
-        return state
+        return state, room
 
-    patch.setattr(codec, "decode_state", forgetful)
+    patch.setattr(codec, "decode_checkpoint", forgetful)
 
 
 def no_epoch_check(patch: pytest.MonkeyPatch) -> None:

@@ -41,7 +41,7 @@ OF_THE_HOUSE = {
 # No tenant has any business here.
 HIDDEN = {
     "operators", "leases", "fact_blocks", "answers", "checkpoints", "alembic_version", "unrouted",
-    "house",
+    "house", "room_seeds",
 }  # fmt: skip
 
 

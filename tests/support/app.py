@@ -1,8 +1,10 @@
 """A whole front end over the memory store and the local directory, on manual time."""
 
-from collections.abc import AsyncIterator
+import tempfile
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -10,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from actors.fact_batcher import FactBatcher
 from actors.local_directory import LocalDirectory
+from actors.owner.room.opening import Rooms
 from api.app import create_app
 from api.context.answer_cache import AnswerCache
 from api.context.connection_limits import ConnectionLimits
@@ -28,7 +31,9 @@ from server.domain.ids import OperatorId, Tenant
 from server.encoding.wire import instant
 from server.ports import Operator
 from server.rate_limits.memory import MemoryLimiter
-from server.runtime.randomness import SystemIds
+from server.runtime.games import DEFAULT, games_of, installed
+from server.runtime.randomness import SystemIds, fresh_seed
+from server.runtime.seals import Seals
 from server.storage.memory.store import MemoryStore
 from tests.support.clock import ManualClock
 
@@ -83,14 +88,25 @@ class House:
         return tournament_id
 
 
+def _key() -> Path:
+    """A seal key of this run of the tests."""
+    return Path(tempfile.mkdtemp(prefix="pitboss-tests-")) / "seal-key"
+
+
 @asynccontextmanager
 async def a_house(
-    clock: Any = None, ids: Any = None, signing_key: Any = None, carrier: Any = None
+    clock: Any = None,
+    ids: Any = None,
+    signing_key: Any = None,
+    carrier: Any = None,
+    games: str = DEFAULT,
+    draw: Callable[[], bytes] = fresh_seed,
 ) -> AsyncIterator[House]:
     """Opened, with two operators, one full key, one game platform key, one foreign key."""
     clock = clock or ManualClock()
     store = MemoryStore(clock)
-    directory = LocalDirectory(store, clock)
+    key = _key()
+    directory = LocalDirectory(store, clock, rooms=Rooms(games_of(games), key, draw))
     key_cache = KeyCache(store, clock)
     ctx = Context(
         directory=directory,
@@ -121,6 +137,8 @@ async def a_house(
         connection_limits=ConnectionLimits(0),
         socket_limits=ConnectionLimits(0),
         public_operator="op_123",
+        installed=installed(games),
+        seals=Seals(key),
     )
     await store.add(Operator(OperatorId("op_123"), "Lucky", GAMES))
     await store.add(Operator(OperatorId("op_456"), "Other", GAMES))

@@ -4,14 +4,16 @@ import json
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from typing import Annotated
 
 import typer
 from rich.progress import Progress
 
+from config import settings
 from server.domain.ids import TournamentId
 from server.journal.replay import read_state
+from server.journal.room_replay import Games
 from server.reports.record import (
     SECTIONS,
     as_csv,
@@ -20,9 +22,11 @@ from server.reports.record import (
     record_of,
 )
 from server.runtime.clock import SystemClock
+from server.runtime.games import games_of
 from server.storage.postgres.audit import PostgresAudit, PostgresBooks
 from server.storage.postgres.engine import open_engine
 from server.storage.postgres.journal import PostgresJournal, open_pool
+from workers.commands.room_check import RoomCheck
 from workers.commands.running import console, database_url, finished
 from workers.commands.verify import (
     Wrong,
@@ -44,32 +48,77 @@ async def _opened() -> AsyncIterator[tuple[PostgresBooks, PostgresAudit]]:
 
 
 def verify(
-    tournament: Annotated[str | None, typer.Argument(help="One tournament; all when left out.")] = None,
+    tournament: Annotated[
+        str | None, typer.Argument(help="One tournament; all when left out; `fairness` for its flights.")
+    ] = None,
+    of: Annotated[str | None, typer.Argument(help="With `fairness`: the tournament.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Check chains, balances, payouts and listings against the logs; name the first wrong row of each."""
-    checked, wrong = finished(_verify(tournament))
+    """Check chains, balances, payouts, listings and rooms against the logs; name the first wrong row of each.
+    `verify fairness ID` checks every flight of a room."""
+    if tournament == "fairness":
+        raise typer.Exit(_verify_flights(of))
+    games = games_of(settings.load_or_exit().games)
+    report = finished(_verify(tournament, games))
     if as_json:
-        print(json.dumps({"checked": checked, "wrong": [asdict(one) for one in wrong]}))
+        print(json.dumps({"checked": report.checked, "wrong": [asdict(one) for one in report.wrong],
+                          "not_replayed": report.left_out}))  # fmt: skip
     else:
-        for one in wrong:
+        for name, why in report.left_out.items():
+            print(f"{name}: not_replayed: {why}")
+        for one in report.wrong:
             print(f"{one.table} {one.row}: {one.what}")
-        print(f"{checked} checked, {len(wrong)} wrong" if wrong else f"{checked} checked, all right")
-    raise typer.Exit(1 if wrong else 0)
+        bad = len(report.wrong)
+        print(f"{report.checked} checked, {bad} wrong" if bad else f"{report.checked} checked, all right")
+    raise typer.Exit(1 if report.wrong else 0)
 
 
-async def _verify(tournament: str | None) -> tuple[int, list[Wrong]]:
+@dataclass(slots=True)
+class Report:
+    """What was looked at; `left_out` are rooms that could not be played again, with why."""
+
+    checked: int = 0
+    wrong: list[Wrong] = field(default_factory=list)
+    left_out: dict[str, str] = field(default_factory=dict)
+
+
+async def _verify(tournament: str | None, games: Games) -> Report:
+    report = Report()
     async with _opened() as (books, audit):
         found = [TournamentId(tournament)] if tournament else [one async for one in all_tournaments(books)]
-        wrong = []
         with Progress(console=console, transient=True) as progress:
             for name in progress.track(found, description="tournaments"):
-                now_ms = SystemClock().now_ms()
-                wrong += [one] if (one := await verify_tournament(books, name, now_ms)) else []
+                room, now_ms = RoomCheck(games), SystemClock().now_ms()
+                wrong = await verify_tournament(books, name, now_ms, room)
+                report.wrong += [] if wrong is None else [wrong]
+                report.left_out |= {} if room.left_out is None else {name: room.left_out}
         tenants = [] if tournament else await books.tenants()
         for tenant in tenants:
-            wrong += [one] if (one := await verify_trail(audit, tenant)) else []
-    return len(found) + len(tenants), wrong
+            report.wrong += [one] if (one := await verify_trail(audit, tenant)) else []
+    report.checked = len(found) + len(tenants)
+    return report
+
+
+def _verify_flights(tournament: str | None) -> int:
+    """Check the flights of one tournament; the exit code."""
+    if tournament is None:
+        console.print("Say which tournament: pitboss verify fairness ID")
+        return 2
+    room = RoomCheck(games_of(settings.load_or_exit().games))
+    wrong = finished(_verify_room(TournamentId(tournament), room))
+    for line in room.lines():
+        print(line)
+    if room.left_out is not None:
+        print(f"not_replayed: {room.left_out}")
+    if wrong is not None:
+        print(f"{wrong.table} {wrong.row}: {wrong.what}")
+    print(f"{len(room.flights)} flights checked" + ("" if wrong else ", all right"))
+    return 1 if wrong else 0
+
+
+async def _verify_room(tournament_id: TournamentId, room: RoomCheck) -> Wrong | None:
+    async with _opened() as (books, _):
+        return await verify_tournament(books, tournament_id, SystemClock().now_ms(), room)
 
 
 def export(

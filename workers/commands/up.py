@@ -106,7 +106,8 @@ class House:
         if self.settings.ray_address is not None:
             self.ray_address = self.settings.ray_address
             return environment(self.home) | {"PITBOSS_RAY_ADDRESS": self.settings.ray_address}
-        node = {"PITBOSS_DATABASE_URL": database_url}
+        node = {"PITBOSS_DATABASE_URL": database_url, "PITBOSS_GAMES": self.settings.games}
+        node["PITBOSS_SEAL_KEY_FILE"] = str(self.settings.seal_key_path().resolve())
         if self.settings.redis_url is not None:
             node["PITBOSS_REDIS_URL"] = self.settings.redis_url
         self.cluster = cluster = RayCluster(self.home, self.tell, node)

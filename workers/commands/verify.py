@@ -22,6 +22,7 @@ from server.journal.effects import effects_of
 from server.journal.replay import replay
 from server.ports import Audit, BlockRow, EventRow, Ledgers, PostingRow, StoredTournament
 from server.public_events.mapping import Announcement
+from workers.commands.room_check import RoomCheck
 
 _PAGE = 500
 _LOOKS_MAX = 5
@@ -38,13 +39,14 @@ class Wrong:
 
 @dataclass(slots=True)
 class Derived:
-    """What a log implies."""
+    """What a log implies. `room` plays the room again, where there is one."""
 
     state: Tournament | None
     postings: list[PostingRow]
     announcements: list[Announcement]
     chain: bytes = codec.CHAIN_START
     seq: int = 0
+    room: RoomCheck | None = None
 
 
 def _overdue(stored: StoredTournament, tournament_id: TournamentId, now_ms: int) -> Wrong | None:
@@ -66,21 +68,28 @@ async def all_tournaments(books: Ledgers) -> AsyncIterator[TournamentId]:
         after = page[-1]
 
 
-async def verify_tournament(books: Ledgers, tournament_id: TournamentId, now_ms: int) -> Wrong | None:
+async def verify_tournament(
+    books: Ledgers, tournament_id: TournamentId, now_ms: int, room: RoomCheck | None = None
+) -> Wrong | None:
     """The first wrong row of a tournament; None when all is well and nothing is overdue. While it runs, its
-    log may be ahead of what was read first: a difference counts once nothing was written during the look."""
+    log may be ahead of what was read first: a difference counts once nothing was written during the look.
+    `room` plays rooms again, and says afterwards which of it could not be."""
     for _ in range(_LOOKS_MAX):
         stored = await books.stored(tournament_id)
         if stored is None:
             return Wrong("tournaments", tournament_id, "is missing")
-        wrong = await _look(books, tournament_id, stored) or _overdue(stored, tournament_id, now_ms)
+        wrong = await _look(books, tournament_id, stored, room) or _overdue(stored, tournament_id, now_ms)
         if wrong is None or await books.stored(tournament_id) == stored:
             return wrong
     return wrong
 
 
-async def _look(books: Ledgers, tournament_id: TournamentId, stored: StoredTournament) -> Wrong | None:
-    derived = Derived(None, [], [])
+async def _look(
+    books: Ledgers, tournament_id: TournamentId, stored: StoredTournament, room: RoomCheck | None
+) -> Wrong | None:
+    derived = Derived(None, [], [], room=room)
+    if room is not None:
+        await room.begin(books, tournament_id)
     async for row in books.tail(tournament_id, 0):
         if wrong := _follow(derived, row):
             return wrong
@@ -98,7 +107,7 @@ def _follow(derived: Derived, row: EventRow | BlockRow) -> Wrong | None:
     first, last = (row.seq, row.seq) if isinstance(row, EventRow) else (row.first_seq, row.last_seq)
     if first != derived.seq + 1:
         return Wrong(table, str(first), f"does not follow {derived.seq}: a row is missing or was added")
-    kind, actor = (row.kind, row.actor) if isinstance(row, EventRow) else ("facts", "")
+    kind, actor = row.kind, row.actor if isinstance(row, EventRow) else ""
     derived.chain = codec.chained(derived.chain, last, kind, row.at_ms, row.payload, actor)
     if derived.chain != row.hash:
         return Wrong(table, str(first), "was changed: its hash does not fit")
@@ -106,11 +115,15 @@ def _follow(derived: Derived, row: EventRow | BlockRow) -> Wrong | None:
     try:
         if isinstance(row, BlockRow):
             derived.state = replay(derived.state, row)
+            if derived.room is not None and row.kind == codec.ROOM:
+                derived.room.take(row, derived.state)
         else:
             _apply(derived, row)
     except Exception as error:
         return Wrong(table, str(first), f"cannot be replayed: {type(error).__name__}: {error}")
     assert derived.state is not None
+    if derived.room is not None and derived.room.why is not None:
+        return Wrong(table, str(first), derived.room.why)
     return None if derived.state.seq == last else Wrong(table, str(first), "has another number of facts")
 
 

@@ -31,7 +31,7 @@ def read_create(body: Any, ctx: Context, caller: Caller) -> tuple[Parsed, dict[s
     """The rule fields of a create body. Raises `validation_failed` with every fault."""
     parsed = parse(body, CreateBody)
     now_ms = ctx.clock.now_ms()
-    fields = rule_fields(parsed, caller.operator.currency, caller.operator.games)
+    fields = rule_fields(parsed, caller.operator.currency, caller.operator.games, ctx.games)
     fields |= format_of(parsed, now_ms) if isinstance(body, dict) else {}
     parsed.faults = spelled(faults_of(fields, now_ms), parsed) | parsed.faults
     parsed.raise_faults(INVALID)

@@ -116,7 +116,8 @@ class ScoringBody(Model):
 
 
 class ConfigBody(Model):
-    """How winners are decided, and what happens when it is called off."""
+    """How winners are decided, and what happens when it is called off. With `source` `room`, or any setting of
+    a room, the tournament is played here; `gameSettings` are those of a game of one's own."""
 
     ALIASES: ClassVar[dict[str, tuple[str, ...]]] = {"tournament_type": ("scoring_model", "scoringModel")}
     tournament_type: str | None = None
@@ -128,6 +129,17 @@ class ConfigBody(Model):
     payout_approval: Literal["auto", "manual", "two_keys"] | None = None
     forfeited_prizes: Literal["reallocate", "retain"] | None = None
     cancellation_policy: Literal["pro_rata", "full", "roll_forward"] | None = None
+    source: Literal["room", "platform"] | None = None
+    starting_credits: int | None = None
+    flights: int | None = None
+    min_bet: int | None = None
+    max_bet: int | None = None
+    max_bet_share: int | None = None
+    betting_ms: int | None = None
+    pause_ms: int | None = None
+    edge_percent: int | None = None
+    cap_multiplier: int | None = None
+    game_settings: Annotated[dict[str, int], Field(max_length=32)] | None = None
 
 
 class RoundsBody(Model):

@@ -94,7 +94,7 @@ async def update_tournament(
     summary = await find(ctx, caller, tournament_id)
     body = await read_json(request)
     parsed = parse(body, TournamentBody)
-    fields = _changes(parsed, summary, caller)
+    fields = _changes(parsed, summary, ctx, caller)
     parsed.raise_faults(INVALID)
     message = request_of(commands.Update(fields), identity(request, ctx, caller, body))
     before, wanted = summary.rules.external_id, fields.get("external_id")
@@ -105,10 +105,10 @@ async def update_tournament(
     return Json(views.detail(answer.summary, ctx.clock.now_ms()))
 
 
-def _changes(parsed: Parsed, summary: Summary, caller: Caller) -> RuleFields:
+def _changes(parsed: Parsed, summary: Summary, ctx: Context, caller: Caller) -> RuleFields:
     """The given fields; a prize pool that names only some of its parts keeps the others."""
     old = summary.rules
-    fields = rule_fields(parsed, old.currency, caller.operator.games, old)
+    fields = rule_fields(parsed, old.currency, caller.operator.games, ctx.games, old)
     if "currency" not in parsed.values:
         del fields["currency"], fields["currency_places"]
     if not parsed.faults:

@@ -5,6 +5,7 @@ from typing import Any
 
 from api.http.body import Parsed
 from api.rest.tournaments.pool_mapping import minor, pool_path, prize_pool
+from api.rest.tournaments.room_mapping import Games, room_fields
 from api.rest.tournaments.scoring_mapping import config_fields, scaled
 from server.domain.tournament.rules.rules import (
     AddOn,
@@ -28,10 +29,11 @@ _WIRE_DEFAULT = {"scheduled_start": "startTime", "config.tournament_type": "conf
 
 
 def rule_fields(
-    parsed: Parsed, currency: str, known_games: dict[str, str], old: Rules | None = None
+    parsed: Parsed, currency: str, known_games: dict[str, str], rooms: Games, old: Rules | None = None
 ) -> RuleFields:
     """Domain fields of a tournament body; nested objects that name only some parts keep the others of
-    `old`. Faults of money, currency and game are added to `parsed`."""
+    `old`. `rooms` are the games that are played here. Faults of money, currency and game are added to
+    `parsed`."""
     values = {k: v for k, v in parsed.values.items() if v is not None or k in _NULLABLE}
     currency = values.get("currency", currency)
     places = places_of(currency)
@@ -52,6 +54,8 @@ def rule_fields(
         fields["add_on"] = _add_on(values["add_on"], places, parsed)
     config = values.get("config") or {}
     fields |= config_fields(config, parsed, old.scoring if old else None)
+    slug = values.get("game_slug") or (old.game_slug if old else None)
+    fields |= room_fields(config, slug, parsed, rooms, old.room if old else None)
     if "prize_pool" in values or config.get("tie_prizes"):
         pool = prize_pool(
             dict(values.get("prize_pool") or {}), places, parsed, old.prize_pool if old else None

@@ -165,6 +165,6 @@ def _advance(state: Tournament, now_ms: int) -> Events:
             return [events.Completed(step, bell_of(state))]
         case "target":
             return [events.Completed(step, (crossing_ms(state) or 0) + 1)]
-        case "last_player":
+        case "last_player" | "last_flight":
             return [events.Completed(step)]
     assert_never(step)

@@ -170,7 +170,8 @@ class RoundStarted:
 @dataclass(frozen=True, slots=True)
 class Completed:
     """Play is over; results are provisional until the grace is. `cause` is end_time, last_round, target,
-    by_hand or last_player. Facts of rounds opened before `bell_ms` (None: when it is over) still count."""
+    by_hand, last_player or last_flight. Facts of rounds opened before `bell_ms` (None: when it is over) still
+    count."""
 
     cause: str
     bell_ms: int | None = None

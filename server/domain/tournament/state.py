@@ -120,6 +120,23 @@ class Review:
 
 
 @dataclass(slots=True)
+class RoomRecord:
+    """What a tournament knows of its room without the game: the `flight` that began last, whether it is
+    `in_air`, whether all are done; with which `salt` and list of entrants it opened; the last flight whose
+    `link` is revealed, and so are all before it."""
+
+    flight: int = 0
+    in_air: bool = False
+    is_done: bool = False
+    version: str = ""
+    salt: str = ""
+    entrants: int = 0
+    entrants_digest: bytes = b""
+    link_flight: int = 0
+    link: bytes = b""
+
+
+@dataclass(slots=True)
 class Tournament:
     """The whole state of one tournament. `seq` is the journal position it stands at: events and facts.
 
@@ -128,6 +145,7 @@ class Tournament:
     `seen` holds the digests of facts that count, `noted` those of facts that were recorded only, with what
     they were told; `voided` those that an operator took back. `scorer` is `rules.scoring` made ready; `full`
     holds the players whose sums take no more facts, `last_registered_ms` is when the newest player came.
+    `room` is what is known of it.
     """
 
     id: TournamentId
@@ -164,6 +182,7 @@ class Tournament:
     payouts: dict[str, Payout] = field(default_factory=dict)
     ranking: Ranking = field(default_factory=Ranking)
     full: set[int] = field(default_factory=set)
+    room: RoomRecord = field(default_factory=RoomRecord)
     last_registered_ms: int = 0
     scorer: Scorer = field(init=False)
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from server.domain.tournament.summary import EntryRow, ResultRow, Summary
-from server.ports import AnswerRow, BlockRow, Checkpoint, EventRow, PaymentRow, PostingRow
+from server.ports import AnswerRow, BlockRow, Checkpoint, EventRow, PaymentRow, PostingRow, SealedSeed
 
 
 @dataclass(slots=True)
@@ -22,6 +22,7 @@ class Stored:
     results: list[ResultRow] = field(default_factory=list)
     payments: list[PaymentRow] = field(default_factory=list)
     checkpoints: list[Checkpoint] = field(default_factory=list)
+    seed: SealedSeed | None = None
 
 
 def first_seq(row: EventRow | BlockRow) -> int:

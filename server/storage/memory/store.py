@@ -25,7 +25,9 @@ from server.ports import (
     ListFilter,
     Played,
     Raced,
+    RoomCounts,
     RuleChange,
+    SealedSeed,
     StoredTournament,
 )
 from server.public_events.mapping import Announcement
@@ -64,6 +66,7 @@ class MemoryStore(
         assert commit.summary is not None, "a new tournament has a listing row"
         self._tournaments[commit.tournament_id] = Stored(commit.summary)
         self._store(self._tournaments[commit.tournament_id], commit)
+        self._tournaments[commit.tournament_id].seed = commit.seed
         return True
 
     async def take_over(self, tournament_id: TournamentId, holder: str) -> int | None:
@@ -113,6 +116,19 @@ class MemoryStore(
         for row in list(self._tournaments[tournament_id].log):
             if first_seq(row) > after_seq:
                 yield row
+
+    async def room_seed(self, tournament_id: TournamentId) -> SealedSeed | None:
+        stored = self._tournaments.get(tournament_id)
+        return None if stored is None else stored.seed
+
+    async def room_counts(self, tenant: Tenant) -> RoomCounts:
+        rooms = [one for one in self._tournaments.values() if one.seed and one.summary.tenant == tenant]
+        began = [one for one in rooms if one.summary.started_at_ms is not None]
+        cancelled = [one for one in began if one.summary.status is Status.CANCELLED]
+        return RoomCounts(len(rooms), len(began), len(cancelled))
+
+    async def now_us(self) -> int:
+        return self._clock.now_ms() * 1_000
 
     async def command_ids(self, tournament_id: TournamentId) -> list[str]:
         return list(self._tournaments[tournament_id].answers)

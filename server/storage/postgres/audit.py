@@ -22,6 +22,8 @@ from server.ports import (
     Journal,
     PaymentRow,
     PostingRow,
+    RoomCounts,
+    SealedSeed,
     StoredTournament,
 )
 from server.public_events.mapping import Announcement
@@ -124,6 +126,23 @@ class PostgresBooks(Reader):
     async def tail(self, tournament_id: TournamentId, after_seq: int) -> AsyncIterator[EventRow | BlockRow]:
         async for row in self._journal.tail(tournament_id, after_seq):
             yield row
+
+    async def room_seed(self, tournament_id: TournamentId) -> SealedSeed | None:
+        return await self._journal.room_seed(tournament_id)
+
+    async def room_counts(self, tenant: Tenant) -> RoomCounts:
+        s, t, e = tables.room_seeds.c, tables.tournaments.c, tables.events.c
+        began = sa.exists().where(e.tournament_id == t.id, e.kind == "started")
+        rooms = (
+            sa.select(t.status, began.label("began"))
+            .join_from(tables.room_seeds, tables.tournaments, s.tournament_id == t.id)
+            .where(*of_tenant(tables.tournaments, tenant))
+            .subquery()
+        )
+        began_after_all = sa.and_(rooms.c.began, rooms.c.status == "cancelled")
+        sums = [sa.func.count(), *(sa.func.count().filter(one) for one in (rooms.c.began, began_after_all))]
+        (row,) = await self._rows(HOUSE, sa.select(*sums).select_from(rooms))
+        return RoomCounts(*row)
 
     async def tenants(self) -> list[Tenant]:
         c = tables.audit.c

@@ -35,7 +35,7 @@ _PARTS: dict[str, tuple[str, str, tuple[tuple[str, str], ...]]] = {
         "fact_blocks",
         "",
         (("first_seq", "bigint"), ("last_seq", "bigint"), ("at_ms", "bigint"),
-         ("payload", "bytea"), ("hash", "bytea")),
+         ("payload", "bytea"), ("hash", "bytea"), ("kind", "text")),
     ),
     "postings": (
         "postings",
@@ -138,7 +138,7 @@ def _sql(parts: tuple[str, ...], with_listing: bool) -> str:
 def _rows_of(commit: Commit) -> dict[str, list[tuple[Any, ...]]]:
     return {
         "events": [(r.seq, r.kind, r.at_ms, r.actor, r.payload, r.hash) for r in commit.events],
-        "blocks": [(r.first_seq, r.last_seq, r.at_ms, r.payload, r.hash) for r in commit.blocks],
+        "blocks": [(r.first_seq, r.last_seq, r.at_ms, r.payload, r.hash, r.kind) for r in commit.blocks],
         "postings": [
             (r.seq, r.line, p.account, p.currency, p.amount_minor, p.kind, p.tender)
             for r in commit.postings

@@ -11,7 +11,17 @@ import asyncpg
 from config.limits import CHECKPOINTS_KEPT, COMMIT_TIMEOUT_S
 from server.domain.ids import Tenant, TournamentId
 from server.domain.tournament.commands import PaymentUse
-from server.ports import AnswerRow, BlockRow, Checkpoint, Commit, EventRow, Fenced, Raced, StoreUnavailable
+from server.ports import (
+    AnswerRow,
+    BlockRow,
+    Checkpoint,
+    Commit,
+    EventRow,
+    Fenced,
+    Raced,
+    SealedSeed,
+    StoreUnavailable,
+)
 from server.storage.postgres.commit_sql import HEAD, statement_of
 
 T = TypeVar("T")
@@ -21,7 +31,7 @@ _TAIL_EVENTS = (
     " WHERE tournament_id = $1 AND seq > $2 ORDER BY seq"
 )
 _TAIL_BLOCKS = (
-    "SELECT first_seq, last_seq, at_ms, payload, hash FROM fact_blocks"
+    "SELECT first_seq, last_seq, at_ms, payload, hash, kind FROM fact_blocks"
     " WHERE tournament_id = $1 AND first_seq > $2 ORDER BY first_seq"
 )
 # An epoch is never used twice, not even when the database is set back to an earlier moment: it is at least the
@@ -45,6 +55,7 @@ _BEAT = (
     "UPDATE leases SET beat_at = now() WHERE tournament_id = $1 AND epoch = $2"
     f" AND ($3::bytea IS NULL OR ({HEAD}) = $3)"
 )
+_KEEP_SEED = "INSERT INTO room_seeds (tournament_id, key_id, nonce, sealed) VALUES ($1, $2, $3, $4)"
 _PAYMENTS = (
     "SELECT payment_id, tournament_id, player_id, kind FROM payments"
     " WHERE operator_id = $1 AND live = $2 AND payment_id = ANY($3::text[])"
@@ -89,6 +100,9 @@ class PostgresJournal:
                     return False
                 sql, arguments = statement_of(commit)
                 await db.fetchval(sql, *arguments)
+                if (seed := commit.seed) is not None:
+                    row = (commit.tournament_id, seed.key_id, seed.nonce, seed.sealed)
+                    await db.execute(_KEEP_SEED, *row)
                 return True
 
         return await self._with(write)
@@ -129,6 +143,16 @@ class PostgresJournal:
             while event is not None:
                 yield EventRow(*event)
                 event = await anext(events, None)
+
+    async def room_seed(self, tournament_id: TournamentId) -> SealedSeed | None:
+        sql = "SELECT key_id, nonce, sealed FROM room_seeds WHERE tournament_id = $1"
+        row = await self._with(lambda db: db.fetchrow(sql, tournament_id))
+        return None if row is None else SealedSeed(*row)
+
+    async def now_us(self) -> int:
+        sql = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+        moment: int = await self._with(lambda db: db.fetchval(sql))
+        return moment
 
     async def command_ids(self, tournament_id: TournamentId) -> list[str]:
         sql = "SELECT command_id FROM answers WHERE tournament_id = $1"

@@ -14,6 +14,7 @@ from server.storage.postgres.tables_events import (
     endpoints,
     feed,
     lanes,
+    room_seeds,
     streams,
     unrouted,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "postings",
     "request_answers",
     "results",
+    "room_seeds",
     "streams",
     "templates",
     "tournaments",
@@ -123,6 +125,7 @@ fact_blocks = sa.Table(
     sa.Column("at_ms", MS, nullable=False),
     sa.Column("payload", BYTES, nullable=False),
     sa.Column("hash", BYTES, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False, server_default="facts"),
 )
 
 postings = sa.Table(

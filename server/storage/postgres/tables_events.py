@@ -96,3 +96,13 @@ attempts = sa.Table(
     sa.Index("attempts_of_event", "event_id"),
     sa.Index("attempts_by_age", "at_ms"),
 )
+
+# By no tenant's session: the seal's key is not in the database, and its owner needs no other row.
+room_seeds = sa.Table(
+    "room_seeds",
+    metadata,
+    sa.Column("tournament_id", ID, primary_key=True),
+    sa.Column("key_id", sa.Text, nullable=False),
+    sa.Column("nonce", BYTES, nullable=False),
+    sa.Column("sealed", BYTES, nullable=False),
+)

@@ -140,7 +140,9 @@ def outcome_before(state: Tournament, fact: Fact, digest: bytes) -> Outcome | No
 
 
 def _closed_outcome(state: Tournament) -> Outcome | None:
-    """The answer to every new fact before and after play."""
+    """The answer to every new fact before and after play; a room takes none from outside."""
+    if state.rules.room is not None:
+        return Outcome.NOT_ALLOWED
     match state.status:
         case Status.CANCELLED:
             return Outcome.CANCELLED
@@ -156,9 +158,16 @@ def _gone(entry: Entry) -> Outcome | None:
     return None if entry.eliminated_round is None else Outcome.PLAYER_ELIMINATED
 
 
-def count(state: Tournament, block: Sequence[Counted], digests: Sequence[bytes] | None = None) -> None:
+def count(
+    state: Tournament,
+    block: Sequence[Counted],
+    digests: Sequence[bytes] | None = None,
+    *,
+    remember: bool = True,
+) -> None:
     """Apply recorded facts; the only code that scores them. Each takes the next journal position.
-    `digests` are those of their ids, where they are known already.
+    `digests` are those of their ids, where they are known already; without `remember` no caller can send the
+    same ids again and they are not kept.
 
     The board moves once per player and block, which is what makes large blocks cheap.
     """
@@ -171,9 +180,11 @@ def count(state: Tournament, block: Sequence[Counted], digests: Sequence[bytes] 
         seq += 1
         outcome = outcome_of(scorer, window, fact, at_ms)
         if outcome is not Outcome.ACCEPTED:
-            state.noted[digest] = outcome
+            if remember:
+                state.noted[digest] = outcome
             continue
-        seen.add(digest)
+        if remember:
+            seen.add(digest)
         entry = entries[player_no]
         tally = entry.tally if not entry.former else attempt_at(entry, fact, at_ms, seq)
         fold(tally, fact, value_of(fact) or 0, at_ms, seq)

@@ -9,7 +9,7 @@ from server.domain.tournament.state import Tournament
 
 Step = Literal[
     "open", "start", "too_few", "missed",
-    "round_bell", "round_over", "last_round", "end_time", "last_player", "target",
+    "round_bell", "round_over", "last_round", "end_time", "last_player", "target", "last_flight",
     "final",
 ]  # fmt: skip
 
@@ -47,6 +47,10 @@ def _start_step(state: Tournament, now_ms: int) -> Step | None:
 
 
 def _play_step(state: Tournament, now_ms: int) -> Step | None:
+    if state.room.in_air:
+        return None  # whatever is due waits until the flight is settled, which is by the bell
+    if state.room.is_done:
+        return "last_flight"
     thinned = state.left_in_play or state.in_play < len(state.ranking)
     if thinned and state.in_play <= 1:
         return "last_player"

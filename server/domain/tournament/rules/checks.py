@@ -8,7 +8,8 @@ from server.domain.scoring.bounds import VALUE_MAX
 from server.domain.scoring.declaration import faults_of as scoring_faults_of
 from server.domain.tournament.money import pool
 from server.domain.tournament.money.pool import AMOUNT_MAX_MINOR
-from server.domain.tournament.rules.rules import DEFAULTS, DURATION_DEFAULT_MS, RuleFields
+from server.domain.tournament.rules.room_rules import FLIGHTS_MAX, RoomRules
+from server.domain.tournament.rules.rules import DEFAULTS, DURATION_DEFAULT_MS, RuleFields, Rules
 
 DURATION_MAX_MS: Final = 366 * 24 * 3_600_000
 GRACE_MAX_MS: Final = 10 * 60_000
@@ -46,6 +47,8 @@ def faults_of(fields: RuleFields, now_ms: int | None) -> Faults:
     elif "start_at_ms" in fields:
         _check_times(given, faults, now_ms)
         _check_waiting(given, faults)
+    if given["room"] is not None:
+        _check_room(given, given["room"], faults)
     for name, why in scoring_faults_of(given["scoring"]).items():
         faults[f"scoring.{name}"] = why
     for name, why in pool.faults_of(given["prize_pool"]).items():
@@ -149,6 +152,21 @@ def _check_rounds(given: RuleFields, faults: Faults) -> None:
         faults["rounds.eliminated_by"] = "The game decides who goes out: give no rate and no numbers"
     if rounds.survivors is not None and not 1 <= rounds.survivors <= PLAYER_MASK:
         faults["rounds.survivors"] = "Must be at least 1"
+
+
+def _check_room(given: RuleFields, room: RoomRules, faults: Faults) -> None:
+    """A room paces itself, and its chain reaches to the end of play."""
+    rounds = given["rounds"]
+    if rounds is not None and rounds.paced_by == "game":
+        faults["rounds.paced_by"] = "A room goes by the clock"
+    if rounds is not None and rounds.eliminated_by == "game":
+        faults["rounds.eliminated_by"] = "A room puts no player out: elimination goes by rank"
+    if faults or "start_at_ms" not in given:
+        return
+    flights = room.flights_within(Rules(**given).play_ms())
+    most = room.links if room.commitment else FLIGHTS_MAX
+    if flights > most:
+        faults["room.flights"] = f"Up to {flights} flights fit in, and there can be {most}: give a number"
 
 
 def _check_hop(given: RuleFields, faults: Faults) -> None:

@@ -7,6 +7,7 @@ from server.domain.money import POINT_SCALE
 from server.domain.scoring.declaration import Scoring, declared
 from server.domain.tournament.lifecycle import Status
 from server.domain.tournament.money.pool import PrizePool
+from server.domain.tournament.rules.room_rules import RoomRules
 
 DURATION_DEFAULT_MS: Final = 3_600_000
 GRACE_DEFAULT_MS: Final = 5_000
@@ -76,7 +77,8 @@ class Rules:
     `max_entries_per_player` None mean no limit; `end_at_ms` None means `duration_ms` after the actual
     start; `rounds` replace both. A hop-on/off tournament starts at `min_players`, belongs to the `lobby` of
     its first one as number `lobby_no`, and its `start_at_ms` is its creation. `forfeited_prizes` says who gets
-    a prize that a review takes from a player before it is paid: those who move up, or the house.
+    a prize that a review takes from a player before it is paid: those who move up, or the house. With a `room`
+    it is played here, and facts from outside are refused.
     """
 
     name: str
@@ -115,6 +117,7 @@ class Rules:
     payout_approval: PayoutApproval = "auto"
     forfeited_prizes: ForfeitedPrizes = "reallocate"
     public: bool = False
+    room: RoomRules | None = None
     rules_version: int = 1
 
     @property
@@ -129,6 +132,10 @@ class Rules:
         if self.rounds is not None:
             return started + self.rounds.count * (self.rounds.duration_ms + self.grace_ms) - self.grace_ms
         return started + self.duration_ms if self.end_at_ms is None else self.end_at_ms
+
+    def play_ms(self) -> int:
+        """How long play lasts at most, pauses between rounds included."""
+        return self.planned_end_ms(None) - self.start_at_ms
 
     def entry_closes_ms(self) -> int:
         """From this instant on registration is closed until the start."""

@@ -1,0 +1,159 @@
+"""What front ends delivered and what is not decided yet; which moments are settled.
+
+A moment is settled when every front end with seats has said that nothing from before it is missing, or a
+second after it, or after this owner opened. Until then what is stamped later waits.
+"""
+
+import asyncio
+import heapq
+from dataclasses import dataclass, field
+from typing import Final
+
+from actors.replies import Reply, Unavailable
+from actors.requests import Deliver
+from config import limits
+from server.domain.rooms.inputs import Delivered, Input, Kind
+from server.domain.rooms.room import Room, Seat
+from server.encoding.room_codec import decode_inputs
+from server.ports import Clock
+
+_FROM_OUTSIDE: Final = (Kind.PLAY, Kind.JOIN, Kind.LEAVE, Kind.DROP, Kind.FLOOD)
+
+
+@dataclass(slots=True)
+class Parcel:
+    """One delivery while it is decided: its answers so far, and how many are missing."""
+
+    of: Delivered
+    answer: asyncio.Future[Reply]
+    answers: list[bytes]
+    missing: int
+
+
+@dataclass(slots=True)
+class Voice:
+    """What a front end said last: all it stamped before `watermark_us` is in its deliveries up to `number`, of
+    which `received` are here. `heard_ms` is monotonic."""
+
+    incarnation: int
+    heard_ms: int = 0
+    received: int = 0
+    number: int = 0
+    watermark_us: int = 0
+
+
+@dataclass(slots=True)
+class Inbox:
+    """Everything volatile of deliveries: front ends send again what was not answered. `opened_us` is room
+    time, `opened_ms` monotonic."""
+
+    clock: Clock
+    opened_us: int
+    opened_ms: int
+    parcels: dict[str, Parcel] = field(default_factory=dict)
+    voices: dict[str, Voice] = field(default_factory=dict)
+    waiting: list[tuple[tuple[int, str, int, int], Input]] = field(default_factory=list)
+
+    def take(self, message: Deliver, answer: asyncio.Future[Reply]) -> None:
+        """Queue the inputs of a delivery that is the next one of its front end."""
+        inputs = self.inputs_of(message)
+        voice = self.hear(message.front_end, message.incarnation)
+        voice.received = message.number
+        self._note(voice, message.number, message.watermark_us)
+        of = Delivered(message.front_end, message.incarnation, message.number)
+        self.parcels[message.front_end] = Parcel(of, answer, [b""] * len(inputs), len(inputs))
+        for one in inputs:
+            heapq.heappush(self.waiting, (one.place, one))
+
+    def inputs_of(self, message: Deliver) -> list[Input]:
+        """The inputs of a delivery, with where they came from. Raises `ValueError` for kinds that are not a
+        front end's to say."""
+        inputs = decode_inputs(message.payload)
+        if any(one.kind not in _FROM_OUTSIDE for one in inputs):
+            raise ValueError("a front end says what players do, nothing else")
+        front_end, number = message.front_end, message.number
+        return [one._replace(nth=nth, front_end=front_end, number=number) for nth, one in enumerate(inputs)]
+
+    def infer(self, kind: Kind, player: int, seat: Seat, now_us: int) -> None:
+        """Something about a connection that no front end said."""
+        one = Input(kind, now_us, seat.front_end, player=player, connection=seat.connection)
+        heapq.heappush(self.waiting, (one.place, one))
+
+    def under_way(self, message: Deliver) -> Parcel | None:
+        """The delivery that is being decided, where this is the same one again."""
+        parcel = self.parcels.get(message.front_end)
+        same = (message.front_end, message.incarnation, message.number)
+        return parcel if parcel is not None and parcel.of == same else None
+
+    def hear(self, front_end: str, incarnation: int) -> Voice:
+        """A front end is there. A new life of it forgets what the former one had under way."""
+        voice = self.voices.get(front_end)
+        if voice is None or voice.incarnation != incarnation:
+            voice = self.voices[front_end] = Voice(incarnation)
+            self.forget(front_end)
+        voice.heard_ms = self.clock.monotonic_ms()
+        return voice
+
+    def forget(self, front_end: str) -> None:
+        """Nothing of this front end waits any more."""
+        self.parcels.pop(front_end, None)
+        self.waiting = [entry for entry in self.waiting if entry[1].front_end != front_end]
+        heapq.heapify(self.waiting)
+
+    def speak(self, front_end: str, incarnation: int, number: int, watermark_us: int) -> None:
+        """A front end promises: nothing from before its watermark is missing but deliveries up to `number`."""
+        self._note(self.hear(front_end, incarnation), number, watermark_us)
+
+    def _note(self, voice: Voice, number: int, watermark_us: int) -> None:
+        if watermark_us > voice.watermark_us:
+            voice.number, voice.watermark_us = number, watermark_us
+
+    def is_settled(self, room: Room, moment_ms: int, now_us: int) -> bool:
+        """Whether nothing from before this moment can count any more."""
+        moment_us = moment_ms * 1_000
+        if now_us < moment_us:
+            return False
+        if now_us >= max(moment_us, self.opened_us) + limits.SETTLE_PATIENCE_MS * 1_000:
+            return True
+        return all(self._has_spoken(room, holder, moment_us) for holder in room.holders())
+
+    def _has_spoken(self, room: Room, front_end: str, moment_us: int) -> bool:
+        voice = self.voices.get(front_end)
+        if voice is None or voice.watermark_us < moment_us:
+            return False
+        known = room.front_ends.get(front_end)
+        decided = known.number if known is not None and known.incarnation == voice.incarnation else 0
+        return max(voice.received, decided) >= voice.number
+
+    def next(self, before_us: int | None) -> Input | None:
+        """The earliest input that waits, unless it is stamped at or after `before_us`."""
+        if not self.waiting or (before_us is not None and self.waiting[0][1].stamp_us >= before_us):
+            return None
+        return heapq.heappop(self.waiting)[1]
+
+    def answered(self, one: Input, answer: bytes | None) -> Parcel | None:
+        """Note the answer to an input; the parcel when it was the last one that was missing."""
+        parcel = self.parcels.get(one.front_end)
+        if parcel is None or parcel.of.number != one.number:
+            return None
+        parcel.answers[one.nth] = answer or b""
+        parcel.missing -= 1
+        return parcel if parcel.missing == 0 else None
+
+    def silent(self, room: Room) -> list[tuple[int, Seat]]:
+        """The seats whose front end has not been heard for long."""
+        since_ms = self.clock.monotonic_ms() - int(limits.PRESENCE_S * 1_000)
+        taken = [(player, seat) for player, seat in room.seats.items() if seat.away_us is None]
+        return [(player, seat) for player, seat in taken if self._heard_ms(seat) <= since_ms]
+
+    def _heard_ms(self, seat: Seat) -> int:
+        voice = self.voices.get(seat.front_end)
+        same = voice is not None and voice.incarnation == seat.incarnation
+        return max(self.opened_ms, voice.heard_ms) if voice is not None and same else self.opened_ms
+
+    def abandon(self, why: Unavailable) -> None:
+        """There will be no answer from this owner."""
+        for parcel in self.parcels.values():
+            if not parcel.answer.done():
+                parcel.answer.set_result(why)
+        self.parcels.clear()

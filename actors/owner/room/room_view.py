@@ -1,0 +1,70 @@
+"""What a room looks like: to everyone who watches, to one player, and at moments that the game asked to be
+shown."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from actors.owner.room.room_clock import RoomClock
+from actors.owner.room.room_feed import RoomFeed
+from server.broadcast import room_frames
+from server.domain.rooms.inputs import Shown
+from server.domain.rooms.room_engine import Engine
+from server.domain.tournament.state import Tournament
+from server.journal.room_replay import RoomReplay
+from server.ports import Clock
+
+
+class RoomView:
+    """Asks the game, which changes nothing here, and makes the frames."""
+
+    def __init__(
+        self, state: Tournament, epoch: int, clock: Clock, room_clock: RoomClock, replay: RoomReplay
+    ) -> None:
+        self.feed = RoomFeed(epoch, clock, self._whole, self._hand)
+        self._state = state
+        self._clock = room_clock
+        self._replay = replay
+        self._shown_ms = room_clock.now_us() // 1_000
+
+    def show(self, engine: Engine) -> None:
+        """Show what changes nothing, at its time; send events that waited."""
+        now_ms = self._clock.now_us() // 1_000
+        due = [show for show in engine.room.shows if self._shown_ms < show[0] <= now_ms]
+        self._shown_ms = max(self._shown_ms, now_ms)
+        told = [(kind, at_ms, self._at(engine, kind, at_ms)) for at_ms, kind in due]
+        shown = [Shown(kind, at_ms, dict(data), urgent=True) for kind, at_ms, data in told if data is not None]
+        if shown:
+            self.feed.add(shown)
+        self.feed.flush()
+
+    def due_in_ms(self, engine: Engine) -> list[int]:
+        """When there will be something to show."""
+        now_ms, waits_ms = self._clock.now_us() // 1_000, self.feed.due_in_ms()
+        coming = [at_ms - now_ms for at_ms, _ in engine.room.shows if at_ms > self._shown_ms][:1]
+        return coming if waits_ms is None else [*coming, waits_ms]
+
+    def _at(self, engine: Engine, kind: str, at_ms: int) -> Mapping[str, Any] | None:
+        try:
+            return engine.game.shows(kind, at_ms)
+        except Exception as error:
+            self._replay.failed(engine.room.slug, error)
+            return None
+
+    def _seen_by(self, engine: Engine, player: int | None) -> Mapping[str, Any]:
+        try:
+            return engine.game.sees(player)
+        except Exception as error:
+            self._replay.failed(engine.room.slug, error)
+            return {}
+
+    def _whole(self, seq: int) -> bytes:
+        engine, room_id, epoch = self._replay.engine, f"room_{self._state.id}", self.feed.epoch
+        room_ms, why = self._clock.now_us() // 1_000, self._replay.why_lost()
+        if engine is None or why is not None:
+            return room_frames.unopened(room_id, self._state.rules.game_slug, epoch, seq, room_ms, why)
+        return room_frames.state(engine.room, room_id, epoch, seq, room_ms, self._seen_by(engine, None))
+
+    def _hand(self, player: int) -> bytes:
+        engine = self._replay.engine
+        assert engine is not None, "only an open room has hands"
+        return room_frames.hand(engine.room, player, self._seen_by(engine, player))

@@ -1,0 +1,1 @@
+"""How the chance of a room is made, and the proof of it."""

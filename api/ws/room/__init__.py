@@ -1,0 +1,1 @@
+"""Players of a room at this front end: stamped, delivered in order, answered."""

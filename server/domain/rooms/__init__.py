@@ -1,0 +1,1 @@
+"""Game rooms: tournaments that are played here. Pure: time, chance and encodings are handed in."""

@@ -1,0 +1,1 @@
+"""Rooms: played over real sockets, killed, replayed."""
