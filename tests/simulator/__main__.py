@@ -3,9 +3,12 @@ breaks."""
 
 import argparse
 import sys
+import tempfile
 import time
 from collections import Counter
+from pathlib import Path
 
+from tests.simulator.rooms.world import simulate_room
 from tests.simulator.world import simulate
 
 
@@ -14,18 +17,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.simulator")
     parser.add_argument("--seeds", type=int, default=1_000)
     parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--rooms", action="store_true", help="evenings in a room")
     asked = parser.parse_args()
     notes: Counter[str] = Counter()
     broken, begun = [], time.monotonic()
+    home = Path(tempfile.mkdtemp(prefix="pitboss-simulator-"))
     for seed in range(asked.first, asked.first + asked.seeds):
         try:
-            report = simulate(seed)
+            report = simulate_room(seed, home) if asked.rooms else simulate(seed)
         except AssertionError as error:
             broken.append(seed)
             print(f"seed {seed}: {error}", flush=True)
             continue
         notes.update(report.notes)
-        notes.update({"facts acknowledged": report.facts, "boards seen": report.frames})
+        notes.update({"facts acknowledged": report.facts, "boards or answers seen": report.frames})
     print(f"{asked.seeds} seeds in {time.monotonic() - begun:.0f} s, broken: {broken or 'none'}")
     for what, count in notes.most_common():
         print(f"{count:>10,}  {what}")

@@ -14,6 +14,7 @@ from server.domain.postings import POOL
 from server.domain.tournament.lifecycle import ResultsStatus, Status
 from server.domain.tournament.state import Tournament
 from server.encoding import codec
+from server.encoding.room_codec import facts_of
 from server.journal.replay import replay
 from server.ports import BlockRow, Commit, EventRow
 
@@ -110,8 +111,9 @@ class Checks:
         self.chain = codec.chained(self.chain, last, kind, row.at_ms, row.payload, actor)
         need(row.hash == self.chain, "the chain covers every row")
         if isinstance(row, BlockRow):
-            block = codec.decode_block(row.payload)
-            need(len(block) == last - first + 1, "a position for every fact")
+            block = facts_of(row.kind, row.payload)
+            batches = 1 if row.kind == codec.ROOM else 0
+            need(len(block) + batches == last - first + 1, "a position for every fact, and for a batch")
             for counted in block:
                 self.recorded[counted.fact.event_id] += 1
                 need(self.recorded[counted.fact.event_id] == 1, f"{counted.fact.event_id} counts once")

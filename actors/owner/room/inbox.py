@@ -25,9 +25,15 @@ class Parcel:
     """One delivery while it is decided: its answers so far, and how many are missing."""
 
     of: Delivered
-    answer: asyncio.Future[Reply]
+    callers: list[asyncio.Future[Reply]]
     answers: list[bytes]
     missing: int
+
+    def tell(self, reply: Reply) -> None:
+        """Answer all who handed it in: a call may have been repeated while the first one still waits."""
+        for caller in self.callers:
+            if not caller.done():
+                caller.set_result(reply)
 
 
 @dataclass(slots=True)
@@ -61,7 +67,7 @@ class Inbox:
         voice.received = message.number
         self._note(voice, message.number, message.watermark_us)
         of = Delivered(message.front_end, message.incarnation, message.number)
-        self.parcels[message.front_end] = Parcel(of, answer, [b""] * len(inputs), len(inputs))
+        self.parcels[message.front_end] = Parcel(of, [answer], [b""] * len(inputs), len(inputs))
         for one in inputs:
             heapq.heappush(self.waiting, (one.place, one))
 
@@ -154,6 +160,5 @@ class Inbox:
     def abandon(self, why: Unavailable) -> None:
         """There will be no answer from this owner."""
         for parcel in self.parcels.values():
-            if not parcel.answer.done():
-                parcel.answer.set_result(why)
+            parcel.tell(why)
         self.parcels.clear()

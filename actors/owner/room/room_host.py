@@ -95,7 +95,7 @@ class RoomHost:
             return Refused("room_closed" if self.why_lost() else "room_waiting", "The room is not open")
         parcel = self._inbox.under_way(message)
         if parcel is not None:
-            parcel.answer = answer  # who asked before has gone away
+            parcel.callers.append(answer)
             return None
         known = engine.room.front_ends.get(message.front_end)
         last = 0 if known is None or known.incarnation != message.incarnation else known.number
@@ -224,8 +224,7 @@ class RoomHost:
             return
         for parcel in decided.parcels:
             self._inbox.parcels.pop(parcel.of.front_end, None)
-            if not parcel.answer.done():
-                parcel.answer.set_result(Done(codec.encode(parcel.answers)))
+            parcel.tell(Done(codec.encode(parcel.answers)))
         outcome = decided.outcome
         self._feed.add(outcome.shown)
         self._feed.tell(engine.room, outcome.told, outcome.touched, outcome.unseated)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 
 from actors.owner.owner import TournamentOwner
 from actors.owner.room.room_host import RoomHost
@@ -32,6 +31,5 @@ async def _until_wanted(room: RoomHost, clock: Clock) -> None:
     finally:
         for one in waits:
             one.cancel()
-            with suppress(asyncio.CancelledError):
-                await one
+        await asyncio.gather(*waits, return_exceptions=True)
     room.wanted.clear()

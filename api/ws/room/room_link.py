@@ -23,7 +23,6 @@ from server.broadcast import room_frames
 from server.domain.rooms.inputs import Input, Kind
 from server.encoding.room_codec import encode_inputs
 from server.ports import Clock
-from server.runtime.randomness import jittered
 
 log = logging.getLogger(__name__)
 
@@ -196,7 +195,7 @@ class RoomLink:
             reply = await self._try(payload)
             if not isinstance(reply, Unavailable):
                 break
-            await self._clock.sleep(jittered(_PAUSE_S))
+            await self._clock.sleep(_PAUSE_S)
         self._outbox.done(taken)
         if not isinstance(reply, Done):
             self._number -= 1  # nothing of it is stored
