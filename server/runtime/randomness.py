@@ -48,6 +48,9 @@ def jittered(seconds: float) -> float:
     return seconds * random.uniform(0.5, 1.0)
 
 
+Dice = random.Random
+
+
 def dice() -> random.Random:
     """A fresh source of play money luck, for bots and load generators; never for secrets."""
     return random.Random()

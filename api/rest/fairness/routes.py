@@ -18,6 +18,7 @@ from server.domain.tournament.lifecycle import Status, is_over
 from server.domain.tournament.state import RoomRecord
 from server.domain.tournament.summary import Summary
 from server.encoding.answer import pagination
+from server.encoding.wire_names import to_camel
 from server.ports import RoomCounts
 from server.runtime.seals import CannotUnseal
 
@@ -45,7 +46,7 @@ async def get_fairness(tournament_id: str, request: Request, ctx: Ctx, query: Li
             entrants=_entrants(record),
             salt=record.salt or None,
             salt_chosen_by="house",
-            settings=dict(rules.settings),
+            settings={to_camel(name): value for name, value in rules.settings},
             seed=None if seed is None else seed.hex(),
             flights=flights,
             pagination=pagination(record.link_flight, query.limit, query.offset),

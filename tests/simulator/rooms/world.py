@@ -208,9 +208,7 @@ class RoomWorld:
         points = {no: state.entries[no].points // 10_000 for no in range(6)}
         self.checks.note("recounted")
         if self._is_calm:
-            need(
-                "move: arrived_too_late" not in self.checks.notes, "in calm weather all clicks count"
-            )
+            need("move: arrived_too_late" not in self.checks.notes, "in calm weather all clicks count")
         if state.rules.entry_scoring == "cumulative" and "Correct: Done" not in self.checks.notes:
             for no in set(range(6)) - count.out:
                 mine = sum(win for player, _, _, win, _ in count.facts if player == no)

@@ -1,7 +1,6 @@
-"""`python -m workers.demo`: tournaments of fifty marked bots, played through the public API alone.
+"""`python -m workers.demo`: tournaments of fifty marked bots, played through the public API and sockets alone.
 
-The bots play crash flights: bet some credits, cash out at a wished multiplier, win if the flight got that
-far. When a tournament finishes its results are logged and the next one starts.
+When a tournament finishes its results are logged and the next one starts.
 """
 
 import asyncio
@@ -17,6 +16,7 @@ from config import logs, settings
 from server.encoding.wire import instant
 from server.runtime.clock import SystemClock
 from server.runtime.randomness import SystemIds, dice
+from workers.demo.bots import Bot
 
 log = logging.getLogger(__name__)
 
@@ -25,8 +25,19 @@ ENTRY_FEE = 10
 # The demo starts by hand once all bots are in and the lobby was seen for a moment; by itself if that fails.
 _LOBBY_S = 6
 _STARTS_IN_S = 90
-_FLIGHT_S = 1.0
+_LOOK_EVERY_S = 1.0
 _REST_S = 12
+_GAME = "crash-classic"
+_OVER = ("completed", "cancelled")
+# Short flights, so that a visitor sees many.
+_ROOM = {
+    "source": "room",
+    "startingCredits": 1_000,
+    "minBet": 10,
+    "bettingMs": 4_000,
+    "pauseMs": 3_000,
+    "capMultiplier": 10,
+}
 _NAMES = ("Ace", "Blaze", "Comet", "Dash", "Ember", "Flint", "Gizmo", "Halo", "Indigo", "Jolt")
 
 
@@ -35,14 +46,14 @@ class Api:
 
     def __init__(self, http: aiohttp.ClientSession, url: str, operator: dict[str, str]) -> None:
         self._http = http
-        self._url = url
+        self.url = url
         self._operator = operator
 
     async def call(self, method: str, path: str, body: Any = None, key: str = "api_key") -> Any:
         """One request; raises on anything but success."""
         headers = {"Authorization": f"Bearer {self._operator[key]}"}
         async with self._http.request(
-            method, self._url + path, json=body, headers=headers, raise_for_status=True
+            method, self.url + path, json=body, headers=headers, raise_for_status=True
         ) as answer:
             return await answer.json()
 
@@ -73,17 +84,20 @@ async def _current(api: Api) -> str | None:
 
 def _programme(minutes: float) -> list[tuple[str, dict[str, Any]]]:
     """Name and what is special of the demo tournaments, taken in turn."""
-    round_s = max(round(minutes * 20), 5)
+    round_s = max(round(minutes * 20), 10)
     best = {"tournament_type": "best_n", "scoring": {"n": 5, "metric": "win"}, "tie_prizes": "split"}
     race = {"tournament_type": "race_to_target", "scoring": {"target": 3_000, "metric": "win"}}
     return [
-        ("Crash Cup", {"config": {"tournament_type": "points_based"}}),
-        ("Best of Five Flights", {"config": best}),
+        ("Crash Cup", {"config": _ROOM | {"tournament_type": "points_based"}}),
+        ("Best of Five Flights", {"config": _ROOM | best}),
         (
             "Knockout",
-            {"rounds": {"count": 3, "duration_seconds": round_s, "elimination_rate": 0.4, "survivors": 5}},
+            {
+                "config": _ROOM,
+                "rounds": {"count": 3, "duration_seconds": round_s, "elimination_rate": 0.4, "survivors": 5},
+            },
         ),
-        ("Race to 3,000", {"config": race}),
+        ("Race to 3,000", {"config": _ROOM | race}),
     ]
 
 
@@ -94,7 +108,7 @@ async def _create(api: Api, minutes: float, turn: int) -> str:
     body = {
         "name": f"{name} {number.upper()} (bots)",
         "external_id": f"demo-{number}",
-        "game": "crash-classic",
+        "game": _GAME,
         "scheduled_start": instant(SystemClock().now_ms() + _STARTS_IN_S * 1_000),
         "duration_seconds": round(minutes * 60),
         "max_players": BOTS,
@@ -134,45 +148,33 @@ async def _start(api: Api, tournament_id: str) -> None:
 
 
 async def _play(api: Api, tournament_id: str) -> None:
-    """A flight a second until the tournament is over."""
-    path = f"/api/internal/tournaments/{tournament_id}/events"
-    while True:
-        status = (await api.call("GET", f"/api/tournaments/{tournament_id}/status"))["status"]
-        if status in {"completed", "cancelled"}:
-            return
-        if status == "in_progress":
-            await api.call("POST", path, {"events": _flight()}, key="game_platform_key")
-        await asyncio.sleep(_FLIGHT_S)
+    """Bots play over their sockets until the tournament is over."""
+    luck = dice()
+    tokens = [await _token(api, tournament_id, user_id) for user_id, _ in _bots()]
+    url = f"{api.url.replace('http', 'ws', 1)}/ws/tournaments/{tournament_id}"
+    bots = [Bot(url, token, luck) for token in tokens if token is not None]
+    playing = [asyncio.create_task(bot.play()) for bot in bots]
+    try:
+        while True:
+            status = await api.call("GET", f"/api/tournaments/{tournament_id}/status")
+            if status["status"] in _OVER:
+                return
+            await asyncio.sleep(_LOOK_EVERY_S)
+    finally:
+        for task in playing:
+            task.cancel()
+        await asyncio.gather(*playing, return_exceptions=True)
 
 
-def _flight() -> list[dict[str, Any]]:
-    """One flight: some of the bots bet, those who cash out before the crash win credits."""
-    chance, ids = dice(), SystemIds()
-    flight = ids.short_id()
-    crash_hundredths = min(round(97 / max(chance.random(), 0.01)), 10_000)
-    facts = []
-    for user_id, _ in chance.sample(_bots(), k=chance.randint(8, 20)):
-        bet, wish_hundredths = chance.randint(1, 20) * 5, chance.randint(110, 400)
-        won = wish_hundredths <= crash_hundredths
-        win_hundredths = bet * wish_hundredths if won else 0
-        facts.append(
-            {
-                "event_id": f"{flight}-{user_id}",
-                "player": user_id,
-                "kind": "flight",
-                "points": _decimal(win_hundredths),
-                "bet": bet,
-                "win": _decimal(win_hundredths),
-                "multiplier": _decimal(wish_hundredths if won else 0),
-                "round_id": flight,
-            }
-        )
-    return facts
-
-
-def _decimal(hundredths: int) -> float:
-    """What a game's JSON encoder would write; two places survive a double exactly."""
-    return hundredths / 100
+async def _token(api: Api, tournament_id: str, user_id: str) -> str | None:
+    """A fresh token of a bot; None when it is not in."""
+    try:
+        told = await api.call("POST", f"/api/tournaments/{tournament_id}/players/{user_id}/token")
+    except aiohttp.ClientResponseError as error:
+        if error.status in (401, 403, 404, 409):
+            return None
+        raise
+    return str(told[_GAME]["jwt"])
 
 
 async def _show_results(api: Api, tournament_id: str) -> None:
