@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from actors.directory import Directory
 from actors.fact_batcher import FactBatcher
 from api.context.answer_cache import AnswerCache
+from api.context.clock_watch import ClockWatch
 from api.context.connection_limits import ConnectionLimits
 from api.context.context import Context
 from api.context.history_reader import HistoryReader
@@ -92,6 +93,7 @@ def _context(
 ) -> Context:
     clock, ids = SystemClock(), SystemIds()
     key_cache = KeyCache(stores["operators"], clock)
+    hub = Hub(directory, clock, f"fe-{ids.short_id()}", carrier, key_cache.may_watch)
     return Context(
         **stores,
         directory=directory,
@@ -101,14 +103,14 @@ def _context(
         page_cache=PageCache(clock),
         key_cache=key_cache,
         tokens=Tokens(load_key(settings.token_key_path()), settings.token_issuer),
-        hub=Hub(directory, clock, f"fe-{ids.short_id()}", carrier, key_cache.may_watch),
+        hub=hub,
         clock=clock,
         ids=ids,
         history=HistoryReader(stores["books"]),
         client_addresses=ClientAddresses(settings.proxies()),
         stranger_limits=StrangerLimits(clock, settings.requests_per_address),
         answer_cache=AnswerCache(clock),
-        readiness=Readiness(stores["listings"], clock),
+        readiness=Readiness(stores["listings"], clock, ClockWatch(clock, hub.uncertainty_us)),
         connection_limits=ConnectionLimits(settings.connections_per_address),
         socket_limits=ConnectionLimits(settings.sockets_per_address),
         metrics_token=settings.metrics_token,

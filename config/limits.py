@@ -87,6 +87,12 @@ ROOM_HANDS_BYTES_MAX: Final = 64 * 1024
 ROOM_SLOW_TURN_MS: Final = 50
 # Whose connection is lost keeps the seat for so long.
 ROOM_SEAT_GRACE_MS: Final = 120_000
+# A front end whose wall clock moved by so much between two looks was set; one whose stamps may be so wrong for
+# so long is not ready.
+CLOCK_STEP_MS: Final = 100
+CLOCK_LOOK_MAX_MS: Final = 60_000
+CLOCK_TROUBLE_MS: Final = 10_000
+STAMP_UNCERTAINTY_US: Final = 100_000
 # How often a front end asks an owner what time it is, and over how long the quickest answer counts.
 ROOM_PING_EVERY_S: Final = 2.0
 ROOM_PING_BEST_OF_MS: Final = 30_000

@@ -84,6 +84,11 @@ class Hub:
         channel.watchers[watcher] = None
         return channel
 
+    def uncertainty_us(self) -> int:
+        """By how much the worst stamp of a move may be wrong here."""
+        rooms = (channel.room for channel in self._channels.values())
+        return max((room.stamps.uncertainty_us for room in rooms if room is not None), default=0)
+
     def _room(self, channel: Channel) -> RoomLink | None:
         """The room of a tournament that is played here. Each link is a life of its own to the owner."""
         if channel.summary.rules.room is None:

@@ -66,6 +66,24 @@ def _head(state: Tournament, events: Sequence[EventRow], chain: bytes) -> record
             for one in rules_text.sections_of(rules)
         ],
         rules_history=[_version(row) for row in events if row.kind in codec.RULE_KINDS],
+        fairness=_fairness(state),
+    )
+
+
+def _fairness(state: Tournament) -> record_lines.RecordFairness | None:
+    rules, room = state.rules.room, state.room
+    if rules is None:
+        return None
+    return record_lines.RecordFairness(
+        game_version=room.version,
+        commitment=rules.commitment,
+        links=rules.links,
+        entrants=room.entrants,
+        entrants_sha256=room.entrants_digest.hex(),
+        salt=room.salt,
+        flights=room.flight,
+        link_flight=room.link_flight,
+        link=room.link.hex(),
     )
 
 

@@ -53,6 +53,21 @@ class RecordRules(Answer):
     rules: dict[str, Any]
 
 
+class RecordFairness(Answer):
+    """How chance was made where the tournament was played here. Flight i has the link that is i hashes
+    (SHA-256) above the commitment; all links up to `linkFlight` follow from `link`."""
+
+    game_version: str
+    commitment: str
+    links: Count
+    entrants: Count
+    entrants_sha256: str
+    salt: str
+    flights: Count
+    link_flight: Count
+    link: str
+
+
 class RecordTournament(Answer):
     """The tournament itself. `chain` is the head of the log's hash chain at `sequence`."""
 
@@ -75,6 +90,7 @@ class RecordTournament(Answer):
     prize_structure: dict[str, Any]
     rules_text: list[RecordSection]
     rules_history: list[RecordRules]
+    fairness: RecordFairness | None
 
 
 class RecordSale(Answer):

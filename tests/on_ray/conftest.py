@@ -59,8 +59,8 @@ def stop_up(up: Up) -> None:
 
 @pytest.fixture(scope="session")
 def up(home: Path) -> Iterator[Up]:
-    """With Ray and demo tournaments of twenty seconds."""
-    running = start_up(home / "up", PITBOSS_DEMO_MINUTES="0.35")
+    """With Ray and demo tournaments of half a minute."""
+    running = start_up(home / "up", PITBOSS_DEMO_MINUTES="0.6")
     try:
         yield running
     finally:

@@ -2,11 +2,13 @@
 
 from hashlib import sha256
 from math import sqrt
+from pathlib import Path
 
 import pytest
 
 from pitboss_games.crash_classic.climb import HIGHEST, climb, reached_at_ms
 from server.domain.rooms import fairness
+from tests.rooms.grinding import reached
 
 # bustabit games from 12,424,169 downwards (bustabit/verifier, src/constants.ts): hash and point in hundredths.
 SALT = "00000000000000000001e08b7fd44f95e3e950ac65650a8031a6d5e1750e34be"
@@ -92,3 +94,10 @@ def test_the_climb_and_its_inverse_agree() -> None:
     for hundredths in (*range(100, 2_000), *range(2_000, HIGHEST, 977), HIGHEST):
         at_ms = reached_at_ms(hundredths)
         assert climb(at_ms) >= hundredths and (at_ms == 0 or climb(at_ms - 1) < hundredths)
+
+
+def test_what_the_docs_say_of_choosing_a_salt_is_so() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "rooms.md").read_text()
+    for tries in (1, 10, 100):
+        low, high = reached(tries)
+        assert f"| {tries:,} | {low:.1f} | {high:.1f} |" in text

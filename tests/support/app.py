@@ -15,6 +15,7 @@ from actors.local_directory import LocalDirectory
 from actors.owner.room.opening import Rooms
 from api.app import create_app
 from api.context.answer_cache import AnswerCache
+from api.context.clock_watch import ClockWatch
 from api.context.connection_limits import ConnectionLimits
 from api.context.context import Context
 from api.context.history_reader import HistoryReader
@@ -37,7 +38,10 @@ from server.runtime.seals import Seals
 from server.storage.memory.store import MemoryStore
 from tests.support.clock import ManualClock
 
-GAMES = {"crash-classic": "https://games.example/crash#token={jwt}"}
+GAMES = {
+    "crash-classic": "https://games.example/crash#token={jwt}",
+    "coin": "https://games.example/coin#token={jwt}",
+}
 
 
 @dataclass(slots=True)
@@ -108,6 +112,7 @@ async def a_house(
     key = _key()
     directory = LocalDirectory(store, clock, rooms=Rooms(games_of(games), key, draw))
     key_cache = KeyCache(store, clock)
+    hub = Hub(directory, clock, "fe-test", carrier, key_cache.may_watch)
     ctx = Context(
         directory=directory,
         fact_batcher=FactBatcher(directory),
@@ -126,14 +131,14 @@ async def a_house(
         page_cache=PageCache(clock),
         key_cache=key_cache,
         tokens=Tokens(signing_key or Ed25519PrivateKey.generate(), "pitboss"),
-        hub=Hub(directory, clock, "fe-test", carrier, key_cache.may_watch),
+        hub=hub,
         clock=clock,
         ids=ids or SystemIds(),
         history=HistoryReader(store),
         client_addresses=ClientAddresses(),
         stranger_limits=StrangerLimits(clock, 0),
         answer_cache=AnswerCache(clock),
-        readiness=Readiness(store, clock),
+        readiness=Readiness(store, clock, ClockWatch(clock, hub.uncertainty_us)),
         connection_limits=ConnectionLimits(0),
         socket_limits=ConnectionLimits(0),
         public_operator="op_123",

@@ -37,11 +37,11 @@ class Served:
         """A client socket on a path."""
         return connect(f"ws://127.0.0.1:{self.port}{path}", **{"compression": None} | more)
 
-    async def token(self, tournament_id: str, player: str) -> str:
+    async def token(self, tournament_id: str, player: str, game: str = "crash-classic") -> str:
         """A fresh player token."""
         path = f"/api/tournaments/{tournament_id}/players/{player}/token"
         answer = await self.house.client.post(path, headers=self.house.auth)
-        token: str = answer.json()["crash-classic"]["jwt"]
+        token: str = answer.json()[game]["jwt"]
         return token
 
     async def report(self, tournament_id: str, **points: float) -> None:
@@ -78,9 +78,9 @@ async def close_code(socket: ClientConnection) -> int | None:
 
 
 @asynccontextmanager
-async def a_served_house(clock: Any = None) -> AsyncIterator[Served]:
+async def a_served_house(clock: Any = None, **more: Any) -> AsyncIterator[Served]:
     """Served until the block ends."""
-    async with a_house(clock or SystemClock()) as house:
+    async with a_house(clock or SystemClock(), **more) as house:
         port = free_port("127.0.0.1")
         server = uvicorn.Server(server_config(house.app, house.ctx, "127.0.0.1", port, drain_s=1))
         server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]

@@ -23,7 +23,7 @@ from tests.soak.rooms.players import Player
 from tests.soak.run import _verify
 
 SETTINGS = {
-    "startingCredits": 1_000_000, "minBet": 1, "bettingMs": 4_000, "pauseMs": 2_000, "capMultiplier": 100,
+    "startingCredits": 1_000_000, "minBet": 1, "bettingMs": 4_000, "pauseMs": 2_000, "capMultiplier": 5,
 }  # fmt: skip
 # Postgres is stopped for so long where it is to be away; where it is only killed, `up` starts it again.
 AWAY_S = 5.0
@@ -174,7 +174,7 @@ class Soak:
     async def _recounted(self, links: dict[int, bytes]) -> Recount:
         settings = {
             "starting_credits": 1_000_000, "min_bet": 1, "max_bet": 1_000_000, "max_bet_share": 100,
-            "betting_ms": 4_000, "pause_ms": 2_000, "edge_percent": 1, "cap_multiplier": 100,
+            "betting_ms": 4_000, "pause_ms": 2_000, "edge_percent": 1, "cap_multiplier": 5,
         }  # fmt: skip
         count = Recount(settings, links)
         db = await asyncpg.connect(self._client.run()["database_url"])
