@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from server.runtime.collector import calm_collector
-from tests.load import boards, durability, events, house, owner, peak, ranking, scoring, watchers
+from tests.load import boards, durability, events, house, owner, peak, ranking, rooms, scoring, watchers
 from tests.load.measure import RUNS, machine
 
 _DOCS = Path(__file__).parents[2] / "docs"
@@ -77,6 +77,14 @@ _SECTIONS = (
         "messages as long, of rows that change as much; medians of 3 runs at 5,000 sockets, one at 9,500.\n"
         "Facts come in by another front end, as the peer's messages come from a publisher. Clients ask for\n"
         "deflate, as browsers do; as it comes uvicorn grants it, with a window a socket.",
+    ),
+    (
+        "Rooms",
+        rooms,
+        "crash-classic over sockets: all bet within half a second and cash out by hand within one second of\n"
+        "the climb. The peer has the same rules and frames, no authentication, and stores nothing. The load\n"
+        "generator is one C program. Seconds in which it was held up for over 50 ms are dropped. Medians of\n"
+        "3 runs in turn.",
     ),
 )
 

@@ -1,7 +1,7 @@
 """What an operator who knows the chain can reach by choosing among salts: `python -m tests.rooms.grinding`.
 
-Without a beacon each list of entrants is another salt, so whoever enters puppets may try as many lists as there
-are subsets of them, in secret. Cancelling and beginning anew is one try each, and is counted in public.
+Without a beacon each list of entrants is another salt, so an operator with puppets may try as many lists as
+they have subsets, in secret. Cancelling and beginning anew is one try each, and is counted in public.
 """
 
 from hashlib import sha256

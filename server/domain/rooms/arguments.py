@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
+from functools import cache
 from typing import Any, Final
 
 INTEGER_MAX: Final = 2**53 - 1
@@ -85,6 +86,7 @@ def _wanted(kind: Any) -> str:
     return plain.get(kind, "a number with at most two decimal places")
 
 
+@cache
 def to_camel(name: str) -> str:
     """`auto_cash_out` as `autoCashOut`: how clients spell it."""
     head, *rest = name.split("_")
