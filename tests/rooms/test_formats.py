@@ -17,6 +17,7 @@ from server.encoding import codec
 from server.encoding.room_codec import encode_inputs
 from server.encoding.wire import load
 from server.runtime.games import DEFAULT, games_of
+from tests.api.scenario import CountingIds
 from tests.support.app import House, a_house
 from workers.commands.room_check import RoomCheck
 from workers.commands.verify import verify_tournament
@@ -30,7 +31,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
 
 @pytest.fixture
 async def house() -> AsyncIterator[House]:
-    async with a_house(draw=lambda: bytes(32)) as opened:
+    async with a_house(ids=CountingIds(), draw=lambda: bytes(32)) as opened:
         yield opened
 
 
