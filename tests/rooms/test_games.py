@@ -1,5 +1,8 @@
 """Games by hand: crash-classic at each of its ties, and what the framework does for any game."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -276,3 +279,25 @@ def test_ids_of_moves_count_up() -> None:
     assert story.move(0, "bet", amount=1) == {"error": "stale_id"}
     assert story.credits(0) == 960
     story.again()
+
+
+def test_the_same_inputs_give_the_same_bytes_in_any_process() -> None:
+    code = """
+from hashlib import sha256
+from pitboss_games import Story
+from pitboss_games.crash_classic import CrashClassic
+from server.encoding.room_codec import encode_room
+story = Story(CrashClassic, players=30, seed=bytes(range(32)))
+for player in range(30):
+    story.move(player, "bet", amount=10 + player, autoCashOut=1.5)
+    story.advance(50)
+story.advance(90_000)
+told = encode_room(story.room) + repr((story.facts, story.shown)).encode()
+print(sha256(told).hexdigest(), len(story.facts))
+"""
+    told = set()
+    for hash_seed in ("1", "2"):
+        env = os.environ | {"PYTHONHASHSEED": hash_seed}
+        run = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
+        told.add(run.stdout)
+    assert len(told) == 1 and told.pop().split()[1] == "30"

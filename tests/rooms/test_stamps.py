@@ -6,6 +6,8 @@ from typing import Any
 
 from api.context.clock_watch import ClockWatch
 from api.ws.room.stamps import StampClock
+from pitboss_games import Story
+from pitboss_games.crash_classic import CrashClassic
 from pitboss_games.crash_classic.climb import climb
 from tests.simulator.loop import VirtualClock, run_virtually
 from tests.support.app import a_house
@@ -118,3 +120,30 @@ def test_room_time_that_is_known_badly_for_long_is_told() -> None:
     assert watch.trouble() == "room time is not known well enough"
     off_us[0] = 20_000
     assert watch.trouble() is None
+
+
+def test_a_bot_that_sees_the_crash_first_wins_nothing_in_ten_thousand_flights() -> None:
+    """It is behind a front end whose clock is up to 300 ms slow, and clicks the moment the crash is shown."""
+    clock, luck = ManualClock(), random.Random(9)
+    settings = {"betting_ms": 1_000, "pause_ms": 500, "starting_credits": 10**9}
+    story = Story(CrashClassic, players=1, **settings)
+    took = flown = 0
+    while flown < 10_000:
+        if not story.room.in_air:
+            story = Story(CrashClassic, players=1, seed=luck.randbytes(32), **settings)
+        stamps = StampClock(clock)
+        assert "error" not in story.move(0, "bet", amount=10)
+        flight = story.room.flight
+        story.advance(1_000)
+        state = story.game.state
+        if state.phase == "climb":
+            clock._now_ms = state.crash_ms - luck.randint(0, 300)  # what this front end takes for the time
+            stamps.heard(state.crash_ms * 1_000)
+            stamp_us = stamps.stamp()
+            assert stamp_us >= state.crash_ms * 1_000
+            story.advance(stamp_us // 1_000 - story.now_ms)
+            took += "multiplier" in story.move(0, "cash_out")
+        story.advance(max(state.crash_ms + 500 - story.now_ms, 0))
+        flown += 1
+        assert story.room.flight != flight or not story.room.in_air
+    assert took == 0 and all(fact.win in (0, 1_000) for fact in story.facts)
