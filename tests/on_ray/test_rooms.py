@@ -65,8 +65,8 @@ async def _everything(database_url: str, tournament_id: str) -> dict[str, Any]:
                 raw += value if isinstance(value, bytes) else str(value).encode()
                 if name == "fact_blocks" and isinstance(value, bytes) and len(value) > 40:
                     raw += zlib.decompress(value)
-    row = await db.fetchrow(
-        "SELECT key_id, nonce, sealed FROM room_seeds WHERE tournament_id = $1", tournament_id
-    )
+    sql = "SELECT key_id, nonce, sealed FROM room_seeds WHERE tournament_id = $1"
+    sealed = await db.fetchrow(sql, tournament_id)
     await db.close()
-    return {"raw": raw, "seed": SealedSeed(*row)}
+    assert sealed is not None
+    return {"raw": raw, "seed": SealedSeed(*sealed)}

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from functools import partial
 from typing import Any
 
 from api.context.clock_watch import ClockWatch
@@ -125,12 +126,12 @@ def test_room_time_that_is_known_badly_for_long_is_told() -> None:
 def test_a_bot_that_sees_the_crash_first_wins_nothing_in_ten_thousand_flights() -> None:
     """It is behind a front end whose clock is up to 300 ms slow, and clicks the moment the crash is shown."""
     clock, luck = ManualClock(), random.Random(9)
-    settings = {"betting_ms": 1_000, "pause_ms": 500, "starting_credits": 10**9}
-    story = Story(CrashClassic, players=1, **settings)
+    a_story = partial(Story, CrashClassic, players=1, betting_ms=1_000, pause_ms=500, starting_credits=10**9)
+    story = a_story()
     took = flown = 0
     while flown < 10_000:
         if not story.room.in_air:
-            story = Story(CrashClassic, players=1, seed=luck.randbytes(32), **settings)
+            story = a_story(seed=luck.randbytes(32))
         stamps = StampClock(clock)
         assert "error" not in story.move(0, "bet", amount=10)
         flight = story.room.flight
