@@ -9,7 +9,6 @@ from starlette.types import ASGIApp
 
 from api.app import create_app
 from api.context.context import Context
-from api.context.readiness import Readiness
 from api.fast.leaderboard import QuickBoards
 from api.fast.uvicorn_protocol import QuickProtocol
 from config.door_limits import CONNECTIONS_END_S
@@ -21,9 +20,10 @@ from server.runtime.collector import calm_collector
 class _Draining(uvicorn.Server):
     """Told to stop it first says that it is not ready, so that no new callers come; then it stops."""
 
-    def __init__(self, config: uvicorn.Config, readiness: Readiness, drain_s: float) -> None:
+    def __init__(self, config: uvicorn.Config, ctx: Context, drain_s: float) -> None:
         super().__init__(config)
-        self._readiness = readiness
+        self._readiness = ctx.readiness
+        self._hub = ctx.hub
         self._drain_s = drain_s
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -31,6 +31,7 @@ class _Draining(uvicorn.Server):
             super().handle_exit(sig, frame)
             return
         self._readiness.drains = True
+        self._hub.drain()
         loop = asyncio.get_event_loop()
         loop.call_soon_threadsafe(loop.call_later, self._drain_s, super().handle_exit, sig, frame)
 
@@ -40,7 +41,7 @@ async def serve(settings: Settings, ctx: Context, drain_s: float = 0.0) -> None:
     calm_collector()
     app = create_app(ctx)
     config = server_config(app, ctx, settings.host, settings.port)
-    await _Draining(config, ctx.readiness, drain_s).serve()
+    await _Draining(config, ctx, drain_s).serve()
 
 
 def server_config(

@@ -93,8 +93,14 @@ class Hub:
         """The room of a tournament that is played here. Each link is a life of its own to the owner."""
         if channel.summary.rules.room is None:
             return None
-        name, life = channel.summary.id, next(self._lives)
-        return RoomLink(name, self._directory, self._clock, self.name, life, channel.tell_now)
+        name, lives = channel.summary.id, partial(next, self._lives)
+        return RoomLink(name, self._directory, self._clock, self.name, lives, channel.tell_now)
+
+    def drain(self) -> None:
+        """This front end is about to stop: no player takes a seat here any more."""
+        for channel in list(self._channels.values()):
+            if channel.room is not None:
+                channel.room.drains = True
 
     def leave(self, channel: Channel, watcher: Watcher) -> None:
         """Take a watcher off. A channel without any stays for a while: a client that lost its connection comes

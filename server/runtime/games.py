@@ -31,18 +31,24 @@ class InstalledGame:
 
 @cache
 def installed(names: str) -> Mapping[str, InstalledGame]:
-    """The named games (with commas) by slug. One that cannot be loaded is left out and logged: the tournaments
-    of the others must go on."""
+    """The named games (with commas) by slug. `coin@3f2a...` is loaded only if the digest of its files begins
+    so: a changed game needs a changed setting. One that cannot be loaded is left out and logged: the
+    tournaments of the others must go on."""
     found = {point.name: point for point in entry_points(group=GROUP)}
     games = {}
-    for name in filter(None, (part.strip() for part in names.split(","))):
-        if name not in found:
-            log.error("game_not_installed", extra={"game": name})
-            continue
+    for part in filter(None, (part.strip() for part in names.split(","))):
+        name, _, pinned = part.partition("@")
         try:
-            games[name] = _load(found[name])
+            game = _load(found[name])
+        except KeyError:
+            log.error("game_not_installed", extra={"game": name})
         except Exception:
             log.exception("game_not_loaded", extra={"game": name})
+        else:
+            if game.files_sha256.startswith(pinned):
+                games[name] = game
+            else:
+                log.error("game_changed", extra={"game": name, "files_sha256": game.files_sha256})
     return games
 
 

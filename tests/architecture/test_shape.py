@@ -18,7 +18,7 @@ from server.domain.scoring.registry import MODELS
 from server.domain.scoring.ties import TIES
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("config", "server", "actors", "api", "workers")
+PACKAGES = ("config", "server", "actors", "api", "workers", "pitboss_games")
 SOURCES = sorted(
     path for package in PACKAGES for path in (ROOT / package).rglob("*.py") if "versions" not in path.parts
 )

@@ -1,18 +1,23 @@
 """Rooms in the whole house: created, refused, recovered, checked, told."""
 
+import asyncio
 import json
+import re
 import zlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from actors.replies import Refused
 from actors.requests import Deliver
+from config import limits
 from server.domain.ids import TournamentId
 from server.domain.rooms.fairness import chain_of
 from server.domain.rooms.inputs import Batch, Input, Kind
+from server.domain.rooms.refusals import RoomCode
 from server.encoding import codec
 from server.encoding.room_codec import decode_batch, encode_batch, encode_inputs
 from server.ports import BlockRow, EventRow
@@ -353,3 +358,55 @@ async def test_the_chain_is_nowhere_in_clear_before_the_end(served: Served) -> N
     said = repr(public) + record + fairness
     for link in secret:
         assert link not in raw and link.hex() not in said and repr(link)[2:-1] not in said
+
+
+async def test_a_link_whose_deliveries_are_not_known_any_more_begins_anew(served: Served) -> None:
+    """As after a database that was set back: the owner knows of no delivery, and the front end of many."""
+    tournament_id = await served.house.tournament("ann", "ben", started=True, config=ROOM)
+    token = await served.token(tournament_id, "ann")
+    async with a_player(served.socket(tournament_id, f"token={token}")) as ann:
+        await ann.join()
+        assert (await ann.play("cash_out"))["type"] == "refused"
+        owner = served.house.directory.host(tournament_id)._owner
+        assert owner is not None and owner.room is not None and owner.room.engine is not None
+        owner.room.engine.room.front_ends.clear()
+        told = await ann.play("cash_out")
+        assert told["error"] in ("no_bet", "flight_over")
+        await ann.betting()
+        assert (await ann.play("bet", amount=10))["type"] == "played"
+
+
+async def test_a_front_end_that_is_about_to_stop_seats_no_one(served: Served) -> None:
+    tournament_id = await served.house.tournament("ann", "ben", started=True, config=ROOM)
+    token = await served.token(tournament_id, "ann")
+    async with a_player(served.socket(tournament_id, f"token={token}")) as ann:
+        served.house.ctx.hub.drain()
+        assert (await ann.join())["error"] == "draining"
+
+
+async def test_who_stays_away_too_long_loses_the_seat_and_keeps_the_stake() -> None:
+    async with a_served_house(QuickClock(2)) as served:
+        tournament_id = await served.house.tournament("ann", "ben", started=True, config=ROOM)
+        token = await served.token(tournament_id, "ann")
+        async with a_player(served.socket(tournament_id, f"token={token}")) as ann:
+            await ann.join()
+            await ann.betting()
+            await ann.play("bet", amount=10, autoCashOut=1.01)
+        owner = served.house.directory.host(tournament_id)._owner
+        assert owner is not None and owner.room is not None and owner.room.engine is not None
+        room = owner.room.engine.room
+        while room.seats[0].away_us is None:
+            await asyncio.sleep(0.05)
+        assert room.purses[0].stake == 10, "dropped: seat and stake stay"
+        room.seats[0].away_us -= limits.ROOM_SEAT_GRACE_MS * 1_000
+        while 0 in room.seats:
+            owner.room.wanted.set()
+            await asyncio.sleep(0.05)
+
+
+def test_every_code_is_explained() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "rooms.md").read_text()
+    inside = {RoomCode.DELIVERY_GAP, RoomCode.BAD_DELIVERY}
+    assert [code for code in RoomCode if f"`{code}`" not in text and code not in inside] == []
+    moves = (Path(__file__).parents[2] / "pitboss_games" / "crash_classic" / "game.py").read_text()
+    assert [code for code in re.findall(r'Refused\("(\w+)"', moves) if f"`{code}`" not in text] == []

@@ -107,3 +107,10 @@ async def test_a_game_that_is_not_named_is_not_played(installed_coin: Path) -> N
 def test_a_game_that_cannot_be_loaded_leaves_the_others(installed_coin: Path) -> None:
     games.installed.cache_clear()
     assert set(games.games_of("crash-classic,missing,coin")) == {"crash-classic", "coin"}
+
+
+@pytest.mark.unforeseen
+def test_a_game_that_was_pinned_and_has_changed_is_not_loaded(installed_coin: Path) -> None:
+    digest = games.installed("coin")["coin"].files_sha256
+    assert set(games.games_of(f"coin@{digest[:16]}")) == {"coin"}
+    assert games.games_of(f"coin@{'0' * 16}") == {}

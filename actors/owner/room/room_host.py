@@ -18,6 +18,7 @@ from actors.requests import Deliver, RoomPoll
 from config import limits
 from server.domain.rooms.inputs import Batch, Input, Kind
 from server.domain.rooms.outcome import Outcome
+from server.domain.rooms.refusals import RoomCode
 from server.domain.rooms.room_engine import Engine
 from server.domain.tournament.lifecycle import Status
 from server.domain.tournament.play.room_facts import counted_of, opening
@@ -29,7 +30,7 @@ from server.ports import Clock
 
 log = logging.getLogger(__name__)
 
-NO_ROOM = Refused("room_closed", "This tournament is not played in a room")
+NO_ROOM = Refused(RoomCode.ROOM_CLOSED, "This tournament is not played in a room")
 
 
 @dataclass(slots=True)
@@ -92,7 +93,9 @@ class RoomHost:
         """Queue a delivery; None when its answer comes with a later commit."""
         engine = self._replay.engine
         if self.why_lost() is not None or engine is None:
-            return Refused("room_closed" if self.why_lost() else "room_waiting", "The room is not open")
+            return Refused(
+                RoomCode.ROOM_CLOSED if self.why_lost() else RoomCode.ROOM_WAITING, "The room is not open"
+            )
         parcel = self._inbox.under_way(message)
         if parcel is not None:
             parcel.callers.append(answer)
@@ -102,11 +105,11 @@ class RoomHost:
         if message.number == last:
             return self._again(engine, message)
         if message.number != last + 1:
-            return Refused("delivery_gap", f"Delivery {last + 1} comes next, not {message.number}")
+            return Refused(RoomCode.DELIVERY_GAP, f"Delivery {last + 1} comes next, not {message.number}")
         try:
             self._inbox.take(message, answer)
         except ValueError as error:
-            return Refused("bad_delivery", str(error))
+            return Refused(RoomCode.BAD_DELIVERY, str(error))
         return None
 
     def _again(self, engine: Engine, message: Deliver) -> Reply:

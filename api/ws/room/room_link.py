@@ -21,6 +21,7 @@ from api.ws.room.stamps import StampClock
 from config.limits import ROOM_PING_EVERY_S
 from server.broadcast import room_frames
 from server.domain.rooms.inputs import Input, Kind
+from server.domain.rooms.refusals import RoomCode
 from server.encoding.room_codec import encode_inputs
 from server.ports import Clock
 
@@ -44,7 +45,8 @@ class Connection:
 
 
 class RoomLink:
-    """`tell_all` writes a frame to every socket that watches the tournament."""
+    """`lives` numbers the lives of links, and `tell_all` writes a frame to every socket that watches the
+    tournament. A link that `drains` seats no one any more."""
 
     def __init__(
         self,
@@ -52,7 +54,7 @@ class RoomLink:
         directory: Directory,
         clock: Clock,
         name: str,
-        incarnation: int,
+        lives: Callable[[], int],
         tell_all: Callable[[Packed], None],
     ) -> None:
         self.stamps = StampClock(clock)
@@ -60,7 +62,8 @@ class RoomLink:
         self._directory = directory
         self._clock = clock
         self._name = name
-        self._incarnation = incarnation
+        self._lives = lives
+        self._incarnation = lives()
         self._tell_all = tell_all
         self._outbox = Outbox(self.stamps)
         self._number = 0
@@ -71,6 +74,7 @@ class RoomLink:
         self._floods: Counter[int] = Counter()
         self._queued = asyncio.Event()
         self._is_set = asyncio.Event()
+        self.drains = False
         self._newcomers: list[Say] = []
         self._came = asyncio.Event()
 
@@ -89,13 +93,16 @@ class RoomLink:
 
     def join(self, connection: Connection, seat: int) -> None:
         """Ask for the player's seat."""
+        if self.drains:
+            connection.say(packed(room_frames.refused(None, RoomCode.DRAINING)))
+            return
         one = self._input(Kind.JOIN, connection, seat=seat, amount=self._incarnation)
         self._put(one, lambda frame: self._joined(connection, frame), connection.say)
 
     def play(self, connection: Connection, move_id: int, flight: int, move: str, body: bytes) -> None:
         """Hand in a move; it is stamped now."""
         if not connection.seat:
-            connection.say(packed(room_frames.refused(move_id, "not_joined")))
+            connection.say(packed(room_frames.refused(move_id, RoomCode.NOT_JOINED)))
             return
         one = self._input(
             Kind.PLAY,
@@ -119,7 +126,7 @@ class RoomLink:
 
     def flooded(self, connection: Connection) -> None:
         """A message of this socket was refused unread: a trail of it is kept."""
-        connection.say(packed(room_frames.refused(None, "too_many_messages")))
+        connection.say(packed(room_frames.refused(None, RoomCode.TOO_MANY_MESSAGES)))
         self._floods[connection.player_no] += 1
         self._queued.set()
 
@@ -145,7 +152,7 @@ class RoomLink:
             self._queued.set()
             return
         move_id = one.move_id if one.kind == Kind.PLAY else None
-        say(packed(room_frames.refused(move_id, "overloaded", retryAfter=_RETRY_AFTER_S)))
+        say(packed(room_frames.refused(move_id, RoomCode.OVERLOADED, retryAfter=_RETRY_AFTER_S)))
 
     def _joined(self, connection: Connection, frame: bytes) -> None:
         seat = room_frames.seat_in(frame)
@@ -193,13 +200,23 @@ class RoomLink:
         payload = encode_inputs([one.input for one in taken])
         while True:
             reply = await self._try(payload)
-            if not isinstance(reply, Unavailable):
+            if isinstance(reply, Refused) and reply.code == RoomCode.DELIVERY_GAP:
+                self._begin_anew()  # the store was set back: what it knew of us is not what we know
+            elif not isinstance(reply, Unavailable):
                 break
             await self._clock.sleep(_PAUSE_S)
         self._outbox.done(taken)
         if not isinstance(reply, Done):
             self._number -= 1  # nothing of it is stored
         self._tell(taken, reply)
+
+    def _begin_anew(self) -> None:
+        """Another life to the owner: deliveries count from 1, and all who sit here ask for their seats
+        again."""
+        log.warning("room_link_begins_anew", extra={"tournament": self._tournament_id})
+        self._incarnation, self._number = self._lives(), 1
+        for connection in list(self._seated.values()):
+            self.join(connection, connection.seat)
 
     async def _try(self, payload: bytes) -> Reply:
         watermark_us = self._outbox.promise()
@@ -214,7 +231,7 @@ class RoomLink:
         if isinstance(reply, Done):
             frames = room_frames.answers_in(reply.value)
         else:
-            code = reply.code if isinstance(reply, Refused) else "service_unavailable"
+            code = reply.code if isinstance(reply, Refused) else RoomCode.SERVICE_UNAVAILABLE
             frames = [_refusal(one.input, code) for one in taken]
         for one, frame in zip(taken, frames, strict=True):
             one.answer(frame)
@@ -267,7 +284,7 @@ class RoomLink:
             connection = self._connections.get(number)
             if connection is not None and connection.player_no == player_no:
                 connection.seat = 0
-                connection.say(packed(room_frames.refused(None, "seat_taken_elsewhere")))
+                connection.say(packed(room_frames.refused(None, RoomCode.SEAT_TAKEN_ELSEWHERE)))
         for player_no, frame in news.private:
             if (seated := self._seated.get(player_no)) is not None:
                 seated.say(packed(frame))

@@ -7,6 +7,8 @@ from enum import Enum
 from functools import cache
 from typing import Any, Final
 
+from server.domain.rooms.refusals import RoomCode
+
 INTEGER_MAX: Final = 2**53 - 1
 TEXT_MAX: Final = 64
 _HUNDRED: Final = 100
@@ -41,7 +43,7 @@ def read_arguments(takes: Arguments, given: Mapping[str, Any]) -> dict[str, Any]
     names = {to_camel(name): name for name in takes}
     for name in given:
         if name not in names:
-            raise Refused("bad_arguments", argument=name[:TEXT_MAX], reason="is not known")
+            raise Refused(RoomCode.BAD_ARGUMENTS, argument=name[:TEXT_MAX], reason="is not known")
     return {name: _read(takes[name], public, given.get(public)) for public, name in names.items()}
 
 
@@ -49,10 +51,10 @@ def _read(kind: Any, public: str, value: Any) -> Any:
     if isinstance(kind, Maybe):
         return None if value is None else _read(kind.of, public, value)
     if value is None:
-        raise Refused("bad_arguments", argument=public, reason="is missing")
+        raise Refused(RoomCode.BAD_ARGUMENTS, argument=public, reason="is missing")
     read = _value(kind, value)
     if read is None:
-        raise Refused("bad_arguments", argument=public, reason=f"must be {_wanted(kind)}")
+        raise Refused(RoomCode.BAD_ARGUMENTS, argument=public, reason=f"must be {_wanted(kind)}")
     return read
 
 

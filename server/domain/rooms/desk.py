@@ -12,6 +12,7 @@ from typing import Any, Final
 from server.domain.rooms import fairness
 from server.domain.rooms.arguments import Refused
 from server.domain.rooms.inputs import RoomFact, Shown, Told
+from server.domain.rooms.refusals import RoomCode
 from server.domain.rooms.room import Purse, Room
 
 WAKES_MAX: Final = 100
@@ -139,12 +140,12 @@ class Desk:
     def stake(self, player: int, amount: int) -> None:
         """Put credits at stake. Raises `Refused` with `no_flight`, `bad_amount` or `not_enough_credits`."""
         if not self._in_air:
-            raise Refused("no_flight")
+            raise Refused(RoomCode.NO_FLIGHT)
         if amount <= 0:
-            raise Refused("bad_amount")
+            raise Refused(RoomCode.BAD_AMOUNT)
         purse = self._purse(player)
         if purse.credits < amount:
-            raise Refused("not_enough_credits", credits=purse.credits)
+            raise Refused(RoomCode.NOT_ENOUGH_CREDITS, credits=purse.credits)
         purse.credits -= amount
         purse.stake += amount
         purse.staked_ms = self.now_ms

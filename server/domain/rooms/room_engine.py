@@ -12,6 +12,7 @@ from server.domain.rooms.desk import Desk
 from server.domain.rooms.game import Game
 from server.domain.rooms.inputs import Delivered, Input, Kind
 from server.domain.rooms.outcome import Outcome, Tools
+from server.domain.rooms.refusals import RoomCode
 from server.domain.rooms.room import FrontEnd, Purse, Room
 from server.domain.rooms.turns import Turn, Turns
 
@@ -45,12 +46,12 @@ class Engine:
         """The answer to an input of a delivery that was decided before. Changes nothing."""
         seat, said = self.room.seats.get(one.player), None
         if one.kind == Kind.PLAY:
-            said = self._repeated(one) or _refused("stale_id", one) | {"again": True}
+            said = self._repeated(one) or _refused(RoomCode.STALE_ID, one) | {"again": True}
         elif one.kind == Kind.JOIN and seat is not None and seat.connection == one.connection:
             last_id = self.room.answered[one.player].last_id
             said = {"type": "joined", "seat": seat.number, "lastId": last_id}
         elif one.kind == Kind.JOIN:
-            said = _refused("seat_taken_elsewhere", one)
+            said = _refused(RoomCode.SEAT_TAKEN_ELSEWHERE, one)
         return None if said is None else self._tools.encode(said)
 
     def delivered(self, deliveries: Sequence[Delivered]) -> None:
@@ -110,9 +111,9 @@ class Engine:
             return None
         found = answered.find(one.move_id)
         if found is None:
-            return _refused("stale_id", one) | {"again": True}
+            return _refused(RoomCode.STALE_ID, one) | {"again": True}
         if found[0] != _digest(one):
-            return _refused("id_reused", one) | {"again": True}
+            return _refused(RoomCode.ID_REUSED, one) | {"again": True}
         return dict(self._tools.parse(found[1])) | {"again": True}
 
     def _remember(self, one: Input, answer: bytes) -> None:
@@ -124,25 +125,25 @@ class Engine:
         room = self.room
         seats.check(room, one)
         if one.stamp_us < room.settled_us:
-            raise Refused("arrived_too_late", settledMs=room.settled_us // 1_000)
+            raise Refused(RoomCode.ARRIVED_TOO_LATE, settledMs=room.settled_us // 1_000)
         if one.flight != room.flight:
-            raise Refused("flight_over", flight=room.flight)
+            raise Refused(RoomCode.FLIGHT_OVER, flight=room.flight)
         arguments = self._moves.get(one.word)
         if arguments is None:
-            raise Refused("unknown_move")
+            raise Refused(RoomCode.UNKNOWN_MOVE)
         given = read_arguments(arguments, self._parsed(one.body))
         move = getattr(self.game, one.word)
         call: Callable[[Desk], Any] = lambda desk: move(desk, one.player, **given)  # noqa: E731
         made = self._turns.take(turn, one.stamp_us, call, may_refuse=True)
         if turn.failed:
-            raise Refused("game_failed")
+            raise Refused(RoomCode.GAME_FAILED)
         return dict(made or {})
 
     def _parsed(self, body: bytes) -> Mapping[str, Any]:
         try:
             return self._tools.parse(body or b"{}")
         except ValueError:
-            raise Refused("bad_arguments", reason="must be an object") from None
+            raise Refused(RoomCode.BAD_ARGUMENTS, reason="must be an object") from None
 
     # Seats
 

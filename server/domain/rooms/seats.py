@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from server.domain.rooms.arguments import Refused
 from server.domain.rooms.inputs import Input, Unseated
+from server.domain.rooms.refusals import RoomCode
 from server.domain.rooms.room import Answered, Room, Seat
 
 
@@ -21,7 +22,7 @@ def take(room: Room, one: Input) -> Taken:
     refuse_unless_playing(room, one.player)
     before = room.seats.get(one.player)
     if before is not None and before.away_us is None and before.since_us > one.stamp_us:
-        raise Refused("seat_taken_elsewhere")
+        raise Refused(RoomCode.SEAT_TAKEN_ELSEWHERE)
     is_back = before is not None and one.seat == before.number
     if before is not None and is_back:
         number = before.number
@@ -45,12 +46,12 @@ def _loser(before: Seat | None, one: Input) -> Unseated | None:
 def refuse_unless_playing(room: Room, player: int) -> None:
     """Raises `Refused` for the room's reason or the player's."""
     if room.closed is not None:
-        raise Refused("room_closed", reason=room.closed)
+        raise Refused(RoomCode.ROOM_CLOSED, reason=room.closed)
     if not room.is_open:
-        raise Refused("room_waiting")
+        raise Refused(RoomCode.ROOM_WAITING)
     purse = room.purses.get(player)
     if purse is None:
-        raise Refused("not_entered")
+        raise Refused(RoomCode.NOT_ENTERED)
     if purse.out is not None:
         raise Refused(purse.out)
 
@@ -61,6 +62,6 @@ def check(room: Room, one: Input) -> None:
     refuse_unless_playing(room, one.player)
     seat = room.seats.get(one.player)
     if seat is None:
-        raise Refused("not_joined")
+        raise Refused(RoomCode.NOT_JOINED)
     if seat.number != one.seat and one.stamp_us >= seat.since_us:
-        raise Refused("seat_taken_elsewhere")
+        raise Refused(RoomCode.SEAT_TAKEN_ELSEWHERE)

@@ -39,7 +39,7 @@ class FrontEnd:
 
     def __init__(self, name: str, life: int, network: Network, clock: Clock) -> None:
         self.connected: dict[Bot, None] = {}
-        self.link = RoomLink(TOURNAMENT, network, clock, name, life, self._tell_all)
+        self.link = RoomLink(TOURNAMENT, network, clock, name, lambda: life, self._tell_all)
         loops = (self.link.ping, self.link.poll, self.link.deliver, self.link.greet)
         self._tasks = [asyncio.create_task(loop()) for loop in loops]
 
