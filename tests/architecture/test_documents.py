@@ -26,7 +26,7 @@ def texts() -> list[tuple[str, str]]:
 def test_files_and_symbols_exist(name: str) -> None:
     text = next(path for path in DOCUMENTS if path.name == name).read_text()
     for path, symbol in re.findall(
-        r"`((?:api|actors|server|workers|config|tests)/[\w/]+\.py)(?:: (\w+))?", text
+        r"`((?:api|actors|server|workers|config|tests|pitboss_games)/[\w/]+\.py)(?:: (\w+))?", text
     ):
         assert (ROOT / path).exists(), path
         if symbol:
