@@ -102,7 +102,8 @@ class Inbox:
 
     def forget(self, front_end: str) -> None:
         """Nothing of this front end waits any more."""
-        self.parcels.pop(front_end, None)
+        if (parcel := self.parcels.pop(front_end, None)) is not None:
+            parcel.tell(Unavailable("another life of this front end"))
         self.waiting = [entry for entry in self.waiting if entry[1].front_end != front_end]
         heapq.heapify(self.waiting)
 
@@ -151,6 +152,15 @@ class Inbox:
         since_ms = self.clock.monotonic_ms() - int(limits.PRESENCE_S * 1_000)
         taken = [(player, seat) for player, seat in room.seats.items() if seat.away_us is None]
         return [(player, seat) for player, seat in taken if self._heard_ms(seat) <= since_ms]
+
+    def gone(self) -> list[str]:
+        """The front ends that have not been heard for long; from here on they are unknown."""
+        since_ms = self.clock.monotonic_ms() - int(limits.PRESENCE_S * 1_000)
+        gone = [name for name, voice in self.voices.items() if voice.heard_ms <= since_ms]
+        for name in gone:
+            del self.voices[name]
+            self.forget(name)
+        return gone
 
     def _heard_ms(self, seat: Seat) -> int:
         voice = self.voices.get(seat.front_end)

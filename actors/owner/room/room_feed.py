@@ -88,6 +88,10 @@ class RoomFeed:
             self.settle_us = moment_us
             self.wake()
 
+    def forget(self, front_end: str) -> None:
+        """Nothing waits for this front end any more."""
+        self._private.pop(front_end, None)
+
     def wake(self) -> None:
         """Those who wait look again."""
         self._fresh.set()

@@ -179,6 +179,8 @@ class RoomHost:
     def _absent(self, engine: Engine, now_us: int) -> None:
         """What an owner infers of connections: of a front end that is silent, and of who stays away too
         long."""
+        for front_end in self._inbox.gone():
+            self._feed.forget(front_end)
         for player, seat in self._inbox.silent(engine.room):
             self._inbox.infer(Kind.DROP, player, seat, now_us)
         for player, seat in engine.room.seats.items():

@@ -17,6 +17,7 @@ from server.domain.rooms.room import FrontEnd, Purse, Room
 from server.domain.rooms.turns import Turn, Turns
 
 _MOVE_DIGEST_BYTES: Final = 8
+FRONT_ENDS_MAX: Final = 64
 
 
 class Engine:
@@ -56,8 +57,13 @@ class Engine:
 
     def delivered(self, deliveries: Sequence[Delivered]) -> None:
         """These deliveries are decided as wholes."""
+        known = self.room.front_ends
         for one in deliveries:
-            self.room.front_ends[one.front_end] = FrontEnd(one.incarnation, one.number)
+            known.pop(one.front_end, None)
+            known[one.front_end] = FrontEnd(one.incarnation, one.number)
+        # Front ends come and go; one that was forgotten begins to count anew.
+        while len(known) > FRONT_ENDS_MAX:
+            del known[next(iter(known))]
 
     def credits_of(self, players: Iterable[int]) -> list[tuple[int, int, int]]:
         """(player, credits, stake) of those who are in the room, in order of number."""
