@@ -93,6 +93,8 @@ CLOCK_STEP_MS: Final = 100
 CLOCK_LOOK_MAX_MS: Final = 60_000
 CLOCK_TROUBLE_MS: Final = 10_000
 STAMP_UNCERTAINTY_US: Final = 100_000
+# Rooms of tournaments that are over, as a front end remembers them.
+ROOM_RECORDS_MAX: Final = 1_000
 # How often a front end asks an owner what time it is, and over how long the quickest answer counts.
 ROOM_PING_EVERY_S: Final = 2.0
 ROOM_PING_BEST_OF_MS: Final = 30_000

@@ -103,6 +103,11 @@ class Story:
             self._run(self._input(Kind.WAKE, amount=self.room.wakes[0]))
         self.now_ms = until_ms
 
+    def opens(self) -> None:
+        """Begin another round, as long as the first one."""
+        bell_ms = self.now_ms + _HOUR_MS
+        self._run(self._input(Kind.OPENS, amount=bell_ms, from_ms=self.now_ms))
+
     def out(self, player: int, why: str = "removed") -> None:
         """Put a player out."""
         self._run(self._input(Kind.GOES, player=player, word=why))

@@ -124,7 +124,7 @@ class Activation:
             self._journal, self._clock, recovered, self._careful_until_ms, self._steps_from_ms, room
         )
         parts = [self._serve(owner), self._tick(owner), self._beat(owner)]
-        parts += [] if room is None else [keep_playing(owner, room, self._clock, lambda: self._owner is owner)]
+        parts += [] if room is None else [self._play(owner, room)]
         self._life = [asyncio.create_task(part) for part in parts]
         return owner
 
@@ -133,6 +133,15 @@ class Activation:
         room_clock = RoomClock(self._clock)
         await room_clock.set_by(self._journal)
         return RoomHost(recovered.state, recovered.epoch, self._clock, room_clock, recovered.room)
+
+    async def _play(self, owner: TournamentOwner, room: RoomHost) -> None:
+        """A room must not stand still because of one mistake."""
+        while self._owner is owner:
+            try:
+                await keep_playing(owner, room, self._clock, lambda: self._owner is owner)
+            except Exception:
+                log.exception("room_loop_failed", extra={"tournament": self.tournament_id})
+                await self._clock.sleep(1)
 
     async def room_news(self, poll: RoomPoll) -> RoomNews | Unavailable:
         """Wait until there is something new in the room, at most `LONG_POLL_S`."""

@@ -151,7 +151,7 @@ class TournamentOwner:
     async def _step_alone(self) -> None:
         work = UnitOfWork(self.state, self.epoch, self._chain)
         execute.catch_up(work, self._clock.now_ms())
-        await self._store(work)
+        await self._store_with_room(work)
 
     async def _answers(self, waiting: Waiting) -> list[Reply | None]:
         """One answer a message, all durable; or, where nothing was written, of an owner that still is one.
@@ -159,11 +159,7 @@ class TournamentOwner:
         work = UnitOfWork(self.state, self.epoch, self._chain)
         paid = await self._payments(waiting)
         replies = [await self._handle(work, message, paid, future) for message, future in waiting]
-        if self.room is not None:
-            self.room.step(work)
-        stored = await self._store(work)
-        if self.room is not None:
-            self.room.stored()
+        stored = await self._store_with_room(work)
         if any(isinstance(message, Tick) for message, _ in waiting):
             self.board.refresh(self.state, self._clock.now_ms())
         if stored or not await self._store_is_away(waiting):
@@ -194,6 +190,14 @@ class TournamentOwner:
         named = {execute.payment_of(message) for message, _ in waiting if isinstance(message, CommandRequest)}
         ids = sorted(name for name in named if name is not None)
         return await self._journal.payments(self.state.tenant, ids) if ids else {}
+
+    async def _store_with_room(self, work: UnitOfWork) -> bool:
+        if self.room is not None:
+            self.room.step(work)
+        stored = await self._store(work)
+        if self.room is not None:
+            self.room.stored()
+        return stored
 
     async def _store(self, work: UnitOfWork) -> bool:
         """Whether there was anything to store."""

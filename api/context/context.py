@@ -14,6 +14,7 @@ from api.context.key_cache import KeyCache
 from api.context.page_cache import PageCache
 from api.context.player_tokens import Tokens
 from api.context.readiness import Readiness
+from api.context.room_records import RoomRecords
 from api.context.shared_look import SharedLook
 from api.context.stranger_limits import StrangerLimits
 from api.context.summary_cache import SummaryCache
@@ -80,6 +81,7 @@ class Context:
     private_targets: bool = False
     installed: Mapping[str, InstalledGame] = field(default_factory=dict)
     seals: Seals | None = None
+    room_records: RoomRecords = field(default_factory=RoomRecords)
     # Thousands may come to watch one tournament at the same moment.
     public_look: SharedLook[str, Summary | None] = field(init=False)
     operator_look: SharedLook[str, Operator | None] = field(init=False)

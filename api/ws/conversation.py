@@ -59,7 +59,7 @@ class Conversation:
         """Answer a message; False when it is none of ours."""
         try:
             message = messages.CLIENT_MESSAGE.decode(text)
-        except (msgspec.DecodeError, UnicodeError):
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
             return False
         match message.type:
             case "ping":

@@ -114,6 +114,8 @@ class CrashClassic(Game):
     def set_auto(self, desk: Desk, player: int, auto_cash_out: int | None) -> dict[str, Any]:
         """Set, change or drop the automatic cash-out; in the climb only to what is not behind."""
         bet, auto = self._bet_of(player), self._auto(auto_cash_out)
+        if self.state.phase not in ("betting", "climb"):
+            raise Refused("not_in_the_air")
         if self.state.phase == "climb":
             here = self._here(desk)
             if self._is_out(bet, here):

@@ -119,7 +119,11 @@ async def batches(
 def replay(state: Tournament | None, row: EventRow | BlockRow, room: RoomReplay | None = None) -> Tournament:
     """One stored row on top of a state, and of its room where that is followed."""
     if isinstance(row, EventRow):
-        return apply(state, codec.decode_event(row.kind, row.payload), row.at_ms)
+        event = codec.decode_event(row.kind, row.payload)
+        state = apply(state, event, row.at_ms)
+        if room is not None:
+            room.hear(event, state)
+        return state
     assert state is not None, "facts follow a first event"
     if row.kind == codec.ROOM:
         take_batch(state, decode_batch(row.payload))

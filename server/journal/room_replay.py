@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 
 from server.domain.rooms.fairness import chain_of
 from server.domain.rooms.game import Game
-from server.domain.rooms.inputs import Batch
+from server.domain.rooms.inputs import Batch, Input
 from server.domain.rooms.outcome import Outcome, Tools
 from server.domain.rooms.room import Room
 from server.domain.rooms.room_engine import Engine
-from server.domain.tournament.play.room_facts import fact_of
+from server.domain.tournament.events import Event
+from server.domain.tournament.play.room_facts import fact_of, inputs_of, is_settled
 from server.domain.tournament.state import Tournament
 from server.encoding import room_codec
 from server.ports import BlockRow
@@ -24,7 +25,8 @@ class RoomReplay:
 
     `engine` is the room as far as it was followed, None before it opened. `missing` names a game that is not
     installed in the version that the record needs, `diverged` the first batch (its journal position) that led
-    to something else than the record says.
+    to something else than the record says. `missed` is what the tournament did while the room could not hear
+    it: events without a batch behind them.
     """
 
     def __init__(self, games: Games, seed: bytes | None) -> None:
@@ -36,6 +38,7 @@ class RoomReplay:
         self._chain: list[bytes] = []
         self._revealed: Mapping[int, bytes] = {}
         self._state: Tournament | None = None
+        self.missed: list[Input] = []
 
     @classmethod
     def by_revealed(cls, games: Games, revealed: Mapping[int, bytes]) -> "RoomReplay":
@@ -54,9 +57,15 @@ class RoomReplay:
         if self._fits(game, room.version):
             self._open(game, room)
 
+    def hear(self, event: Event, state: Tournament) -> None:
+        """An event; the batch of its commit, which comes behind it, has told the room of it."""
+        self._state = state
+        if state.room.salt:
+            self.missed += inputs_of(event, state)
+
     def take(self, row: BlockRow, state: Tournament) -> None:
         """One more batch; `state` is that of the tournament after it."""
-        self._state = state
+        self._state, self.missed = state, []
         if self.missing is not None or self.diverged is not None:
             return
         batch = room_codec.decode_batch(row.payload)
@@ -130,7 +139,7 @@ def _same(engine: Engine, outcome: Outcome, batch: Batch, state: Tournament) -> 
     for one in outcome.facts:
         expected = fact_of(state, one)
         known = stored.pop(expected.event_id, None)
-        may_miss = one.player in state.full or not state.entries[one.player].is_in_play
+        may_miss = one.player in state.full or not state.entries[one.player].is_in_play or is_settled(state)
         if known != expected and not (known is None and may_miss):
             return False
     return not stored

@@ -301,3 +301,56 @@ print(sha256(told).hexdigest(), len(story.facts))
         run = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
         told.add(run.stdout)
     assert len(told) == 1 and told.pop().split()[1] == "30"
+
+
+def test_a_round_that_follows_in_the_pause_forgets_the_pause() -> None:
+    story = Story(CrashClassic, players=1, seed=bytes([HIGH]) * 32, pause_ms=60_000)
+    story.move(0, "bet", amount=100, autoCashOut=1.01)
+    while story.room.in_air:
+        story.advance(1_000)
+    assert story.room.wakes, "the pause goes on"
+    story.opens()
+    flight = story.room.flight
+    story.move(0, "bet", amount=100, autoCashOut=1.01)
+    story.advance(4_999)
+    assert story.game.state.phase == "betting" and story.room.flight == flight == 2
+    story.advance(1)
+    assert story.game.state.phase in ("climb", "pause")
+    story.again()
+
+
+def test_an_auto_number_is_not_taken_after_the_crash() -> None:
+    story = Story(CrashClassic, players=1)
+    story.move(0, "bet", amount=100)
+    while story.room.in_air:
+        story.advance(500)
+    assert story.move(0, "set_auto", autoCashOut=1.5)["error"] == "not_in_the_air"
+
+
+def test_what_is_shown_at_a_moment_is_shown_once() -> None:
+    story = Story(CrashClassic, players=2, seed=bytes([HIGH]) * 32)
+    for player in range(2):
+        story.move(player, "bet", amount=10, autoCashOut=2)
+    story.advance(5_000)
+    for _ in range(50):
+        story.move(0, "set_auto", autoCashOut=1.9)
+        story.move(0, "set_auto", autoCashOut=2)
+    assert len(story.room.shows) == len(set(story.room.shows)) == 3
+    assert story.room.shows == sorted(story.room.shows)
+
+
+class Untold(Odd):
+    """Says what no encoder can write."""
+
+    slug = "untold"
+
+    @takes()
+    def says_nonsense(self, desk: Desk, player: int) -> dict[str, Any]:
+        return {"what": object()}
+
+
+def test_an_answer_that_cannot_be_told_voids_the_flight() -> None:
+    story = Story(Untold, players=1)
+    story.move(0, "bet", amount=70)
+    assert story.move(0, "says_nonsense") == {"error": "game_failed"}
+    assert story.credits(0) == 1_000 and story.room.closed is None

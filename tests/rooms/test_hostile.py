@@ -32,7 +32,7 @@ def play(move: str = "bet", move_id: Any = 1, flight: Any = 1, **arguments: Any)
 
 
 # What a player who has joined sends, and the error of the answer.
-REFUSED: dict[str, tuple[dict[str, Any], str]] = {
+REFUSED: dict[str, tuple[Any, ...]] = {
     "a negative amount": (play(amount=-50), "bet_out_of_range"),
     "nothing at all": (play(amount=0), "bet_out_of_range"),
     "more than one has": (play(amount=1_001), "not_enough_credits"),
@@ -45,6 +45,9 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "too many digits": (play(amount=10, autoCashOut=1.23456789), "bad_arguments"),
     "an auto number of nothing": (play(amount=10, autoCashOut=0), "auto_out_of_range"),
     "an auto number beyond the cap": (play(amount=10, autoCashOut=10**9), "auto_out_of_range"),
+    "a number that no decimal holds": ("RAW", '{"amount":1e9999999999999999999}', "bad_arguments"),
+    "a number of nothing": ("RAW", '{"amount":1e-9999999999999999999}', "bad_arguments"),
+    "something deep": ("RAW", '{"amount":' + "[" * 900 + "]" * 900 + "}", "bad_arguments"),
     "another argument": (play(amount=10, player=0), "bad_arguments"),
     "the name in Python": (play(amount=10, auto_cash_out=2), "bad_arguments"),
     "a move that does not exist": (play("steal"), "unknown_move"),
@@ -91,6 +94,14 @@ async def unharmed(served: Served, tournament_id: str, ann: RoomPlayer) -> None:
     assert await verify_tournament(served.house.store, name, now_ms, RoomCheck(games_of(DEFAULT))) is None
 
 
+async def refusal(mal: RoomPlayer, number: int, message: list[Any]) -> dict[str, Any]:
+    """The answer to a move, or to one whose arguments no encoder would write."""
+    if message[0] != "RAW":
+        return await mal._asked(number, message[0] | {"id": number})
+    whole = json.dumps(play(move_id=number)).replace("{}", message[1])
+    return await mal._asked(number, whole)
+
+
 async def test_hostile_moves_are_refused_by_name(served: Served) -> None:
     tournament_id, ann_token, token = await a_room(served)
     async with a_player(served.socket(tournament_id, f"token={ann_token}")) as ann:
@@ -98,8 +109,8 @@ async def test_hostile_moves_are_refused_by_name(served: Served) -> None:
         assert (await ann.play("bet", amount=100))["type"] == "played"
         async with a_player(served.socket(tournament_id, f"token={token}")) as mal:
             await mal.join()
-            for number, (message, error) in enumerate(REFUSED.values(), 1):
-                told = await mal._asked(number, message | {"id": number})
+            for number, (*message, error) in enumerate(REFUSED.values(), 1):
+                told = await refusal(mal, number, message)
                 assert (told["type"], told["error"]) == ("refused", error), message
                 await asyncio.sleep(0.06)
             assert (await mal.play("bet", move_id=90, amount=1_000))["type"] == "played"

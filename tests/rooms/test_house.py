@@ -410,3 +410,47 @@ def test_every_code_is_explained() -> None:
     assert [code for code in RoomCode if f"`{code}`" not in text and code not in inside] == []
     moves = (Path(__file__).parents[2] / "pitboss_games" / "crash_classic" / "game.py").read_text()
     assert [code for code in re.findall(r'Refused\("(\w+)"', moves) if f"`{code}`" not in text] == []
+
+
+async def test_where_a_tournament_is_played_cannot_be_changed(house: House) -> None:
+    opens = house.at(30)
+    here = await house.tournament(config=ROOM, registrationOpens=opens)
+    elsewhere = await house.tournament(registrationOpens=opens)
+    for tournament_id, config in ((here, {"source": "platform"}), (elsewhere, {"source": "room"})):
+        path = f"/api/tournaments/{tournament_id}"
+        answer = await house.client.put(path, headers=house.auth, json={"config": config})
+        assert answer.status_code == 409 and "config.source" in answer.json()["details"], answer.text
+
+
+async def test_a_room_whose_game_is_away_goes_on_where_it_stood(house: House) -> None:
+    """What was bought meanwhile reaches it, and no checkpoint forgets that it had opened."""
+    body = await house.tournament("ann", "ben", started=True, config=ROOM, rebuyEnabled=True)
+    tournament_id = TournamentId(body)
+    host = house.directory.host(tournament_id)
+    assert host._owner is not None and host._owner.room is not None and host._owner.room.engine is not None
+    flight = host._owner.room.engine.room.flight
+    with_games, house.directory._rooms = house.directory._rooms, replace_games(house)
+    await host.retire()
+    path = f"/api/tournaments/{tournament_id}/players/ann/rebuy"
+    assert (await house.client.post(path, headers=house.auth, json={"amount": 10})).status_code == 200
+    host = house.directory.host(tournament_id)
+    assert host._owner is not None and host._owner.room is not None
+    assert host._owner.room.why_lost() == "game_not_installed" and host._owner.room.image() is None
+    house.directory._rooms = with_games
+    await host.retire()
+    path = f"/api/tournaments/{tournament_id}/status"
+    host = house.directory.host(tournament_id)
+    await house.client.get(
+        f"/api/tournaments/{tournament_id}/leaderboard?consistency=strong", headers=house.auth
+    )
+    await house.clock.advance(100)
+    owner = host._owner
+    assert owner is not None and owner.room is not None and owner.room.engine is not None
+    assert owner.room.engine.room.flight >= flight and owner.room.engine.room.purses[0].credits == 2_000
+    assert owner.room.engine.room.purses[1].credits == 1_000
+
+
+def replace_games(house: House) -> Any:
+    """The same key, and no game."""
+    assert house.directory._rooms is not None
+    return replace(house.directory._rooms, games={})

@@ -82,10 +82,10 @@ class RoomPlayer:
         message = {"type": "play", "id": number, "flight": on, "move": move, "with": arguments}
         return await self._asked(number, message)
 
-    async def _asked(self, move_id: int | None, message: dict[str, Any]) -> dict[str, Any]:
+    async def _asked(self, move_id: int | None, message: dict[str, Any] | str) -> dict[str, Any]:
         answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._answers[move_id] = answer
-        await self.say(**message)
+        await self.socket.send(message if isinstance(message, str) else json.dumps(message))
         async with asyncio.timeout(PATIENCE_S):
             return await answer
 

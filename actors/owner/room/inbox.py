@@ -58,6 +58,7 @@ class Inbox:
     opened_ms: int
     parcels: dict[str, Parcel] = field(default_factory=dict)
     voices: dict[str, Voice] = field(default_factory=dict)
+    inferred: set[tuple[int, int, int]] = field(default_factory=set)
     waiting: list[tuple[tuple[int, str, int, int], Input]] = field(default_factory=list)
 
     def take(self, message: Deliver, answer: asyncio.Future[Reply]) -> None:
@@ -81,7 +82,10 @@ class Inbox:
         return [one._replace(nth=nth, front_end=front_end, number=number) for nth, one in enumerate(inputs)]
 
     def infer(self, kind: Kind, player: int, seat: Seat, now_us: int) -> None:
-        """Something about a connection that no front end said."""
+        """Something about a connection that no front end said; once, until it is decided."""
+        if (kind, player, seat.connection) in self.inferred:
+            return
+        self.inferred.add((kind, player, seat.connection))
         one = Input(kind, now_us, seat.front_end, player=player, connection=seat.connection)
         heapq.heappush(self.waiting, (one.place, one))
 
@@ -136,7 +140,9 @@ class Inbox:
         """The earliest input that waits, unless it is stamped at or after `before_us`."""
         if not self.waiting or (before_us is not None and self.waiting[0][1].stamp_us >= before_us):
             return None
-        return heapq.heappop(self.waiting)[1]
+        one = heapq.heappop(self.waiting)[1]
+        self.inferred.discard((one.kind, one.player, one.connection))
+        return one
 
     def answered(self, one: Input, answer: bytes | None) -> Parcel | None:
         """Note the answer to an input; the parcel when it was the last one that was missing."""

@@ -73,7 +73,7 @@ class RoomHost:
 
     def is_given_up(self) -> bool:
         """Whether it could not be opened for so long that the tournament must be called off."""
-        if self.why_lost() is None:
+        if self.why_lost() is None or self._state.status is not Status.IN_PROGRESS:
             return False
         now_ms = self._clock.monotonic_ms()
         self._lost_ms = now_ms if self._lost_ms is None else self._lost_ms
@@ -83,9 +83,15 @@ class RoomHost:
         """The room for a checkpoint; None while a flight has drawn: what it drew must not be readable in the
         database before its end."""
         engine = self._replay.engine
+        if self.why_lost() is not None:
+            return None  # what cannot go on here may go on elsewhere, from its batches
         if engine is None:
             return b""
-        return None if engine.room.drawn else encode_room(engine.room)
+        try:
+            return None if engine.room.drawn else encode_room(engine.room)
+        except Exception as error:  # the state of a game is the game's
+            self._replay.failed(engine.room.slug, error)
+            return None
 
     # Deliveries
 
@@ -123,16 +129,18 @@ class RoomHost:
         """Decide everything that can be decided, as a part of this unit of work."""
         assert work.state is not None
         self._state, now_us = work.state, self.clock.now_us()
-        told = [one._replace(stamp_us=now_us) for one in work.room_inputs]
+        told = [one._replace(stamp_us=now_us) for one in (*self._replay.missed, *work.room_inputs)]
         if self._replay.engine is None and self._open(work.state):
             told = opening(work.state, now_us)
         engine = self.engine
         if engine is None:
             return
+        self._replay.missed = []
         self._absent(engine, now_us)
         turns: list[tuple[Input, Outcome]] = []
-        # What came before the tournament did something counts as before it.
-        self._run_all(engine, now_us, turns)
+        # What came before the tournament did something counts as before it, unless play has ended.
+        if not any(one.kind == Kind.CLOSES for one in told):
+            self._run_all(engine, now_us, turns)
         for one in told:
             turns.append((one, self._run(engine, one)))
         self._run_all(engine, now_us, turns)
@@ -141,7 +149,8 @@ class RoomHost:
 
     def _open(self, state: Tournament) -> bool:
         """Make the room of a tournament that is in play; False where there is no play or no game."""
-        if state.status is not Status.IN_PROGRESS or self.why_lost() is not None:
+        was_open = bool(state.room.salt)
+        if state.status is not Status.IN_PROGRESS or was_open or self.why_lost() is not None:
             return False
         game = self._replay.game(state.rules.game_slug)
         if game is None:

@@ -1,6 +1,7 @@
 """What a room looks like: to everyone who watches, to one player, and at moments that the game asked to be
 shown."""
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,8 +11,12 @@ from server.broadcast import room_frames
 from server.domain.rooms.inputs import Shown
 from server.domain.rooms.room_engine import Engine
 from server.domain.tournament.state import Tournament
+from server.encoding.room_codec import encode_answer
 from server.journal.room_replay import RoomReplay
 from server.ports import Clock
+
+# Sorts behind every kind.
+_LAST = "\U0010ffff"
 
 
 class RoomView:
@@ -29,7 +34,8 @@ class RoomView:
     def show(self, engine: Engine) -> None:
         """Show what changes nothing, at its time; send events that waited."""
         now_ms = self._clock.now_us() // 1_000
-        due = [show for show in engine.room.shows if self._shown_ms < show[0] <= now_ms]
+        first, last = (bisect_right(engine.room.shows, (ms, _LAST)) for ms in (self._shown_ms, now_ms))
+        due = engine.room.shows[first:last]
         self._shown_ms = max(self._shown_ms, now_ms)
         told = [(kind, at_ms, self._at(engine, kind, at_ms)) for at_ms, kind in due]
         shown = [Shown(kind, at_ms, dict(data), urgent=True) for kind, at_ms, data in told if data is not None]
@@ -40,19 +46,24 @@ class RoomView:
     def due_in_ms(self, engine: Engine) -> list[int]:
         """When there will be something to show."""
         now_ms, waits_ms = self._clock.now_us() // 1_000, self.feed.due_in_ms()
-        coming = [at_ms - now_ms for at_ms, _ in engine.room.shows if at_ms > self._shown_ms][:1]
+        first = bisect_right(engine.room.shows, (self._shown_ms, _LAST))
+        coming = [at_ms - now_ms for at_ms, _ in engine.room.shows[first : first + 1]]
         return coming if waits_ms is None else [*coming, waits_ms]
 
     def _at(self, engine: Engine, kind: str, at_ms: int) -> Mapping[str, Any] | None:
         try:
-            return engine.game.shows(kind, at_ms)
+            data = engine.game.shows(kind, at_ms)
+            encode_answer(data or {})
+            return data
         except Exception as error:
             self._replay.failed(engine.room.slug, error)
             return None
 
     def _seen_by(self, engine: Engine, player: int | None) -> Mapping[str, Any]:
         try:
-            return engine.game.sees(player)
+            seen = engine.game.sees(player)
+            encode_answer(seen)
+            return seen
         except Exception as error:
             self._replay.failed(engine.room.slug, error)
             return {}

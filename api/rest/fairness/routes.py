@@ -70,8 +70,11 @@ async def _record(ctx: Context, summary: Summary) -> RoomRecord:
         return RoomRecord()
     if summary.status is Status.IN_PROGRESS:
         return await ask(ctx, summary, ReadRoom())
-    state, _ = await ctx.history.state(summary.id)
-    return state.room
+
+    async def read() -> RoomRecord:
+        return (await ctx.history.state(summary.id))[0].room
+
+    return await ctx.room_records.find(summary.id, read)
 
 
 async def _seed(ctx: Context, summary: Summary, record: RoomRecord) -> bytes | None:

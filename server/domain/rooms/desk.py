@@ -4,7 +4,7 @@ Changes are collected and become the room's only when the game has done its turn
 none.
 """
 
-from bisect import insort
+from bisect import bisect_left, insort
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -63,10 +63,10 @@ class Desk:
         self._wakes.append(max(at_ms, self._room.settled_us // 1_000 + 1))
 
     def shows_at(self, at_ms: int, kind: str) -> None:
-        """Ask for `shows(kind, at_ms)` at that very moment, for something that changes nothing."""
-        if len(self._room.shows) + len(self._shows) >= SHOWS_MAX:
-            raise GameError(f"more than {SHOWS_MAX} things are to be shown")
-        self._shows.append((at_ms, kind))
+        """Ask for `shows(kind, at_ms)` at that very moment, once, for something that changes nothing. Beyond
+        20,000 moments in a flight no more are shown."""
+        if len(self._room.shows) + len(self._shows) < SHOWS_MAX:
+            self._shows.append((at_ms, kind))
 
     # Flights and chance
 
@@ -167,9 +167,11 @@ class Desk:
         at_ms: int | None = None,
     ) -> None:
         """Settle the stake of a player against a win of so many credits, which may be none, and report it:
-        this is what scores. Once a player and flight. `multiplier` is in hundredths; `points` is the win
-        unless it is given, `at_ms` this moment."""
+        this is what scores. Once a player and flight; who is out has the stake back already, and is passed
+        over. `multiplier` is in hundredths; `points` is the win unless it is given, `at_ms` this moment."""
         purse = self._purse(player)
+        if purse.out is not None:
+            return
         if not self._in_air or purse.stake <= 0 or win < 0 or purse.told_flight == self._flight:
             raise GameError("a stake is settled once, while its flight is on")
         bet, purse.stake = purse.stake, 0
@@ -214,7 +216,9 @@ class Desk:
             if at_ms not in room.wakes:
                 insort(room.wakes, at_ms)
         for show in self._shows:
-            insort(room.shows, show)
+            at = bisect_left(room.shows, show)
+            if room.shows[at : at + 1] != [show]:
+                room.shows.insert(at, show)
 
     @property
     def touched(self) -> set[int]:

@@ -72,7 +72,8 @@ class Room:
     """`at_us` is the last instant that was journaled, `settled_us` the last moment that was settled: nothing
     from before it counts any more. `drawn` says that the running flight has drawn from its link, `draws` how
     often. `wakes` and `shows` are what the game asked for, in order of time. `from_ms` and `bell_ms` bound the
-    flights of this round. `closed` says why no move is taken any more. `state` is the game's own.
+    flights of this round. `answered` is by player, `former` of the seat before. `closed` says why no move is
+    taken any more. `state` is the game's own.
     """
 
     slug: str
@@ -95,6 +96,7 @@ class Room:
     purses: dict[int, Purse] = field(default_factory=dict)
     seats: dict[int, Seat] = field(default_factory=dict)
     answered: dict[int, Answered] = field(default_factory=dict)
+    former: dict[int, Answered] = field(default_factory=dict)
     front_ends: dict[str, FrontEnd] = field(default_factory=dict)
     totals: Totals = field(default_factory=Totals)
     wakes: list[int] = field(default_factory=list)

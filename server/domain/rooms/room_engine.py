@@ -13,11 +13,12 @@ from server.domain.rooms.game import Game
 from server.domain.rooms.inputs import Delivered, Input, Kind
 from server.domain.rooms.outcome import Outcome, Tools
 from server.domain.rooms.refusals import RoomCode
-from server.domain.rooms.room import FrontEnd, Purse, Room
+from server.domain.rooms.room import Answered, FrontEnd, Purse, Room
 from server.domain.rooms.turns import Turn, Turns
 
 _MOVE_DIGEST_BYTES: Final = 8
 FRONT_ENDS_MAX: Final = 64
+NESTED_MAX: Final = 16
 
 
 class Engine:
@@ -112,8 +113,8 @@ class Engine:
 
     def _repeated(self, one: Input) -> dict[str, Any] | None:
         """The first answer again; or why an old id is no good."""
-        answered = self.room.answered.get(one.player)
-        if answered is None or answered.seat != one.seat or one.move_id > answered.last_id:
+        answered = self._answered(one)
+        if answered is None or one.move_id > answered.last_id:
             return None
         found = answered.find(one.move_id)
         if found is None:
@@ -123,9 +124,16 @@ class Engine:
         return dict(self._tools.parse(found[1])) | {"again": True}
 
     def _remember(self, one: Input, answer: bytes) -> None:
-        answered = self.room.answered.get(one.player)
-        if answered is not None and answered.seat == one.seat:
+        answered = self._answered(one)
+        if answered is not None:
             answered.keep(one.move_id, _digest(one), answer)
+
+    def _answered(self, one: Input) -> Answered | None:
+        """What is remembered of the seat that a move names: the player's, or the one before it."""
+        for known in (self.room.answered.get(one.player), self.room.former.get(one.player)):
+            if known is not None and known.seat == one.seat:
+                return known
+        return None
 
     def _decided(self, one: Input, turn: Turn) -> dict[str, Any]:
         room = self.room
@@ -146,10 +154,14 @@ class Engine:
         return dict(made or {})
 
     def _parsed(self, body: bytes) -> Mapping[str, Any]:
+        """What a client sent. How deep it may nest is counted, not tried: a stack is not the same in a
+        replay."""
         try:
-            return self._tools.parse(body or b"{}")
-        except ValueError:
-            raise Refused(RoomCode.BAD_ARGUMENTS, reason="must be an object") from None
+            if body.count(b"{") + body.count(b"[") <= NESTED_MAX:
+                return self._tools.parse(body or b"{}")
+        except (ValueError, ArithmeticError):
+            pass
+        raise Refused(RoomCode.BAD_ARGUMENTS, reason="must be an object of plain values")
 
     # Seats
 
@@ -199,6 +211,7 @@ class Engine:
         room.is_open = True
         room.from_ms, room.bell_ms = one.from_ms, one.amount
         if not room.in_air:
+            room.wakes, room.shows = [], []  # of the round before
             self._turns.take(turn, one.stamp_us, self.game.opens)
 
     def _player(self, one: Input, outcome: Outcome, turn: Turn) -> None:

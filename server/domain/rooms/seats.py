@@ -28,6 +28,8 @@ def take(room: Room, one: Input) -> Taken:
         number = before.number
     else:
         room.seats_given += 1
+        if (former := room.answered.get(one.player)) is not None:
+            room.former[one.player] = former
         number = room.seats_given
         room.answered[one.player] = Answered(number)
     seat = Seat(number, one.front_end, one.amount, one.connection, one.stamp_us)

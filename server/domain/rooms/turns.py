@@ -39,6 +39,9 @@ class Turns:
             if turn.fails:
                 raise RecordedFault
             made = call(desk)
+            # What cannot be told cannot count.
+            told = [*(shown.data for shown in desk.shown), *(told.data for told in desk.told)]
+            self._tools.encode({"answer": made, "told": told})
         except Exception as error:
             if may_refuse and isinstance(error, Refused):
                 raise

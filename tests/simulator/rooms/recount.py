@@ -199,7 +199,7 @@ class Recount:
         if one.word == "set_auto":
             in_range = number is None or 101 <= number <= self.cap
             late = self.phase == "climb" and (gone or (number is not None and number <= here))
-            if in_range and not late:
+            if in_range and not late and self.phase in ("betting", "climb"):
                 bet.auto = number
                 return True
         return False

@@ -9,6 +9,7 @@ from server.domain.rooms.fairness import entrants_digest, salt_of
 from server.domain.rooms.inputs import Batch, Input, Kind, RoomFact
 from server.domain.scoring.fact import Counted, Fact
 from server.domain.tournament import events
+from server.domain.tournament.lifecycle import ResultsStatus, Status
 from server.domain.tournament.play.cutoff import bell_of
 from server.domain.tournament.play.facts import count
 from server.domain.tournament.state import Entry, Tournament
@@ -43,9 +44,16 @@ def entrants_of(state: Tournament, players: Iterable[int]) -> bytes:
     return entrants_digest(internal_player_id(state.id, one.player_id, one.player_no) for one in entries)
 
 
+def is_settled(state: Tournament) -> bool:
+    """Whether no fact may count any more, whatever a room says."""
+    return state.results_status is ResultsStatus.FINAL or state.status is Status.CANCELLED
+
+
 def counted_of(state: Tournament, facts: Sequence[RoomFact]) -> list[Counted]:
     """A room's facts as they are journaled; those of players who are gone, or whose sums are full, are left
-    out."""
+    out, and all of them once results are final."""
+    if is_settled(state):
+        return []
     return [
         Counted(one.player, fact_of(state, one), one.at_ms)
         for one in facts

@@ -49,6 +49,8 @@ def _faults(new: Rules, changed: tuple[str, ...], now_ms: int) -> dict[str, str]
 def _why_fixed(state: Tournament, name: str, new: Rules) -> str | None:
     """Why `name` may not take its new value in this status; None when it may."""
     old = state.rules
+    if name == "room" and (old.room is None or new.room is None):
+        return "Where it is played cannot be changed: create another tournament"
     if state.status is Status.SCHEDULED or (name in {"name", "description"} and not is_over(state.status)):
         return None
     if state.status is not Status.OPEN:
