@@ -85,6 +85,8 @@ ROOM_FRAMES_KEPT_MAX: Final = 64
 ROOM_HANDS_BYTES_MAX: Final = 64 * 1024
 # A handler of a game that takes longer is logged with its name.
 ROOM_SLOW_TURN_MS: Final = 50
+# How often an owner looks for players who are absent.
+ROOM_LOOK_EVERY_MS: Final = 1_000
 # Whose connection is lost keeps the seat for so long.
 ROOM_SEAT_GRACE_MS: Final = 120_000
 # A front end whose wall clock moved by so much between two looks was set; one whose stamps may be so wrong for

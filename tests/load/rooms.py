@@ -26,7 +26,7 @@ from tests.support.served import free_port
 
 HERE = Path(__file__).parent
 PLAYERS = 3_000
-SECONDS = 60
+SECONDS = 40
 RUNS = 3
 BET_WINDOW_MS, CASH_OUT_WINDOW_MS = 500, 1_000
 BETTING_MS, PAUSE_MS, CAP = 4_000, 1_500, 2

@@ -57,6 +57,7 @@ class RoomHost:
         self._view = RoomView(state, epoch, clock, room_clock, replay)
         self._feed = self._view.feed
         self._lost_ms: int | None = None
+        self._look_at_ms = clock.monotonic_ms() + limits.ROOM_LOOK_EVERY_MS
         if (engine := replay.engine) is not None:
             room_clock.not_before(engine.room.at_us)
 
@@ -136,7 +137,8 @@ class RoomHost:
         if engine is None:
             return
         self._replay.missed = []
-        self._absent(engine, now_us)
+        if self._look_in_ms() == 0:
+            self._absent(engine, now_us)
         turns: list[tuple[Input, Outcome]] = []
         # What came before the tournament did something counts as before it, unless play has ended.
         if not any(one.kind == Kind.CLOSES for one in told):
@@ -185,9 +187,14 @@ class RoomHost:
             log.warning("slow_game", extra=fields | {"took_ms": took_ms})
         return outcome
 
+    def _look_in_ms(self) -> int:
+        """Seats are many: who is absent is looked at once a second."""
+        return max(self._look_at_ms - self._clock.monotonic_ms(), 0)
+
     def _absent(self, engine: Engine, now_us: int) -> None:
         """What an owner infers of connections: of a front end that is silent, and of who stays away too
         long."""
+        self._look_at_ms = self._clock.monotonic_ms() + limits.ROOM_LOOK_EVERY_MS
         for front_end in self._inbox.gone():
             self._feed.forget(front_end)
         for player, seat in self._inbox.silent(engine.room):
@@ -253,7 +260,7 @@ class RoomHost:
             return None if self.why_lost() is None else limits.ROOM_LOST_AFTER_MS
         room, now_us = engine.room, self.clock.now_us()
         moments = [self._wake_in_ms(at_ms, now_us) for at_ms in room.wakes[:1]]
-        moments += [int(limits.PRESENCE_S * 1_000)] if room.seats else []
+        moments += [self._look_in_ms()] if room.seats else []
         moments += self._view.due_in_ms(engine)
         return max(min(moments), 0) if moments else None
 
@@ -277,14 +284,7 @@ class RoomHost:
         room, now_us = engine.room, self.clock.now_us()
         if room.wakes and now_us >= room.wakes[0] * 1_000:
             return True
-        return (
-            self._state.room.is_done or bool(self._inbox.silent(room)) or self._some_stay_away(engine, now_us)
-        )
-
-    def _some_stay_away(self, engine: Engine, now_us: int) -> bool:
-        grace_us = limits.ROOM_SEAT_GRACE_MS * 1_000
-        away = (seat.away_us for seat in engine.room.seats.values())
-        return any(since_us is not None and now_us - since_us >= grace_us for since_us in away)
+        return self._state.room.is_done or (bool(room.seats) and self._look_in_ms() == 0)
 
     # Front ends
 
