@@ -31,7 +31,7 @@ from actors.requests import (
 from config import limits
 from server.broadcast.board import Board
 from server.domain.refusal import Refusal
-from server.domain.scoring.fact import ELIMINATION, Fact
+from server.domain.scoring.fact import ELIMINATION
 from server.domain.tournament.play.facts import judge
 from server.domain.tournament.state import Tournament
 from server.encoding import codec
@@ -245,7 +245,7 @@ class TournamentOwner:
 
     def _facts(self, work: UnitOfWork, payload: bytes, now_ms: int) -> Reply:
         outcomes = bytearray()
-        for eliminations, run in groupby(codec.decode_facts(payload), _eliminates):
+        for eliminations, run in groupby(codec.decode_facts(payload), lambda fact: fact.kind == ELIMINATION):
             if eliminations:
                 steps = self._steps_along
                 outcomes += bytes(execute.put_out(work, fact, now_ms, steps=steps) for fact in run)
@@ -284,10 +284,6 @@ class TournamentOwner:
         is."""
         if not self.dirty:
             await self._checkpoints.finish(self.state, self._chain, self._room_image())
-
-
-def _eliminates(fact: Fact) -> bool:
-    return fact.kind == ELIMINATION
 
 
 def _only_shows(message: Message) -> bool:

@@ -273,3 +273,16 @@ async def test_tables_of_a_lobby_have_a_room_and_a_chain_each(house: House) -> N
     await second.fly((1, 10, 1.01))
     await first.verified()
     await second.verified()
+
+
+async def test_a_careful_owner_tells_its_room_what_the_schedule_does(house: House) -> None:
+    """After a fault the schedule's steps are stored by themselves; the room hears of them all the same."""
+    table = await a_table(house, "ann", "ben", durationSeconds=10)
+    owner = house.directory.host(table.id)._owner
+    assert owner is not None
+    owner._careful_until_ms = house.clock.monotonic_ms() + 60_000
+    while table.state.status is Status.IN_PROGRESS:
+        await house.clock.advance(500)
+        await ask_advance(table)
+    assert table.room.closed == "completed"
+    await table.verified()

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from server.domain.ids import TournamentId
+from server.domain.ids import OperatorId, TournamentId
+from server.ports import Operator
 from server.runtime import games
 from tests.support.app import a_house
 from tests.support.clock import QuickClock
@@ -97,9 +98,11 @@ async def test_it_is_played_over_a_socket_and_verifies(installed_coin: Path) -> 
 
 
 async def test_a_game_that_is_not_named_is_not_played(installed_coin: Path) -> None:
-    async with a_house() as house:
+    async with a_house(games="crash-classic") as house:
+        await house.store.add(Operator(OperatorId("op_coin"), "Coin", {"coin": "https://games.example/coin"}))
+        key = await house.key("full_access", "op_coin")
         body = {"name": "Cup", "gameSlug": "coin", "startTime": house.at(60), "config": {"source": "room"}}
-        answer = await house.client.post("/api/tournaments", headers=house.auth, json=body)
+        answer = await house.client.post("/api/tournaments", headers=key, json=body)
         assert answer.json()["details"]["config.source"].startswith("This game is not played here")
 
 

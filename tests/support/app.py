@@ -38,10 +38,7 @@ from server.runtime.seals import Seals
 from server.storage.memory.store import MemoryStore
 from tests.support.clock import ManualClock
 
-GAMES = {
-    "crash-classic": "https://games.example/crash#token={jwt}",
-    "coin": "https://games.example/coin#token={jwt}",
-}
+GAMES = {"crash-classic": "https://games.example/crash#token={jwt}"}
 
 
 @dataclass(slots=True)
@@ -145,7 +142,8 @@ async def a_house(
         installed=installed(games),
         seals=Seals(key),
     )
-    await store.add(Operator(OperatorId("op_123"), "Lucky", GAMES))
+    theirs = {name: f"https://games.example/{name}#token={{jwt}}" for name in games.split(",")} | GAMES
+    await store.add(Operator(OperatorId("op_123"), "Lucky", theirs))
     await store.add(Operator(OperatorId("op_456"), "Other", GAMES))
     app = create_app(ctx)
     transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)

@@ -30,6 +30,7 @@ from server.ports import Clock
 
 log = logging.getLogger(__name__)
 
+Turns = list[tuple[Input, Outcome]]
 NO_ROOM = Refused(RoomCode.ROOM_CLOSED, "This tournament is not played in a room")
 
 
@@ -139,7 +140,7 @@ class RoomHost:
         self._replay.missed = []
         if self._look_in_ms() == 0:
             self._absent(engine, now_us)
-        turns: list[tuple[Input, Outcome]] = []
+        turns: Turns = []
         # What came before the tournament did something counts as before it, unless play has ended.
         if not any(one.kind == Kind.CLOSES for one in told):
             self._run_all(engine, now_us, turns)
@@ -161,7 +162,7 @@ class RoomHost:
         self._replay.fresh(game, state)
         return True
 
-    def _run_all(self, engine: Engine, now_us: int, turns: list[tuple[Input, Outcome]]) -> None:
+    def _run_all(self, engine: Engine, now_us: int, turns: Turns) -> None:
         while (one := self._next(engine, now_us)) is not None:
             turns.append((one, self._run(engine, one)))
 
@@ -192,8 +193,7 @@ class RoomHost:
         return max(self._look_at_ms - self._clock.monotonic_ms(), 0)
 
     def _absent(self, engine: Engine, now_us: int) -> None:
-        """What an owner infers of connections: of a front end that is silent, and of who stays away too
-        long."""
+        """What an owner infers: of a front end that is silent, and of players who stay away too long."""
         self._look_at_ms = self._clock.monotonic_ms() + limits.ROOM_LOOK_EVERY_MS
         for front_end in self._inbox.gone():
             self._feed.forget(front_end)
@@ -204,9 +204,7 @@ class RoomHost:
             if away_us is not None and now_us - away_us >= limits.ROOM_SEAT_GRACE_MS * 1_000:
                 self._inbox.infer(Kind.AWAY, player, seat, now_us)
 
-    def _close(
-        self, engine: Engine, work: UnitOfWork, turns: list[tuple[Input, Outcome]], now_us: int
-    ) -> None:
+    def _close(self, engine: Engine, work: UnitOfWork, turns: Turns, now_us: int) -> None:
         """Put the batch into the unit of work, and remember whom to answer."""
         done, room = [one for one, _ in turns], engine.room
         whole = merged([outcome for _, outcome in turns])
