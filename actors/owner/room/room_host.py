@@ -101,9 +101,8 @@ class RoomHost:
         """Queue a delivery; None when its answer comes with a later commit."""
         engine = self._replay.engine
         if self.why_lost() is not None or engine is None:
-            return Refused(
-                RoomCode.ROOM_CLOSED if self.why_lost() else RoomCode.ROOM_WAITING, "The room is not open"
-            )
+            code = RoomCode.ROOM_CLOSED if self.why_lost() else RoomCode.ROOM_WAITING
+            return Refused(code, "The room is not open")
         parcel = self._inbox.under_way(message)
         if parcel is not None:
             parcel.callers.append(answer)
@@ -282,7 +281,8 @@ class RoomHost:
         room, now_us = engine.room, self.clock.now_us()
         if room.wakes and now_us >= room.wakes[0] * 1_000:
             return True
-        return self._state.room.is_done or (bool(room.seats) and self._look_in_ms() == 0)
+        ends_play = self._state.room.is_done and self._state.status is Status.IN_PROGRESS
+        return ends_play or (bool(room.seats) and self._look_in_ms() == 0)
 
     # Front ends
 
