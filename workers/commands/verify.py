@@ -88,7 +88,7 @@ async def _look(
     books: Ledgers, tournament_id: TournamentId, stored: StoredTournament, room: RoomCheck | None
 ) -> Wrong | None:
     derived = Derived(None, [], [], room=room)
-    if room is not None:
+    if room is not None and stored.summary.rules.room is not None:
         await room.begin(books, tournament_id)
     async for row in books.tail(tournament_id, 0):
         if wrong := _follow(derived, row):
