@@ -51,11 +51,8 @@ class Story:
         return self._on(Room(self._type.slug, self._type.version, dict(self._settings), _LINKS))
 
     def _on(self, room: Room) -> Engine:
-        game = self._type()
-        if room.state is not None:
-            game.state = room.state
         tools = Tools(room_codec.encode_answer, room_codec.decode_arguments, _name, self._link, self._fault)
-        return Engine(room, game, tools)
+        return Engine(room, self._type, tools)
 
     def _link(self, flight: int) -> bytes:
         return self._chain[flight]

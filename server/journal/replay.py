@@ -126,9 +126,10 @@ def replay(state: Tournament | None, row: EventRow | BlockRow, room: RoomReplay 
         return state
     assert state is not None, "facts follow a first event"
     if row.kind == codec.ROOM:
-        take_batch(state, decode_batch(row.payload))
+        batch = decode_batch(row.payload)
+        take_batch(state, batch)
         if room is not None:
-            room.take(row, state)
+            room.take(row.first_seq, batch, state)
     else:
         count(state, codec.decode_block(row.payload))
     return state

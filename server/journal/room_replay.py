@@ -10,10 +10,9 @@ from server.domain.rooms.outcome import Outcome, Tools
 from server.domain.rooms.room import Room
 from server.domain.rooms.room_engine import Engine
 from server.domain.tournament.events import Event
-from server.domain.tournament.play.room_facts import fact_of, inputs_of, is_settled
+from server.domain.tournament.play.room_facts import fact_of, inputs_of, may_count
 from server.domain.tournament.state import Tournament
 from server.encoding import room_codec
-from server.ports import BlockRow
 
 log = logging.getLogger(__name__)
 Games = Mapping[str, type[Game]]
@@ -63,12 +62,12 @@ class RoomReplay:
         if state.room.salt:
             self.missed += inputs_of(event, state)
 
-    def take(self, row: BlockRow, state: Tournament) -> None:
-        """One more batch; `state` is that of the tournament after it."""
+    def take(self, seq: int, batch: Batch, state: Tournament) -> None:
+        """One more batch, which stands at this journal position; `state` is that of the tournament after
+        it."""
         self._state, self.missed = state, []
         if self.missing is not None or self.diverged is not None:
             return
-        batch = room_codec.decode_batch(row.payload)
         game = self.game(batch.slug)
         if game is None or not self._fits(game, batch.version):
             return
@@ -76,8 +75,8 @@ class RoomReplay:
         outcome = engine.run(batch.inputs, batch.voided)
         engine.delivered(batch.deliveries)
         if not _same(engine, outcome, batch, state):
-            self.diverged = row.first_seq
-            log.error("room_diverged", extra={"tournament": state.id, "seq": row.first_seq})
+            self.diverged = seq
+            log.error("room_diverged", extra={"tournament": state.id, "seq": seq})
 
     def why_lost(self) -> str | None:
         """Why this room cannot go on; None when it can."""
@@ -102,11 +101,8 @@ class RoomReplay:
     def _open(self, game: type[Game], room: Room) -> Engine:
         if self._seed is not None:
             self._chain = chain_of(self._seed, room.links)
-        played = game()
-        if room.state is not None:
-            played.state = room.state
         reads = (room_codec.encode_answer, room_codec.decode_arguments)
-        self.engine = Engine(room, played, Tools(*reads, self._name, self._link, self.failed))
+        self.engine = Engine(room, game, Tools(*reads, self._name, self._link, self.failed))
         return self.engine
 
     def _fits(self, game: type[Game], version: str) -> bool:
@@ -139,8 +135,7 @@ def _same(engine: Engine, outcome: Outcome, batch: Batch, state: Tournament) -> 
     for one in outcome.facts:
         expected = fact_of(state, one)
         known = stored.pop(expected.event_id, None)
-        may_miss = one.player in state.full or not state.entries[one.player].is_in_play or is_settled(state)
-        if known != expected and not (known is None and may_miss):
+        if known != expected and not (known is None and not may_count(state, one.player)):
             return False
     return not stored
 

@@ -75,7 +75,7 @@ class RoomCheck:
         if batch.in_air and batch.flight not in self._links:
             self.left_out = f"flight {batch.flight} is not over"
             return None
-        self._replay.take(row, state)
+        self._replay.take(row.first_seq, batch, state)
         if self._replay.missing is not None:
             self.left_out = self._replay.missing
         if self._replay.diverged is None:

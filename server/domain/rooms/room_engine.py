@@ -22,14 +22,16 @@ NESTED_MAX: Final = 16
 
 
 class Engine:
-    """A room with its game."""
+    """A room with its game, which goes on with the state that the room has."""
 
-    def __init__(self, room: Room, game: Game, tools: Tools) -> None:
+    def __init__(self, room: Room, game: type[Game], tools: Tools) -> None:
         self.room = room
-        self.game = game
+        self.game = game()
+        if room.state is not None:
+            self.game.state = room.state
         self._tools = tools
         self._moves = game.moves()
-        self._turns = Turns(room, game, tools)
+        self._turns = Turns(room, self.game, tools)
 
     def run(self, inputs: Sequence[Input], voided: Sequence[int] | None = None) -> Outcome:
         """Decide inputs in the order in which they are given. In a replay `voided` are those at which the game

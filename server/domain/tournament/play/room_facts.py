@@ -44,20 +44,18 @@ def entrants_of(state: Tournament, players: Iterable[int]) -> bytes:
     return entrants_digest(internal_player_id(state.id, one.player_id, one.player_no) for one in entries)
 
 
-def is_settled(state: Tournament) -> bool:
-    """Whether no fact may count any more, whatever a room says."""
-    return state.results_status is ResultsStatus.FINAL or state.status is Status.CANCELLED
+def may_count(state: Tournament, player_no: int) -> bool:
+    """Whether a room's fact of a player may count: not of one who is gone, or whose sums are full, and none
+    once results are final."""
+    if state.results_status is ResultsStatus.FINAL or state.status is Status.CANCELLED:
+        return False
+    return state.entries[player_no].is_in_play and player_no not in state.full
 
 
 def counted_of(state: Tournament, facts: Sequence[RoomFact]) -> list[Counted]:
-    """A room's facts as they are journaled; those of players who are gone, or whose sums are full, are left
-    out, and all of them once results are final."""
-    if is_settled(state):
-        return []
+    """Those of a room's facts that may count, as they are journaled."""
     return [
-        Counted(one.player, fact_of(state, one), one.at_ms)
-        for one in facts
-        if state.entries[one.player].is_in_play and one.player not in state.full
+        Counted(one.player, fact_of(state, one), one.at_ms) for one in facts if may_count(state, one.player)
     ]
 
 
