@@ -67,24 +67,6 @@ def state(room: Room, room_id: str, epoch: int, seq: int, room_ms: int, seen: Ma
     )
 
 
-def unopened(room_id: str, game: str, epoch: int, seq: int, room_ms: int, why: str | None) -> bytes:
-    """A room that has not opened, or cannot."""
-    return dump(
-        room_messages.RoomState(
-            room_id=room_id,
-            game=game,
-            version="",
-            epoch=epoch,
-            seq=seq,
-            room_ms=room_ms,
-            open=False,
-            closed=why,
-            flight=0,
-            state={},
-        )
-    )
-
-
 def hand(room: Room, player: int, seen: Mapping[str, Any]) -> bytes:
     """The room as one player may see it."""
     purse = room.purses.get(player)

@@ -2,13 +2,14 @@
 shown."""
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from actors.owner.room.room_clock import RoomClock
 from actors.owner.room.room_feed import RoomFeed
 from server.broadcast import room_frames
 from server.domain.rooms.inputs import Shown
+from server.domain.rooms.room import Room
 from server.domain.rooms.room_engine import Engine
 from server.domain.tournament.state import Tournament
 from server.encoding.room_codec import encode_answer
@@ -59,23 +60,25 @@ class RoomView:
             self._replay.failed(engine.room.slug, error)
             return None
 
-    def _seen_by(self, engine: Engine, player: int | None) -> Mapping[str, Any]:
+    def _framed(
+        self, engine: Engine, player: int | None, frame: Callable[[Mapping[str, Any]], bytes]
+    ) -> bytes:
+        """A frame with the state as the game shows it, empty where the game fails."""
         try:
-            seen = engine.game.sees(player)
-            encode_answer(seen)
-            return seen
+            return frame(engine.game.sees(player))
         except Exception as error:
             self._replay.failed(engine.room.slug, error)
-            return {}
+            return frame({})
 
     def _whole(self, seq: int) -> bytes:
-        engine, room_id, epoch = self._replay.engine, f"room_{self._state.id}", self.feed.epoch
-        room_ms, why = self._clock.now_us() // 1_000, self._replay.why_lost()
+        engine, why = self._replay.engine, self._replay.why_lost()
+        at = f"room_{self._state.id}", self.feed.epoch, seq, self._clock.now_us() // 1_000
         if engine is None or why is not None:
-            return room_frames.unopened(room_id, self._state.rules.game_slug, epoch, seq, room_ms, why)
-        return room_frames.state(engine.room, room_id, epoch, seq, room_ms, self._seen_by(engine, None))
+            shut = Room(self._state.rules.game_slug, version="", settings={}, links=0, closed=why)
+            return room_frames.state(shut, *at, {})
+        return self._framed(engine, None, lambda seen: room_frames.state(engine.room, *at, seen))
 
     def _hand(self, player: int) -> bytes:
         engine = self._replay.engine
         assert engine is not None, "only an open room has hands"
-        return room_frames.hand(engine.room, player, self._seen_by(engine, player))
+        return self._framed(engine, player, lambda seen: room_frames.hand(engine.room, player, seen))
