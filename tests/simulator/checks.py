@@ -2,9 +2,10 @@
 said."""
 
 from collections import Counter, defaultdict
+from collections.abc import Awaitable
 from decimal import Decimal
 from hashlib import blake2b
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -18,6 +19,7 @@ from server.encoding.room_codec import facts_of
 from server.journal.replay import replay
 from server.ports import BlockRow, Commit, EventRow
 
+R = TypeVar("R")
 Rows = tuple[tuple[str, int], ...]
 
 
@@ -49,6 +51,17 @@ class Checks:
         self.broken: AssertionError | None = None
         self.timeline = 0
         self._trace = blake2b(digest_size=16)
+
+    async def over(self, evening: Awaitable[R]) -> R:
+        """What an evening comes to. What was found broken first is raised before all that followed from
+        it."""
+        try:
+            report = await evening
+        except AssertionError as error:
+            raise self.broken or error from None
+        if self.broken is not None:
+            raise self.broken
+        return report
 
     def restored(self, kept: Any, told: list[Any]) -> None:
         """The store was set back: the second book is what is there now, and what was said of the rest is

@@ -78,13 +78,7 @@ class World:
 
     async def run(self) -> Report:
         """The evening, then fair weather, then the accounts. Raises what was found broken first."""
-        try:
-            report = await self._evening()
-        except AssertionError as error:
-            raise self.checks.broken or error from None
-        if self.checks.broken is not None:
-            raise self.checks.broken
-        return report
+        return await self.checks.over(self._evening())
 
     async def _evening(self) -> Report:
         users = [f"u{n}" for n in range(self.luck.randint(2, 6))]

@@ -77,13 +77,7 @@ class RoomWorld:
 
     async def run(self) -> Report:
         """The evening, then fair weather, then the recount. Raises what was found broken first."""
-        try:
-            report = await self._evening()
-        except AssertionError as error:
-            raise self.checks.broken or error from None
-        if self.checks.broken is not None:
-            raise self.checks.broken
-        return report
+        return await self.checks.over(self._evening())
 
     async def _evening(self) -> Report:
         await self.casino.request(create(**self._rules()))
