@@ -82,6 +82,8 @@ ROOM_HELD_MAX: Final = 20_000
 ROOM_EVENTS_EVERY_MS: Final = 100
 ROOM_EVENTS_PER_FRAME_MAX: Final = 50
 ROOM_FRAMES_KEPT_MAX: Final = 64
+# What an owner keeps for the players at one front end until it asks; the oldest goes first.
+ROOM_TOLD_MAX: Final = 20_000
 ROOM_HANDS_BYTES_MAX: Final = 64 * 1024
 # A handler of a game that takes longer is logged with its name.
 ROOM_SLOW_TURN_MS: Final = 50

@@ -83,19 +83,20 @@ class UnitOfWork:
         self._close_block()
         first = self.state.seq + 1
         take_batch(self.state, batch)
-        last, payload = self.state.seq, encode_batch(batch)
-        self.chain = chained(self.chain, last, ROOM, at_ms, payload)
-        self._blocks.append(BlockRow(first, last, at_ms, payload, self.chain, ROOM))
+        self._append(ROOM, first, self.state.seq, at_ms, encode_batch(batch))
 
     def _close_block(self) -> None:
         if not self._open_block or self.state is None:
             return
         last, at_ms = self.state.seq, self._open_block_at_ms
-        payload = encode_block(self._open_block)
-        self.chain = chained(self.chain, last, FACTS, at_ms, payload)
         first = last - len(self._open_block) + 1
-        self._blocks.append(BlockRow(first, last, at_ms, payload, self.chain))
+        self._append(FACTS, first, last, at_ms, encode_block(self._open_block))
         self._open_block = []
+
+    def _append(self, kind: str, first: int, last: int, at_ms: int, payload: bytes) -> None:
+        """One more stored block, covered by the chain."""
+        self.chain = chained(self.chain, last, kind, at_ms, payload)
+        self._blocks.append(BlockRow(first, last, at_ms, payload, self.chain, kind))
 
     def to_commit(self) -> Commit:
         """The commit; the listing row goes along only when an event may have changed it."""

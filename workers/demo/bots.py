@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 _AGAIN_S = 1.0
 # Close codes after which a bot has nothing to come back for.
-_OVER = (4401, 4403, 4404, 4410)
+_FINAL_CODES = (4401, 4403, 4404, 4410)
 
 
 class Bot:
@@ -41,7 +41,7 @@ class Bot:
                 code = socket.close_code
             except (OSError, InvalidHandshake, TimeoutError):
                 code = None
-            if code in _OVER:
+            if code in _FINAL_CODES:
                 return
             await asyncio.sleep(_AGAIN_S * (1 + self._luck.random()))
 

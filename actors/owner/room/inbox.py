@@ -124,9 +124,13 @@ class Inbox:
         moment_us = moment_ms * 1_000
         if now_us < moment_us:
             return False
-        if now_us >= max(moment_us, self.opened_us) + limits.SETTLE_PATIENCE_MS * 1_000:
+        if now_us >= self.patient_until_us(moment_ms):
             return True
         return all(self._has_spoken(room, holder, moment_us) for holder in room.holders())
+
+    def patient_until_us(self, moment_ms: int) -> int:
+        """From this instant on a moment is settled, whatever front ends have said."""
+        return max(moment_ms * 1_000, self.opened_us) + limits.SETTLE_PATIENCE_MS * 1_000
 
     def _has_spoken(self, room: Room, front_end: str, moment_us: int) -> bool:
         voice = self.voices.get(front_end)

@@ -20,7 +20,7 @@ class _Private:
     """For the players at one front end: whose view is new, what they are told, who lost the seat."""
 
     hands: dict[int, None] = field(default_factory=dict)
-    told: deque[tuple[int, bytes]] = field(default_factory=lambda: deque(maxlen=limits.ROOM_HELD_MAX))
+    told: deque[tuple[int, bytes]] = field(default_factory=lambda: deque(maxlen=limits.ROOM_TOLD_MAX))
     unseated: list[tuple[int, int]] = field(default_factory=list)
 
     def is_empty(self) -> bool:

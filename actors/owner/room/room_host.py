@@ -99,8 +99,8 @@ class RoomHost:
 
     def receive(self, message: Deliver, answer: asyncio.Future[Reply]) -> Reply | None:
         """Queue a delivery; None when its answer comes with a later commit."""
-        engine = self._replay.engine
-        if self.why_lost() is not None or engine is None:
+        engine = self.engine
+        if engine is None:
             code = RoomCode.ROOM_CLOSED if self.why_lost() else RoomCode.ROOM_WAITING
             return Refused(code, "The room is not open")
         parcel = self._inbox.under_way(message)
@@ -265,8 +265,7 @@ class RoomHost:
         """Until the moment; behind it, until front ends are waited for no longer."""
         if now_us < moment_ms * 1_000:
             return moment_ms - now_us // 1_000
-        last_us = max(moment_ms * 1_000, self._inbox.opened_us) + limits.SETTLE_PATIENCE_MS * 1_000
-        return -(-(last_us - now_us) // 1_000)
+        return -(-(self._inbox.patient_until_us(moment_ms) - now_us) // 1_000)
 
     def show(self) -> None:
         """Show what it is time for."""

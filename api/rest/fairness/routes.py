@@ -14,7 +14,9 @@ from api.rest.fairness.responses import Entrants, FairFlight, FairGame, Fairness
 from api.tournaments.owner_client import ask
 from api.tournaments.viewers import reader
 from server.domain.rooms import fairness
+from server.domain.rooms.game import Game
 from server.domain.tournament.lifecycle import Status, is_over
+from server.domain.tournament.rules.room_rules import RoomRules
 from server.domain.tournament.state import RoomRecord
 from server.domain.tournament.summary import Summary
 from server.encoding.answer import pagination
@@ -36,7 +38,7 @@ async def get_fairness(tournament_id: str, request: Request, ctx: Ctx, query: Li
     record = await _record(ctx, summary)
     counts = await ctx.room_look.find(summary.tenant)
     seed = await _seed(ctx, summary, record)
-    flights = _flights(ctx, summary, record, query.limit, query.offset)
+    flights = _flights(ctx.games.get(summary.rules.game_slug), rules, record, query)
     return Json(
         Fairness(
             tournament_id=summary.id,
@@ -88,12 +90,12 @@ async def _seed(ctx: Context, summary: Summary, record: RoomRecord) -> bytes | N
         return None
 
 
-def _flights(ctx: Context, summary: Summary, record: RoomRecord, limit: int, offset: int) -> list[FairFlight]:
+def _flights(
+    game: type[Game] | None, rules: RoomRules, record: RoomRecord, query: ListParams
+) -> list[FairFlight]:
     """The newest first: each link is the hash of the one behind it."""
-    game, settings = ctx.games.get(summary.rules.game_slug), {}
-    if summary.rules.room is not None:
-        settings = dict(summary.rules.room.settings)
-    links = fairness.links_below(record.link_flight, record.link, offset, limit)
+    settings = dict(rules.settings)
+    links = fairness.links_below(record.link_flight, record.link, query.offset, query.limit)
     flights = []
     for flight, link in links:
         drawn = fairness.draw(record.salt, link)

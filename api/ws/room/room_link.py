@@ -31,7 +31,6 @@ _PAUSE_S = 0.1
 _SETTLE_PAUSE_S = 0.02
 _RETRY_AFTER_S = 1
 Say = Callable[[Packed], object]
-Everyone = Callable[[Packed], object]
 
 
 @dataclass(slots=True)
@@ -141,6 +140,10 @@ class RoomLink:
         connection.seat = 0
         if self._seated.get(connection.player_no) is connection:
             del self._seated[connection.player_no]
+        self._report(kind, connection)
+
+    def _report(self, kind: Kind, connection: Connection) -> None:
+        """Something that the owner must know and that is not answered."""
         self._outbox.put_anyway(self._input(kind, connection), _nothing)
         self._queued.set()
 
@@ -151,8 +154,7 @@ class RoomLink:
         if self._outbox.put(one, answer):
             self._queued.set()
             return
-        move_id = one.move_id if one.kind == Kind.PLAY else None
-        say(packed(room_frames.refused(move_id, RoomCode.OVERLOADED, retryAfter=_RETRY_AFTER_S)))
+        say(packed(_refusal(one, RoomCode.OVERLOADED, retryAfter=_RETRY_AFTER_S)))
 
     def _joined(self, connection: Connection, frame: bytes) -> None:
         seat = room_frames.seat_in(frame)
@@ -160,14 +162,9 @@ class RoomLink:
             connection.seat = seat
             self._seated[connection.player_no] = connection
         elif seat is not None:
-            self._gone_meanwhile(connection)
+            self._report(Kind.DROP, connection)  # the socket went before its seat came
         self._answer(connection, frame)
         self.show_to(connection.say)
-
-    def _gone_meanwhile(self, connection: Connection) -> None:
-        """The seat was given to a socket that is not there any more."""
-        self._outbox.put_anyway(self._input(Kind.DROP, connection), _nothing)
-        self._queued.set()
 
     def _answer(self, connection: Connection, frame: bytes) -> None:
         if frame and connection.number in self._connections:
@@ -290,10 +287,10 @@ class RoomLink:
                 seated.say(packed(frame))
 
 
-def _refusal(one: Input, code: str) -> bytes:
+def _refusal(one: Input, code: str, **detail: object) -> bytes:
     if one.kind not in (Kind.PLAY, Kind.JOIN):
         return b""
-    return room_frames.refused(one.move_id if one.kind == Kind.PLAY else None, code)
+    return room_frames.refused(one.move_id if one.kind == Kind.PLAY else None, code, **detail)
 
 
 def _nothing(frame: bytes) -> None:

@@ -6,7 +6,7 @@ bustabit's (bustabit/verifier, src/constants.ts), with another edge than theirs 
 """
 
 import hmac
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from hashlib import sha256
 from typing import Final
 
@@ -72,14 +72,3 @@ def links_below(flight: int, link: bytes, skip: int, limit: int) -> list[tuple[i
             found.append((number, link))
         link = sha256(link).digest()
     return found
-
-
-def first_broken(links: Sequence[tuple[int, bytes]], commitment: bytes) -> int | None:
-    """The first flight whose revealed link does not lead to the commitment; None when all do. `links` are
-    (flight, link) in order of flights."""
-    known, at = commitment, 0
-    for flight, link in links:
-        if not leads_to(link, flight - at, known):
-            return flight
-        known, at = link, flight
-    return None
