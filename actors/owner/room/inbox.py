@@ -37,7 +37,7 @@ class Parcel:
 
 
 @dataclass(slots=True)
-class Voice:
+class Promise:
     """What a front end said last: all it stamped before `watermark_us` is in its deliveries up to `number`, of
     which `received` are here. `heard_ms` is monotonic."""
 
@@ -57,16 +57,16 @@ class Inbox:
     opened_us: int
     opened_ms: int
     parcels: dict[str, Parcel] = field(default_factory=dict)
-    voices: dict[str, Voice] = field(default_factory=dict)
+    promises: dict[str, Promise] = field(default_factory=dict)
     inferred: set[tuple[int, int, int]] = field(default_factory=set)
     waiting: list[tuple[tuple[int, str, int, int], Input]] = field(default_factory=list)
 
     def take(self, message: Deliver, answer: asyncio.Future[Reply]) -> None:
         """Queue the inputs of a delivery that is the next one of its front end."""
         inputs = self.inputs_of(message)
-        voice = self.hear(message.front_end, message.incarnation)
-        voice.received = message.number
-        self._note(voice, message.number, message.watermark_us)
+        promise = self.hear(message.front_end, message.incarnation)
+        promise.received = message.number
+        self._note(promise, message.number, message.watermark_us)
         of = Delivered(message.front_end, message.incarnation, message.number)
         self.parcels[message.front_end] = Parcel(of, [answer], [b""] * len(inputs), len(inputs))
         for one in inputs:
@@ -95,14 +95,14 @@ class Inbox:
         same = (message.front_end, message.incarnation, message.number)
         return parcel if parcel is not None and parcel.of == same else None
 
-    def hear(self, front_end: str, incarnation: int) -> Voice:
+    def hear(self, front_end: str, incarnation: int) -> Promise:
         """A front end is there. A new life of it forgets what the former one had under way."""
-        voice = self.voices.get(front_end)
-        if voice is None or voice.incarnation != incarnation:
-            voice = self.voices[front_end] = Voice(incarnation)
+        promise = self.promises.get(front_end)
+        if promise is None or promise.incarnation != incarnation:
+            promise = self.promises[front_end] = Promise(incarnation)
             self.forget(front_end)
-        voice.heard_ms = self.clock.monotonic_ms()
-        return voice
+        promise.heard_ms = self.clock.monotonic_ms()
+        return promise
 
     def forget(self, front_end: str) -> None:
         """Nothing of this front end waits any more."""
@@ -111,13 +111,13 @@ class Inbox:
         self.waiting = [entry for entry in self.waiting if entry[1].front_end != front_end]
         heapq.heapify(self.waiting)
 
-    def speak(self, front_end: str, incarnation: int, number: int, watermark_us: int) -> None:
+    def promised(self, front_end: str, incarnation: int, number: int, watermark_us: int) -> None:
         """A front end promises: nothing from before its watermark is missing but deliveries up to `number`."""
         self._note(self.hear(front_end, incarnation), number, watermark_us)
 
-    def _note(self, voice: Voice, number: int, watermark_us: int) -> None:
-        if watermark_us > voice.watermark_us:
-            voice.number, voice.watermark_us = number, watermark_us
+    def _note(self, promise: Promise, number: int, watermark_us: int) -> None:
+        if watermark_us > promise.watermark_us:
+            promise.number, promise.watermark_us = number, watermark_us
 
     def is_settled(self, room: Room, moment_ms: int, now_us: int) -> bool:
         """Whether nothing from before this moment can count any more."""
@@ -126,19 +126,19 @@ class Inbox:
             return False
         if now_us >= self.patient_until_us(moment_ms):
             return True
-        return all(self._has_spoken(room, holder, moment_us) for holder in room.holders())
+        return all(self._has_promised(room, name, moment_us) for name in room.seated_front_ends())
 
     def patient_until_us(self, moment_ms: int) -> int:
         """From this instant on a moment is settled, whatever front ends have said."""
         return max(moment_ms * 1_000, self.opened_us) + limits.SETTLE_PATIENCE_MS * 1_000
 
-    def _has_spoken(self, room: Room, front_end: str, moment_us: int) -> bool:
-        voice = self.voices.get(front_end)
-        if voice is None or voice.watermark_us < moment_us:
+    def _has_promised(self, room: Room, front_end: str, moment_us: int) -> bool:
+        promise = self.promises.get(front_end)
+        if promise is None or promise.watermark_us < moment_us:
             return False
         known = room.front_ends.get(front_end)
-        decided = known.number if known is not None and known.incarnation == voice.incarnation else 0
-        return max(voice.received, decided) >= voice.number
+        decided = known.number if known is not None and known.incarnation == promise.incarnation else 0
+        return max(promise.received, decided) >= promise.number
 
     def next(self, before_us: int | None) -> Input | None:
         """The earliest input that waits, unless it is stamped at or after `before_us`."""
@@ -166,16 +166,17 @@ class Inbox:
     def gone(self) -> list[str]:
         """The front ends that have not been heard for long; from here on they are unknown."""
         since_ms = self.clock.monotonic_ms() - int(limits.PRESENCE_S * 1_000)
-        gone = [name for name, voice in self.voices.items() if voice.heard_ms <= since_ms]
+        gone = [name for name, promise in self.promises.items() if promise.heard_ms <= since_ms]
         for name in gone:
-            del self.voices[name]
+            del self.promises[name]
             self.forget(name)
         return gone
 
     def _heard_ms(self, seat: Seat) -> int:
-        voice = self.voices.get(seat.front_end)
-        same = voice is not None and voice.incarnation == seat.incarnation
-        return max(self.opened_ms, voice.heard_ms) if voice is not None and same else self.opened_ms
+        promise = self.promises.get(seat.front_end)
+        if promise is None or promise.incarnation != seat.incarnation:
+            return self.opened_ms
+        return max(self.opened_ms, promise.heard_ms)
 
     def abandon(self, why: Unavailable) -> None:
         """There will be no answer from this owner."""

@@ -287,7 +287,7 @@ class RoomHost:
 
     async def news(self, poll: RoomPoll) -> RoomNews:
         """Wait for what is new. The promise of the front end may settle a moment."""
-        self._inbox.speak(poll.front_end, poll.incarnation, poll.number, poll.watermark_us)
+        self._inbox.promised(poll.front_end, poll.incarnation, poll.number, poll.watermark_us)
         if self._feed.settle_us and poll.watermark_us >= self._feed.settle_us:
             self.wanted.set()
         return await self._feed.news(poll, self.clock.now_us)

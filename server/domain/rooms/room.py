@@ -114,8 +114,8 @@ class Room:
         """No flight is on and none will come, whatever the clock says."""
         return not self.in_air and (self.is_open and self.flights_left == 0)
 
-    def holders(self) -> set[str]:
-        """The front ends that players sit at: a moment is settled when all of them have spoken."""
+    def seated_front_ends(self) -> set[str]:
+        """The front ends that players sit at: a moment is settled when all of them have promised."""
         return {seat.front_end for seat in self.seats.values() if seat.away_us is None}
 
     def is_balanced(self) -> bool:
