@@ -29,8 +29,9 @@ async def test_a_flight_from_the_bet_to_the_board(served: Served) -> None:
         await ann.when(lambda: ann.hand.get("credits") == 1_000)
         while True:
             flight = await ann.betting()
+            left = ann.hand["credits"] - 100
             bet = await ann.play("bet", amount=100, autoCashOut=1.01)
-            assert bet["answer"] == {"amount": 100, "autoCashOut": 1.01, "credits": 900}
+            assert bet["answer"] == {"amount": 100, "autoCashOut": 1.01, "credits": left}
             again = await ann.play("bet", amount=100)
             assert (again["type"], again["error"]) == ("refused", "already_bet")
             assert (await ben.play("bet", amount=100))["type"] == "played"
@@ -39,8 +40,8 @@ async def test_a_flight_from_the_bet_to_the_board(served: Served) -> None:
             crash = (await ann.until("crash", seen))["data"]
             ended = (await ann.until("flight_ended", seen))["data"]
             assert crash["flight"] == ended["flight"] == flight and len(ended["link"]) == 64
-            if crash["multiplier"] > 1.01:
-                break
+            if crash["multiplier"] >= 1.01:
+                break  # else the stake is lost
         await ann.when(lambda: ann.hand["state"]["bet"] and ann.hand["state"]["bet"]["win"] is not None)
         assert ann.hand["state"]["bet"] == {
             "amount": 100, "autoCashOut": 1.01, "multiplier": 1.01, "win": 101,

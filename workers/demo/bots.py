@@ -1,6 +1,7 @@
 """A bot: an ordinary client of the player socket. It bets, and leaves by its number or by hand."""
 
 import asyncio
+import contextlib
 import itertools
 import json
 import logging
@@ -16,6 +17,8 @@ from server.runtime.randomness import Dice
 log = logging.getLogger(__name__)
 
 _AGAIN_S = 1.0
+# Refusals of a seat that pass; other refusals of it are for good.
+_PASSING = ("room_waiting", "service_unavailable", "overloaded", "draining")
 # Close codes after which a bot has nothing to come back for.
 _FINAL_CODES = (4401, 4403, 4404, 4410)
 
@@ -58,9 +61,11 @@ class Bot:
     async def _hear(self, socket: ClientConnection, frame: dict[str, Any]) -> None:
         match frame["type"]:
             case "welcome" | "lifecycle" if frame.get("event", "started") in ("started", "round_started"):
-                await self._say(socket, type="join", seat=self._seat)
+                await self._join(socket)
             case "joined":
                 self._seat, self._ids = frame["seat"], itertools.count(frame["lastId"] + 1)
+            case "refused" if frame["id"] is None and frame["error"] in _PASSING:
+                self._later(self._join_again(socket))
             case "room_state":
                 self._flight = frame["flight"]
             case "hand":
@@ -76,6 +81,14 @@ class Bot:
                 self._later(self._bet(socket))
         elif event["kind"] == "climb" and self._luck.random() < 0.5:
             self._later(self._cash_out(socket))
+
+    async def _join(self, socket: ClientConnection) -> None:
+        await self._say(socket, type="join", seat=self._seat)
+
+    async def _join_again(self, socket: ClientConnection) -> None:
+        await asyncio.sleep(_AGAIN_S)
+        with contextlib.suppress(ConnectionClosed):
+            await self._join(socket)
 
     def _later(self, work: Any) -> None:
         if self._leaves is not None:
