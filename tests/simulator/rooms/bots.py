@@ -134,10 +134,14 @@ class Bot:
         self.answers[self._seat, frame["id"]] = frame | {"move": message["move"], "on": message["flight"]}
         if message["after_crash"]:
             need(what != "played", "who has seen the crash cannot leave before it")
-        if self._front_end is not None and frame["stampMs"] is not None and message["sent_ms"]:
-            off_ms = min(abs(frame["stampMs"] - sent_ms) for sent_ms in message["sent_ms"])
-            sure_ms = 2 * self._front_end.link.stamps.uncertainty_us / 1_000 + 30
-            need(off_ms <= sure_ms, f"a stamp is {off_ms:.0f} ms off, and it was said to be {sure_ms:.0f}")
+        if self._front_end is not None and frame["stampMs"] is not None and message["sent"]:
+            self._check_stamp(frame["stampMs"], message["sent"], self._front_end)
+
+    def _check_stamp(self, stamp_ms: int, sent: list[tuple[float, int]], front_end: FrontEnd) -> None:
+        """Off by no more than was said when it was stamped; before the clock was set, when it was answered."""
+        now_us = front_end.link.stamps.uncertainty_us
+        over_ms = [abs(stamp_ms - at_ms) - 2 * max(us, now_us) / 1_000 - 30 for at_ms, us in sent]
+        need(min(over_ms) <= 0, f"a stamp is {min(over_ms):.0f} ms more off than was said")
 
     def _events(self, events: list[dict[str, Any]]) -> None:
         for event in events:
@@ -165,7 +169,7 @@ class Bot:
             "move": move,
             "body": json.dumps(arguments).encode(),
             "after_crash": after_crash,
-            "sent_ms": [],
+            "sent": [],
         }
         self.unanswered[number] = message
         self._send(message)
@@ -173,7 +177,8 @@ class Bot:
     def _send(self, message: dict[str, Any]) -> None:
         if self._front_end is None or self._connection is None or not self._joined.is_set():
             return
-        message["sent_ms"].append(START_MS + asyncio.get_running_loop().time() * 1_000)
+        sent_ms = START_MS + asyncio.get_running_loop().time() * 1_000
+        message["sent"].append((sent_ms, self._front_end.link.stamps.uncertainty_us))
         times = 2 if self._luck.random() < 0.1 else 1
         for _ in range(times):
             self._front_end.link.play(

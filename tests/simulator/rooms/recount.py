@@ -52,6 +52,17 @@ class OneBet:
 
 
 @dataclass
+class OneSeat:
+    """Who sits where: a connection of a front end."""
+
+    number: int
+    since_us: int
+    front_end: str
+    connection: int
+    is_away: bool = False
+
+
+@dataclass
 class Recount:
     """The room as the inputs make it. `links` are by flight."""
 
@@ -62,7 +73,8 @@ class Recount:
     facts: list[tuple[int, int, int, int, int]] = field(default_factory=list)
     out: set[int] = field(default_factory=set)
     took: dict[tuple[int, int, int], int] = field(default_factory=dict)
-    seats: dict[int, int] = field(default_factory=dict)
+    seats: dict[int, OneSeat] = field(default_factory=dict)
+    seats_given: int = 0
     given: int = 0
     salt: str = ""
     bell_ms: int = 0
@@ -103,6 +115,7 @@ class Recount:
             case Kind.GOES:
                 self._back(one.player)
                 self.out.add(one.player)
+                self.seats.pop(one.player, None)
             case Kind.CLOSES:
                 for player in list(self.bets):
                     if self.phase != "pause":
@@ -113,6 +126,8 @@ class Recount:
                 self._wake(one)
             case Kind.JOIN:
                 self._join(one)
+            case Kind.DROP | Kind.LEAVE | Kind.AWAY:
+                self._part(one)
             case Kind.PLAY:
                 self._play(one)
 
@@ -164,14 +179,34 @@ class Recount:
             self.credits[player] += bet.amount
 
     def _join(self, one: Input) -> None:
-        if one.player not in self.out:
-            self.seats[one.player] = one.seat or self.seats.get(one.player, 0)
+        """A player has one seat, a number and since when; the newest stamp takes it."""
+        held = self.seats.get(one.player)
+        if one.player in self.out or one.player not in self.credits or self.phase == "closed":
+            return
+        if held is not None and not held.is_away and held.since_us > one.stamp_us:
+            return
+        if held is None or one.seat != held.number:
+            self.seats_given += 1
+        number = held.number if held is not None and one.seat == held.number else self.seats_given
+        self.seats[one.player] = OneSeat(number, one.stamp_us, one.front_end, one.connection)
+
+    def _part(self, one: Input) -> None:
+        held = self.seats.get(one.player)
+        if held is None or (held.front_end, held.connection) != (one.front_end, one.connection):
+            return
+        if one.kind == Kind.DROP:
+            held.is_away = True
+        else:
+            del self.seats[one.player]
 
     def _play(self, one: Input) -> None:
         """A move counts once, at its stamp, when it came before its moment was settled."""
         name = (one.player, one.seat, one.move_id)
         too_late = one.stamp_us < self.settled_us or self.phase == "closed"
         if name in self.took or too_late or one.flight != self.flight or one.player in self.out:
+            return
+        held = self.seats.get(one.player)
+        if held is None or (held.number != one.seat and one.stamp_us >= held.since_us):
             return
         given: dict[str, Any] = json.loads(one.body, parse_float=Decimal)
         if self._took(one, given):
