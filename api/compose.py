@@ -117,5 +117,6 @@ def _context(
         public_operator=settings.public_operator,
         private_targets=settings.allow_private_targets,
         installed=installed(settings.games),
+        has_beacons=bool(settings.relays()),
         seals=Seals(settings.seal_key_path()),
     )

@@ -166,6 +166,10 @@ KEY_OVERLAP_DEFAULT_S: Final = 24 * 3600
 KEYS_MAX: Final = 100
 TEMPLATES_MAX: Final = 200
 
+# Rooms that wait for a public beacon: how often is looked, and for how many at once.
+BEACON_POLL_S: Final = 1.0
+BEACON_ROOMS_MAX: Final = 500
+
 SCHEDULE_BATCH_MAX: Final = 100
 SCHEDULE_POLL_S: Final = 0.5
 # A step of the schedule that is not done so long after it was due is an alert.

@@ -63,6 +63,10 @@ class Settings(BaseSettings):
     seal_key_file: Path | None = Field(
         None, description="Key that seals what chance is drawn from; made when missing. Owners' nodes need it."
     )
+    beacon_urls: str = Field(
+        "https://api.drand.sh,https://drand.cloudflare.com,https://api2.drand.sh",
+        description="Relays of the public beacon (drand) that salts rooms, with commas; `none`: no beacon.",
+    )
     public_operator: str | None = Field(
         None,
         description="Operator whose public tournaments the page at / shows; `:test` for test data.",
@@ -77,6 +81,14 @@ class Settings(BaseSettings):
         3.0, gt=0, le=24 * 60, description="How long one demo tournament plays, in minutes."
     )
 
+    @field_validator("beacon_urls")
+    @classmethod
+    def _are_urls(cls, text: str) -> str:
+        for part in text.replace(",", " ").split():
+            if part != "none" and not part.startswith(("https://", "http://")):
+                raise ValueError(f"{part} is not a URL")
+        return text
+
     @field_validator("trusted_proxies")
     @classmethod
     def _are_networks(cls, text: str) -> str:
@@ -87,6 +99,10 @@ class Settings(BaseSettings):
     def proxies(self) -> tuple[str, ...]:
         """The trusted proxies, one by one."""
         return tuple(self.trusted_proxies.replace(",", " ").split())
+
+    def relays(self) -> tuple[str, ...]:
+        """Where rounds of the public beacon are fetched, one by one."""
+        return () if self.beacon_urls == "none" else tuple(self.beacon_urls.replace(",", " ").split())
 
     def token_key_path(self) -> Path:
         """Where the signing key lives."""

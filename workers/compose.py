@@ -22,6 +22,7 @@ from server.storage.postgres.templates import PostgresTemplates
 from workers.delivery.assembly import delivery
 from workers.delivery.queues import Queues
 from workers.http_client import Outgoing
+from workers.loops.beacons import Beacons, Relays
 from workers.loops.housekeeping import Housekeeper
 from workers.loops.recurring import Recurring
 from workers.loops.schedule import Scheduler
@@ -46,20 +47,24 @@ async def open_workers(settings: Settings, database_url: str, directory: Directo
         engine = open_engine(database_url)
         stack.push_async_callback(engine.dispose)
         outgoing, queues = Outgoing(settings.allow_private_targets), Queues()
+        relays = Relays(Outgoing(allow_private=True), settings.relays())
         stack.push_async_callback(queues.close)
         stack.push_async_callback(outgoing.close)
-        tasks = [asyncio.create_task(worker.run()) for worker in _workers(engine, directory, outgoing, queues)]
+        stack.push_async_callback(relays.close)
+        workers = _workers(engine, directory, outgoing, queues, relays)
+        tasks = [asyncio.create_task(worker.run()) for worker in workers]
         stack.push_async_callback(_stop, tasks)
         yield tasks
 
 
 def _workers(
-    engine: AsyncEngine, directory: Directory, outgoing: Outgoing, queues: Queues
+    engine: AsyncEngine, directory: Directory, outgoing: Outgoing, queues: Queues, relays: Relays
 ) -> tuple[Worker, ...]:
     clock, ids = SystemClock(), SystemIds()
     deliveries, feed = PostgresDeliveries(engine), PostgresFeed(engine)
     return (
         Scheduler(PostgresListings(engine), directory, feed, clock, ids),
+        Beacons(PostgresListings(engine), directory, relays, clock, ids),
         Recurring(PostgresTemplates(engine), directory, clock),
         Housekeeper(PostgresRequests(engine), deliveries, clock),
         *delivery(deliveries, feed, directory, outgoing, queues, clock, ids, jittered),

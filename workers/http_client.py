@@ -59,6 +59,12 @@ class _PublicResolver(AbstractResolver):
         await self._inner.close()
 
 
+class Reader(Protocol):
+    """What reads from a system whose address the installation's own settings name; raises `Unreachable`."""
+
+    async def get(self, url: str) -> Answer: ...
+
+
 class Outgoing:
     """One pool of connections for all calls of a process."""
 
@@ -77,10 +83,22 @@ class Outgoing:
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """POST JSON; raises `Unreachable`. A redirect is an answer like any other."""
+        sent = {"Content-Type": "application/json"} | dict(headers)
+        return await self._ask("POST", url, sent, body)
+
+    async def get(self, url: str) -> Answer:
+        """GET; raises `Unreachable`. A redirect is an answer like any other."""
+        return await self._ask("GET", url, {})
+
+    async def _ask(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None
+    ) -> Answer:
         self._check(url)
-        sent = {"Content-Type": "application/json", "User-Agent": "Pitboss"} | dict(headers)
+        sent = {"User-Agent": "Pitboss"} | dict(headers)
         try:
-            async with self._http.post(url, data=body, headers=sent, allow_redirects=False) as answer:
+            async with self._http.request(
+                method, url, data=body, headers=sent, allow_redirects=False
+            ) as answer:
                 body_read = await answer.content.read(OUTGOING_ANSWER_BYTES_MAX)
                 return Answer(answer.status, body_read, _seconds(answer.headers.get("Retry-After", "")))
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:

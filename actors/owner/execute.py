@@ -102,12 +102,11 @@ def put_out(work: UnitOfWork, fact: Fact, now_ms: int, *, steps: bool = True) ->
     return outcome
 
 
-def give_up(work: UnitOfWork, now_ms: int) -> Done:
-    """Call off a tournament whose game cannot be opened, by its declared policy."""
+def give_up(work: UnitOfWork, why: str, now_ms: int) -> Done:
+    """Call off a tournament whose room cannot be opened, by its declared policy."""
     assert work.state is not None, "a tournament has a first event"
     if not is_over(work.state.status):
-        why = commands.Cancel("The game of this tournament could not be opened")
-        for event in decide(work.state, why, now_ms):
+        for event in decide(work.state, commands.Cancel(why), now_ms):
             work.record(event, now_ms, SCHEDULE)
     return Done()
 
@@ -168,6 +167,8 @@ def _answer(
             commands.Create() | commands.Update() | commands.Start() | commands.PaceRound() | commands.Finish()
         ):
             return TournamentAnswer(summary_of(state))
-        case commands.Cancel() | commands.Approve() | commands.Settle() | commands.Advance():
+        case commands.Cancel() | commands.Approve() | commands.Settle():
+            return TournamentAnswer(summary_of(state))
+        case commands.TakeBeacon() | commands.Advance():
             return TournamentAnswer(summary_of(state))
     assert_never(command)

@@ -232,8 +232,8 @@ class TournamentOwner:
                 return await self._order(work, message, now_ms, paid)
             case Deliver():
                 return NO_ROOM if self.room is None else self.room.receive(message, future)
-            case RoomTick() if self.room is not None and self.room.is_given_up():
-                return execute.give_up(work, now_ms)
+            case RoomTick() if self.room and (why := self.room.patience.why_given_up()):
+                return execute.give_up(work, why, now_ms)
             case Tick() | RoomTick():
                 # Frames are made after the commit: they never show what a crash could take back.
                 return Done()

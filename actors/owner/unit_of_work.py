@@ -5,7 +5,7 @@ from server.domain.scoring.fact import Counted
 from server.domain.tournament import commands, events
 from server.domain.tournament.money.payouts import payout_row
 from server.domain.tournament.play.facts import Judged, count
-from server.domain.tournament.play.room_facts import inputs_of, take_batch
+from server.domain.tournament.play.room_facts import awaited_round, inputs_of, take_batch
 from server.domain.tournament.play.schedule import next_due_ms
 from server.domain.tournament.state import Tournament
 from server.domain.tournament.summary import entry_row, result_rows, summary_of
@@ -119,4 +119,5 @@ class UnitOfWork:
             payouts=[payout_row(state, name) for name in sorted(self._owed)],
             summary=summary_of(state) if changed else None,
             next_due_ms=next_due_ms(state) if changed else None,
+            beacon_round=awaited_round(state),
         )

@@ -120,6 +120,7 @@ class TournamentConfig(Answer):
     forfeited_prizes: ForfeitedPrizes
     cancellation_policy: CancellationPolicy
     source: Annotated[Literal["room", "platform"], Meta(description="Where rounds are played and come from")]
+    beacon: Annotated[str | None, Meta(description="The public beacon that the room's salt is made with")]
     starting_credits: int | None
     flights: int | None
     min_bet: int | None

@@ -22,6 +22,7 @@ def config(rules: Rules) -> tournament_answers.TournamentConfig:
         forfeited_prizes=rules.forfeited_prizes,
         cancellation_policy=rules.cancellation_policy,
         source="platform" if rules.room is None else "room",
+        beacon=None if rules.room is None else rules.room.beacon or None,
         **{name: settings.pop(name, None) for name in ROOM_SETTINGS},
         game_settings=settings,
     )

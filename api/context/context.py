@@ -80,6 +80,7 @@ class Context:
     public_operator: str | None = None
     private_targets: bool = False
     installed: Mapping[str, InstalledGame] = field(default_factory=dict)
+    has_beacons: bool = False
     seals: Seals | None = None
     room_records: RoomRecords = field(default_factory=RoomRecords)
     # Thousands may come to watch one tournament at the same moment.

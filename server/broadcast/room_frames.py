@@ -49,8 +49,16 @@ def events(epoch: int, seq: int, shown: list[Shown]) -> bytes:
     return dump(room_messages.RoomEvents(epoch=epoch, seq=seq, events=told, left_out=left_out))
 
 
-def state(room: Room, room_id: str, epoch: int, seq: int, room_ms: int, seen: Mapping[str, Any]) -> bytes:
-    """The whole room as all may see it."""
+def state(
+    room: Room,
+    room_id: str,
+    epoch: int,
+    seq: int,
+    room_ms: int,
+    seen: Mapping[str, Any],
+    opens_ms: int | None = None,
+) -> bytes:
+    """The whole room as all may see it. `opens_ms` is when the beacon comes that it waits for."""
     return dump(
         room_messages.RoomState(
             room_id=room_id,
@@ -60,6 +68,7 @@ def state(room: Room, room_id: str, epoch: int, seq: int, room_ms: int, seen: Ma
             seq=seq,
             room_ms=room_ms,
             open=room.is_open,
+            opens_ms=opens_ms,
             closed=room.closed,
             flight=room.flight,
             state=dict(seen),

@@ -14,7 +14,7 @@ MoveId = Annotated[int, Meta(description="Counts up, by one seat", ge=1)]
 class RoomState(Frame, tag="room_state"):
     """The whole room where a tournament is played here, as all may see it: on joining, after a gap, and
     when the tournament's owner changed. `state` is the game's; crash games have `flight`, `phase` and
-    `startsAtMs`."""
+    `startsAtMs`. `opensMs` is when the public beacon comes without which the room does not open."""
 
     room_id: str
     game: str
@@ -23,6 +23,7 @@ class RoomState(Frame, tag="room_state"):
     seq: Count
     room_ms: RoomMs
     open: bool
+    opens_ms: RoomMs | None
     closed: str | None
     flight: Count
     state: dict[str, Any]

@@ -29,7 +29,15 @@ from server.ports.journal import (
     SealedSeed,
 )
 from server.ports.limits import Limiter, Verdict, Window
-from server.ports.listings import DueRow, LedgerLine, ListFilter, Listings, Played, RuleChange
+from server.ports.listings import (
+    AwaitedBeacon,
+    DueRow,
+    LedgerLine,
+    ListFilter,
+    Listings,
+    Played,
+    RuleChange,
+)
 from server.ports.operators import ApiKey, Operator, Operators
 from server.ports.payouts import ClaimedPayout, Payouts, StoredPayout, Wallet
 from server.ports.requests import Claim, GivenAnswer, RequestAnswers
@@ -43,6 +51,7 @@ __all__ = [
     "Audit",
     "AuditEntry",
     "AuditRow",
+    "AwaitedBeacon",
     "BlockRow",
     "CatchUp",
     "Checkpoint",

@@ -51,6 +51,7 @@ class StoredTournament:
 
     summary: Summary
     next_due_ms: int | None
+    beacon_round: int | None
     postings: Sequence[PostingRow]
     announcements: Sequence[Announcement]
     entries: Sequence[EntryRow]

@@ -95,6 +95,8 @@ class Commit:
     payouts: list[PayoutRow] = field(default_factory=list)
     summary: Summary | None = None
     next_due_ms: int | None = None
+    beacon_round: int | None = None
+    """The round of a public beacon that its room waits for."""
     seed: SealedSeed | None = None
     """Of a new tournament that is played in a room."""
 

@@ -60,6 +60,21 @@ class DueRow:
 
 
 @dataclass(frozen=True, slots=True)
+class AwaitedBeacon:
+    """A tournament whose room waits for a round of a public beacon (`server/domain/rooms/beacon.py`)."""
+
+    tournament_id: TournamentId
+    beacon: str
+    number: int
+
+    @classmethod
+    def of(cls, summary: Summary, number: int) -> "AwaitedBeacon":
+        """As the listing has it."""
+        assert summary.rules.room is not None, "only rooms wait for a beacon"
+        return cls(summary.id, summary.rules.room.beacon, number)
+
+
+@dataclass(frozen=True, slots=True)
 class LedgerLine:
     """The balance of one account of one tournament."""
 
@@ -106,6 +121,9 @@ class Listings(Protocol):
     async def balances(self, tenant: Tenant, tournament_id: str) -> list[LedgerLine]: ...
     async def due(self, now_ms: int, limit: int) -> list[DueRow]:
         """Of all tenants: what the schedule must move, longest overdue first."""
+
+    async def awaiting_beacon(self, limit: int) -> list[AwaitedBeacon]:
+        """Of all tenants: whose room waits for a public beacon, in order of rounds."""
 
     async def public(self, tenant: Tenant, limit: int, offset: int) -> tuple[int, list[Summary]]:
         """How many public tournaments of a tenant are open, running or over, and a page of them: those that

@@ -4,9 +4,10 @@ from typing import Annotated, Final
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from server.encoding.answer import Amount, Count, Points
+from server.encoding.answer import Amount, Count, Instant, Points
 
 Place = Annotated[int, Meta(ge=1)]
+Hex = Annotated[str, Meta(description="32 bytes as hexadecimal text")]
 
 
 class Data(Struct, rename="camel", forbid_unknown_fields=True, kw_only=True):
@@ -45,9 +46,24 @@ class RegistrationOpened(OfTournament):
 
 
 class Started(OfTournament):
-    """Play began."""
+    """Play began. Where a room waits for a public beacon the list of entrants is closed now, and it is said
+    which round comes next."""
 
     players: Count
+    entrants_sha256: Hex | UnsetType = UNSET
+    beacon: str | UnsetType = UNSET
+    beacon_round: Place | UnsetType = UNSET
+    beacon_at: Instant | UnsetType = UNSET
+
+
+class BeaconTaken(OfTournament):
+    """The round of the public beacon has come that a room waited for: the room opens, and its salt is
+    certain."""
+
+    beacon: str
+    beacon_round: Place
+    signature: Annotated[str, Meta(description="Of the round, as hexadecimal text")]
+    salt: Hex
 
 
 class OfRound(OfTournament):
@@ -253,6 +269,7 @@ CATALOGUE: Final[dict[str, type[Data]]] = {
     "tournament.updated": Updated,
     "tournament.registration_opened": RegistrationOpened,
     "tournament.started": Started,
+    "tournament.beacon_taken": BeaconTaken,
     "tournament.round_started": RoundStarted,
     "tournament.round_ended": RoundEnded,
     "tournament.round_completed": RoundCompleted,

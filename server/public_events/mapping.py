@@ -9,7 +9,7 @@ from server.domain.tournament import events
 from server.domain.tournament.money.payouts import PayoutState
 from server.domain.tournament.state import Payout, Tournament
 from server.encoding.wire_names import wire_name
-from server.public_events import data
+from server.public_events import data, rooms
 
 # How a step is called outside; a retry is an affair of ours.
 _MOVED: dict[str, type[data.OfPayout]] = {
@@ -121,7 +121,9 @@ def _of_life(event: events.Created | events.LifeEvent, state: Tournament) -> dat
         case events.RegistrationOpened():
             return data.RegistrationOpened(**of)
         case events.Started():
-            return data.Started(**of, players=state.seated)
+            return data.Started(**of, players=state.seated, **rooms.closed_list(state))
+        case events.BeaconTaken():
+            return data.BeaconTaken(**of, **rooms.taken(event, state))
         case events.Completed():
             return data.Completed(**of, cause=event.cause)
         case events.Cancelled():

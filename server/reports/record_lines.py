@@ -62,6 +62,9 @@ class RecordFairness(Answer):
     links: Count
     entrants: Count
     entrants_sha256: str
+    beacon: str | None
+    beacon_round: int | None
+    beacon_signature: str | None
     salt: str
     flights: Count
     link_flight: Count

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from server.domain.rooms.beacon import LEAD_MS
 from server.domain.tournament.rules.room_rules import RoomRules
 from server.encoding.wire_names import to_camel
 
@@ -32,4 +33,15 @@ def room_lines(room: RoomRules) -> Iterator[str]:
     if room.commitment:
         yield f"All chance comes from a chain of {room.links:,} hashes (SHA-256)."
         yield f"Its end was published before anyone entered: {room.commitment}."
-        yield "The salt follows from the list of entrants: it is chosen by the house."
+        yield _salt(room)
+
+
+def _salt(room: RoomRules) -> str:
+    if not room.beacon:
+        return "The salt follows from the list of entrants: it is chosen by the house."
+    lead_s, name = LEAD_MS // 1_000, room.beacon
+    return (
+        f"The salt follows from the list of entrants, which is closed at the start, and from a public beacon"
+        f" ({name}): its first round at least {lead_s} seconds later, which cannot be foreseen. The first"
+        " flight waits for it."
+    )

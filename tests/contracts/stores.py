@@ -11,9 +11,11 @@ from actors.owner.execute import catch_up, run
 from actors.owner.unit_of_work import UnitOfWork
 from actors.requests import CommandRequest
 from server.domain.ids import OperatorId, Tenant, TournamentId
+from server.domain.rooms.beacon import QUICKNET
 from server.domain.tournament import commands
 from server.domain.tournament.events import PayoutStep
 from server.domain.tournament.play.facts import judge
+from server.domain.tournament.rules.room_rules import RoomRules
 from server.domain.tournament.rules.rules import rules_from
 from server.domain.tournament.state import Tournament
 from server.encoding import codec
@@ -389,6 +391,25 @@ class StoreContract:
         assert await due(NOW_MS) == []
         assert await due(NOW_MS + 1_000) == [soon.id]
         assert await due(NOW_MS + 9_000) == [soon.id, late.id]
+
+    async def test_who_waits_for_a_beacon_is_found_until_it_has_come(self, store: Any, tenant: Tenant) -> None:
+        room = RoomRules((("starting_credits", 1_000),), 2_500, "00" * 32, 3_000, QUICKNET.name)
+        writer = Writer(f"{tenant.operator_id}-room", tenant, room=room, min_players=1)
+        assert await store.begin(writer.first)
+        writer.epoch = await store.take_over(writer.id, "worker")
+
+        async def waits() -> list[tuple[str, int]]:
+            found = await store.awaiting_beacon(10_000)
+            return [(one.beacon, one.number) for one in found if one.tournament_id == writer.id]
+
+        assert await waits() == []
+        await store.commit(writer.commit(command_request(register("ann"), "ann")))
+        await store.commit(writer.commit(command_request(commands.Start(), "start")))
+        number = QUICKNET.for_list_closed_at(NOW_MS)
+        assert await waits() == [(QUICKNET.name, number)]
+        taken = commands.TakeBeacon(number, "ab" * 48)
+        await store.commit(writer.commit(command_request(taken, "beacon")))
+        assert await waits() == []
 
     async def test_only_public_ones_are_public(self, store: Any, tenant: Tenant) -> None:
         shown = Writer(f"{tenant.operator_id}-shown", tenant, public=True)

@@ -102,6 +102,8 @@ async def a_house(
     carrier: Any = None,
     games: str = DEFAULT,
     draw: Callable[[], bytes] = fresh_seed,
+    *,
+    beacons: bool = False,
 ) -> AsyncIterator[House]:
     """Opened, with two operators, one full key, one game platform key, one foreign key."""
     clock = clock or ManualClock()
@@ -140,6 +142,7 @@ async def a_house(
         socket_limits=ConnectionLimits(0),
         public_operator="op_123",
         installed=installed(games),
+        has_beacons=beacons,
         seals=Seals(key),
     )
     theirs = {name: f"https://games.example/{name}#token={{jwt}}" for name in games.split(",")} | GAMES

@@ -5,13 +5,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from server.domain.ids import TournamentId
-from server.domain.rooms.fairness import leads_to, salt_of
+from server.domain.rooms.beacon import BEACONS
+from server.domain.rooms.fairness import leads_to
 from server.domain.rooms.inputs import Batch
+from server.domain.tournament.play.room_facts import salt_for
 from server.domain.tournament.state import Tournament
 from server.encoding import codec
 from server.encoding.room_codec import decode_batch
 from server.journal.room_replay import Games, RoomReplay
 from server.ports import BlockRow, Ledgers
+from server.runtime.beacon_proof import is_genuine
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ class RoomCheck:
         self._links: dict[int, bytes] = {}
         self._replay: RoomReplay | None = None
         self._known: tuple[int, bytes] | None = None
+        self._genuine: str | None = None
 
     async def begin(self, books: Ledgers, tournament_id: TournamentId) -> None:
         """Collect what was revealed."""
@@ -54,12 +58,21 @@ class RoomCheck:
             self.why = self.why or self.flights[-1].wrong
 
     def _wrong_salt(self, state: Tournament) -> str | None:
-        assert state.rules.room is not None, "batches belong to a room"
-        commitment = bytes.fromhex(state.rules.room.commitment)
-        right = salt_of(commitment, state.room.entrants_digest)
-        return (
-            None if state.room.salt == right else "has a salt that does not follow from the list of entrants"
-        )
+        if state.room.salt != salt_for(state):
+            return "has a salt that does not follow from the list of entrants and the beacon"
+        return None if self._is_genuine(state) else "was opened by a beacon that is not genuine"
+
+    def _is_genuine(self, state: Tournament) -> bool:
+        """Whether the round of the beacon is the one that had to be, and signed by its network."""
+        rules, record = state.rules.room, state.room
+        if rules is None or not rules.beacon or record.beacon == self._genuine:
+            return True
+        chain, started_ms = BEACONS[rules.beacon], state.started_at_ms or 0
+        right = record.beacon_round == chain.for_list_closed_at(started_ms)
+        if not right or not is_genuine(chain, record.beacon_round, bytes.fromhex(record.beacon)):
+            return False
+        self._genuine = record.beacon
+        return True
 
     def _wrong_link(self, flight: int, link: bytes, state: Tournament) -> str | None:
         assert state.rules.room is not None

@@ -13,6 +13,7 @@ from config.limits import OVERDUE_AFTER_MS
 from server.domain.ids import Tenant, TournamentId
 from server.domain.tournament.money.payouts import payout_row
 from server.domain.tournament.money.prizes import pool_minor
+from server.domain.tournament.play.room_facts import awaited_round
 from server.domain.tournament.play.schedule import next_due_ms
 from server.domain.tournament.state import Tournament
 from server.domain.tournament.summary import entry_row, result_rows, summary_of
@@ -198,6 +199,8 @@ def _listing(stored: StoredTournament, state: Tournament) -> Wrong | None:
         return Wrong("tournaments", state.id, "is not what the log says")
     if stored.next_due_ms != next_due_ms(state):
         return Wrong("tournaments", state.id, "is due at another time than the log says")
+    if stored.beacon_round != awaited_round(state):
+        return Wrong("tournaments", state.id, "waits for another round of a beacon than the log says")
     return None
 
 

@@ -53,6 +53,10 @@ class RoomFeed:
         self._whole = None
         self.flush()
 
+    def outdated(self) -> None:
+        """The whole room looks otherwise, without an event."""
+        self._whole = None
+
     def flush(self) -> None:
         """Send what waits, when it is time or something is urgent."""
         if not self._pending or not (self.due_in_ms() == 0 or any(one.urgent for one in self._pending)):

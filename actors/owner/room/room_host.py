@@ -10,6 +10,7 @@ import logging
 from dataclasses import dataclass, field
 
 from actors.owner.room.inbox import Inbox, Parcel
+from actors.owner.room.patience import Patience
 from actors.owner.room.room_clock import RoomClock
 from actors.owner.room.room_view import RoomView
 from actors.owner.unit_of_work import UnitOfWork
@@ -57,7 +58,7 @@ class RoomHost:
         self._inbox = Inbox(clock, room_clock.now_us(), clock.monotonic_ms())
         self._view = RoomView(state, epoch, clock, room_clock, replay)
         self._feed = self._view.feed
-        self._lost_ms: int | None = None
+        self.patience = Patience(state, clock, room_clock, replay)
         self._look_at_ms = clock.monotonic_ms() + limits.ROOM_LOOK_EVERY_MS
         if (engine := replay.engine) is not None:
             room_clock.not_before(engine.room.at_us)
@@ -72,14 +73,6 @@ class RoomHost:
     def why_lost(self) -> str | None:
         """Why the room cannot go on, None when it can."""
         return self._replay.why_lost()
-
-    def is_given_up(self) -> bool:
-        """Whether it could not be opened for so long that the tournament must be called off."""
-        if self.why_lost() is None or self._state.status is not Status.IN_PROGRESS:
-            return False
-        now_ms = self._clock.monotonic_ms()
-        self._lost_ms = now_ms if self._lost_ms is None else self._lost_ms
-        return now_ms - self._lost_ms >= limits.ROOM_LOST_AFTER_MS
 
     def image(self) -> bytes | None:
         """The room for a checkpoint; None while a flight has drawn: what it drew must not be readable in the
@@ -153,6 +146,8 @@ class RoomHost:
         """Make the room of a tournament that is in play; False where there is no play or no game."""
         was_open = bool(state.room.salt)
         if state.status is not Status.IN_PROGRESS or was_open or self.why_lost() is not None:
+            return False
+        if state.room.awaits_beacon:
             return False
         game = self._replay.game(state.rules.game_slug)
         if game is None:
@@ -238,6 +233,9 @@ class RoomHost:
         """The commit is durable: answer and show what it decided."""
         decided, self._decided = self._decided, None
         engine = self._replay.engine
+        if engine is None and self.patience.beacon_in_ms() is not None:
+            self._feed.outdated()
+            self.wanted.set()
         if decided is None or engine is None:
             return
         for parcel in decided.parcels:
@@ -254,7 +252,7 @@ class RoomHost:
         """When something must be done that no message will bring; None when nothing is waited for."""
         engine = self.engine
         if engine is None:
-            return None if self.why_lost() is None else limits.ROOM_LOST_AFTER_MS
+            return self.patience.due_in_ms()
         room, now_us = engine.room, self.clock.now_us()
         moments = [self._wake_in_ms(at_ms, now_us) for at_ms in room.wakes[:1]]
         moments += [self._look_in_ms()] if room.seats else []
@@ -276,7 +274,7 @@ class RoomHost:
         """Whether a batch could be made now."""
         engine = self.engine
         if engine is None:
-            return self.is_given_up()
+            return self.patience.why_given_up() is not None
         room, now_us = engine.room, self.clock.now_us()
         if room.wakes and now_us >= room.wakes[0] * 1_000:
             return True

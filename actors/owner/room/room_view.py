@@ -11,6 +11,7 @@ from server.broadcast import room_frames
 from server.domain.rooms.inputs import Shown
 from server.domain.rooms.room import Room
 from server.domain.rooms.room_engine import Engine
+from server.domain.tournament.play.room_facts import awaited_ms
 from server.domain.tournament.state import Tournament
 from server.encoding.room_codec import encode_answer
 from server.journal.room_replay import RoomReplay
@@ -75,7 +76,7 @@ class RoomView:
         at = f"room_{self._state.id}", self.feed.epoch, seq, self._clock.now_us() // 1_000
         if engine is None or why is not None:
             shut = Room(self._state.rules.game_slug, version="", settings={}, links=0, closed=why)
-            return room_frames.state(shut, *at, {})
+            return room_frames.state(shut, *at, {}, awaited_ms(self._state))
         return self._framed(engine, None, lambda seen: room_frames.state(engine.room, *at, seen))
 
     def _hand(self, player: int) -> bytes:

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from server.encoding.answer import Answer, Count, Pagination
+from server.encoding.answer import Answer, Count, Instant, Pagination
 
 Hex = Annotated[str, Meta(description="32 bytes as hexadecimal text")]
 
@@ -24,6 +24,19 @@ class Entrants(Answer):
 
     count: Count
     sha256: Hex
+
+
+class Beacon(Answer):
+    """The public random number that the salt is made with: `round` is the first one that comes 6 seconds after
+    the list of entrants was closed, or later. `signature` and `randomness`, its SHA-256, are null before."""
+
+    name: str
+    chain_hash: Annotated[str, Meta(description="The name of the network's chain at its relays")]
+    public_key: str
+    round: Annotated[int, Meta(ge=1)] | None
+    at: Instant | None
+    signature: str | None
+    randomness: Hex | None
 
 
 class FairFlight(Answer):
@@ -55,8 +68,15 @@ class Fairness(Answer):
     commitment: Hex
     links: Count
     entrants: Entrants | None
-    salt: Annotated[str | None, Meta(description="SHA-256 over the commitment and the digest of the entrants")]
-    salt_chosen_by: Literal["house"]
+    salt: Annotated[
+        str | None,
+        Meta(description="SHA-256 over commitment, digest of the entrants, and randomness of the beacon"),
+    ]
+    salt_chosen_by: Annotated[
+        Literal["house", "beacon"],
+        Meta(description="Whether the house can choose the salt, by who enters, or a public beacon decides"),
+    ]
+    beacon: Beacon | None
     settings: dict[str, int]
     seed: Hex | None
     flights: list[FairFlight]

@@ -10,16 +10,18 @@ from api.context.context import Context
 from api.http.errors import ApiError, DoorCode
 from api.http.json_response import Json
 from api.http.query import ListParams
-from api.rest.fairness.responses import Entrants, FairFlight, FairGame, Fairness, OperatorRooms
+from api.rest.fairness.responses import Beacon, Entrants, FairFlight, FairGame, Fairness, OperatorRooms
 from api.tournaments.owner_client import ask
 from api.tournaments.viewers import reader
 from server.domain.rooms import fairness
+from server.domain.rooms.beacon import BEACONS, randomness_of
 from server.domain.rooms.game import Game
 from server.domain.tournament.lifecycle import Status, is_over
 from server.domain.tournament.rules.room_rules import RoomRules
 from server.domain.tournament.state import RoomRecord
 from server.domain.tournament.summary import Summary
 from server.encoding.answer import pagination
+from server.encoding.wire import instant
 from server.encoding.wire_names import to_camel
 from server.ports import RoomCounts
 from server.runtime.seals import CannotUnseal
@@ -47,7 +49,8 @@ async def get_fairness(tournament_id: str, request: Request, ctx: Ctx, query: Li
             links=rules.links,
             entrants=_entrants(record),
             salt=record.salt or None,
-            salt_chosen_by="house",
+            salt_chosen_by="beacon" if rules.beacon else "house",
+            beacon=_beacon(rules, record),
             settings={to_camel(name): value for name, value in rules.settings},
             seed=None if seed is None else seed.hex(),
             flights=flights,
@@ -115,8 +118,24 @@ def _game(ctx: Context, slug: str, version: str) -> FairGame:
     )
 
 
+def _beacon(rules: RoomRules, record: RoomRecord) -> Beacon | None:
+    if not rules.beacon:
+        return None
+    chain, number = BEACONS[rules.beacon], record.beacon_round or None
+    signature = bytes.fromhex(record.beacon) or None
+    return Beacon(
+        name=chain.name,
+        chain_hash=chain.hash,
+        public_key=chain.public_key,
+        round=number,
+        at=None if number is None else instant(chain.instant_of(number)),
+        signature=None if signature is None else signature.hex(),
+        randomness=None if signature is None else randomness_of(signature).hex(),
+    )
+
+
 def _entrants(record: RoomRecord) -> Entrants | None:
-    if not record.salt:
+    if not record.entrants_digest:
         return None
     return Entrants(count=record.entrants, sha256=record.entrants_digest.hex())
 

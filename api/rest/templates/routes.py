@@ -42,9 +42,10 @@ from api.rest.tournaments.create import (
     INVALID,
     create,
     over_template,
+    room_offer,
     template_of,
 )
-from api.rest.tournaments.room_mapping import Games
+from api.rest.tournaments.room_mapping import RoomOffer
 from api.rest.tournaments.rules_mapping import is_hop, rule_fields, spelled
 from api.tournaments.owner_client import command_id
 from config.door_limits import REQUESTS_PER_MINUTE
@@ -81,7 +82,7 @@ async def create_template(request: Request, ctx: Ctx, caller: TemplatesWrite) ->
     """Keep a configuration to make tournaments of. With `recurrence` they are made by themselves."""
     body = await read_json(request)
     parsed = parse(body, NewTemplateBody)
-    rules, recurrence = _read(parsed, caller, ctx.games)
+    rules, recurrence = _read(parsed, caller, room_offer(ctx, caller))
     now_ms = ctx.clock.now_ms()
     template = Template(
         id=_new_id(request, ctx, caller),
@@ -109,12 +110,12 @@ def _new_id(request: Request, ctx: Context, caller: Caller) -> str:
     return f"template_{derived_id('template', command_id(caller, key))}"
 
 
-def _read(parsed: Parsed, caller: Caller, games: Games) -> tuple[Rules, Recurrence | None]:
+def _read(parsed: Parsed, caller: Caller, rooms: RoomOffer) -> tuple[Rules, Recurrence | None]:
     """Rules without times, and the recurrence. Raises `validation_failed` with every fault."""
     for name in _TIMES:
         if parsed.values.get(name) is not None:
             parsed.faults[parsed.path(name)] = "Has no place in a template: give it with each tournament"
-    fields = rule_fields(parsed, caller.operator.currency, caller.operator.games, games)
+    fields = rule_fields(parsed, caller.operator.currency, caller.operator.games, rooms)
     hop = is_hop(parsed)
     fields |= {"format": "hop_on_off", "start_at_ms": 0} if hop else {}
     parsed.faults = spelled(faults_of(fields, None), parsed) | parsed.faults
@@ -207,7 +208,7 @@ async def update_template(
     parse(body, TemplateBody).raise_faults(INVALID)
     merged = over_template(template, _normal(body))
     parsed = parse(merged | {k: v for k, v in body.items() if k == "recurrence"}, NewTemplateBody)
-    rules, recurrence = _read(parsed, caller, ctx.games)
+    rules, recurrence = _read(parsed, caller, room_offer(ctx, caller))
     now_ms, version = ctx.clock.now_ms(), template.version + 1
     changed = replace(template, body=dump(merged), rules=rules, version=version, updated_at_ms=now_ms)
     if "recurrence" in body and recurrence != template.recurrence:

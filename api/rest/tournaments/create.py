@@ -12,6 +12,7 @@ from api.http.body import Parsed, parse, spellings
 from api.http.error_body import Error
 from api.http.errors import ApiError, DoorCode
 from api.rest.tournaments.requests import CreateBody
+from api.rest.tournaments.room_mapping import RoomOffer
 from api.rest.tournaments.rules_mapping import format_of, rule_fields, spelled
 from api.tournaments.external_ids import external_id
 from api.tournaments.lobby import in_lobby
@@ -31,7 +32,7 @@ def read_create(body: Any, ctx: Context, caller: Caller) -> tuple[Parsed, dict[s
     """The rule fields of a create body. Raises `validation_failed` with every fault."""
     parsed = parse(body, CreateBody)
     now_ms = ctx.clock.now_ms()
-    fields = rule_fields(parsed, caller.operator.currency, caller.operator.games, ctx.games)
+    fields = rule_fields(parsed, caller.operator.currency, caller.operator.games, room_offer(ctx, caller))
     fields |= format_of(parsed, now_ms) if isinstance(body, dict) else {}
     parsed.faults = spelled(faults_of(fields, now_ms), parsed) | parsed.faults
     parsed.raise_faults(INVALID)
@@ -49,6 +50,11 @@ async def create(request: Request, ctx: Context, caller: Caller, body: Any, nth:
     async with external_id(ctx, caller, fields.get("external_id"), new_id):
         reply = await ctx.directory.create(message)
         return answer(message, reply, None, lambda faults: spelled(faults, parsed)).summary
+
+
+def room_offer(ctx: Context, caller: Caller) -> RoomOffer:
+    """Which games this caller's tournaments may be played with here, and with which chance."""
+    return RoomOffer(ctx.games, ctx.has_beacons, by_default=caller.tenant.live)
 
 
 def _new_id(request: Request, ctx: Context, caller: Caller, nth: int) -> TournamentId:

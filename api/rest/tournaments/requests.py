@@ -130,6 +130,7 @@ class ConfigBody(Model):
     forfeited_prizes: Literal["reallocate", "retain"] | None = None
     cancellation_policy: Literal["pro_rata", "full", "roll_forward"] | None = None
     source: Literal["room", "platform"] | None = None
+    beacon: Literal["drand-quicknet", "none"] | None = None
     starting_credits: int | None = None
     flights: int | None = None
     min_bet: int | None = None

@@ -27,7 +27,7 @@ from api.context.key_cache import Caller
 from api.http.body import Parsed, parse, read_json
 from api.http.json_response import Json
 from api.http.openapi import body_of
-from api.rest.tournaments.create import INVALID, create
+from api.rest.tournaments.create import INVALID, create, room_offer
 from api.rest.tournaments.requests import (
     CancelBody,
     CreateBody,
@@ -108,7 +108,7 @@ async def update_tournament(
 def _changes(parsed: Parsed, summary: Summary, ctx: Context, caller: Caller) -> RuleFields:
     """The given fields; a prize pool that names only some of its parts keeps the others."""
     old = summary.rules
-    fields = rule_fields(parsed, old.currency, caller.operator.games, ctx.games, old)
+    fields = rule_fields(parsed, old.currency, caller.operator.games, room_offer(ctx, caller), old)
     if "currency" not in parsed.values:
         del fields["currency"], fields["currency_places"]
     if not parsed.faults:

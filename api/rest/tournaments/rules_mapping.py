@@ -5,7 +5,7 @@ from typing import Any
 
 from api.http.body import Parsed
 from api.rest.tournaments.pool_mapping import minor, pool_path, prize_pool
-from api.rest.tournaments.room_mapping import Games, room_fields
+from api.rest.tournaments.room_mapping import RoomOffer, room_fields
 from api.rest.tournaments.scoring_mapping import config_fields, scaled
 from server.domain.tournament.rules.rules import (
     AddOn,
@@ -29,10 +29,10 @@ _WIRE_DEFAULT = {"scheduled_start": "startTime", "config.tournament_type": "conf
 
 
 def rule_fields(
-    parsed: Parsed, currency: str, known_games: dict[str, str], rooms: Games, old: Rules | None = None
+    parsed: Parsed, currency: str, known_games: dict[str, str], rooms: RoomOffer, old: Rules | None = None
 ) -> RuleFields:
     """Domain fields of a tournament body; nested objects that name only some parts keep the others of
-    `old`. `rooms` are the games that are played here. Faults of money, currency and game are added to
+    `old`. `rooms` is what is played here. Faults of money, currency and game are added to
     `parsed`."""
     values = {k: v for k, v in parsed.values.items() if v is not None or k in _NULLABLE}
     currency = values.get("currency", currency)

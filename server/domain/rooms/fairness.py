@@ -36,7 +36,8 @@ def entrants_digest(internal_player_ids: Iterable[str]) -> bytes:
 
 
 def salt_of(commitment: bytes, entrants: bytes, beacon: bytes = b"") -> str:
-    """The salt of all draws, as hexadecimal text. Without a beacon it is the house that chose it."""
+    """The salt of all draws, as hexadecimal text. `beacon` are the random
+    bytes of its round; without one it is the house that chose the salt."""
     return sha256(commitment + entrants + beacon).hexdigest()
 
 

@@ -19,6 +19,7 @@ from server.domain.tournament.play.facts import (
     ring_earlier,
     take_off,
 )
+from server.domain.tournament.play.room_facts import close_list
 from server.domain.tournament.state import Entry, Sale, Tournament
 from server.domain.tournament.told import public_events
 
@@ -63,6 +64,9 @@ def _life(state: Tournament, event: events.LifeEvent, at_ms: int) -> None:
             state.in_play = len(state.ranking)
             if state.rules.rounds is not None:
                 state.round_no, state.round_started_ms = 1, at_ms
+            close_list(state, at_ms)
+        case events.BeaconTaken():
+            state.room.beacon = event.signature
         case events.Completed():
             _complete(state, event, at_ms)
         case events.Cancelled():

@@ -171,11 +171,19 @@ class Cancel:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeBeacon:
+    """A round of the public beacon has come: its `signature`, as hexadecimal text, was verified."""
+
+    number: int
+    signature: str
+
+
+@dataclass(frozen=True, slots=True)
 class Advance:
     """Do the one step that is due by the clock, if any."""
 
 
 Sale = Register | Rebuy | BuyAddOn
 PlayerAct = Remove | Disqualify | Correct | DecideReview
-Step = Update | Start | PaceRound | Finish | Cancel | Approve | Settle | Advance
+Step = Update | Start | PaceRound | Finish | Cancel | Approve | Settle | TakeBeacon | Advance
 Command = Create | Sale | PlayerAct | Step

@@ -16,6 +16,7 @@ from server.domain.tournament.money.reviews import decide_review
 from server.domain.tournament.play.corrections import correct
 from server.domain.tournament.play.cutoff import bell_of
 from server.domain.tournament.play.facts import crossing_ms
+from server.domain.tournament.play.room_facts import awaited_round
 from server.domain.tournament.play.rounds import next_round, pace
 from server.domain.tournament.play.schedule import due_step, grace_over_ms
 from server.domain.tournament.rules.checks import faults_of
@@ -87,6 +88,8 @@ def _run(state: Tournament, command: commands.Step, now_ms: int) -> Events:
             return _finish(state)
         case commands.Cancel():
             return _cancel(state, command, now_ms)
+        case commands.TakeBeacon():
+            return _take_beacon(state, command)
         case commands.Advance():
             return _advance(state, now_ms)
     assert_never(command)
@@ -107,6 +110,13 @@ def _start(state: Tournament) -> Events:
         raise Refusal(Code.NOT_ENOUGH_PLAYERS, "Too few players to start", detail)
     opened: Events = [events.RegistrationOpened()] if state.status is Status.SCHEDULED else []
     return [*opened, events.Started(events.TOLD_AS)]
+
+
+def _take_beacon(state: Tournament, command: commands.TakeBeacon) -> Events:
+    """Only the round that was named when the list of entrants closed, and only once."""
+    if command.number != awaited_round(state):
+        return []
+    return [events.BeaconTaken(command.number, command.signature)]
 
 
 def _finish(state: Tournament) -> Events:

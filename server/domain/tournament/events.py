@@ -136,6 +136,14 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True)
+class BeaconTaken:
+    """The round of the public beacon that the room's salt needs: its `signature` as hexadecimal text."""
+
+    number: int
+    signature: str
+
+
+@dataclass(frozen=True, slots=True)
 class RoundEnded:
     """The bell of a round that is not the last: its time is up, or the game says so. Its grace begins."""
 
@@ -242,7 +250,7 @@ class ReviewDecided:
 
 
 # Events by what they are about; together they are all events.
-LifeEvent = Updated | RegistrationOpened | Started | Completed | Cancelled
+LifeEvent = Updated | RegistrationOpened | Started | BeaconTaken | Completed | Cancelled
 RoundEvent = RoundEnded | RoundCompleted | RoundStarted
 SettlementEvent = ApprovalGiven | PayoutsMoved | ResultsFinalised | ReviewRequested | ReviewDecided
 SaleEvent = Registered | Rebought | AddOnBought
@@ -253,11 +261,11 @@ Event = Created | LifeEvent | RoundEvent | SettlementEvent | PlayerEvent
 # to accounts (money/ledger.py), to what players are owed (money/payouts.py), to entries
 # (server/journal/effects.py).
 MovesNoMoney = (
-    Created | Updated | RegistrationOpened | Started | Completed | RoundEvent | ApprovalGiven
+    Created | Updated | RegistrationOpened | Started | BeaconTaken | Completed | RoundEvent | ApprovalGiven
     | ReviewRequested | PlayerEliminated | ScoreCorrected
 )  # fmt: skip
 OwesNothing = MovesNoMoney | SaleEvent | PayoutsMoved
 ChangesNoEntry = (
-    Created | Updated | RegistrationOpened | Started | Completed | Cancelled | RoundEnded | RoundStarted
-    | ApprovalGiven | ReviewRequested | ScoreCorrected | PayoutsMoved | ResultsFinalised
+    Created | Updated | RegistrationOpened | Started | BeaconTaken | Completed | Cancelled | RoundEnded
+    | RoundStarted | ApprovalGiven | ReviewRequested | ScoreCorrected | PayoutsMoved | ResultsFinalised
 )  # fmt: skip

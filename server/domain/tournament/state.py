@@ -123,7 +123,8 @@ class Review:
 class RoomRecord:
     """What a tournament knows of its room without the game: the `flight` that began last, whether it is
     `in_air`, whether all are done; with which `salt` and list of entrants it opened; the last flight whose
-    `link` is revealed, and so are all before it."""
+    `link` is revealed, and so are all before it. `beacon_round` is the round of the public beacon that the
+    salt needs, 0 for none, `beacon` its signature as hexadecimal text once it is there."""
 
     flight: int = 0
     in_air: bool = False
@@ -134,6 +135,13 @@ class RoomRecord:
     entrants_digest: bytes = b""
     link_flight: int = 0
     link: bytes = b""
+    beacon_round: int = 0
+    beacon: str = ""
+
+    @property
+    def awaits_beacon(self) -> bool:
+        """Whether the room cannot open before its round of the beacon has come."""
+        return self.beacon_round > 0 and not self.beacon
 
 
 @dataclass(slots=True)

@@ -14,6 +14,7 @@ class Stored:
     epoch: int = 0
     beat_ms: int | None = None
     next_due_ms: int | None = None
+    beacon_round: int | None = None
     overdue_told_ms: int | None = None
     log: list[EventRow | BlockRow] = field(default_factory=list)
     postings: list[PostingRow] = field(default_factory=list)

@@ -18,7 +18,6 @@ from server.ports import (
     Checkpoint,
     Clock,
     Commit,
-    DueRow,
     EventRow,
     Fenced,
     LedgerLine,
@@ -39,6 +38,7 @@ from server.storage.memory.payouts import MemoryPayouts
 from server.storage.memory.requests import MemoryRequests
 from server.storage.memory.rows import Stored, first_seq
 from server.storage.memory.templates import MemoryTemplates
+from server.storage.memory.waiting import MemoryWaiting
 
 
 class MemoryStore(
@@ -49,6 +49,7 @@ class MemoryStore(
     MemoryAudit,
     MemoryEvents,
     MemoryOnce,
+    MemoryWaiting,
 ):
     """All stores over dictionaries."""
 
@@ -111,6 +112,7 @@ class MemoryStore(
         self._keep_payouts(stored.summary.tenant, rows)
         if commit.summary is not None:
             stored.summary, stored.next_due_ms = commit.summary, commit.next_due_ms
+            stored.beacon_round = commit.beacon_round
 
     async def tail(self, tournament_id: TournamentId, after_seq: int) -> AsyncIterator[EventRow | BlockRow]:
         for row in list(self._tournaments[tournament_id].log):
@@ -173,6 +175,7 @@ class MemoryStore(
         return StoredTournament(
             summary=stored.summary,
             next_due_ms=stored.next_due_ms,
+            beacon_round=stored.beacon_round,
             postings=stored.postings,
             announcements=self._outbox[tournament_id],
             entries=[stored.entries[no] for no in sorted(stored.entries)],
@@ -266,23 +269,6 @@ class MemoryStore(
     async def answered_in(self, tenant: Tenant, command_id: str) -> TournamentId | None:
         of_tenant = (one for one in self._tournaments.values() if one.summary.tenant == tenant)
         return next((one.summary.id for one in of_tenant if command_id in one.answers), None)
-
-    async def due(self, now_ms: int, limit: int) -> list[DueRow]:
-        rows = [
-            DueRow(stored.summary.id, stored.next_due_ms)
-            for stored in self._tournaments.values()
-            if stored.next_due_ms is not None and stored.next_due_ms <= now_ms
-        ]
-        return sorted(rows, key=lambda row: (row.due_ms, row.tournament_id))[:limit]
-
-    async def newly_overdue(self, before_ms: int, now_ms: int) -> list[tuple[Tenant, DueRow]]:
-        found = []
-        for stored in self._tournaments.values():
-            due_ms, told_ms = stored.next_due_ms, stored.overdue_told_ms
-            if due_ms is not None and due_ms < before_ms and (told_ms is None or told_ms < due_ms):
-                stored.overdue_told_ms = now_ms
-                found.append((stored.summary.tenant, DueRow(stored.summary.id, due_ms)))
-        return found
 
     async def public(self, tenant: Tenant, limit: int, offset: int) -> tuple[int, list[Summary]]:
         of_tenant = (s.summary for s in self._tournaments.values() if s.summary.tenant == tenant)

@@ -74,7 +74,8 @@ class PostgresBooks(Reader):
 
     async def stored(self, tournament_id: TournamentId) -> StoredTournament | None:
         c = tables.tournaments.c
-        found = await self._rows(HOUSE, sa.select(c.document, c.next_due_ms).where(c.id == tournament_id))
+        want = sa.select(c.document, c.next_due_ms, c.beacon_round).where(c.id == tournament_id)
+        found = await self._rows(HOUSE, want)
         if not found:
             return None
         p, o = tables.postings.c, tables.outbox.c
@@ -95,6 +96,7 @@ class PostgresBooks(Reader):
         return StoredTournament(
             summary=codec.decode(found[0][0], Summary),
             next_due_ms=found[0][1],
+            beacon_round=found[0][2],
             postings=[PostingRow(row[0], row[1], Posting(*row[2:])) for row in postings],
             announcements=[Announcement(*row) for row in sorted(rows, key=lambda row: row[1])],
             entries=await self._all(tournament_id, tables.entries, tables.entries.c.player_no, EntryRow),

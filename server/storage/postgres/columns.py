@@ -9,3 +9,8 @@ MS = sa.BigInteger
 MINOR = sa.BigInteger
 # LZ4 is quick, but payloads are compressed already where that pays: plain storage for the rest.
 BYTES = sa.LargeBinary
+
+
+def where_given(name: str, column: str) -> sa.Index:
+    """An index of the rows that have it: few of many."""
+    return sa.Index(name, column, postgresql_where=sa.text(f"{column} IS NOT NULL"))

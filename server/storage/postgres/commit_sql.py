@@ -90,13 +90,17 @@ _TRIM = (
 _QUEUE = "queued AS (INSERT INTO unrouted (tournament_id, seq) SELECT $1, seq FROM announcements ORDER BY seq)"
 _LISTING = (
     "listing AS (INSERT INTO tournaments (id, operator_id, live, status, game_slug, format, external_id,"
-    " start_at_ms, public, next_due_ms, document) SELECT $1, {args} WHERE EXISTS (SELECT 1 FROM own)"
+    " start_at_ms, public, next_due_ms, beacon_round, document) SELECT $1, {args}"
+    " WHERE EXISTS (SELECT 1 FROM own)"
     " ON CONFLICT (id) DO UPDATE SET status = excluded.status, game_slug = excluded.game_slug,"
     " format = excluded.format, external_id = excluded.external_id,"
     " start_at_ms = excluded.start_at_ms, public = excluded.public,"
-    " next_due_ms = excluded.next_due_ms, document = excluded.document)"
+    " next_due_ms = excluded.next_due_ms, beacon_round = excluded.beacon_round,"
+    " document = excluded.document)"
 )
-_LISTING_TYPES = ("text", "boolean", "text", "text", "text", "text", "bigint", "boolean", "bigint", "bytea")
+_LISTING_TYPES = (
+    "text", "boolean", "text", "text", "text", "text", "bigint", "boolean", "bigint", "bigint", "bytea",
+)  # fmt: skip
 
 
 def statement_of(commit: Commit) -> tuple[str, list[Any]]:
@@ -186,5 +190,6 @@ def _listing(commit: Commit) -> list[Any]:
         summary.rules.start_at_ms,
         summary.rules.public,
         commit.next_due_ms,
+        commit.beacon_round,
         codec.encode(summary),
     ]

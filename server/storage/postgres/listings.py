@@ -10,7 +10,7 @@ from server.domain.ids import OperatorId, Tenant, TournamentId
 from server.domain.tournament.lifecycle import Status
 from server.domain.tournament.summary import EntryRow, ResultRow, Summary
 from server.encoding import codec
-from server.ports import DueRow, LedgerLine, ListFilter, Played, RuleChange
+from server.ports import AwaitedBeacon, DueRow, LedgerLine, ListFilter, Played, RuleChange
 from server.public_events.mapping import Announcement
 from server.storage.postgres import tables
 from server.storage.postgres.reader import (
@@ -226,6 +226,17 @@ class PostgresListings(Reader):
             .limit(limit)
         )
         return [DueRow(TournamentId(row[0]), row[1]) for row in await self._rows(HOUSE, want)]
+
+    async def awaiting_beacon(self, limit: int) -> list[AwaitedBeacon]:
+        c = tables.tournaments.c
+        want = (
+            sa.select(c.beacon_round, c.document)
+            .where(c.beacon_round.is_not(None))
+            .order_by(c.beacon_round, c.id)
+            .limit(limit)
+        )
+        rows = await self._rows(HOUSE, want)
+        return [AwaitedBeacon.of(codec.decode(document, Summary), number) for number, document in rows]
 
     async def public(self, tenant: Tenant, limit: int, offset: int) -> tuple[int, list[Summary]]:
         c = tables.tournaments.c

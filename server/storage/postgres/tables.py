@@ -8,11 +8,13 @@ from server.storage.postgres.columns import (
     MINOR,
     MS,
     metadata,
+    where_given,
 )
 from server.storage.postgres.tables_events import (
     attempts,
     endpoints,
     feed,
+    house,
     lanes,
     room_seeds,
     streams,
@@ -49,6 +51,7 @@ __all__ = [
     "unrouted",
     "wallets",
 ]
+
 
 operators = sa.Table(
     "operators",
@@ -90,7 +93,7 @@ templates = sa.Table(
     sa.Column("due_ms", MS),
     sa.Column("document", BYTES, nullable=False),
     sa.Index("templates_by_tenant", "operator_id", "live", sa.text("created_ms DESC"), sa.text("id DESC")),
-    sa.Index("templates_due", "due_ms", postgresql_where=sa.text("due_ms IS NOT NULL")),
+    where_given("templates_due", "due_ms"),
 )
 
 leases = sa.Table(
@@ -186,6 +189,7 @@ tournaments = sa.Table(
     sa.Column("start_at_ms", MS, nullable=False),
     sa.Column("public", sa.Boolean, nullable=False),
     sa.Column("next_due_ms", MS),
+    sa.Column("beacon_round", sa.BigInteger),
     sa.Column("overdue_told_ms", MS),
     sa.Column("document", BYTES, nullable=False),
     sa.Index("tournaments_by_tenant", "operator_id", "live", sa.text("start_at_ms DESC"), sa.text("id DESC")),
@@ -195,7 +199,8 @@ tournaments = sa.Table(
         "external_id",
         postgresql_where=sa.text("external_id IS NOT NULL"),
     ),
-    sa.Index("tournaments_due", "next_due_ms", postgresql_where=sa.text("next_due_ms IS NOT NULL")),
+    where_given("tournaments_due", "next_due_ms"),
+    where_given("tournaments_awaiting_beacon", "beacon_round"),
     sa.Index("tournaments_public", "start_at_ms", postgresql_where=sa.text("public")),
 )
 
@@ -288,11 +293,4 @@ external_ids = sa.Table(
     sa.Column("external_id", sa.Text, primary_key=True),
     sa.Column("tournament_id", ID, nullable=False),
     sa.Column("claimed_ms", MS, nullable=False),
-)
-
-house = sa.Table(
-    "house",
-    metadata,
-    sa.Column("name", ID, primary_key=True),
-    sa.Column("value", BYTES, nullable=False),
 )

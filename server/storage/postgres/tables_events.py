@@ -106,3 +106,10 @@ room_seeds = sa.Table(
     sa.Column("nonce", BYTES, nullable=False),
     sa.Column("sealed", BYTES, nullable=False),
 )
+
+house = sa.Table(
+    "house",
+    metadata,
+    sa.Column("name", ID, primary_key=True),
+    sa.Column("value", BYTES, nullable=False),
+)

@@ -13,6 +13,7 @@ from pitboss_games.crash_classic import CrashClassic
 from server.domain.rooms.inputs import Kind
 from server.domain.rooms.room import Answered
 from server.domain.rooms.room_engine import Engine
+from server.domain.tournament.state import RoomRecord
 
 
 def answers_before_commit(patch: pytest.MonkeyPatch) -> None:
@@ -85,6 +86,11 @@ def drops_empty_the_purse(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Engine, "_leave", lose)
 
 
+def a_beacon_is_not_waited_for(patch: pytest.MonkeyPatch) -> None:
+    """The room opens with the start, as if the salt were certain."""
+    patch.setattr(RoomRecord, "awaits_beacon", property(lambda self: False))
+
+
 PLANTED: tuple[Callable[[pytest.MonkeyPatch], None], ...] = (
     answers_before_commit,
     stamped_by_the_owner,
@@ -94,4 +100,5 @@ PLANTED: tuple[Callable[[pytest.MonkeyPatch], None], ...] = (
     a_cash_out_pays_the_point,
     a_rebuy_is_credited_twice,
     drops_empty_the_purse,
+    a_beacon_is_not_waited_for,
 )

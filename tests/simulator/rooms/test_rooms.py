@@ -40,6 +40,7 @@ def test_between_them_the_seeds_meet_every_trouble(tmp_path: Path) -> None:
         "Remove: Done",
         "Finish: Done",
         "Cancel: Done",
+        "salted by a beacon",
     } <= met
 
 

@@ -1,22 +1,29 @@
 """One evening in a room, decided by its seed."""
 
 import asyncio
+import hashlib
+import itertools
 import logging
 import random
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
 from actors.local_directory import LocalDirectory
 from actors.owner.room.opening import Rooms
 from actors.requests import ReadSummary
+from server.domain.ids import internal_player_id
+from server.domain.rooms.beacon import QUICKNET, BeaconChain
 from server.domain.rooms.fairness import chain_of
 from server.domain.tournament import commands
 from server.domain.tournament.lifecycle import ResultsStatus, Status
 from server.domain.tournament.rules.room_rules import RoomRules
+from server.domain.tournament.state import Tournament
 from server.encoding import codec
 from server.encoding.room_codec import decode_batch
-from server.ports import BlockRow
+from server.ports import BlockRow, Clock
 from server.runtime.games import DEFAULT, games_of
+from server.runtime.randomness import SystemIds
 from tests.simulator.checks import Checks, need
 from tests.simulator.faults import FaultyStore, Network, Weather
 from tests.simulator.loop import VirtualClock, run_virtually
@@ -25,8 +32,10 @@ from tests.simulator.rooms.bots import Bot, FrontEnd, Skewed
 from tests.simulator.rooms.recount import Recount
 from tests.simulator.world import Report, kill
 from tests.support.builders import TOURNAMENT, create
+from workers.loops.beacons import Beacons
 
 PLAY_S = 60.0
+_BEACONS = ("", QUICKNET.name)
 STEPS_MAX = 400_000
 SETTINGS = {
     "starting_credits": 1_000, "min_bet": 10, "max_bet": 1_000_000, "max_bet_share": 100, "betting_ms": 2_000,
@@ -59,6 +68,11 @@ class RoomWorld:
         self.kills = self.lives = 0
         self._running: list[asyncio.Task[Any]] = []
 
+    def _beacons(self) -> Beacons:
+        """A worker that brings the beacon; what the network signs is random here."""
+        source, ids = _Relay(self.clock, self.luck), _Serial(f"beacon-{self.luck.random()}")
+        return Beacons(self.store, self._network(), source, self.clock, ids, _trusted)
+
     def _node(self, number: int) -> LocalDirectory:
         jitter = self.luck.uniform
         clock = Skewed(self.clock, self.luck)
@@ -68,7 +82,9 @@ class RoomWorld:
         )
 
     def _network(self, further_s: float = 0.0) -> Network:
-        return _Further(self.nodes, self.luck, self.weather, further_s)
+        # Who asks the wrong node makes it take over, which is no calm weather.
+        nodes = self.nodes[:1] if self._is_calm else self.nodes
+        return _Further(nodes, self.luck, self.weather, further_s)
 
     def _front_end(self, number: int) -> FrontEnd:
         self.lives += 1
@@ -87,7 +103,7 @@ class RoomWorld:
         self.front_ends = [self._front_end(n) for n in range(2)]
         for bot in self.bots:
             bot.connect(self.luck.choice(self.front_ends))
-        work = [bot.play() for bot in self.bots]
+        work = [*(bot.play() for bot in self.bots), *(self._beacons().run() for _ in range(2))]
         self._running = [asyncio.create_task(one) for one in (*work, self._killer(), self._front_end_killer())]
         evening = asyncio.create_task(self._by_hand())
         await asyncio.wait({evening, *self._running}, return_when=asyncio.FIRST_COMPLETED)
@@ -113,7 +129,7 @@ class RoomWorld:
             "rebuy_fee_minor": 500,
             "min_players": 1,
             "entry_scoring": self.luck.choice(["cumulative", "best_entry"]),
-            "room": RoomRules(tuple(sorted(settings.items())), 2_500),
+            "room": RoomRules(tuple(sorted(settings.items())), 2_500, beacon=self.luck.choice(_BEACONS)),
         }
 
     async def _by_hand(self) -> None:
@@ -191,6 +207,7 @@ class RoomWorld:
                 except AssertionError as error:
                     need(False, f"at {row.first_seq}: {error}")
         self._facts = len(count.facts)
+        self._recount_salt(state, count.salt)
         for bot in self.bots:
             for (seat, number), answer in bot.answers.items():
                 stamp_us = count.took.get((bot.player, seat, number))
@@ -207,6 +224,21 @@ class RoomWorld:
             for no in set(range(6)) - count.out:
                 mine = sum(win for player, _, _, win, _ in count.facts if player == no)
                 need(points[no] == mine, f"player {no} has {points[no]} points, recounted {mine}")
+
+    def _recount_salt(self, state: Tournament, salt: str) -> None:
+        """From the list of those who were in at the start, and the round that came six seconds later."""
+        assert state.rules.room is not None and state.started_at_ms is not None
+        if not salt:
+            self.checks.note("never opened")
+            return
+        ids = "\n".join(internal_player_id(state.id, state.entries[n].player_id, n) for n in range(6))
+        text = bytes.fromhex(state.rules.room.commitment) + hashlib.sha256(ids.encode()).digest()
+        if state.rules.room.beacon:
+            behind_ms = QUICKNET.instant_of(state.room.beacon_round) - state.started_at_ms
+            need(6_000 <= behind_ms < 9_000, "the first round from six seconds after the close of the list")
+            text += hashlib.sha256(bytes.fromhex(state.room.beacon)).digest()
+            self.checks.note("salted by a beacon")
+        need(salt == hashlib.sha256(text).hexdigest(), "the salt follows from entrants and beacon")
 
     async def _end(self) -> None:
         for front_end in self.front_ends:
@@ -231,6 +263,35 @@ class RoomWorld:
 def dice_is_low(luck: random.Random) -> bool:
     """Every other time."""
     return luck.random() < 0.5
+
+
+class _Relay:
+    """Says what the network has signed, once that is so; often it is away."""
+
+    def __init__(self, clock: Clock, luck: random.Random) -> None:
+        self._clock = clock
+        self._luck = luck
+
+    async def signatures(self, chain: BeaconChain, number: int) -> AsyncGenerator[bytes]:
+        need(self._clock.now_ms() >= chain.instant_of(number), "a round is not asked for before it comes")
+        await asyncio.sleep(self._luck.uniform(0, 2))
+        if self._luck.random() < 0.5:
+            yield hashlib.sha384(number.to_bytes(8, "big")).digest()
+
+
+async def _trusted(chain: BeaconChain, number: int, signature: bytes) -> bool:
+    return True
+
+
+class _Serial(SystemIds):
+    """Ids without chance of their own."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._numbers = itertools.count(1)
+
+    def command_id(self) -> str:
+        return f"{self._name}-{next(self._numbers)}"
 
 
 class _Further(Network):

@@ -1,10 +1,11 @@
 """What a room means to its tournament: facts, and whether a flight is in the air."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from server.domain.ids import internal_player_id
 from server.domain.money import POINT_SCALE
+from server.domain.rooms.beacon import BEACONS, randomness_of
 from server.domain.rooms.fairness import entrants_digest, salt_of
 from server.domain.rooms.inputs import Batch, Input, Kind, RoomFact
 from server.domain.scoring.fact import Counted, Fact
@@ -32,16 +33,44 @@ def take_batch(state: Tournament, batch: Batch) -> None:
     record.version = batch.version
     for one in batch.inputs:
         if one.kind == Kind.OPENS and one.word:
-            record.salt, record.entrants = one.word, len(one.players)
-            record.entrants_digest = entrants_of(state, one.players)
+            record.salt = one.word
     for flight, link in batch.reveals:
         record.link_flight, record.link = flight, link
 
 
-def entrants_of(state: Tournament, players: Iterable[int]) -> bytes:
-    """The digest of the closed list of entrants."""
-    entries = (state.entries[player_no] for player_no in players)
-    return entrants_digest(internal_player_id(state.id, one.player_id, one.player_no) for one in entries)
+def close_list(state: Tournament, at_ms: int) -> None:
+    """At the start the list of entrants closes, and it is certain which round of the beacon it is salted
+    with."""
+    rules, record = state.rules.room, state.room
+    if rules is None:
+        return
+    playing = [entry for entry in state.entries if entry.is_in_play]
+    ids = (internal_player_id(state.id, one.player_id, one.player_no) for one in playing)
+    record.entrants, record.entrants_digest = len(playing), entrants_digest(ids)
+    if rules.beacon:
+        record.beacon_round = BEACONS[rules.beacon].for_list_closed_at(at_ms)
+
+
+def awaited_round(state: Tournament) -> int | None:
+    """The round of the beacon that the room of a tournament in play waits for."""
+    waits = state.status is Status.IN_PROGRESS and state.room.awaits_beacon
+    return state.room.beacon_round if waits else None
+
+
+def awaited_ms(state: Tournament) -> int | None:
+    """When that round comes."""
+    number = awaited_round(state)
+    if number is None or state.rules.room is None:
+        return None
+    return BEACONS[state.rules.room.beacon].instant_of(number)
+
+
+def salt_for(state: Tournament) -> str:
+    """The salt that follows from what was committed to, who entered, and the beacon where there is one."""
+    assert state.rules.room is not None, "only rooms have a salt"
+    beacon = bytes.fromhex(state.room.beacon)
+    random = randomness_of(beacon) if beacon else b""
+    return salt_of(bytes.fromhex(state.rules.room.commitment), state.room.entrants_digest, random)
 
 
 def may_count(state: Tournament, player_no: int) -> bool:
@@ -83,8 +112,7 @@ def opening(state: Tournament, stamp_us: int) -> list[Input]:
     assert state.rules.room is not None and state.started_at_ms is not None, "a room opens in play"
     playing = [entry for entry in state.entries if entry.is_in_play]
     players = tuple(entry.player_no for entry in playing)
-    salt = salt_of(bytes.fromhex(state.rules.room.commitment), entrants_of(state, players))
-    inputs = [_opens(state, salt, stamp_us, players)]
+    inputs = [_opens(state, salt_for(state), stamp_us, players)]
     for entry in playing:
         more = max(entry.entries - 1, 0) + entry.add_ons()
         if more:

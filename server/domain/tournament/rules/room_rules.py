@@ -13,12 +13,14 @@ _SPARE_LINKS: Final = 16
 class RoomRules:
     """`settings` are complete: those of the framework and of the game, by name. No flight of the game is
     shorter than `shortest_flight_ms`, pause included. `commitment` is the end of the chain of `links` that all
-    chance comes from, as hexadecimal text; empty until the tournament is created."""
+    chance comes from, as hexadecimal text; empty until the tournament is created. `beacon` names the public
+    beacon that the salt is made with, empty for none."""
 
     settings: tuple[tuple[str, int], ...]
     shortest_flight_ms: int
     commitment: str = ""
     links: int = 0
+    beacon: str = ""
 
     def setting(self, name: str) -> int | None:
         """One setting, None where it was left out."""

@@ -1,5 +1,8 @@
 """What may happen once only: a payment, an external id. And what the house keeps for itself."""
 
+from collections.abc import Iterator, Sequence
+from typing import Any
+
 import msgspec
 import sqlalchemy as sa
 from alembic import op
@@ -59,14 +62,8 @@ def _take_up_what_there_is() -> None:
         " ORDER BY operator_id, live, external_id, start_at_ms, id"
     )
     db = op.get_bind()
-    entries = db.execute(
-        sa.text(
-            "SELECT e.tournament_id, t.operator_id, t.live, e.player_id, e.document FROM entries e"
-            " JOIN tournaments t ON t.id = e.tournament_id"
-        ).execution_options(yield_per=1_000)
-    )
     used = []
-    for tournament_id, operator_id, live, player_id, document in entries:
+    for tournament_id, operator_id, live, player_id, document in _entries(db):
         for sale in msgspec.msgpack.decode(document)["sales"]:
             if sale["payment_id"] is not None:
                 at_ms, row = sale["at_ms"], (operator_id, live, sale["payment_id"], tournament_id)
@@ -87,6 +84,19 @@ def _take_up_what_there_is() -> None:
                 "at_ms": at_ms,
             },
         )
+
+
+def _entries(db: sa.Connection) -> Iterator[Sequence[Any]]:
+    """Page by page: a cursor would stay open, and keep later migrations from altering the table."""
+    want = sa.text(
+        "SELECT e.tournament_id, t.operator_id, t.live, e.player_id, e.document, e.player_no FROM entries e"
+        " JOIN tournaments t ON t.id = e.tournament_id WHERE (e.tournament_id, e.player_no) > (:after, :no)"
+        " ORDER BY e.tournament_id, e.player_no LIMIT 1000"
+    )
+    after, no = "", -1
+    while rows := db.execute(want, {"after": after, "no": no}).all():
+        yield from (row[:5] for row in rows)
+        after, no = rows[-1][0], rows[-1][5]
 
 
 def downgrade() -> None:
