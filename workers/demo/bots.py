@@ -30,7 +30,7 @@ class Bot:
         self._url = url
         self._token = token
         self._luck = luck
-        self._seat = self._flight = self._credits = 0
+        self._seat = self._flight = self._credits = self._thought_of = 0
         self._ids = itertools.count(1)
         self._leaves: asyncio.Task[None] | None = None
 
@@ -68,6 +68,8 @@ class Bot:
                 self._later(self._join_again(socket))
             case "room_state":
                 self._flight = frame["flight"]
+                if frame["state"].get("phase") == "betting":
+                    self._flight_began(socket)
             case "hand":
                 self._credits = frame["credits"]
             case "room_events":
@@ -77,10 +79,17 @@ class Bot:
     async def _event(self, socket: ClientConnection, event: dict[str, Any]) -> None:
         if event["kind"] == "flight_began":
             self._flight = event["data"]["flight"]
-            if self._seat and self._luck.random() < 0.7:
-                self._later(self._bet(socket))
+            self._flight_began(socket)
         elif event["kind"] == "climb" and self._luck.random() < 0.5:
             self._later(self._cash_out(socket))
+
+    def _flight_began(self, socket: ClientConnection) -> None:
+        """Bet or not, once a flight; who comes while bets are taken may bet, too."""
+        if not self._seat or self._flight == self._thought_of:
+            return
+        self._thought_of = self._flight
+        if self._luck.random() < 0.7:
+            self._later(self._bet(socket))
 
     async def _join(self, socket: ClientConnection) -> None:
         await self._say(socket, type="join", seat=self._seat)
