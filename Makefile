@@ -10,9 +10,10 @@ BIN := $(VENV)/bin
 stamp = $(VENV)/.$(1)-$(shell cksum < $(2) | cut -d' ' -f1)
 RUN_STAMP := $(call stamp,run,requirements.lock)
 DEV_STAMP := $(call stamp,dev,requirements-dev.lock)
+BROWSER_STAMP := $(call stamp,browser,requirements-browser.lock)
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev run test check simulate siege soak bench lock clean
+.PHONY: help install install-dev browser run test check simulate siege soak bench lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -49,8 +50,15 @@ $(DEV_STAMP): requirements-dev.lock pyproject.toml | $(BIN)/python
 run: install ## Run everything with a live demo; Ctrl-C stops it
 	@$(BIN)/pitboss up
 
-test: check ## Lint, types, contracts and all tests, with real Postgres and real Ray
+test: check ## Lint, types, contracts and all tests, with real Postgres and real Ray; in a browser where there is one
+	@if command -v "$${CHROMIUM:-chromium}" >/dev/null; then $(MAKE) --no-print-directory browser; fi
 	$(BIN)/python -m pytest
+
+browser: $(BROWSER_STAMP) ## Install what the browser tests need, but for Chromium
+
+$(BROWSER_STAMP): requirements-browser.lock $(DEV_STAMP)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --progress-bar off -r requirements-browser.lock
+	@rm -f $(VENV)/.browser-* && touch $@
 
 check: install-dev ## Lint, types, import contracts, declared packages
 	$(BIN)/ruff check .
@@ -71,9 +79,10 @@ soak: install-dev ## Real processes killed at random under load, then the books;
 bench: install-dev ## Measure; writes docs/benchmarks.md
 	$(BIN)/python -m tests.load.bench
 
-lock: ## Resolve again and write both locks (needs uv on PATH)
+lock: ## Resolve again and write all locks (needs uv on PATH)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --group build --group dev pyproject.toml --quiet -o requirements-dev.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -c requirements-dev.lock --group build pyproject.toml --quiet -o requirements.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -c requirements-dev.lock --group browser --quiet -o requirements-browser.lock
 
 clean: ## Remove the environment and all data of make run
 	rm -rf $(VENV) .pitboss .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -9,12 +9,16 @@ from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from api.access.cors import Cors
 from api.access.request_log import RequestLog
 from api.context.context import Context
 from api.game_platform.fact_stream import router as stream
 from api.game_platform.routes import router as internal
 from api.http.errors import ApiError, typed
 from api.http.json_response import Json
+from api.pages.demo_entries import router as demo_entries
+from api.pages.page_routes import router as pages
+from api.pages.sdk import router as sdk
 from api.rest.audit.routes import router as record
 from api.rest.events.routes import router as events
 from api.rest.fairness.routes import router as fairness
@@ -27,6 +31,7 @@ from api.rest.payouts.routes import router as payouts
 from api.rest.payouts.wallet import router as wallet
 from api.rest.players.corrections import router as corrections
 from api.rest.players.history import router as history
+from api.rest.players.own import router as own_entry
 from api.rest.players.routes import router as players
 from api.rest.public.routes import router as public
 from api.rest.reviews.routes import router as reviews
@@ -45,6 +50,7 @@ ROUTERS = (
     tournaments,
     fairness,
     games,
+    own_entry,
     players,
     boards,
     corrections,
@@ -62,6 +68,9 @@ ROUTERS = (
     templates,
     record,
     public,
+    pages,
+    sdk,
+    demo_entries,
     health,
     described,
     stream,
@@ -89,6 +98,7 @@ def create_app(ctx: Context) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _answer)
     app.add_exception_handler(StoreUnavailable, _answer)
     app.add_exception_handler(Exception, _answer)
+    app.add_middleware(Cors, ctx=ctx)
     app.add_middleware(RequestLog, ctx=ctx)
     app.openapi = cache(partial(document, app))  # type: ignore[method-assign]
     describe(app)

@@ -115,6 +115,8 @@ def _context(
         socket_limits=ConnectionLimits(settings.sockets_per_address),
         metrics_token=settings.metrics_token,
         public_operator=settings.public_operator,
+        public_url=settings.public_url,
+        is_demo=settings.demo,
         private_targets=settings.allow_private_targets,
         installed=installed(settings.games),
         has_beacons=bool(settings.relays()),

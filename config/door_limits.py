@@ -36,6 +36,8 @@ RETRY_AFTER_S: Final = 1
 REQUESTS_PER_MINUTE: Final = {"create": 10, "registration": 200, "results": 500, "other": 100}
 # Of a player's own token: a trace reads a whole journal.
 PLAYER_PER_MINUTE: Final = {"reads": 60, "trace": 10}
+# Test entries that strangers get from one address.
+DEMO_ENTRIES_PER_HOUR: Final = 5
 # All keys of a tenant together may ask so many times as much as one.
 TENANT_FACTOR: Final = 10
 PLATFORM_PER_MINUTE: Final = 5_000

@@ -77,6 +77,9 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least severe log line that is written."
     )
+    demo: bool = Field(
+        False, description="Whether strangers get test entries of the shown operator; `pitboss up` sets it."
+    )
     demo_minutes: float = Field(
         3.0, gt=0, le=24 * 60, description="How long one demo tournament plays, in minutes."
     )

@@ -122,7 +122,8 @@ def _run(house: House, address: tuple[str, int], stopped: list[int], *, demo: bo
     url = house.settings.public_url or here
     database = house.open_database()
     migrate_schema(database)
-    demo_operators = asyncio.run(masterdata.ensure_demo(database, house.home))
+    origins = _origins(port)
+    demo_operators = asyncio.run(masterdata.ensure_demo(database, house.home, origins))
     engine = house.open_engine(database)
     if stopped:
         return
@@ -132,6 +133,7 @@ def _run(house: House, address: tuple[str, int], stopped: list[int], *, demo: bo
         "PITBOSS_PORT": str(port),
         "PITBOSS_PUBLIC_OPERATOR": house.settings.public_operator or f"{masterdata.DEMO_OPERATORS[0][0]}:test",
         "PITBOSS_DRAIN_S": "0",  # there is one front end, and no load balancer
+        "PITBOSS_DEMO": "true" if demo else "false",
     }
     if engine.get("PITBOSS_ENGINE") == "local":
         house.settings = house.settings.model_copy(update={"engine": "local"})
@@ -149,7 +151,7 @@ def _run(house: House, address: tuple[str, int], stopped: list[int], *, demo: bo
     if demo:
         house.start("demo", "workers.demo", env | {"PITBOSS_PUBLIC_URL": url})
         write()
-    _greet(house, url)
+    _greet(house, url, demo=demo)
     house.watch(lambda: bool(stopped), write, here)
 
 
@@ -185,9 +187,17 @@ def _wait_until_ready(house: House, url: str, stopped: list[int]) -> bool:
     return False
 
 
-def _greet(house: House, url: str) -> None:
+def _origins(port: int) -> tuple[str, ...]:
+    """Pages that may frame the demo's game: this machine under two names, which are two sites."""
+    return f"http://127.0.0.1:{port}", f"http://localhost:{port}"
+
+
+def _greet(house: House, url: str, *, demo: bool) -> None:
     console.print(f"\n[bold]Pitboss is up[/bold] (engine: {house.settings.engine})\n")
     console.print(f"  live board   {url}/")
+    if demo:
+        console.print(f"  play it      {url}/?play")
+        console.print(f"  in a casino  {url.replace('127.0.0.1', 'localhost')}/demo/casino")
     console.print(f"  API docs     {url}/docs")
     console.print(f"  keys, pids   {house.home}/run.json")
     console.print("\n  Ctrl-C stops everything and keeps the data.\n")

@@ -59,15 +59,15 @@ class RemovedPlayer(Answer):
     user_id: str | UnsetType = UNSET
 
 
-class BoardPlace(Answer):
-    """Where a player stands, as its operator reads it."""
+class BoardPlace(Answer, kw_only=True):
+    """Where a player stands. `userId` is told to the operator alone."""
 
     position: Position
     rank: Rank
     player_id: str
     display_name: str
     points: Points
-    user_id: str
+    user_id: str | UnsetType = UNSET
 
 
 class BoardRow(BoardPlace):

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from msgspec import Meta, field
+from msgspec import UNSET, Meta, UnsetType, field
 
 from api.answers.money_answers import PoolTotal, PrizePoolRules
 from server.domain.scoring.declaration import Direction
@@ -190,7 +190,7 @@ class GameRoom(Answer):
     active_connections: Count
 
 
-class TournamentStatus(Answer):
+class TournamentStatus(Answer, kw_only=True):
     """How a tournament comes along."""
 
     tournament_id: str
@@ -205,7 +205,7 @@ class TournamentStatus(Answer):
     current_round: Count
     total_rounds: Count
     round_state: RoundState | None
-    open_reviews: Count
+    open_reviews: Annotated[Count | UnsetType, Meta(description="Told to the operator alone")] = UNSET
     registration_status: RegistrationStatus
     prize_pool: PoolTotal
     game_room: GameRoom

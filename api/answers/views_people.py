@@ -2,6 +2,8 @@
 
 from typing import Any, TypeVar, assert_never
 
+from msgspec import UNSET
+
 from actors.replies import BoardRow, EntryAnswer
 from api.answers import people_answers
 from api.answers.amounts import money
@@ -73,34 +75,36 @@ def removed(answer: EntryAnswer) -> people_answers.RemovedPlayer:
     )
 
 
-def stored_board_row(row: BoardRow | ResultRow) -> people_answers.BoardRow:
+def stored_board_row(row: BoardRow | ResultRow, for_operator: bool = True) -> people_answers.BoardRow:
     """One row of a stored board."""
-    return _placed(people_answers.BoardRow, row)
+    return _placed(people_answers.BoardRow, row, for_operator)
 
 
-def live_board_row(row: BoardRow) -> people_answers.BoardRow:
+def live_board_row(row: BoardRow, for_operator: bool = True) -> people_answers.BoardRow:
     """One row of a live board."""
-    return _placed(people_answers.BoardRow, row, entries=row.entries, eliminated_in_round=row.eliminated_round)
+    more = {"entries": row.entries, "eliminated_in_round": row.eliminated_round}
+    return _placed(people_answers.BoardRow, row, for_operator, **more)
 
 
-def result(row: ResultRow, summary: Summary) -> people_answers.ResultLine:
+def result(row: ResultRow, summary: Summary, for_operator: bool = True) -> people_answers.ResultLine:
     """One line of the results."""
     return _placed(
         people_answers.ResultLine,
         row,
+        for_operator,
         prize=money(summary, row.prize_minor),
         items=[people_answers.PrizeItem(kind=i.kind, code=i.code, quantity=i.quantity) for i in row.items],
         currency=summary.rules.currency,
     )
 
 
-def _placed(kind: type[P], row: BoardRow | ResultRow, **more: Any) -> P:
+def _placed(kind: type[P], row: BoardRow | ResultRow, for_operator: bool, **more: Any) -> P:
     return kind(
         position=row.position,
         rank=row.rank,
         player_id=row.player_id,
         display_name=row.display_name,
         points=points_to_decimal(row.points),
-        user_id=row.user_id,
+        user_id=row.user_id if for_operator else UNSET,
         **more,
     )

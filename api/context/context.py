@@ -78,6 +78,8 @@ class Context:
     socket_limits: ConnectionLimits
     metrics_token: str | None = None
     public_operator: str | None = None
+    public_url: str | None = None
+    is_demo: bool = False
     private_targets: bool = False
     installed: Mapping[str, InstalledGame] = field(default_factory=dict)
     has_beacons: bool = False
@@ -86,11 +88,13 @@ class Context:
     # Thousands may come to watch one tournament at the same moment.
     public_look: SharedLook[str, Summary | None] = field(init=False)
     operator_look: SharedLook[str, Operator | None] = field(init=False)
+    operator_of: SharedLook[str, str | None] = field(init=False)
     room_look: SharedLook[Tenant, RoomCounts] = field(init=False)
 
     def __post_init__(self) -> None:
         self.public_look = SharedLook(self._find_public)
         self.operator_look = SharedLook(self._find_operator)
+        self.operator_of = SharedLook(self._find_operator_of)
         self.room_look = SharedLook(self._count_rooms)
 
     async def _find_public(self, tournament_id: str) -> Summary | None:
@@ -100,6 +104,10 @@ class Context:
     async def _find_operator(self, operator_id: str) -> Operator | None:
         async with self.stranger_limits.turn():
             return await self.operators.operator(operator_id)
+
+    async def _find_operator_of(self, tournament_id: str) -> str | None:
+        async with self.stranger_limits.turn():
+            return await self.listings.operator_of(tournament_id)
 
     async def _count_rooms(self, tenant: Tenant) -> RoomCounts:
         async with self.stranger_limits.turn():

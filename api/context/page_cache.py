@@ -18,11 +18,12 @@ class Page(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PageKey:
-    """Whose page, of which tournament, asked how."""
+    """Whose page, of which tournament, asked how, and whether by the operator."""
 
     tenant: Tenant
     tournament_id: str
     query: bytes
+    for_operator: bool = True
 
 
 class PageCache:

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 
 from actors.requests import ReadSheet
 from api.context.context import Context
-from api.context.key_cache import Caller
 from api.tournaments.owner_client import ask
 from server.domain.tournament.lifecycle import ResultsStatus
 from server.domain.tournament.summary import ResultRow, Summary
 
 
 async def priced_rows(
-    ctx: Context, caller: Caller, summary: Summary, limit: int, offset: int
+    ctx: Context, summary: Summary, limit: int, offset: int
 ) -> tuple[Summary, int, Sequence[ResultRow]]:
     """Final results are stored; provisional ones the owner prices as they stand; before the end there are
     none."""
@@ -19,7 +18,7 @@ async def priced_rows(
         case ResultsStatus.NONE:
             return summary, 0, ()
         case ResultsStatus.FINAL:
-            page = await ctx.listings.results(caller.tenant, summary.id, limit, offset)
+            page = await ctx.listings.results(summary.tenant, summary.id, limit, offset)
             return summary, *page
     answer = await ask(ctx, summary, ReadSheet(offset, limit))
     return answer.summary, answer.total, answer.rows

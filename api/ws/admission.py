@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, unquote
 import msgspec
 from websockets.http11 import Request
 
+from api.access.cors import is_own
 from api.access.credentials import bearer
 from api.context.context import Context
 from api.http.client_address import ClientAddresses, forwarded
@@ -143,5 +144,7 @@ async def _check_origin(ctx: Context, handshake: Handshake, operator_id: str) ->
     if origin is None:
         return
     operator = await ctx.operator_look.find(operator_id)
+    if is_own(origin, handshake.headers.get("host"), ctx.public_url):
+        return
     if operator is not None and operator.origins and origin not in operator.origins:
         raise Rejected(Close.FORBIDDEN)

@@ -149,3 +149,5 @@ class Listings(Protocol):
         """Give an external id back, unless its tournament uses it."""
 
     async def find_public(self, tournament_id: str) -> Summary | None: ...
+    async def operator_of(self, tournament_id: str) -> str | None:
+        """Whose it is, public or not."""

@@ -11,7 +11,11 @@ from api.app import ROUTERS
 from api.game_platform.fact_stream import router as fact_stream
 from api.game_platform.routes import router as internal
 from api.http.errors import STATUS, DoorCode
+from api.pages.demo_entries import router as demo_entries
+from api.pages.page_routes import router as pages
+from api.pages.sdk import router as sdk
 from api.rest.operations.routes import router as operations
+from api.rest.players.own import router as own_entry
 from api.rest.public.routes import router as public
 from api.spec.serving import router as described
 from server.access import keys as key_maker
@@ -93,7 +97,7 @@ ROUTES = [
 
 def test_the_list_of_routes_is_complete() -> None:
     known = {(method, path.replace("{t}", "{tournament_id}")) for method, path, _ in ROUTES}
-    open_to_all = (public, operations, described, fact_stream)
+    open_to_all = (public, operations, described, fact_stream, pages, sdk, demo_entries, own_entry)
     casino = [router for router in ROUTERS if router not in open_to_all]
     for router, prefix in (*((router, "") for router in casino), (internal, "/api/internal")):
         for route in router.routes:
@@ -282,7 +286,11 @@ async def test_a_token_says_no_for_players_who_are_out(house: House) -> None:
     assert (await check(tokens["ben"]))["reason"] == "player_disqualified"
     for user in ("ann", "ben"):
         guest = {"Authorization": f"Bearer {tokens[user]}"}
-        assert (await house.client.get(f"{path}/players/{user}/trace", headers=guest)).status_code == 401
+        assert (await house.client.get(f"{path}/players/{user}/trace", headers=guest)).status_code == 200
+        own = (await house.client.get(f"{path}/players/me", headers=guest)).json()
+        assert own["position"] is None and own["userId"] == user, "its own outcome stays readable"
+        for shown in ("", "/status", "/leaderboard", "/prize-pool", "/results"):
+            assert (await house.client.get(path + shown, headers=guest)).status_code == 401, shown
     await house.client.delete(path, headers=house.auth)
     assert (await check(tokens["cid"]))["reason"] == "tournament_cancelled"
     over = await house.tournament("dan", "eve", started=True)

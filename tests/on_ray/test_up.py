@@ -58,7 +58,11 @@ def test_run_json_says_how_to_drive_it(up: Up) -> None:
 
 
 def test_the_page_and_the_docs_are_served(up: Up) -> None:
-    for path, says in (("/", b"Live"), ("/docs", b"swagger"), ("/openapi.json", b'"openapi":"3.1')):
+    for path, says in (
+        ("/", b"Play it yourself"),
+        ("/docs", b"swagger"),
+        ("/openapi.json", b'"openapi":"3.1'),
+    ):
         with urllib.request.urlopen(up.run()["url"] + path, timeout=60) as answer:
             body = answer.read()
         assert says in body

@@ -34,7 +34,8 @@ OURS, THEIRS = (Tenant(OperatorId(name), live=True) for name in ("op_ours", "op_
 SANDBOX = replace(OURS, live=False)
 # What the house asks of all tenants, or before a tenant is known.
 OF_THE_HOUSE = {
-    "due", "newly_overdue", "awaiting_beacon", "write_something", "find_public", "due_templates", "forget",
+    "due", "newly_overdue", "awaiting_beacon", "operator_of", "write_something",
+    "find_public", "due_templates", "forget",
     "claim_payouts", "create", "operators", "add", "add_key", "key", "operator", "touch_key",
     "route", "audience",
 }  # fmt: skip

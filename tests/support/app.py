@@ -104,6 +104,7 @@ async def a_house(
     draw: Callable[[], bytes] = fresh_seed,
     *,
     beacons: bool = False,
+    demo: bool = False,
 ) -> AsyncIterator[House]:
     """Opened, with two operators, one full key, one game platform key, one foreign key."""
     clock = clock or ManualClock()
@@ -143,6 +144,7 @@ async def a_house(
         public_operator="op_123",
         installed=installed(games),
         has_beacons=beacons,
+        is_demo=demo,
         seals=Seals(key),
     )
     theirs = {name: f"https://games.example/{name}#token={{jwt}}" for name in games.split(",")} | GAMES

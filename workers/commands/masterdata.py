@@ -178,17 +178,21 @@ async def _known(stored: PostgresOperators, key_id: str) -> ApiKey:
     return key
 
 
-async def ensure_demo(database_url: str, home: Path) -> list[DemoOperator]:
-    """The demo operators with keys that work on this database: remembered ones, else fresh ones."""
+async def ensure_demo(database_url: str, home: Path, origins: tuple[str, ...] = ()) -> list[DemoOperator]:
+    """The demo operators with keys that work on this database: remembered ones, else fresh ones. Pages of
+    `origins` may frame their games."""
     remembered = home / "demo-keys.json"
+    known = []
     if remembered.exists():
         known = [DemoOperator(**row) for row in json.loads(remembered.read_text())]
-        if await _all_known(database_url, known):
-            return known
-    fresh = [await _demo_operator(database_url, *row) for row in DEMO_OPERATORS]
-    rows = [{name: getattr(row, name) for name in DemoOperator.__slots__} for row in fresh]
-    write_private(remembered, json.dumps(rows, indent=2))
-    return fresh
+    if not known or not await _all_known(database_url, known):
+        known = [await _demo_operator(database_url, *row) for row in DEMO_OPERATORS]
+        rows = [{name: getattr(row, name) for name in DemoOperator.__slots__} for row in known]
+        write_private(remembered, json.dumps(rows, indent=2))
+    for one in known:
+        if (await operator(database_url, one.id)).origins != origins:
+            await change_operator(database_url, one.id, lambda of: replace(of, origins=origins))
+    return known
 
 
 async def _all_known(database_url: str, demo: list[DemoOperator]) -> bool:

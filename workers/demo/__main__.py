@@ -7,6 +7,7 @@ import asyncio
 import itertools
 import json
 import logging
+import math
 import sys
 from typing import Any
 
@@ -21,6 +22,8 @@ from workers.demo.bots import Bot
 log = logging.getLogger(__name__)
 
 BOTS = 50
+# Strangers who try the game come late, and have seats of their own.
+VISITORS = 30
 ENTRY_FEE = 10
 # The demo starts by hand once all bots are in and the lobby was seen for a moment; by itself if that fails.
 _LOBBY_S = 6
@@ -111,7 +114,8 @@ async def _create(api: Api, minutes: float, turn: int) -> str:
         "game": _GAME,
         "scheduled_start": instant(SystemClock().now_ms() + _STARTS_IN_S * 1_000),
         "duration_seconds": round(minutes * 60),
-        "max_players": BOTS,
+        "max_players": BOTS + VISITORS,
+        "late_registration_minutes": math.ceil(minutes),
         "min_players": 2,
         "entry_fee": ENTRY_FEE,
         "prize_pool": {"type": "percentage", "distribution": [40, 25, 15, 12, 8]},
@@ -119,6 +123,8 @@ async def _create(api: Api, minutes: float, turn: int) -> str:
     } | special
     if "rounds" in body:
         del body["duration_seconds"]  # the rounds say how long it lasts
+        body["late_registration_rounds"] = 1
+        del body["late_registration_minutes"]
     created = await api.call("POST", "/api/tournaments", body)
     return str(created["tournamentId"])
 

@@ -65,6 +65,7 @@ async def _visible(request: Request, ctx: Context, tournament_id: str) -> Summar
     if credential_of(request.headers) is None:
         public = await ctx.public_look.find(tournament_id)
         if public is not None:
+            request.state.shown_of = public.tenant.operator_id
             return public
     return (await reader(request, ctx, tournament_id, "results.read"))[0]
 

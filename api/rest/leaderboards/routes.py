@@ -6,12 +6,11 @@ import msgspec
 from fastapi import APIRouter, Request
 
 from actors.requests import ReadBoard, ReadSheet
-from api.access.dependencies import Ctx, ResultsRead, TournamentsRead
+from api.access.dependencies import Ctx, TournamentsRead
 from api.access.idempotency import OnceRoute
 from api.answers import amounts, views_people
 from api.answers.money_answers import PoolTotal, PrizePool
 from api.context.context import Context
-from api.context.key_cache import Caller
 from api.context.page_cache import Page, PageKey, tag_of
 from api.http.error_body import Error
 from api.http.errors import ApiError, DoorCode
@@ -19,13 +18,13 @@ from api.http.json_response import Json
 from api.http.query import CursorParams
 from api.rest.leaderboards.requests import BoardPageParams, BoardParams, BoardQuery
 from api.rest.leaderboards.responses import Leaderboard, Results, TournamentEvents
-from api.tournaments.owner_client import ask, find, find_known
+from api.tournaments.owner_client import ask, find
 from api.tournaments.results import priced_rows
+from api.tournaments.viewers import BoardSight, ResultsSight, Sight
 from config.limits import (
     BOARD_PATIENCE_S,
 )
 from server.domain.tournament.lifecycle import ResultsStatus, Status
-from server.domain.tournament.summary import Summary
 from server.encoding.answer import pagination
 from server.encoding.wire import instant
 from server.public_events.envelope import envelope
@@ -35,16 +34,17 @@ router = APIRouter(route_class=OnceRoute, prefix="/api/tournaments/{tournament_i
 
 @router.get("/leaderboard")
 async def get_leaderboard(
-    tournament_id: str, request: Request, ctx: Ctx, caller: ResultsRead, query: BoardParams
+    request: Request, ctx: Ctx, sight: BoardSight, query: BoardParams
 ) -> Json[Leaderboard]:
     """The live board, exact at its `sequence`; with `around` the rows about one player, with
     `includeEliminated=false` only those in play. A board is shown again for up to one tick; with
-    `consistency=strong` its owner is asked each time, and an old one is never shown."""
-    summary = await find_known(ctx, caller, tournament_id)
+    `consistency=strong` its owner is asked each time, and an old one is never shown. `userId` is told to the
+    operator alone."""
+    summary = sight.summary
     want = _wanted(query)
     if summary.results_status is ResultsStatus.FINAL and want.around is None and want.eliminated:
-        return await _final_board(ctx, caller, summary, want)
-    key = PageKey(caller.tenant, summary.id, request.scope["query_string"])
+        return await _final_board(ctx, sight, want)
+    key = PageKey(summary.tenant, summary.id, request.scope["query_string"], sight.is_operator)
     last = None if want.strong else ctx.page_cache.last(key)
     try:
         async with asyncio.timeout(None if last is None else BOARD_PATIENCE_S):
@@ -62,7 +62,7 @@ async def get_leaderboard(
             epoch=board.epoch,
             sequence=board.seq,
             stale=False,
-            leaderboard=[views_people.live_board_row(row) for row in board.rows],
+            leaderboard=[views_people.live_board_row(row, sight.is_operator) for row in board.rows],
             pagination=pagination(board.total, want.limit if want.around is None else len(board.rows), offset),
         )
     )
@@ -92,9 +92,10 @@ def _wanted(query: BoardQuery) -> ReadBoard:
     )
 
 
-async def _final_board(ctx: Context, caller: Caller, summary: Summary, want: ReadBoard) -> Json[Leaderboard]:
+async def _final_board(ctx: Context, sight: Sight, want: ReadBoard) -> Json[Leaderboard]:
     """The board of a completed tournament comes from its stored results; no owner is woken for it."""
-    total, rows = await ctx.listings.results(caller.tenant, summary.id, want.limit, want.offset)
+    summary = sight.summary
+    total, rows = await ctx.listings.results(summary.tenant, summary.id, want.limit, want.offset)
     return Json(
         Leaderboard(
             tournament_id=summary.id,
@@ -103,24 +104,22 @@ async def _final_board(ctx: Context, caller: Caller, summary: Summary, want: Rea
             epoch=0,
             sequence=summary.seq,
             stale=False,
-            leaderboard=[views_people.stored_board_row(row) for row in rows],
+            leaderboard=[views_people.stored_board_row(row, sight.is_operator) for row in rows],
             pagination=pagination(total, want.limit, want.offset),
         )
     )
 
 
 @router.get("/results")
-async def get_results(
-    tournament_id: str, request: Request, ctx: Ctx, caller: ResultsRead, query: BoardPageParams
-) -> Json[Results]:
+async def get_results(ctx: Ctx, sight: ResultsSight, query: BoardPageParams) -> Json[Results]:
     """Results with prizes, best first: provisional while late facts or a review may change them, then
-    final. Before the end: 409."""
-    summary = await find(ctx, caller, tournament_id)
+    final. Before the end: 409. `userId` is told to the operator alone."""
+    summary = sight.summary
     limit, offset = query.limit, query.offset
     if summary.status is not Status.COMPLETED:
         fields = Error(tournament_id=summary.id, status=summary.status.value)
         raise ApiError(DoorCode.RESULTS_NOT_AVAILABLE, "The tournament is not completed", fields)
-    summary, total, rows = await priced_rows(ctx, caller, summary, limit, offset)
+    summary, total, rows = await priced_rows(ctx, summary, limit, offset)
     return Json(
         Results(
             tournament_id=summary.id,
@@ -131,16 +130,16 @@ async def get_results(
                 total_amount=amounts.money(summary, summary.pool_minor),
                 currency=summary.rules.currency,
             ),
-            results=[views_people.result(row, summary) for row in rows],
+            results=[views_people.result(row, summary, sight.is_operator) for row in rows],
             pagination=pagination(total, limit, offset),
         )
     )
 
 
 @router.get("/prize-pool")
-async def get_prize_pool(tournament_id: str, ctx: Ctx, caller: ResultsRead) -> Json[PrizePool]:
+async def get_prize_pool(ctx: Ctx, sight: ResultsSight) -> Json[PrizePool]:
     """The pool and what each paid place gets if nothing more is sold."""
-    summary = await find(ctx, caller, tournament_id)
+    summary = sight.summary
     if summary.status not in (Status.IN_PROGRESS, Status.COMPLETED):
         return Json(amounts.prize_pool(summary, None))
     answer = await ask(ctx, summary, ReadSheet())

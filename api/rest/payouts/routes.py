@@ -48,7 +48,7 @@ async def list_payouts(
     summary = await find(ctx, caller, tournament_id)
     states, limit, offset = query.state, query.limit, query.offset
     if summary.results_status is ResultsStatus.PROVISIONAL:
-        summary, total, rows = await priced_rows(ctx, caller, summary, limit, offset)
+        summary, total, rows = await priced_rows(ctx, summary, limit, offset)
         lines = [line for row in rows for line in _under_review(row, summary)]
     else:
         total, owed = await ctx.payouts.payouts(caller.tenant, summary.id, states, limit, offset)

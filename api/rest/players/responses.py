@@ -8,6 +8,7 @@ from api.answers.people_answers import Player, PlayerStatus
 from api.context.kept_tokens import GameAccess, GameAccessOf
 from server.domain.tournament.commands import Correction
 from server.domain.tournament.lifecycle import ResultsStatus, Status
+from server.domain.tournament.money.payouts import PayoutState
 from server.encoding.answer import (
     Amount,
     Answer,
@@ -44,6 +45,40 @@ class PlayerToken(OpenAnswer, rename=None):
     token_expires_at: Instant = field(name="tokenExpiresAt")
     more: dict[str, GameAccess | None]
     games: list[GameAccessOf]
+
+
+class OwnPayoutLine(Answer):
+    """One thing that is owed to the player: an `amount` in a `tender`, or a `quantity` of `code`."""
+
+    kind: str
+    amount: Amount | None
+    tender: str | None
+    code: str | None
+    quantity: int | None
+    state: PayoutState
+
+
+class OwnEntry(Answer):
+    """A player's own entry, and what became of it."""
+
+    tournament_id: str
+    tournament_status: Status
+    results_status: ResultsStatus
+    cancel_reason: str | None
+    player_id: str
+    user_id: str
+    display_name: str
+    status: PlayerStatus
+    registered_at: Instant
+    rules_version: Position
+    entries: Count
+    eliminated_in_round: int | None
+    currency: str
+    position: Position | None
+    rank: Rank | None
+    points: Points | None
+    prize: Amount | None
+    payouts: list[OwnPayoutLine]
 
 
 class PlayerList(Answer):

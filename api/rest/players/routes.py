@@ -34,6 +34,7 @@ from api.rest.players.responses import PlayerList, PlayerToken, RegisteredPlayer
 from api.rest.tournaments.pool_mapping import minor
 from api.tournaments import lobby
 from api.tournaments.owner_client import ask, find, identity
+from api.tournaments.play_page import PLAYABLE, play_url
 from server.domain.ids import PlayerId
 from server.domain.tournament import commands
 from server.domain.tournament.summary import EntryRow, Summary
@@ -61,8 +62,7 @@ async def register_player(
     )
     message = request_of(command, identity(request, ctx, caller, body))
     answer = await lobby.register(ctx, caller, summary, message)
-    game_url = caller.operator.games.get(summary.rules.game_slug, "")
-    answered = _registered(answer.entry, answer.summary, ctx, game_url)
+    answered = _registered(answer.entry, answer.summary, ctx, _game_url(request, ctx, caller, summary))
     request.state.kept_body = without_token(answered, answered.games[0])
     return Json(flat(answered), status_code=201)
 
@@ -82,6 +82,14 @@ def _registered(entry: EntryRow, summary: Summary, ctx: Context, game_url: str) 
         more=access,
         games=games,
     )
+
+
+def _game_url(request: Request, ctx: Context, caller: Caller, summary: Summary) -> str:
+    """Our own page where we have one for a game that is played here; else the operator's."""
+    slug = summary.rules.game_slug
+    if summary.rules.room is not None and slug in PLAYABLE:
+        return play_url(ctx.public_url or str(request.base_url), slug, summary.id)
+    return caller.operator.games.get(slug, "")
 
 
 def _access(
@@ -221,8 +229,7 @@ async def create_player_token(
     entry = _known(found, summary, player)
     if entry.removed:
         raise player_not_found(summary.id, player, "was removed")
-    game_url = caller.operator.games.get(summary.rules.game_slug, "")
-    access, games = _access(entry, summary, ctx, game_url)
+    access, games = _access(entry, summary, ctx, _game_url(request, ctx, caller, summary))
     ends = instant(ends_ms(summary, ctx.clock.now_ms()))
     token = PlayerToken(player_id=entry.player_id, token_expires_at=ends, more=access, games=games)
     request.state.kept_body = without_token(token, token.games[0])

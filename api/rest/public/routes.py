@@ -1,10 +1,8 @@
-"""What needs no key: the page, and the public tournaments that it shows."""
+"""What needs no key: the public tournaments."""
 
-from functools import cache, partial
-from importlib.resources import files
+from functools import partial
 
-from fastapi import APIRouter
-from fastapi.responses import HTMLResponse
+from fastapi import APIRouter, Request
 
 from api.access.dependencies import Ctx
 from api.access.idempotency import OnceRoute
@@ -22,38 +20,25 @@ from server.encoding.wire import dump, instant, instant_or_none
 router = APIRouter(route_class=OnceRoute, tags=["Public"])
 
 
-@router.get("/", include_in_schema=False)
-async def page() -> HTMLResponse:
-    """The live board in a browser."""
-    return HTMLResponse(_page("board.html"), headers={"Cache-Control": "no-cache"})
-
-
-@router.get("/docs/sockets", include_in_schema=False)
-async def sockets_page() -> HTMLResponse:
-    """The messages of the sockets, for people."""
-    return HTMLResponse(_page("sockets.html"))
-
-
-@cache
-def _page(name: str) -> str:
-    return (files("api") / "web" / name).read_text()
-
-
 @router.get("/api/public/tournaments")
-async def list_public_tournaments(ctx: Ctx, query: PublicParams) -> Encoded[PublicTournaments]:
+async def list_public_tournaments(
+    request: Request, ctx: Ctx, query: PublicParams
+) -> Encoded[PublicTournaments]:
     """Public tournaments of the operator whom the page at / shows, where the house has chosen one."""
     if ctx.public_operator is None:
         raise ApiError(DoorCode.NOT_FOUND, "Name an operator: /api/public/{operatorId}/tournaments")
     name, _, mode = ctx.public_operator.partition(":")
+    request.state.shown_of = name
     return await _listed(query, ctx, name, mode != "test")
 
 
 @router.get("/api/public/{operator_id}/tournaments")
 async def list_public_tournaments_of(
-    operator_id: str, ctx: Ctx, query: PublicParams
+    operator_id: str, request: Request, ctx: Ctx, query: PublicParams
 ) -> Encoded[PublicTournaments]:
     """Public tournaments of one operator, those that are running or coming first. `mode` is `live`, or `test`
     for those of test keys. The list may be a second old: `serverTime` says of when it is."""
+    request.state.shown_of = operator_id
     return await _listed(query, ctx, operator_id)
 
 

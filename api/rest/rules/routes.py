@@ -48,6 +48,7 @@ async def _asked(request: Request, ctx: Context, tournament_id: str) -> tuple[Su
     if credential_of(request.headers) is None:
         summary = await ctx.listings.find_public(tournament_id)
         if summary is not None:
+            request.state.shown_of = summary.tenant.operator_id
             return summary, None
     summary, entry = await reader(request, ctx, tournament_id, "tournaments.read")
     return summary, None if entry is None else entry.rules_version

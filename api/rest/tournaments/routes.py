@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from fastapi import APIRouter, Request
+from msgspec import UNSET, structs
 
 from actors.requests import PreviewCancel, request_of
 from api.access.audit import write_audit_entry
@@ -38,6 +39,7 @@ from api.rest.tournaments.requests import (
 from api.rest.tournaments.rules_mapping import rule_fields, spelled
 from api.tournaments.external_ids import external_id
 from api.tournaments.owner_client import ask, find, identity
+from api.tournaments.viewers import TournamentSight
 from server.domain.tournament import commands
 from server.domain.tournament.lifecycle import is_over
 from server.domain.tournament.rules.checks import faults_of
@@ -80,10 +82,10 @@ def _filter(query: TournamentsQuery) -> ListFilter:
 
 
 @router.get("/{tournament_id}")
-async def get_tournament(tournament_id: str, ctx: Ctx, caller: TournamentsRead) -> Json[Tournament]:
-    """Everything about one tournament."""
-    summary = await find(ctx, caller, tournament_id)
-    return Json(views.detail(summary, ctx.clock.now_ms()))
+async def get_tournament(ctx: Ctx, sight: TournamentSight) -> Json[Tournament]:
+    """Everything about one tournament. `externalId` is null for all but the operator."""
+    told = views.detail(sight.summary, ctx.clock.now_ms())
+    return Json(told if sight.is_operator else structs.replace(told, external_id=None))
 
 
 @router.put("/{tournament_id}", openapi_extra=body_of(TournamentBody))
@@ -147,12 +149,11 @@ async def preview_cancellation(
 
 
 @router.get("/{tournament_id}/status")
-async def get_tournament_status(
-    tournament_id: str, ctx: Ctx, caller: TournamentsRead
-) -> Json[TournamentStatus]:
-    """Progress, pool and room."""
-    summary = await find(ctx, caller, tournament_id)
-    return Json(views.status(summary, ctx.clock.now_ms(), await ctx.hub.connections(summary)))
+async def get_tournament_status(ctx: Ctx, sight: TournamentSight) -> Json[TournamentStatus]:
+    """Progress, pool and room. `openReviews` is told to the operator alone."""
+    summary = sight.summary
+    told = views.status(summary, ctx.clock.now_ms(), await ctx.hub.connections(summary))
+    return Json(told if sight.is_operator else structs.replace(told, open_reviews=UNSET))
 
 
 @router.post("/{tournament_id}/start")

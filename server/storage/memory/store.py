@@ -276,6 +276,10 @@ class MemoryStore(
         shown.sort(key=lambda summary: (is_over(summary.status), -summary.rules.start_at_ms, summary.id))
         return len(shown), shown[offset : offset + limit]
 
+    async def operator_of(self, tournament_id: str) -> str | None:
+        stored = self._tournaments.get(tournament_id)
+        return None if stored is None else stored.summary.tenant.operator_id
+
     async def find_public(self, tournament_id: str) -> Summary | None:
         stored = self._tournaments.get(tournament_id)
         return stored.summary if stored is not None and stored.summary.rules.public else None

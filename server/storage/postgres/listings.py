@@ -51,6 +51,11 @@ class PostgresListings(Reader):
     async def find_public(self, tournament_id: str) -> Summary | None:
         return await self._one(HOUSE, tables.tournaments.c.id == tournament_id, tables.tournaments.c.public)
 
+    async def operator_of(self, tournament_id: str) -> str | None:
+        c = tables.tournaments.c
+        found = await self._rows(HOUSE, sa.select(c.operator_id).where(c.id == tournament_id))
+        return found[0][0] if found else None
+
     async def _one(self, scope: Scope, *where: Any) -> Summary | None:
         found = await self._documents(scope, sa.select(tables.tournaments.c.document).where(*where), Summary)
         return found[0] if found else None

@@ -1,0 +1,1 @@
+"""Pages for people, scripts for browsers, and a stranger's way in where there is a demo."""

@@ -1,0 +1,129 @@
+"""The game in a casino's page on another site: `localhost` frames `127.0.0.1`."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.browser.test_play import ROOM, until
+from tests.browser.visitor import Visitor
+
+FRAME = """url => {
+    const frame = document.createElement('iframe');
+    frame.src = url;
+    document.body.append(frame);
+    return new Promise(done => { frame.onload = done; });
+}"""
+NONSENSE = (
+    "'pause'",
+    "{}",
+    "null",
+    "{source: 'pitboss', v: 1}",
+    "{source: 'pitboss', v: 2, type: 'pause'}",
+    "{source: 'pitboss', v: 1, type: 'nonsense'}",
+)
+
+
+@pytest.fixture
+async def framed(visitor: Visitor) -> Any:
+    """The pretend casino with the game in its frame, and the tournament."""
+    house = visitor.served.house
+    operator = house.store._operators["op_123"]
+    casino = f"http://localhost:{visitor.served.port}"
+    await house.store.add(replace(operator, origins=(casino,)))
+    tournament_id = await house.tournament(
+        "ann", "ben", started=True, config=ROOM, visibility="public", externalId="demo-1",
+        lateRegistrationMinutes=30, maxPlayers=80,
+    )  # fmt: skip
+    page = await visitor.open("/demo/casino", host="localhost")
+    await until(page, "globalThis.casinoDemo")
+    return page, tournament_id
+
+
+async def test_the_two_shake_hands_and_talk(framed: Any, visitor: Visitor) -> None:
+    page, tournament_id = framed
+    ready = await page.evaluate("casinoDemo.channel.ready")
+    assert ready["features"] == ["play", "board"] and ready["locale"] == "en"
+    await until(page, "document.getElementById('said').textContent.includes('tournament.connected')")
+    game = page.frames[1]
+    assert "token" not in game.url and game.url.startswith("http://127.0.0.1:")
+    await until(game, "pitboss.client.seat")
+    await page.click("#pause")
+    await until(game, "document.documentElement.hasAttribute('data-paused')")
+    await page.click("#pause")
+    await page.click("#theme")
+    await until(game, "document.documentElement.dataset.theme === 'dark'")
+    await page.evaluate("casinoDemo.channel.send('locale.set', {locale: 'xx'})")
+    house = visitor.served.house
+    await house.client.post(f"/api/tournaments/{tournament_id}/finish", headers=house.auth)
+    await until(page, "document.getElementById('said').textContent.includes('tournament.completed')")
+
+
+async def test_a_session_is_refreshed_without_a_reload(framed: Any, visitor: Visitor) -> None:
+    page, _ = framed
+    game = page.frames[1]
+    await until(game, "globalThis.pitboss?.client.seat")
+    await page.evaluate("casinoDemo.channel.ready")
+    await game.evaluate("globalThis.stays = true; pitboss.client._token = 'x'")
+    await game.evaluate("pitboss.client._lost(4401)")
+    await until(page, "document.getElementById('said').textContent.includes('session.expired')")
+    token = await page.evaluate("casinoDemo.entry.token")
+    await page.evaluate("token => casinoDemo.channel.send('session.refresh', {token})", token)
+    await until(game, "pitboss.client.connection === 'live' && globalThis.stays")
+
+
+async def test_what_is_forged_is_ignored(framed: Any, visitor: Visitor) -> None:
+    page, _ = framed
+    game = page.frames[1]
+    await until(game, "globalThis.pitboss?.client.seat")
+    pause = "{source: 'pitboss', v: 1, type: 'pause', data: {}}"
+    # A sibling frame has the right origin, and is not the parent.
+    await page.evaluate(FRAME, visitor.url("/t/none", host="localhost"))
+    sibling = next(frame for frame in page.frames if frame.url.endswith("/t/none"))
+    for speaker in (game, sibling):
+        await speaker.evaluate(f"parent.frames[0].postMessage({pause}, '*')")
+    for text in NONSENSE:
+        await page.evaluate(f"frames[0].postMessage({text}, '*')")
+    await page.wait_for_timeout(500)
+    assert not await game.evaluate("document.documentElement.hasAttribute('data-paused')")
+    assert await game.evaluate("pitboss.client.connection") == "live"
+    visitor.forgive("WebSocket")
+
+
+async def test_a_page_of_another_origin_may_not_frame_the_game(visitor: Visitor) -> None:
+    house = visitor.served.house
+    tournament_id = await house.tournament("ann", "ben", started=True, config=ROOM)
+    page = await visitor.open("/t/none", host="localhost")
+    await page.evaluate(FRAME, await visitor.play_url(tournament_id, "ann"))
+    assert page.frames[1].url.startswith("chrome-error:"), "frame-ancestors 'self'"
+    visitor.forgive("frame", "WebSocket", "Frame", "4404")
+
+
+async def test_without_a_parent_on_the_list_the_game_stands_alone(visitor: Visitor) -> None:
+    house = visitor.served.house
+    tournament_id = await house.tournament("ann", "ben", started=True, config=ROOM)
+    page = await visitor.open(await visitor.play_url(tournament_id, "ann"))
+    await until(page, "pitboss.client.seat")
+
+
+async def test_cross_origin_reads_go_by_the_operators_list(visitor: Visitor) -> None:
+    house = visitor.served.house
+    tournament_id = await house.tournament("ann", "ben", started=True, visibility="public")
+    token = await visitor.served.token(tournament_id, "ann")
+    base = visitor.url(f"/api/tournaments/{tournament_id}")
+    read = """([url, token]) => fetch(url, {headers: token ? {Authorization: `Bearer ${token}`} : {}})
+        .then(answer => answer.status, () => 'blocked')"""
+    routes = ("", "/status", "/leaderboard", "/prize-pool", "/rules", "/players/me", "/players/ann/trace")
+    spectators = ("", "/status", "/leaderboard", "/prize-pool", "/rules")
+    async with visitor.casino("<!doctype html><title>Casino</title><link rel=icon href=data:,>") as casino:
+        page = await visitor.open(casino)
+        assert {await page.evaluate(read, [base + route, token]) for route in routes} == {"blocked"}
+        await house.store.add(replace(house.store._operators["op_123"], origins=(casino,)))
+        assert {await page.evaluate(read, [base + route, token]) for route in routes} == {200}
+        assert {await page.evaluate(read, [base + route, None]) for route in spectators} == {200}
+        key = house.auth["Authorization"].removeprefix("Bearer ")
+        assert await page.evaluate(read, [base, key]) == "blocked", "keys have no place in a page"
+        assert await page.evaluate(read, [base + "/players", token]) == "blocked"
+        script = "url => import(url).then(module => typeof module.connect)"
+        assert await page.evaluate(script, visitor.url("/sdk/v1/client.js")) == "function"
+    visitor.forgive("CORS", "ERR_FAILED")

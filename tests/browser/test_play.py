@@ -1,0 +1,152 @@
+"""The game as its players meet it."""
+
+import asyncio
+import json
+from typing import Any
+
+from server.encoding import codec
+from server.encoding.room_codec import decode_batch
+from server.ports import BlockRow
+from tests.browser.visitor import Visitor
+
+PATIENCE_MS = 40_000
+ROOM = {
+    "startingCredits": 1_000,
+    "bettingMs": 4_000,
+    "pauseMs": 1_000,
+    "capMultiplier": 3,
+    "minBet": 10,
+}
+
+
+async def until(page: Any, text: str) -> None:
+    """Until JavaScript says so. Asked from outside: the page's policy lets no text be evaluated in it."""
+    async with asyncio.timeout(PATIENCE_MS / 1_000):
+        while not await page.evaluate(f"Boolean({text})"):
+            await asyncio.sleep(0.05)
+
+
+async def betting(page: Any) -> None:
+    """Until a bet can be laid with time to spare."""
+    await until(
+        page,
+        "globalThis.pitboss && pitboss.game.phase === 'betting' && !pitboss.game.bet && pitboss.client.seat"
+        " && pitboss.game.startsAtMs - pitboss.client.roomNow() > 1500",
+    )
+
+
+async def moves_of(visitor: Visitor, tournament_id: str) -> list[str]:
+    """The moves that the journal holds."""
+    log = visitor.served.house.store._tournaments[tournament_id].log
+    rows = [row for row in log if isinstance(row, BlockRow) and row.kind == codec.ROOM]
+    return [one.word for row in rows for one in decode_batch(row.payload).inputs if one.kind == 1]
+
+
+async def test_a_bet_a_cash_out_and_the_board_moves(visitor: Visitor) -> None:
+    house = visitor.served.house
+    tournament_id = await house.tournament("ann", "ben", started=True, config=ROOM)
+    page = await visitor.open(await visitor.play_url(tournament_id, "ann"))
+    assert "token" not in page.url, "the token leaves the address bar at once"
+    while True:
+        await betting(page)
+        await page.fill("#amount", "100")
+        await page.click("#act")
+        await until(page, "pitboss.game.bet?.amount === 100")
+        await until(page, "pitboss.game.phase !== 'betting'")
+        if await page.evaluate("pitboss.game.isFlying"):
+            await page.click("#act")
+            await until(page, "pitboss.game.bet?.multiplier || pitboss.game.phase !== 'climb'")
+        if await page.evaluate("Boolean(pitboss.game.bet?.multiplier)"):
+            break
+    await until(page, "pitboss.client.board.rows.some(row => row.displayName === 'Ann' && row.points > 0)")
+    board = page.locator("pitboss-board")
+    await until(
+        page, "document.querySelector('pitboss-board').shadowRoot.textContent.includes('You are in place 1')"
+    )
+    assert "Ann" in await board.locator("tr.mine").inner_text()
+
+
+async def test_by_keyboard_alone(visitor: Visitor) -> None:
+    house = visitor.served.house
+    tournament_id = await house.tournament("ann", "ben", started=True, config=ROOM)
+    page = await visitor.open(await visitor.play_url(tournament_id, "ann"))
+    await betting(page)
+    await page.keyboard.press("Tab")
+    assert await page.evaluate("document.activeElement.id") == "amount"
+    await page.keyboard.press("Control+A")
+    await page.keyboard.type("70")
+    await page.keyboard.press("Enter")
+    await until(page, "pitboss.game.bet?.amount === 70")
+
+
+async def test_offline_moves_are_not_sent_and_the_game_comes_back(visitor: Visitor) -> None:
+    house = visitor.served.house
+    room = ROOM | {"bettingMs": 8_000}
+    tournament_id = await house.tournament("ann", "ben", started=True, config=room)
+    page = await visitor.open(await visitor.play_url(tournament_id, "ann"))
+    await betting(page)
+    await visitor.context.set_offline(True)
+    await page.evaluate("pitboss.client.check()")
+    await until(page, "pitboss.client.connection === 'reconnecting'")
+    await page.click("#act")
+    await until(page, "document.getElementById('news').textContent.startsWith('Not sent')")
+    await asyncio.sleep(1)
+    assert await moves_of(visitor, tournament_id) == []
+    await visitor.context.set_offline(False)
+    await until(page, "pitboss.client.connection === 'live' && pitboss.client.seat === 1")
+    assert await moves_of(visitor, tournament_id) == [], "nothing is sent late"
+    await betting(page)
+    await page.click("#act")
+    await until(page, "pitboss.game.bet !== null")
+    assert await moves_of(visitor, tournament_id) == ["bet"]
+    visitor.forgive("ERR_INTERNET_DISCONNECTED", "WebSocket connection")
+
+
+async def test_every_flight_is_checked_in_the_browser_and_a_wrong_one_is_named(visitor: Visitor) -> None:
+    house = visitor.served.house
+    quick = ROOM | {"bettingMs": 1_000, "pauseMs": 500, "capMultiplier": 2}
+    tournament_id = await house.tournament("ann", "ben", started=True, config=quick, visibility="public")
+    path = f"/api/tournaments/{tournament_id}/fairness"
+    while len((await house.client.get(path)).json()["flights"]) < 2:
+        await asyncio.sleep(0.2)
+    page = await visitor.open(f"/fair/{tournament_id}")
+    await until(page, "document.getElementById('verdict').textContent.startsWith('All ')")
+
+    async def tamper(route: Any) -> None:
+        answer = await route.fetch()
+        body = await answer.json()
+        body["flights"][0]["proves"]["multiplier"] = 77.77
+        await route.fulfill(response=answer, body=json.dumps(body))
+
+    await page.route("**/fairness*", tamper)
+    await page.reload()
+    await until(page, "document.getElementById('verdict').textContent.startsWith('Wrong: flights')")
+
+
+async def test_a_stranger_is_in_the_game_after_one_click(visitor: Visitor) -> None:
+    house = visitor.served.house
+    tournament_id = await house.tournament(
+        "ann", "ben", started=True, config=ROOM, visibility="public", externalId="demo-1",
+        lateRegistrationMinutes=30, maxPlayers=80,
+    )  # fmt: skip
+    page = await visitor.open("/")
+    await page.click("#play")
+    await page.wait_for_url(f"**/play/crash-classic/{tournament_id}*", timeout=PATIENCE_MS)
+    await betting(page)
+    await page.click("#act")
+    await until(page, "pitboss.game.bet !== null")
+    names = await page.evaluate("pitboss.client.welcome.me.displayName")
+    assert names.startswith("Visitor ")
+
+
+async def test_on_a_phone_everything_is_within_reach_of_a_thumb(visitor: Visitor) -> None:
+    house = visitor.served.house
+    tournament_id = await house.tournament("ann", "ben", started=True, config=ROOM)
+    page = await visitor.open("/")
+    await page.set_viewport_size({"width": 360, "height": 740})
+    await page.goto(await visitor.play_url(tournament_id, "ann"))
+    await betting(page)
+    button = await page.locator("#act").bounding_box()
+    assert button["height"] >= 48 and button["y"] + button["height"] <= 740, "without scrolling"
+    wide = await page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= 360, "nothing sticks out"
