@@ -15,6 +15,7 @@ from api.context.context import Context
 from api.game_platform.fact_stream import router as stream
 from api.game_platform.routes import router as internal
 from api.http.errors import ApiError, typed
+from api.http.head import Head
 from api.http.json_response import Json
 from api.pages.demo_entries import router as demo_entries
 from api.pages.page_routes import router as pages
@@ -98,6 +99,7 @@ def create_app(ctx: Context) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _answer)
     app.add_exception_handler(StoreUnavailable, _answer)
     app.add_exception_handler(Exception, _answer)
+    app.add_middleware(Head)
     app.add_middleware(Cors, ctx=ctx)
     app.add_middleware(RequestLog, ctx=ctx)
     app.openapi = cache(partial(document, app))  # type: ignore[method-assign]

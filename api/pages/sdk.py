@@ -17,7 +17,7 @@ from api.http.errors import ApiError, DoorCode
 
 router = APIRouter()
 LATEST: Final = "v1"
-_TYPES: Final = {"js": "text/javascript", "css": "text/css"}
+_TYPES: Final = {"js": "text/javascript", "css": "text/css", "json": "application/json"}
 _FOR_EVER, _SHORT = "public, max-age=31536000, immutable", "public, max-age=300"
 _FOR_ALL: Final = {
     "Access-Control-Allow-Origin": "*",
@@ -60,7 +60,7 @@ def version() -> str:
     return whole.hexdigest()[:12]
 
 
-@router.api_route("/sdk/{wanted}/{path:path}", methods=["GET", "HEAD"], include_in_schema=False)
+@router.get("/sdk/{wanted}/{path:path}", include_in_schema=False)
 async def get_script(wanted: str, path: str, request: Request) -> Response:
     """One file of the client."""
     script = scripts().get(path)

@@ -1,6 +1,7 @@
 """Pages and scripts as they leave the front end."""
 
 import gzip
+import json
 import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -132,3 +133,16 @@ async def test_the_game_url_of_a_room_is_our_own_page(house: House) -> None:
     house.ctx.public_url = "https://games.example/"
     again = (await house.client.post(f"{path}/ann/token", headers=house.auth)).json()["crash-classic"]
     assert again["game_url"].startswith(f"https://games.example/play/crash-classic/{tournament_id}#token=")
+
+
+def test_every_message_has_a_schema_and_a_sentence() -> None:
+    """embed.js, its schema and its page say the same."""
+    schema = json.loads((SDK / "messages.json").read_text())["$defs"]
+    source = (SDK / "embed.js").read_text()
+    page = (SDK.parents[2] / "docs" / "embed.md").read_text()
+    for name, group, greeting in (("OUT", "fromGame", "ready"), ("IN", "fromCasino", "hello")):
+        listed = re.search(rf"export const {name} = \[(.*?)\]", source, re.DOTALL)
+        assert listed is not None
+        assert {*re.findall(r'"([^"]+)"', listed[1]), greeting} == set(schema[group])
+        for kind, one in schema[group].items():
+            assert f"| `{kind}` |" in page and one["description"] in page, kind

@@ -1,6 +1,7 @@
 """What players and spectators may read, and what of it they never see."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
@@ -154,3 +155,26 @@ async def test_a_preflight_looks_nothing_up(house: House) -> None:
     for path in ("/api/tournaments", "/api/tournaments/none/players", "/api/keys"):
         answer = await house.client.options(path, headers=asked)
         assert answer.status_code == 405 and "access-control-allow-origin" not in answer.headers
+
+
+async def test_head_answers_as_get_does_without_a_body(house: House) -> None:
+    tournament_id = await house.tournament("ann", "ben", started=True, visibility="public")
+    for path in (
+        f"/api/tournaments/{tournament_id}",
+        f"/api/tournaments/{tournament_id}/leaderboard",
+        "/",
+        "/healthz",
+    ):
+        got, head = await house.client.get(path), await house.client.head(path)
+        assert (head.status_code, head.content) == (got.status_code, b"")
+        assert head.headers.get("content-length") == got.headers.get("content-length")
+        assert head.headers.get("etag") == got.headers.get("etag")
+    assert (await house.client.head("/api/tournaments")).status_code == 401
+
+
+async def test_a_player_without_a_name_is_never_called_by_the_casinos_id(house: House) -> None:
+    tournament_id = await house.tournament()
+    path = f"/api/tournaments/{tournament_id}/players"
+    body = {"userId": "casino-secret-7", "buyInAmount": 10}
+    told = (await house.client.post(path, headers=house.auth, json=body)).json()
+    assert re.fullmatch(r"Player \d{4}", told["displayName"])

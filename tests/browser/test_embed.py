@@ -1,10 +1,13 @@
 """The game in a casino's page on another site: `localhost` frames `127.0.0.1`."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
+import jsonschema_rs
 import pytest
 
+from tests.api.test_pages import SDK
 from tests.browser.test_play import ROOM, until
 from tests.browser.visitor import Visitor
 
@@ -37,6 +40,9 @@ async def framed(visitor: Visitor) -> Any:
     )  # fmt: skip
     page = await visitor.open("/demo/casino", host="localhost")
     await until(page, "globalThis.casinoDemo")
+    while "/play/" not in page.frames[1].url:
+        await page.wait_for_timeout(50)
+    await page.frames[1].wait_for_load_state()
     return page, tournament_id
 
 
@@ -53,10 +59,18 @@ async def test_the_two_shake_hands_and_talk(framed: Any, visitor: Visitor) -> No
     await page.click("#pause")
     await page.click("#theme")
     await until(game, "document.documentElement.dataset.theme === 'dark'")
-    await page.evaluate("casinoDemo.channel.send('locale.set', {locale: 'xx'})")
+    await page.evaluate("casinoDemo.channel.send('locale.set', {locale: 'de'})")
+    await until(game, "document.documentElement.lang === 'de'")
     house = visitor.served.house
     await house.client.post(f"/api/tournaments/{tournament_id}/finish", headers=house.auth)
     await until(page, "document.getElementById('said').textContent.includes('tournament.completed')")
+    lines = await page.evaluate("[...document.querySelectorAll('#said li')].map(line => line.textContent)")
+    schema = json.loads((SDK / "messages.json").read_text())["$defs"]["fromGame"]
+    for kind, _, data in (line.partition(" ") for line in lines):
+        jsonschema_rs.validator_for(schema[kind]).validate(json.loads(data))
+    assert {"ready", "tournament.connected", "player.score.updated", "tournament.completed"} <= {
+        line.partition(" ")[0] for line in lines
+    }
 
 
 async def test_a_session_is_refreshed_without_a_reload(framed: Any, visitor: Visitor) -> None:

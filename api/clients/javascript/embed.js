@@ -112,10 +112,15 @@ export function relay(client, channel) {
     else if (state === "forbidden" || state === "not_found") channel.send("error", { ...tournament, code: state });
   };
   // The partner may be known later than the tournament: it is told then where things stand.
-  channel.ready.then(() => { if (client.welcome) connected(client.welcome); line(client.connection); });
+  const score = ({ position, rank, points, prize }) => channel.send("player.score.updated", { ...tournament, position, rank, points, prize });
+  channel.ready.then(() => {
+    if (client.welcome) connected(client.welcome);
+    if (client.me) score(client.me);
+    line(client.connection);
+  });
   const stops = [
     client.on("welcome", connected),
-    client.on("me", me => channel.send("player.score.updated", { ...tournament, position: me.position, rank: me.rank, points: me.points, prize: me.prize })),
+    client.on("me", score),
     client.on("lifecycle", frame => lifecycle(frame)),
     client.on("connection", line),
     channel.on("session.refresh", data => typeof data.token === "string" && client.renew(data.token)),

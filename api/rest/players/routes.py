@@ -1,5 +1,6 @@
 """Players of a tournament: register, list, read, remove, rebuy, fresh tokens."""
 
+from hashlib import sha256
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -53,11 +54,11 @@ async def register_player(
     body = await read_json(request)
     parsed = _payment(body, RegisterBody, summary)
     parsed.raise_faults()
-    given = parsed.values
+    given, player_id = parsed.values, PlayerId(ctx.ids.player_id())
     command = commands.Register(
         user_id=given["user_id"],
-        player_id=PlayerId(ctx.ids.player_id()),
-        display_name=given.get("display_name") or given["user_id"],
+        player_id=player_id,
+        display_name=given.get("display_name") or _nameless(player_id),
         **_paid(parsed),
     )
     message = request_of(command, identity(request, ctx, caller, body))
@@ -65,6 +66,11 @@ async def register_player(
     answered = _registered(answer.entry, answer.summary, ctx, _game_url(request, ctx, caller, summary))
     request.state.kept_body = without_token(answered, answered.games[0])
     return Json(flat(answered), status_code=201)
+
+
+def _nameless(player_id: str) -> str:
+    """How a player is called in public who has no name: never by the casino's user id."""
+    return f"Player {1_000 + int.from_bytes(sha256(player_id.encode()).digest()[:4], 'big') % 9_000}"
 
 
 def _registered(entry: EntryRow, summary: Summary, ctx: Context, game_url: str) -> RegisteredPlayer:
