@@ -74,15 +74,17 @@ async def test_the_two_shake_hands_and_talk(framed: Any, visitor: Visitor) -> No
 
 
 async def test_a_session_is_refreshed_without_a_reload(framed: Any, visitor: Visitor) -> None:
-    page, _ = framed
+    page, tournament_id = framed
     game = page.frames[1]
     await until(game, "globalThis.pitboss?.client.seat")
     await page.evaluate("casinoDemo.channel.ready")
-    await game.evaluate("globalThis.stays = true; pitboss.client._token = 'x'")
-    await game.evaluate("pitboss.client._lost(4401)")
+    await game.evaluate("globalThis.stays = true; pitboss.client._lost(4401)")
     await until(page, "document.getElementById('said').textContent.includes('session.expired')")
-    token = await page.evaluate("casinoDemo.entry.token")
-    await page.evaluate("token => casinoDemo.channel.send('session.refresh', {token})", token)
+    refresh = "token => casinoDemo.channel.send('session.refresh', {token})"
+    await page.evaluate(refresh, await visitor.served.token(tournament_id, "ann"))
+    await page.wait_for_timeout(300)
+    assert await game.evaluate("pitboss.client.connection") == "unauthorized", "another player's token"
+    await page.evaluate(refresh, await page.evaluate("casinoDemo.entry.token"))
     await until(game, "pitboss.client.connection === 'live' && globalThis.stays")
 
 
@@ -141,3 +143,43 @@ async def test_cross_origin_reads_go_by_the_operators_list(visitor: Visitor) -> 
         script = "url => import(url).then(module => typeof module.connect)"
         assert await page.evaluate(script, visitor.url("/sdk/v1/client.js")) == "function"
     visitor.forgive("CORS", "ERR_FAILED")
+
+
+async def test_a_game_of_ones_own_speaks_it_too(visitor: Visitor) -> None:
+    """Neither page is ours: a studio's game in a casino's frame, on two sites, with our module in both."""
+    house = visitor.served.house
+    tournament_id = await house.tournament("ann", "ben", started=True, visibility="public")
+    sdk = visitor.url("/sdk/v1/embed.js")
+    page_of = (
+        "<!doctype html><title>{}</title><link rel=icon href=data:,><script type=module>{}</script><body>"
+    )
+    parent = f"""import {{ casino }} from "{sdk}";
+        globalThis.said = [];
+        globalThis.talk = (frame, origin) => {{
+            const channel = globalThis.channel = casino(frame, {{ origin }});
+            channel.on("tournament.connected", data => said.push(data.tournamentId));
+            channel.on("rebuy.requested", () => said.push("rebuy"));
+        }};"""
+    async with visitor.casino(page_of.format("Casino", parent)) as casino:
+        game_script = f"""import {{ inCasino, relay }} from "{sdk}";
+            import {{ connect }} from "{visitor.url("/sdk/v1/client.js")}";
+            const channel = globalThis.channel = inCasino({{ origins: ["{casino}"] }});
+            channel.on("pause", () => {{ globalThis.paused = true; }});
+            relay(connect({{ url: "{visitor.url("")}", tournament: "{tournament_id}" }}), channel);"""
+        async with visitor.casino(page_of.format("Game", game_script)) as game_url:
+            game_url = game_url.replace("localhost", "127.0.0.1")
+            page = await visitor.open(casino)
+            await page.evaluate(FRAME, game_url)
+            talk = "origin => talk(document.querySelector('iframe'), origin)"
+            await until(page, "globalThis.talk")
+            await page.evaluate(talk, game_url)
+            await until(page, f"said.includes('{tournament_id}')")
+            game = page.frames[1]
+            await game.evaluate("channel.send('rebuy.requested', {})")
+            await until(page, "said.includes('rebuy')")
+            await page.evaluate("channel.send('pause')")
+            await until(game, "globalThis.paused")
+            anyone = """(() => {
+                try { talk(document.querySelector('iframe'), '*'); } catch (error) { return error.name; }
+            })()"""
+            assert await page.evaluate(anyone) == "TypeError"

@@ -4,9 +4,13 @@ import asyncio
 import json
 from typing import Any
 
+from actors.requests import Identity, request_of
+from server.domain.tournament import commands
 from server.encoding import codec
 from server.encoding.room_codec import decode_batch
 from server.ports import BlockRow
+from server.runtime.randomness import SystemIds
+from tests.browser.mute_proxy import a_mute_proxy
 from tests.browser.visitor import Visitor
 
 PATIENCE_MS = 40_000
@@ -150,3 +154,41 @@ async def test_on_a_phone_everything_is_within_reach_of_a_thumb(visitor: Visitor
     assert button["height"] >= 48 and button["y"] + button["height"] <= 740, "without scrolling"
     wide = await page.evaluate("document.documentElement.scrollWidth")
     assert wide <= 360, "nothing sticks out"
+
+
+async def test_who_is_eliminated_is_told_and_watches_on(visitor: Visitor) -> None:
+    house = visitor.served.house
+    rounds = {"count": 2, "durationSeconds": 8, "eliminate": 1, "survivors": 2}
+    quick = ROOM | {"bettingMs": 1_000, "pauseMs": 500, "capMultiplier": 2}
+    tournament_id = await house.tournament("ann", "ben", "cid", started=True, config=quick, rounds=rounds)
+    page = await visitor.open(await visitor.play_url(tournament_id, "cid"))
+    await until(page, "globalThis.pitboss?.client.seat")
+    for ahead in ("ann", "ben"):
+        lift = {"player": ahead, "action": "adjust", "points": 5, "reason": "a test"}
+        path = f"/api/tournaments/{tournament_id}/corrections"
+        assert (await house.client.post(path, headers=house.auth, json=lift)).status_code == 200
+    await page.evaluate("void pitboss.client.on('lifecycle', f => (globalThis.heard ??= []).push(f.event))")
+    for _ in range(120):
+        due = request_of(commands.Advance(), Identity(SystemIds().command_id(), "schedule"))
+        await house.directory.ask(tournament_id, due)
+        if await page.evaluate("globalThis.heard?.includes('eliminated')"):
+            break
+        await asyncio.sleep(0.25)
+    await until(page, "heard.includes('eliminated')")
+    await until(page, "pitboss.client.connection === 'live' && document.getElementById('act').disabled")
+    await until(page, "pitboss.client.board.rows.some(row => row.displayName === 'Cid' && row.eliminated)")
+
+
+async def test_a_line_that_dies_silently_is_found(visitor: Visitor) -> None:
+    """Through a proxy that goes on accepting and says nothing more: no close, no error."""
+    house = visitor.served.house
+    tournament_id = await house.tournament("ann", "ben", started=True, visibility="public")
+    async with a_mute_proxy(visitor.served.port) as proxy:
+        page = await visitor.open(f"http://127.0.0.1:{proxy.port}/t/{tournament_id}")
+        client = "document.querySelector('pitboss-board').client"
+        await until(page, f"{client}?.connection === 'live'")
+        proxy.is_mute = True
+        await page.evaluate(f"{client}.check()")
+        await until(page, f"{client}.connection === 'reconnecting'")
+        proxy.is_mute = False
+        await until(page, f"{client}.connection === 'live'")

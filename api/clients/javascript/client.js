@@ -19,6 +19,15 @@ const PASSING = new Set(["room_waiting", "service_unavailable", "overloaded", "d
  * @property {typeof WebSocket} [WebSocket]
  */
 
+/** Whose token it is. The server verifies it; this only tells two players apart. @param {string} token */
+function subjectOf(token) {
+  try {
+    return JSON.parse(atob(token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/"))).sub;
+  } catch {
+    return token;
+  }
+}
+
 /** Connect to a tournament. @param {Options} options */
 export function connect(options) {
   return new Tournament(options);
@@ -77,11 +86,14 @@ export class Tournament {
     });
   }
 
-  /** Give another token of the same player, before the old one ends; also after it has. @param {string} token */
+  /** Give another token of the same player, before the old one ends; also after it has. Another player's token is
+   * refused: false. @param {string} token */
   renew(token) {
+    if (this._token && subjectOf(token) !== subjectOf(this._token)) return false;
     this._token = token;
     if (this.connection === "unauthorized") this._open();
     else this._send({ type: "auth", token });
+    return true;
   }
 
   /** Read over REST what this player, or a spectator, may see: `""`, `status`, `leaderboard`, `results`, `rules`...
@@ -226,6 +238,7 @@ export class Tournament {
 
   _on_lifecycle(frame) {
     this.lifecycle = frame;
+    if (["eliminated", "removed", "disqualified"].includes(frame.event)) this.seat = 0;
     if (frame.seq === undefined) return;
     const { epoch, seq } = frame;
     this.board = { ...this.board, epoch, seq, status: frame.status ?? this.board.status };
