@@ -5,6 +5,8 @@ import sheet from "./style.js";
 import { wordsOf } from "./texts.js";
 
 const MOVE_MS = 250;
+// A board that changes more often jumps: a glide costs four times as much as the change, and none would be seen to its end.
+const GLIDE_AFTER_MS = 800;
 const ARROW_MS = 3_000;
 const SAY_EVERY_MS = 10_000;
 const LOBBY_EVERY_MS = 5_000;
@@ -149,9 +151,12 @@ export class PitbossBoard extends OfTournament {
     const last = Math.max(0, ...board.prizes.map(line => line.position)), mine = this._client.welcome?.me?.playerId;
     const rows = board.rows.map(row => {
       const line = this._row(row.playerId), cells = line.children, prize = prizes.get(row.position);
+      this._arrow(line, cells[1], row.position);
+      const how = `${prize} ${places} ${last} ${mine}`;
+      if (line._row === row && line._how === how) return line;
+      [line._row, line._how] = [row, how];
       line.className = [prize === undefined ? "" : "paid", row.playerId === mine ? "mine" : "", row.eliminated ? "out" : "", row.position === last ? "line-end" : ""].join(" ").trim();
       write(cells[0], String(row.rank));
-      this._arrow(line, cells[1], row.position);
       write(cells[2], row.displayName);
       write(cells[3], this._words.number(row.points, places));
       write(cells[4], prize === undefined ? "" : this._words.money(prize, board.currency));
@@ -162,7 +167,9 @@ export class PitbossBoard extends OfTournament {
     this._parts.body.replaceChildren(...rows);
     const known = new Set(rows.map(row => row.dataset.player));
     for (const player of this._rows.keys()) if (!known.has(player)) this._rows.delete(player);
-    if (!isCalm() && before.size) this._glide(rows, before);
+    const now = performance.now(), rested = now - (this._movedAt ?? 0) > GLIDE_AFTER_MS;
+    this._movedAt = now;
+    if (rested && before.size && !isCalm()) this._glide(rows, before);
   }
 
   _row(player) {
