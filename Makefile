@@ -12,6 +12,8 @@ RUN_STAMP := $(call stamp,run,requirements.lock)
 DEV_STAMP := $(call stamp,dev,requirements-dev.lock)
 BROWSER_STAMP := $(call stamp,browser,requirements-browser.lock)
 
+TYPESCRIPT := 5.9.3
+
 .DEFAULT_GOAL := help
 .PHONY: help install install-dev browser run test check simulate siege soak bench lock clean
 
@@ -58,6 +60,7 @@ browser: $(BROWSER_STAMP) ## Install what the browser tests need, but for Chromi
 
 $(BROWSER_STAMP): requirements-browser.lock $(DEV_STAMP)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --progress-bar off -r requirements-browser.lock
+	@if command -v npm >/dev/null; then npm install --silent --no-audit --no-fund --prefix $(VENV)/typescript typescript@$(TYPESCRIPT); fi
 	@rm -f $(VENV)/.browser-* && touch $@
 
 check: install-dev ## Lint, types, import contracts, declared packages

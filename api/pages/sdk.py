@@ -4,6 +4,7 @@ Pages of every origin may load them: a script says nothing that is not public.
 """
 
 import gzip
+import re
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
@@ -18,6 +19,7 @@ from api.http.errors import ApiError, DoorCode
 router = APIRouter()
 LATEST: Final = "v1"
 _TYPES: Final = {"js": "text/javascript", "css": "text/css", "json": "application/json"}
+_COMMENT: Final = re.compile(r"^[ \t]*(?:/\*\*(?:(?!\*/).)*\*/|//[^\n]*)[ \t]*\n", re.DOTALL | re.MULTILINE)
 _FOR_EVER, _SHORT = "public, max-age=31536000, immutable", "public, max-age=300"
 _FOR_ALL: Final = {
     "Access-Control-Allow-Origin": "*",
@@ -44,7 +46,12 @@ def scripts() -> dict[str, Script]:
 
 def _found(folder: Traversable, prefix: str) -> dict[str, bytes]:
     names = (one for one in folder.iterdir() if one.name.rpartition(".")[2] in _TYPES)
-    return {f"{prefix}{one.name}": one.read_bytes() for one in names}
+    return {f"{prefix}{one.name}": _lean(one.read_text()) for one in names}
+
+
+def _lean(text: str) -> bytes:
+    """Without the comments that stand on lines of their own: a third of what would be sent."""
+    return _COMMENT.sub("", text).encode()
 
 
 def _packed(data: bytes) -> bytes:

@@ -1,6 +1,5 @@
 """Pages and scripts as they leave the front end."""
 
-import gzip
 import json
 import re
 from collections.abc import AsyncIterator
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from api.pages.sdk import LATEST, scripts, version
+from api.spec.typescript import TARGET, declarations
 from tests.support.app import House, a_house
 
 SDK = Path(__file__).parents[2] / "api" / "clients" / "javascript"
@@ -68,9 +68,20 @@ async def test_scripts_are_for_everyone_and_for_ever_under_their_version(house: 
 
 
 def test_client_and_widget_are_small() -> None:
-    sent = {name: len(gzip.compress((SDK / name).read_bytes(), 9, mtime=0)) for name in WIDGET}
+    sent = {name: len(scripts()[name].packed) for name in WIDGET}
     assert sum(sent.values()) <= WIDGET_BYTES_MAX, sent
-    assert set(WIDGET) <= set(scripts())
+
+
+def test_only_comments_are_left_out_of_what_is_sent() -> None:
+    for name, script in scripts().items():
+        whole = (SDK / name).read_text()
+        kept = [line.strip() for line in script.plain.decode().splitlines()]
+        code = [line.strip() for line in whole.splitlines()]
+        left_out = [line for line in code if line not in kept]
+        assert all(line.startswith(("/**", "*", "//")) for line in left_out), (name, left_out)
+        assert [line for line in code if line in kept and not line.startswith(("/**", "*", "//"))] == [
+            line for line in kept if not line.startswith(("/**", "*", "//"))
+        ]
 
 
 def texts_of(language: str) -> dict[str, str]:
@@ -146,3 +157,8 @@ def test_every_message_has_a_schema_and_a_sentence() -> None:
         assert {*re.findall(r'"([^"]+)"', listed[1]), greeting} == set(schema[group])
         for kind, one in schema[group].items():
             assert f"| `{kind}` |" in page and one["description"] in page, kind
+
+
+def test_the_types_of_frames_are_those_of_the_socket() -> None:
+    """`python -m api.spec.typescript` renews them."""
+    assert TARGET.read_text() == declarations()

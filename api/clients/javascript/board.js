@@ -19,10 +19,19 @@ class OfTournament extends HTMLElement {
   constructor() {
     super();
     this.attachShadow({ mode: "open" }).adoptedStyleSheets = [sheet];
+    /** @type {(() => void)[]} */
     this._stops = [];
+    /** @type {ReturnType<typeof setInterval> | undefined} */
+    this._ticking = undefined;
   }
 
-  /** The client: set it to share one connection with other parts of a page. */
+  /** Make the parts, in the present language. */
+  _build() {}
+
+  /** Show what is so. */
+  _draw() {}
+
+  /** The client: set it to share one connection with other parts of a page. @type {import("./client.js").Tournament} */
   get client() { return this._client; }
   set client(client) {
     this._leave();
@@ -145,7 +154,7 @@ export class PitbossBoard extends OfTournament {
   }
 
   _drawRows(board) {
-    const before = new Map([...this._parts.body.children].map((row, index) => [row.dataset.player, index]));
+    const before = new Map([...this._parts.body.rows].map((row, index) => [row.dataset.player, index]));
     const prizes = new Map(board.prizes.map(line => [line.position, line.prize]));
     const places = Math.min(Math.max(0, ...board.rows.map(row => (String(row.points).split(".")[1] ?? "").length)), 4);
     const last = Math.max(0, ...board.prizes.map(line => line.position)), mine = this._client.welcome?.me?.playerId;
@@ -285,6 +294,6 @@ export class PitbossLobby extends HTMLElement {
   }
 }
 
-for (const [name, element] of [["pitboss-board", PitbossBoard], ["pitboss-ticker", PitbossTicker], ["pitboss-lobby", PitbossLobby]]) {
+for (const [name, element] of Object.entries({ "pitboss-board": PitbossBoard, "pitboss-ticker": PitbossTicker, "pitboss-lobby": PitbossLobby })) {
   if (!customElements.get(name)) customElements.define(name, element);
 }

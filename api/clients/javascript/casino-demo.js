@@ -2,6 +2,7 @@
 import { make } from "./dom.js";
 import { OUT, casino } from "./embed.js";
 
+/** @returns {any} */
 const $ = id => document.getElementById(id);
 const game = `http://${location.hostname === "localhost" ? "127.0.0.1" : "localhost"}:${location.port}`;
 const said = text => $("said").prepend(make("li", {}, text));

@@ -10,6 +10,12 @@ const FINAL = { 4401: "unauthorized", 4403: "forbidden", 4404: "not_found", 4410
 // Refusals of a seat that pass by themselves.
 const PASSING = new Set(["room_waiting", "service_unavailable", "overloaded", "draining"]);
 
+/** @typedef {import("./frames.js").Frames} Frames */
+/** @typedef {{rows: import("./frames.js").Row[], prizes: import("./frames.js").Prize[], total: number, currency: string,
+ *   status: string, resultsStatus: string, epoch: number | null, seq: number}} Board */
+/** @typedef {Frames & {connection: string, board: Board, room_event: import("./frames.js").RoomEvent, change: any}} Events */
+/** @typedef {import("./frames.js").Played | import("./frames.js").RefusedMove} Answer */
+
 /**
  * @typedef {object} Options
  * @property {string} url where Pitboss is, as https://games.example
@@ -41,7 +47,21 @@ export class Tournament {
     this.url = options.url.replace(/\/$/, "");
     /** `connecting`, `live`, `reconnecting`, or why it ended: `over`, `unauthorized`, `forbidden`, `not_found`, `closed` */
     this.connection = "connecting";
-    this.welcome = this.lifecycle = this.me = this.payouts = this.presence = this.room = this.hand = null;
+    /** @type {import("./frames.js").Welcome | null} */
+    this.welcome = null;
+    /** @type {import("./frames.js").Lifecycle | null} */
+    this.lifecycle = null;
+    /** @type {import("./frames.js").Me | null} */
+    this.me = null;
+    /** @type {import("./frames.js").Payouts | null} */
+    this.payouts = null;
+    /** @type {import("./frames.js").Room | null} */
+    this.presence = null;
+    /** @type {import("./frames.js").RoomState | null} */
+    this.room = null;
+    /** @type {import("./frames.js").Hand | null} */
+    this.hand = null;
+    /** @type {Board} */
     this.board = { rows: [], prizes: [], total: 0, currency: "", status: "", resultsStatus: "", epoch: null, seq: 0 };
     this.seat = 0;
     this._token = options.token;
@@ -56,7 +76,8 @@ export class Tournament {
   }
 
   /** Hear of something: a frame's type, `connection`, `board` or `change` (anything). Returns how to stop.
-   * @param {string} type @param {(data: any) => void} listener */
+   * @template {keyof Events} T
+   * @param {T} type @param {(data: Events[T]) => void} listener @returns {() => void} */
   on(type, listener) {
     const of = this._listeners.get(type) ?? new Set();
     this._listeners.set(type, of.add(listener));
@@ -75,7 +96,8 @@ export class Tournament {
 
   /** Make a move for the flight that is on, or for `flight`. Answers `played` or `refused`; a move is never kept for
    * later: without a line it is refused as `not_sent`, and as `unknown` where the line broke before the answer and
-   * the room does not know it. @param {string} move @param {object} [given] @param {number} [flight] */
+   * the room does not know it.
+   * @param {string} move @param {object} [given] @param {number} [flight] @returns {Promise<Answer>} */
   play(move, given = {}, flight = this.room?.flight ?? 0) {
     if (this.connection !== "live" || !this.seat) return Promise.resolve(this._unsent("not_sent"));
     const id = ++this._lastId;
@@ -300,6 +322,7 @@ export class Tournament {
     }
   }
 
+  /** @param {string} error @returns {Answer} */
   _unsent(error) {
     return { type: "refused", id: null, error, stampMs: null, detail: {} };
   }

@@ -5,6 +5,7 @@ import { write } from "./dom.js";
 
 const LOOK_EVERY_MS = 3_000;
 const HOLD_MS = 10_000;
+/** @returns {any} */
 const $ = id => document.getElementById(id);
 let shown = null, overSince = 0;
 

@@ -1,6 +1,11 @@
 // Small helpers for elements: no inline style, no markup from strings.
 
-/** Make an element. @param {string} tag @param {Record<string, any>} [attributes] @param {...(Node|string)} children */
+/**
+ * Make an element.
+ * @template {keyof HTMLElementTagNameMap} T
+ * @param {T} tag @param {Record<string, any>} [attributes] @param {...(Node|string)} children
+ * @returns {HTMLElementTagNameMap[T]}
+ */
 export function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {

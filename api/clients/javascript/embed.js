@@ -14,10 +14,17 @@ export const IN = ["rebuy.completed", "session.refresh", "locale.set", "theme.se
 
 /** One pinned partner. What comes from any other window or origin is ignored, and so is what is not known. */
 class Channel {
+  /** @param {string[]} knows */
   constructor(knows) {
     this._knows = new Set(knows);
     this._listeners = new Map();
     this._partner = null;
+    /** Settles once the partner is known: what it said of itself, or whether there is one. @type {Promise<any>} */
+    this.ready = Promise.resolve();
+    /** @type {ReturnType<typeof setInterval> | undefined} */
+    this._hello = undefined;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this._silence = undefined;
   }
 
   /** Hear one type of message. Returns how to stop. @param {string} type @param {(data: any) => void} listener */

@@ -2,6 +2,7 @@
 import { make, write } from "./dom.js";
 
 const PAGE = 100;
+/** @returns {any} */
 const $ = id => document.getElementById(id);
 const id = decodeURIComponent(location.pathname.split("/").at(-1));
 

@@ -7,6 +7,7 @@ import { inCasino, relay, tellHeight } from "./embed.js";
 import { wordsOf } from "./texts.js";
 
 const SHOWN_MS = 4_000;
+/** @returns {any} */
 const $ = id => document.getElementById(id);
 const ANSWERS = { not_sent: "notSent", unknown: "unknown", seat_taken_elsewhere: "seatTaken", not_entered: "notIn", eliminated: "eliminated" };
 
@@ -16,6 +17,7 @@ class Page {
     this.client = connect({ url: location.origin, tournament, token });
     this.game = new Flight(this.client);
     this.saidUntil = 0;
+    this.paused = false;
     this.draws = $("curve").getContext("2d");
     $("board").client = this.client;
     this._label();
@@ -178,7 +180,7 @@ class Page {
 async function begin() {
   const token = new URLSearchParams(location.hash.slice(1)).get("token") ?? undefined;
   history.replaceState(history.state, "", location.pathname);
-  const origins = document.querySelector("meta[name=pitboss-origins]").content.split(" ").filter(Boolean);
+  const origins = document.querySelector("meta[name=pitboss-origins]").getAttribute("content").split(" ").filter(Boolean);
   const page = new Page(decodeURIComponent(location.pathname.split("/").at(-1)), token, await wordsOf());
   const channel = inCasino({ origins, features: ["play", "board"], locale: page.words.language });
   relay(page.client, channel);

@@ -8,4 +8,4 @@ const client = connect({ url: location.origin, tournament: decodeURIComponent(lo
 client.on("welcome", frame => { document.title = frame.name; });
 addEventListener("online", () => client.check());
 document.addEventListener("visibilitychange", () => document.hidden || client.check());
-document.getElementById("board").client = client;
+Object.assign(document.getElementById("board"), { client });
