@@ -14,7 +14,7 @@ import pytest
 from tests.browser.visitor import Visitor
 from tests.support.served import Served, a_served_house
 
-_ARGUMENTS = [
+ARGUMENTS = [
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
@@ -59,7 +59,7 @@ async def visitor(served: Served, tmp_path: Path, request: pytest.FixtureRequest
     from playwright.async_api import async_playwright
 
     async with async_playwright() as playwright:
-        arguments = [*_ARGUMENTS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+        arguments = [*ARGUMENTS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
         browser = await playwright.chromium.launch(executable_path=chromium(), args=arguments)
         context: Any = await browser.new_context(viewport={"width": 1280, "height": 800})
         opened = Visitor(served, context)

@@ -62,6 +62,8 @@ async def test_a_bet_a_cash_out_and_the_board_moves(visitor: Visitor) -> None:
             await until(page, "pitboss.game.bet?.multiplier || pitboss.game.phase !== 'climb'")
         if await page.evaluate("Boolean(pitboss.game.bet?.multiplier)"):
             break
+    await until(page, "pitboss.game.phase === 'pause'")
+    await until(page, "document.getElementById('news').textContent.startsWith('You won')")
     await until(page, "pitboss.client.board.rows.some(row => row.displayName === 'Ann' && row.points > 0)")
     board = page.locator("pitboss-board")
     await until(
@@ -192,3 +194,22 @@ async def test_a_line_that_dies_silently_is_found(visitor: Visitor) -> None:
         await until(page, f"{client}.connection === 'reconnecting'")
         proxy.is_mute = False
         await until(page, f"{client}.connection === 'live'")
+
+
+async def test_a_flight_that_reaches_its_cap_is_won_and_one_that_crashes_is_lost(visitor: Visitor) -> None:
+    """Without a click: what is said is what the hand says."""
+    house, seen = visitor.served.house, set()
+    quick = ROOM | {"bettingMs": 2_500, "pauseMs": 1_500, "capMultiplier": 2}
+    tournament_id = await house.tournament("ann", "ben", started=True, config=quick)
+    page = await visitor.open(await visitor.play_url(tournament_id, "ann"))
+    while len(seen) < 2:
+        await betting(page)
+        before = await page.evaluate("pitboss.game.credits")
+        await page.click("#act")
+        await until(
+            page, "pitboss.game.bet && pitboss.game.phase === 'pause' && pitboss.game.bet.win !== null"
+        )
+        has_won = await page.evaluate("pitboss.game.bet.win > 0")
+        await until(page, f"news.textContent.startsWith('You {'won' if has_won else 'lost'}')")
+        assert (await page.evaluate("pitboss.game.credits") > before) == has_won
+        seen.add(has_won)

@@ -18,6 +18,7 @@ class Page {
     this.game = new Flight(this.client);
     this.saidUntil = 0;
     this.paused = false;
+    this.toldFlight = 0;
     this.draws = $("curve").getContext("2d");
     $("board").client = this.client;
     this._label();
@@ -42,7 +43,7 @@ class Page {
     client.on("change", () => this._later());
     client.on("welcome", frame => { document.title = frame.name; });
     client.on("refused", frame => frame.id === null && this._refused(frame));
-    client.on("room_event", event => event.kind === "flight_ended" && this._ended());
+    client.on("hand", () => this._settled());
     $("stake").addEventListener("submit", event => { event.preventDefault(); this._act(); });
     $("auto").addEventListener("change", () => this._setAuto());
     addEventListener("online", () => client.check());
@@ -76,9 +77,13 @@ class Page {
     this._say(ANSWERS[error] ? this.words.say(ANSWERS[error]) : this.words.say("refused", { reason: error.replaceAll("_", " ") }));
   }
 
-  _ended() {
-    const bet = this.game.bet;
-    if (bet && bet.win === null) this._say(this.words.say("youLost", { amount: this.words.number(bet.amount) }));
+  /** What became of a bet is known when the hand says so, not when the flight is over. */
+  _settled() {
+    const { bet, phase, flight } = this.game;
+    if (phase !== "pause" || !bet || bet.win === null || this.toldFlight === flight) return;
+    this.toldFlight = flight;
+    const [key, amount] = bet.win > 0 ? ["youWon", bet.win] : ["youLost", bet.amount];
+    this._say(this.words.say(key, { amount: this.words.number(amount) }));
   }
 
   _say(text) {
@@ -204,7 +209,7 @@ async function begin() {
   channel.on("limits.reached", pause(true));
   channel.on("resume", pause(false));
   if (isCalm()) document.documentElement.dataset.calm = "";
-  globalThis.pitboss = { client: page.client, game: page.game };
+  globalThis.pitboss = { client: page.client, game: page.game, page };
 }
 
 begin();
