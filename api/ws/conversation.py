@@ -12,7 +12,7 @@ from api.ws import messages
 from api.ws.admission import Viewer
 from api.ws.channel import Channel
 from api.ws.packing import Packed, packed
-from api.ws.room.room_link import Connection
+from api.ws.room.connection import Connection
 from config.limits import AROUND_ROWS_MAX
 
 
@@ -84,7 +84,8 @@ class Conversation:
         elif message.id is None:
             return False
         else:
-            room.play(seat, message.id, message.flight, message.move, bytes(message.with_))
+            body = bytes(message.with_)
+            room.play(seat, message.id, message.flight, message.move, body, message.until)
         return True
 
     def flooded(self) -> bool:

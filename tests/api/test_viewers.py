@@ -3,12 +3,16 @@
 import json
 import re
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.support.app import House, a_house
+from tests.support.clock import QuickClock
+from tests.support.room_player import RoomPlayer, a_player
+from tests.support.served import a_served_house
 
 READS = ("", "/status", "/leaderboard", "/prize-pool", "/results", "/rules", "/fairness")
 ROOM = {"startingCredits": 1_000, "bettingMs": 1_000, "pauseMs": 500, "capMultiplier": 2}
@@ -178,3 +182,40 @@ async def test_a_player_without_a_name_is_never_called_by_the_casinos_id(house: 
     body = {"userId": "casino-secret-7", "buyInAmount": 10}
     told = (await house.client.post(path, headers=house.auth, json=body)).json()
     assert re.fullmatch(r"Player \d{4}", told["displayName"])
+
+
+async def heard(viewer: RoomPlayer, event: str) -> None:
+    """Until the client was told that the tournament has moved on."""
+    await viewer.when(lambda: [frame for frame in viewer.frames if frame.get("event") == event] or None)
+
+
+async def test_no_frame_to_a_player_or_spectator_holds_a_casinos_id() -> None:
+    """A whole short life in a room: lobby, bets, facts, a removal, the end."""
+    async with a_served_house(QuickClock(3)) as served:
+        house = served.house
+        tournament_id = await house.tournament(*PLAYERS, config=ROOM, visibility="public")
+        tokens = [await served.token(tournament_id, user) for user in PLAYERS[:2]]
+        queries = [f"token={token}" for token in tokens] + ["spectate"]
+        path = f"/api/tournaments/{tournament_id}"
+        async with AsyncExitStack() as stack:
+            viewers = [
+                await stack.enter_async_context(a_player(served.socket(tournament_id, query)))
+                for query in queries
+            ]
+            await house.client.post(f"{path}/start", headers=house.auth)
+            for viewer in viewers[:2]:
+                await heard(viewer, "started")
+                await viewer.join()
+            await viewers[0].betting()
+            for viewer in viewers[:2]:
+                await viewer.play("bet", amount=10, autoCashOut=1.01)
+            await viewers[2].until("flight_ended")
+            await viewers[0].say(type="around")
+            await house.client.delete(f"{path}/players/{PLAYERS[5]}", headers=house.auth)
+            await house.client.post(f"{path}/finish", headers=house.auth)
+            await viewers[2].when(
+                lambda: [f for f in viewers[2].frames if f.get("event") == "completed"] or None
+            )
+            for viewer, own in zip(viewers, (PLAYERS[0], PLAYERS[1], None), strict=True):
+                text = json.dumps(viewer.frames)
+                assert len(viewer.frames) > 8 and not [one for one in PLAYERS if one != own and one in text]

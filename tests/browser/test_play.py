@@ -198,7 +198,7 @@ async def test_a_line_that_dies_silently_is_found(visitor: Visitor) -> None:
 
 async def test_a_flight_that_reaches_its_cap_is_won_and_one_that_crashes_is_lost(visitor: Visitor) -> None:
     """Without a click: what is said is what the hand says."""
-    house, seen = visitor.served.house, set()
+    house, seen = visitor.served.house, set[bool]()
     quick = ROOM | {"bettingMs": 2_500, "pauseMs": 1_500, "capMultiplier": 2}
     tournament_id = await house.tournament("ann", "ben", started=True, config=quick)
     page = await visitor.open(await visitor.play_url(tournament_id, "ann"))
@@ -213,3 +213,33 @@ async def test_a_flight_that_reaches_its_cap_is_won_and_one_that_crashes_is_lost
         await until(page, f"news.textContent.startsWith('You {'won' if has_won else 'lost'}')")
         assert (await page.evaluate("pitboss.game.credits") > before) == has_won
         seen.add(has_won)
+
+
+async def test_thirty_seconds_offline_in_mid_flight(visitor: Visitor) -> None:
+    """Back with what the server says: nothing doubled, nothing sent late."""
+    house = visitor.served.house
+    tournament_id = await house.tournament("ann", "ben", started=True, config=ROOM | {"capMultiplier": 2})
+    page = await visitor.open(await visitor.play_url(tournament_id, "ann"))
+    while True:
+        await betting(page)
+        await page.click("#act")
+        await until(page, "pitboss.game.bet && pitboss.game.phase !== 'betting'")
+        flight = await page.evaluate("pitboss.game.flight")
+        if await page.evaluate("pitboss.game.isFlying"):
+            break
+    moves = await moves_of(visitor, tournament_id)
+    await visitor.context.set_offline(True)
+    await page.evaluate("pitboss.client.check()")
+    await page.click("#act")
+    await until(page, "pitboss.client.connection === 'reconnecting'")
+    await asyncio.sleep(30)
+    assert await moves_of(visitor, tournament_id) == moves
+    await visitor.context.set_offline(False)
+    await until(page, "pitboss.client.connection === 'live' && pitboss.client.seat")
+    await until(page, f"pitboss.game.flight > {flight}")
+    assert await moves_of(visitor, tournament_id) == moves, "the click of that time is not sent now"
+    facts = house.store._tournaments[tournament_id].log
+    rows = [decode_batch(row.payload) for row in facts if isinstance(row, BlockRow) and row.kind == codec.ROOM]
+    of_flight = [one for batch in rows for one in batch.facts if one.fact.round_id == str(flight)]
+    assert len(of_flight) == 1, "the bet counted once, as the flight went"
+    visitor.forgive("ERR_INTERNET_DISCONNECTED", "WebSocket connection")

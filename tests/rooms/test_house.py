@@ -454,3 +454,19 @@ def replace_games(house: House) -> Any:
     """The same key, and no game."""
     assert house.directory._rooms is not None
     return replace(house.directory._rooms, games={})
+
+
+async def test_a_move_is_not_made_after_the_moment_that_it_names(served: Served) -> None:
+    tournament_id = await served.house.tournament("ann", "ben", started=True, config=ROOM)
+    token = await served.token(tournament_id, "ann")
+    async with a_player(served.socket(tournament_id, f"token={token}")) as ann:
+        await ann.join()
+        flight = await ann.betting()
+        now_ms = ann.events[-1]["atMs"]
+        bet = {"type": "play", "flight": flight, "move": "bet", "with": {"amount": 10}}
+        await ann.say(id=1, until=now_ms - 1_000, **bet)
+        refused = await ann.when(lambda: next((f for f in ann.frames if f["type"] == "refused"), None))
+        assert (refused["id"], refused["error"], refused["stampMs"]) == (1, "expired", None)
+        await ann.say(id=1, until=now_ms + 60_000, **bet)
+        played = await ann.when(lambda: next((f for f in ann.frames if f["type"] == "played"), None))
+        assert played["answer"]["amount"] == 10, "it was not remembered"

@@ -101,7 +101,9 @@ export class Tournament {
   play(move, given = {}, flight = this.room?.flight ?? 0) {
     if (this.connection !== "live" || !this.seat) return Promise.resolve(this._unsent("not_sent"));
     const id = ++this._lastId;
-    const message = { type: "play", id, flight, move, with: given };
+    // What lies in a line that is dead, and not known to be, must not be made when it comes back.
+    const until = Math.round(this.roomNow() + PONG_WITHIN_MS);
+    const message = { type: "play", id, flight, until, move, with: given };
     return new Promise(resolve => {
       this._moves.set(id, { message, resolve });
       this._send(message);

@@ -10,12 +10,12 @@ import itertools
 import logging
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from actors.directory import Directory
 from actors.replies import Done, Refused, Reply, RoomNews, Unavailable
 from actors.requests import Deliver, RoomPoll
 from api.ws.packing import Packed, packed
+from api.ws.room.connection import Connection, Say
 from api.ws.room.outbox import Held, Outbox
 from api.ws.room.stamps import StampClock
 from config.limits import ROOM_PING_EVERY_S
@@ -30,17 +30,6 @@ log = logging.getLogger(__name__)
 _PAUSE_S = 0.1
 _SETTLE_PAUSE_S = 0.02
 _RETRY_AFTER_S = 1
-Say = Callable[[Packed], object]
-
-
-@dataclass(slots=True)
-class Connection:
-    """A socket as the room knows it. `seat` is what it holds, 0 for none."""
-
-    number: int
-    player_no: int
-    say: Say
-    seat: int = 0
 
 
 class RoomLink:
@@ -98,10 +87,21 @@ class RoomLink:
         one = self._input(Kind.JOIN, connection, seat=seat, amount=self._incarnation)
         self._put(one, lambda frame: self._joined(connection, frame), connection.say)
 
-    def play(self, connection: Connection, move_id: int, flight: int, move: str, body: bytes) -> None:
-        """Hand in a move; it is stamped now."""
+    def play(
+        self,
+        connection: Connection,
+        move_id: int,
+        flight: int,
+        move: str,
+        body: bytes,
+        until_ms: int | None = None,
+    ) -> None:
+        """Hand in a move; it is stamped now. After `until_ms` it is not made any more."""
         if not connection.seat:
             connection.say(packed(room_frames.refused(move_id, RoomCode.NOT_JOINED)))
+            return
+        if until_ms is not None and self.stamps.is_set and self.stamps.stamp() > until_ms * 1_000:
+            connection.say(packed(room_frames.refused(move_id, RoomCode.EXPIRED)))
             return
         one = self._input(
             Kind.PLAY,

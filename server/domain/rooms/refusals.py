@@ -19,6 +19,7 @@ class RoomCode(StrEnum):
     SERVICE_UNAVAILABLE = "service_unavailable"
     # Of moves.
     NOT_JOINED = "not_joined"
+    EXPIRED = "expired"
     FLIGHT_OVER = "flight_over"
     ARRIVED_TOO_LATE = "arrived_too_late"
     STALE_ID = "stale_id"

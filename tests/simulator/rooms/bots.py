@@ -7,7 +7,8 @@ import random
 from typing import Any
 
 from api.ws.packing import Packed
-from api.ws.room.room_link import Connection, RoomLink
+from api.ws.room.connection import Connection
+from api.ws.room.room_link import RoomLink
 from server.ports import Clock
 from tests.simulator.checks import Checks, need
 from tests.simulator.faults import Network
