@@ -64,8 +64,7 @@ class Player:
                 for message in list(self.unanswered.values()):
                     self._later(self._say(message))
             case "room_state":
-                self._flight, self.is_closed = frame["flight"], frame["closed"] is not None
-                self.epochs.setdefault(frame["epoch"], time.monotonic())
+                self._shown(frame)
             case "hand":
                 self.credits = frame["credits"]
             case "room_events":
@@ -76,6 +75,12 @@ class Player:
                     self._later(self._join_again())
             case "played" | "refused":
                 self._answered(frame)
+
+    def _shown(self, frame: dict[str, Any]) -> None:
+        self._flight, self.is_closed = frame["flight"], frame["closed"] is not None
+        self.epochs.setdefault(frame["epoch"], time.monotonic())
+        if frame["state"].get("phase") not in ("betting", "climb"):
+            self._lands()
 
     def _answered(self, frame: dict[str, Any]) -> None:
         message = self.unanswered.pop(frame["id"], None)
@@ -93,6 +98,13 @@ class Player:
             self._later(self._act(self._luck.uniform(0.2, 6), "cash_out", {}))
         elif event["kind"] == "crash":
             self.climbing.clear()
+        elif event["kind"] == "flight_ended":
+            self._lands()
+
+    def _lands(self) -> None:
+        """The flight is over. Told by its end: the next one begins with its first bets at once."""
+        self.in_the_air = False
+        self.climbing.clear()
 
     async def _act(self, wait_s: float, move: str, arguments: dict[str, Any]) -> None:
         flight = self._flight
