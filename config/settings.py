@@ -87,8 +87,8 @@ class Settings(BaseSettings):
     @field_validator("beacon_urls")
     @classmethod
     def _are_urls(cls, text: str) -> str:
-        for part in text.replace(",", " ").split():
-            if part != "none" and not part.startswith(("https://", "http://")):
+        for part in () if text == "none" else text.replace(",", " ").split():
+            if not part.startswith(("https://", "http://")):
                 raise ValueError(f"{part} is not a URL")
         return text
 

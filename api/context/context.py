@@ -21,7 +21,7 @@ from api.context.summary_cache import SummaryCache
 from api.http.client_address import ClientAddresses
 from api.ws.hub import Hub
 from server.access.targets import private_literal
-from server.domain.ids import Tenant
+from server.domain.ids import OperatorId, Tenant
 from server.domain.rooms.game import Game
 from server.domain.tournament.summary import Summary
 from server.ports import (
@@ -112,6 +112,12 @@ class Context:
     async def _count_rooms(self, tenant: Tenant) -> RoomCounts:
         async with self.stranger_limits.turn():
             return await self.books.room_counts(tenant)
+
+    @property
+    def shown_tenant(self) -> Tenant | None:
+        """Whose public tournaments the page at / shows; `:test` behind an operator means its test data."""
+        name, _, mode = (self.public_operator or "").partition(":")
+        return Tenant(OperatorId(name), live=mode != "test") if name else None
 
     @property
     def games(self) -> dict[str, type[Game]]:

@@ -4,14 +4,15 @@ from fastapi import APIRouter, Request
 
 from actors.requests import Identity, request_of
 from api.access.dependencies import Ctx
+from api.answers import views
 from api.context.context import Context
 from api.http.errors import ApiError, DoorCode
 from api.http.json_response import Json
 from api.http.limit_headers import over_limit
 from api.tournaments.owner_client import ask
-from api.tournaments.play_page import PLAYABLE, play_url
+from api.tournaments.play_page import PLAYABLE, base_url, play_url
 from config.door_limits import DEMO_ENTRIES_PER_HOUR
-from server.domain.ids import OperatorId, PlayerId, Tenant
+from server.domain.ids import PlayerId, Tenant
 from server.domain.tournament import commands
 from server.domain.tournament.lifecycle import Status
 from server.domain.tournament.summary import Summary
@@ -36,10 +37,11 @@ class DemoEntry(Answer):
 @router.post("/demo/entries", response_model=None)
 async def enter_demo(request: Request, ctx: Ctx) -> Json[DemoEntry]:
     """A free entry with a name of chance; a few an hour for each address."""
-    if not ctx.is_demo or ctx.public_operator is None:
+    tenant = ctx.shown_tenant
+    if not ctx.is_demo or tenant is None or tenant.live:  # nothing is given away on live data
         raise ApiError(DoorCode.NOT_FOUND, "There is no demo here")
+    summary = await _playing(ctx, tenant)
     await _count(request, ctx)
-    summary = await _playing(ctx)
     number = ctx.ids.short_id(6)
     command = commands.Register(
         user_id=f"visitor_{number}",
@@ -48,8 +50,8 @@ async def enter_demo(request: Request, ctx: Ctx) -> Json[DemoEntry]:
         paid_minor=summary.rules.buy_in_minor + summary.rules.fee_minor,
     )
     sold = await ask(ctx, summary, request_of(command, Identity(ctx.ids.command_id(), "demo")))
-    token = ctx.tokens.mint(sold.entry, sold.summary, f"room_{summary.id}", ctx.clock.now_ms())
-    url = play_url(ctx.public_url or str(request.base_url), summary.rules.game_slug, summary.id)
+    token = ctx.tokens.mint(sold.entry, sold.summary, views.room_id(summary.id), ctx.clock.now_ms())
+    url = play_url(base_url(request, ctx), summary.rules.game_slug, summary.id)
     return Json(
         DemoEntry(
             tournament_id=summary.id,
@@ -69,10 +71,8 @@ async def _count(request: Request, ctx: Context) -> None:
         raise over_limit(verdict)
 
 
-async def _playing(ctx: Context) -> Summary:
+async def _playing(ctx: Context, tenant: Tenant) -> Summary:
     """The tournament that the visitor can enter now: one in play, else one that is about to be."""
-    name, _, mode = (ctx.public_operator or "").partition(":")
-    tenant = Tenant(OperatorId(name), live=mode != "test")
     _, found = await ctx.listings.public(tenant, _LOOKED_AT, 0)
     now_ms = ctx.clock.now_ms()
     open_ones = [one for one in found if _takes(one, now_ms)]

@@ -127,6 +127,13 @@ async def test_a_stranger_gets_a_few_test_entries_an_hour(house: House) -> None:
     assert len({one.json()["token"] for one in told[:5]}) == 5
 
 
+async def test_nothing_is_given_away_on_live_data(house: House) -> None:
+    house.auth = await house.key("full_access")
+    await house.tournament("ann", "ben", config={"source": "room"}, externalId="demo-1", visibility="public")
+    house.ctx.public_operator = "op_123"
+    assert (await house.client.post("/demo/entries")).status_code == 404
+
+
 async def test_without_a_demo_there_is_no_test_entry(house: House) -> None:
     house.ctx.is_demo = False
     assert (await house.client.post("/demo/entries")).status_code == 404

@@ -46,6 +46,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason=why))
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: Any) -> Any:
+    """A journey that fails leaves a picture in its folder."""
+    report = yield
+    item.has_failed = getattr(item, "has_failed", False) or report.failed
+    return report
+
+
 @pytest.fixture
 async def served() -> AsyncIterator[Served]:
     """A front end on real time, which has a demo."""
@@ -65,8 +73,7 @@ async def visitor(served: Served, tmp_path: Path, request: pytest.FixtureRequest
         opened = Visitor(served, context)
         try:
             yield opened
-            failed = getattr(request.node, "failed", False)
-            if failed:
+            if getattr(request.node, "has_failed", False):
                 await opened.picture(tmp_path / "failed.png")
             assert opened.troubles == [], opened.troubles
         finally:

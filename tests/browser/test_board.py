@@ -16,6 +16,15 @@ async def tournament(visitor: Visitor, players: int = 5, **body: Any) -> str:
     return await visitor.served.house.tournament(*users, visibility="public", **body)
 
 
+async def ticks(page: Any) -> None:
+    """Until the clock has moved by itself, while nothing is heard."""
+    board = "document.querySelector('pitboss-board')"
+    clock = f"{board}.shadowRoot.querySelector('.clock').textContent"
+    shown = await page.evaluate(f"{board}.client._tell = () => {{}}; {clock}")
+    await until(page, f"{clock} !== '{shown}'")
+    await page.evaluate(f"delete {board}.client._tell")
+
+
 async def test_from_the_lobby_to_the_podium(visitor: Visitor) -> None:
     house = visitor.served.house
     tournament_id = await tournament(visitor)
@@ -23,6 +32,7 @@ async def test_from_the_lobby_to_the_podium(visitor: Visitor) -> None:
     await until(page, f"{TEXT}.includes('Starts in')")
     await house.client.post(f"/api/tournaments/{tournament_id}/start", headers=house.auth)
     await until(page, f"{TEXT}.includes('Ends in')")
+    await ticks(page)
     await visitor.served.report(tournament_id, u3=40, u1=20)
     await until(page, f"{TEXT}.includes('40')")
     first = "document.querySelector('pitboss-board').shadowRoot.querySelector('tbody tr')"
@@ -65,6 +75,7 @@ async def test_on_a_casinos_page_under_the_strictest_policy(visitor: Visitor) ->
         await until(page, "document.querySelector('pitboss-board')?.shadowRoot")
         await until(page, f"{TEXT}.includes('Live')")
         await until(page, f"{TEXT}.includes('You are in place')")
+        await ticks(page)  # with a client of its own, too
         assert not await page.evaluate("document.querySelector('pitboss-board').hasAttribute('token')")
         ticker = "document.querySelector('pitboss-ticker').shadowRoot.textContent"
         await until(page, f"{ticker}.includes('Ends in')")

@@ -106,7 +106,8 @@ async def a_house(
     beacons: bool = False,
     demo: bool = False,
 ) -> AsyncIterator[House]:
-    """Opened, with two operators, one full key, one game platform key, one foreign key."""
+    """Opened, with two operators, one full key, one game platform key, one foreign key; the keys of a `demo`
+    are test keys."""
     clock = clock or ManualClock()
     store = MemoryStore(clock)
     key = _key()
@@ -141,7 +142,7 @@ async def a_house(
         readiness=Readiness(store, clock, ClockWatch(clock, hub.uncertainty_us)),
         connection_limits=ConnectionLimits(0),
         socket_limits=ConnectionLimits(0),
-        public_operator="op_123",
+        public_operator="op_123:test" if demo else "op_123",
         installed=installed(games),
         has_beacons=beacons,
         is_demo=demo,
@@ -154,8 +155,8 @@ async def a_house(
     transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=transport, base_url="http://pitboss.test") as client:
         house = House(clock, store, directory, ctx, client, {}, {}, {}, app)
-        house.auth = await house.key("full_access")
-        house.platform = await house.key("game_platform")
+        house.auth = await house.key("full_access", live=not demo)
+        house.platform = await house.key("game_platform", live=not demo)
         house.other = await house.key("full_access", "op_456")
         yield house
         await directory.close()

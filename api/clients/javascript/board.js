@@ -43,6 +43,7 @@ class OfTournament extends HTMLElement {
   connectedCallback() { this._start(); }
   disconnectedCallback() {
     this._leave();
+    clearInterval(this._ticking);
     if (this._own) this._own = void this._client?.close();
     this._client = undefined;
   }
@@ -78,7 +79,6 @@ class OfTournament extends HTMLElement {
 
   _leave() {
     this._stops.splice(0).forEach(stop => stop());
-    clearInterval(this._ticking);
   }
 
   /** Draw once a frame, however much came. */
@@ -106,6 +106,12 @@ export function clockOf(client) {
 export function clockText(client, words) {
   const [key, parts = {}, at] = clockOf(client);
   return words.say(key, { ...parts, time: at ? words.time(Date.parse(at) - client.now()) : "" });
+}
+
+/** What a player would win now, and how far the next better prize is. */
+function chances(me, currency, words) {
+  const parts = me.prize ? [words.money(me.prize, currency)] : [];
+  return me.pointsToNextPrize ? [...parts, words.say("toNextPrize", { points: words.number(me.pointsToNextPrize) })] : parts;
 }
 
 export class PitbossBoard extends OfTournament {
@@ -141,8 +147,7 @@ export class PitbossBoard extends OfTournament {
     const pool = board.prizes.reduce((sum, line) => sum + line.prize, 0);
     write(p.name, welcome?.name ?? "");
     write(p.clock, clockText(client, words));
-    const key = { live: "live", connecting: "connecting", reconnecting: "reconnecting", over: "final", unauthorized: "signInAgain" }[client.connection] ?? "gone";
-    write(p.line, words.say(key));
+    write(p.line, words.line(client.connection));
     p.line.dataset.is = client.connection;
     write(p.players, words.say("players", { count: words.number(board.total) }));
     write(p.pool, board.currency ? words.say("pool", { amount: words.money(pool, board.currency) }) : "");
@@ -225,10 +230,8 @@ export class PitbossBoard extends OfTournament {
     const { me, board } = client, { me: line, said } = this._parts;
     line.hidden = !me?.position;
     if (!me?.position) return;
-    const parts = [this._words.say("myPlace", { place: me.rank, points: this._words.number(me.points) })];
-    if (me.prize) parts.push(this._words.money(me.prize, board.currency));
-    if (me.pointsToNextPrize) parts.push(this._words.say("toNextPrize", { points: this._words.number(me.pointsToNextPrize) }));
-    const text = parts.join(" · "), now = performance.now();
+    const place = this._words.say("myPlace", { place: me.rank, points: this._words.number(me.points) });
+    const text = [place, ...chances(me, board.currency, this._words)].join(" · "), now = performance.now();
     write(line, text);
     if (text !== said.textContent && now - (this._saidAt ?? -SAY_EVERY_MS) >= SAY_EVERY_MS) {
       this._saidAt = now;
@@ -248,9 +251,7 @@ export class PitbossTicker extends OfTournament {
   _draw() {
     const { _client: client, _words: words } = this, { me, board, welcome } = client;
     const parts = [welcome?.name ?? words.say(client.connection === "live" ? "live" : "connecting"), clockText(client, words)];
-    if (me?.position) parts.push(`#${me.rank}`, words.number(me.points));
-    if (me?.prize) parts.push(words.money(me.prize, board.currency));
-    if (me?.pointsToNextPrize) parts.push(words.say("toNextPrize", { points: words.number(me.pointsToNextPrize) }));
+    if (me?.position) parts.push(`#${me.rank}`, words.number(me.points), ...chances(me, board.currency, words));
     write(this._line, parts.join(" · "));
   }
 }

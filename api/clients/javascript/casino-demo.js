@@ -1,10 +1,10 @@
 // The pretend casino: a parent page that frames the game from another site, and talks to it.
-import { make } from "./dom.js";
+import { make, otherSite } from "./dom.js";
 import { OUT, casino } from "./embed.js";
 
 /** @returns {any} */
 const $ = id => document.getElementById(id);
-const game = `http://${location.hostname === "localhost" ? "127.0.0.1" : "localhost"}:${location.port}`;
+const game = otherSite();
 const said = text => $("said").prepend(make("li", {}, text));
 
 async function begin() {

@@ -1,7 +1,7 @@
 // The demo's page: the tournament that is on, and a seat in it for whoever asks.
 import "./board.js";
 import { connect } from "./client.js";
-import { write } from "./dom.js";
+import { otherSite, write } from "./dom.js";
 
 const LOOK_EVERY_MS = 3_000;
 const HOLD_MS = 10_000;
@@ -34,7 +34,7 @@ async function play() {
 }
 
 $("play").addEventListener("click", play);
-$("casino").href = `http://${location.hostname === "localhost" ? "127.0.0.1" : "localhost"}:${location.port}/demo/casino`;
+$("casino").href = `${otherSite()}/demo/casino`;
 if (new URLSearchParams(location.search).has("play")) {
   history.replaceState(null, "", location.pathname);
   play();

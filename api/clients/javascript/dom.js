@@ -22,5 +22,8 @@ export function write(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** This machine under its other name, which is another site to a browser. */
+export const otherSite = () => `http://${location.hostname === "localhost" ? "127.0.0.1" : "localhost"}:${location.port}`;
+
 /** Whether the visitor asked for little movement. */
 export const isCalm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;

@@ -7,6 +7,7 @@ import { inCasino, relay, tellHeight } from "./embed.js";
 import { wordsOf } from "./texts.js";
 
 const SHOWN_MS = 4_000;
+const COUNT_EVERY_MS = 250;
 /** @returns {any} */
 const $ = id => document.getElementById(id);
 const ANSWERS = { not_sent: "notSent", unknown: "unknown", seat_taken_elsewhere: "seatTaken", not_entered: "notIn", eliminated: "eliminated" };
@@ -113,7 +114,15 @@ class Page {
     if (this._seen !== client.room || phase !== "climb") this._drawLists();
     this._seen = client.room;
     this._drawCurve(started ? multiplier : 1);
-    if (phase === "betting" || game.opensMs) setTimeout(() => this._later(), 250);
+    if (phase === "betting" || game.opensMs) this._soon();
+  }
+
+  /** The countdown goes on, by one timer however often is drawn. */
+  _soon() {
+    this._counting ??= setTimeout(() => {
+      this._counting = undefined;
+      this._later();
+    }, COUNT_EVERY_MS);
   }
 
   _countdown(phase) {
@@ -122,8 +131,7 @@ class Page {
   }
 
   _drawLine(client) {
-    const key = { live: "live", connecting: "connecting", reconnecting: "reconnecting", over: "final", unauthorized: "signInAgain" }[client.connection] ?? "gone";
-    write($("line"), this.words.say(key));
+    write($("line"), this.words.line(client.connection));
     $("line").dataset.is = client.connection;
     write($("flight"), this.game.flight ? this.words.say("flight", { flight: this.game.flight }) : "");
     write($("credits"), client.hand ? this.words.say("credits", { amount: this.words.number(this.game.credits) }) : this.words.say("watching"));

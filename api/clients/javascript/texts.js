@@ -2,6 +2,7 @@
 import en from "./texts/en.js";
 
 export const LANGUAGES = ["en", "de", "es", "pt", "tr", "ar"];
+const LINES = { live: "live", connecting: "connecting", reconnecting: "reconnecting", over: "final", unauthorized: "signInAgain" };
 const RIGHT_TO_LEFT = new Set(["ar"]);
 
 /** The words of a language, numbers and money as it writes them. */
@@ -16,6 +17,11 @@ export class Words {
   /** A text with its parts filled in. @param {string} key @param {Record<string, any>} [parts] */
   say(key, parts = {}) {
     return (this._texts[key] ?? en[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => parts[name] ?? "");
+  }
+
+  /** How a client's connection is. @param {string} connection */
+  line(connection) {
+    return this.say(LINES[connection] ?? "gone");
   }
 
   /** A number with as many places as it needs, or with exactly so many. @param {number} value @param {number} [places] */

@@ -35,7 +35,7 @@ from api.rest.players.responses import PlayerList, PlayerToken, RegisteredPlayer
 from api.rest.tournaments.pool_mapping import minor
 from api.tournaments import lobby
 from api.tournaments.owner_client import ask, find, identity
-from api.tournaments.play_page import PLAYABLE, play_url
+from api.tournaments.play_page import PLAYABLE, base_url, play_url
 from server.domain.ids import PlayerId
 from server.domain.tournament import commands
 from server.domain.tournament.summary import EntryRow, Summary
@@ -94,7 +94,7 @@ def _game_url(request: Request, ctx: Context, caller: Caller, summary: Summary) 
     """Our own page where we have one for a game that is played here; else the operator's."""
     slug = summary.rules.game_slug
     if summary.rules.room is not None and slug in PLAYABLE:
-        return play_url(ctx.public_url or str(request.base_url), slug, summary.id)
+        return play_url(base_url(request, ctx), slug, summary.id)
     return caller.operator.games.get(slug, "")
 
 

@@ -25,11 +25,11 @@ async def list_public_tournaments(
     request: Request, ctx: Ctx, query: PublicParams
 ) -> Encoded[PublicTournaments]:
     """Public tournaments of the operator whom the page at / shows, where the house has chosen one."""
-    if ctx.public_operator is None:
+    shown = ctx.shown_tenant
+    if shown is None:
         raise ApiError(DoorCode.NOT_FOUND, "Name an operator: /api/public/{operatorId}/tournaments")
-    name, _, mode = ctx.public_operator.partition(":")
-    request.state.shown_of = name
-    return await _listed(query, ctx, name, mode != "test")
+    request.state.shown_of = shown.operator_id
+    return await _listed(query, ctx, shown.operator_id, shown.live)
 
 
 @router.get("/api/public/{operator_id}/tournaments")
