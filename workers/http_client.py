@@ -59,12 +59,6 @@ class _PublicResolver(AbstractResolver):
         await self._inner.close()
 
 
-class Reader(Protocol):
-    """What reads from a system whose address the installation's own settings name; raises `Unreachable`."""
-
-    async def get(self, url: str) -> Answer: ...
-
-
 class Outgoing:
     """One pool of connections for all calls of a process."""
 

@@ -164,11 +164,16 @@ def _answer(
             total = sum(line.refund_minor for line in lines)
             return TournamentAnswer(summary_of(state), len(players), total)
         case (
-            commands.Create() | commands.Update() | commands.Start() | commands.PaceRound() | commands.Finish()
+            commands.Create()
+            | commands.Update()
+            | commands.Start()
+            | commands.PaceRound()
+            | commands.Finish()
+            | commands.Cancel()
+            | commands.Approve()
+            | commands.Settle()
+            | commands.TakeBeacon()
+            | commands.Advance()
         ):
-            return TournamentAnswer(summary_of(state))
-        case commands.Cancel() | commands.Approve() | commands.Settle():
-            return TournamentAnswer(summary_of(state))
-        case commands.TakeBeacon() | commands.Advance():
             return TournamentAnswer(summary_of(state))
     assert_never(command)

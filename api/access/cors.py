@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.access.credentials import credential_of
+from api.access.credentials import credential_of, is_key
 from api.context.context import Context
 
 # What players and spectators may read, and renew.
@@ -24,16 +24,12 @@ _EXPOSED = "ETag, Retry-After, X-Request-Id, X-RateLimit-Limit, X-RateLimit-Rema
 
 
 def is_own(origin: str, host: str | None, public_url: str | None) -> bool:
-    """Whether a page comes from this front end itself."""
-    if public_url is not None and origin == origin_of(public_url):
-        return True
-    return host is not None and urlsplit(origin).netloc == host
-
-
-def origin_of(url: str) -> str:
-    """Scheme, host and port of a URL."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
+    """Whether a page comes from this front end itself: from its public URL where that is set, since a page of
+    any name that leads here would name it as its host."""
+    if public_url is None:
+        return host is not None and urlsplit(origin).netloc == host
+    ours = urlsplit(public_url)
+    return origin == f"{ours.scheme}://{ours.netloc}"
 
 
 class Cors:
@@ -52,7 +48,7 @@ class Cors:
         if scope["method"] == "OPTIONS" and origin is not None:
             await _preflight(origin, send)
             return
-        if (credential_of(headers) or "").startswith("pk_"):
+        if is_key(credential_of(headers)):
             await self._app(scope, receive, send)
             return
 

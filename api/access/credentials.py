@@ -9,6 +9,11 @@ def bearer(headers: Mapping[str, str]) -> str | None:
     return token.strip() if scheme.lower() == "bearer" and token else None
 
 
+def is_key(text: str | None) -> bool:
+    """Whether a credential is an API key, not a player's token."""
+    return text is not None and text.startswith("pk_")
+
+
 def credential_of(headers: Mapping[str, str]) -> str | None:
     """The key or token of a request or of a socket: Bearer, `X-API-Key`, or `X-Internal-Api-Key`."""
     return bearer(headers) or headers.get("x-api-key") or headers.get("x-internal-api-key")

@@ -1,14 +1,17 @@
 """Players and rows of boards as callers read them. Pure rendering."""
 
+from collections.abc import Iterable
 from typing import Any, TypeVar, assert_never
 
 from msgspec import UNSET
 
-from actors.replies import BoardRow, EntryAnswer
+from actors.replies import BoardRow, EntryAnswer, OwnPayout
 from api.answers import people_answers
 from api.answers.amounts import money
+from server.broadcast import frames
 from server.domain.money import points_to_decimal
 from server.domain.tournament.lifecycle import Status
+from server.domain.tournament.money.payouts import PayoutState
 from server.domain.tournament.summary import EntryRow, ResultRow, Summary
 from server.encoding.wire import instant
 
@@ -73,6 +76,21 @@ def removed(answer: EntryAnswer) -> people_answers.RemovedPlayer:
         refund_amount=money(answer.summary, answer.refunded_minor),
         currency=answer.summary.rules.currency,
     )
+
+
+def own_payouts(lines: Iterable[OwnPayout], summary: Summary) -> list[frames.OwnPayout]:
+    """What is owed to one player, as that player reads it."""
+    return [
+        frames.OwnPayout(
+            kind=line.kind,
+            amount=money(summary, line.amount_minor) if line.code is None else None,
+            tender=line.tender or None,
+            code=line.code,
+            quantity=line.quantity if line.code is not None else None,
+            state=PayoutState(line.state),
+        )
+        for line in lines
+    ]
 
 
 def stored_board_row(row: BoardRow | ResultRow, for_operator: bool = True) -> people_answers.BoardRow:

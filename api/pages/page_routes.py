@@ -20,9 +20,8 @@ from api.tournaments.play_page import PLAYABLE
 router = APIRouter(include_in_schema=False)
 _NO_ONE, _SELF = "'none'", "'self'"
 _POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:;"
-    " worker-src 'self'; base-uri 'none'; form-action 'self'; require-trusted-types-for 'script';"
-    " trusted-types pitboss"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; worker-src 'self';"
+    " base-uri 'none'; form-action 'self'; require-trusted-types-for 'script'; trusted-types pitboss"
 )
 
 
@@ -43,7 +42,7 @@ async def lobby_of(operator_id: str) -> HTMLResponse:
 @router.get("/t/{tournament_id}")
 async def one_tournament(tournament_id: str, ctx: Ctx) -> HTMLResponse:
     """The board of one tournament."""
-    return _page("tournament.html", await _framed_by(ctx, tournament_id))
+    return _page("tournament.html", _framed_by(await _origins(ctx, tournament_id)))
 
 
 @router.get("/play/{slug}/{tournament_id}")
@@ -52,8 +51,7 @@ async def play(slug: str, tournament_id: str, ctx: Ctx) -> HTMLResponse:
     if slug not in PLAYABLE:
         raise ApiError(DoorCode.NOT_FOUND, f"There is no page for the game {slug}")
     origins = await _origins(ctx, tournament_id)
-    ancestors = " ".join([_SELF, *origins])
-    return _page("play.html", ancestors, origins=" ".join(origins))
+    return _page("play.html", _framed_by(origins), origins=" ".join(origins))
 
 
 @router.get("/fair/{tournament_id}")
@@ -69,7 +67,7 @@ async def demo_casino(ctx: Ctx, request: Request) -> HTMLResponse:
         raise ApiError(DoorCode.NOT_FOUND, "There is no demo here")
     port = request.url.port
     both = " ".join(f"http://{host}:{port}" for host in ("127.0.0.1", "localhost"))
-    return _page("casino.html", _NO_ONE, f"; frame-src 'self' {both}; connect-src 'self' {both}")
+    return _page("casino.html", _NO_ONE, frames=both)
 
 
 @router.get("/docs/sockets")
@@ -84,20 +82,15 @@ async def _origins(ctx: Context, tournament_id: str) -> Iterable[str]:
     return () if operator is None else operator.origins
 
 
-async def _framed_by(ctx: Context, tournament_id: str) -> str:
-    return " ".join([_SELF, *await _origins(ctx, tournament_id)])
+def _framed_by(origins: Iterable[str]) -> str:
+    return " ".join([_SELF, *origins])
 
 
-def _page(name: str, ancestors: str, more: str = "", *, origins: str = "") -> HTMLResponse:
+def _page(name: str, ancestors: str, *, origins: str = "", frames: str = _NO_ONE) -> HTMLResponse:
+    """A page that `ancestors` may frame, and that may itself frame pages of `frames`."""
     text = _text(name).replace("{sdk}", f"/sdk/{version()}").replace("{origins}", origins)
-    policy = _POLICY
-    if more:
-        policy = policy.replace("connect-src 'self'; ", "") + more
-    headers = {
-        "Cache-Control": "no-cache",
-        "Content-Security-Policy": f"{policy}; frame-ancestors {ancestors}",
-    }
-    return HTMLResponse(text, headers=headers)
+    policy = f"{_POLICY}; connect-src 'self'; frame-src {frames}; frame-ancestors {ancestors}"
+    return HTMLResponse(text, headers={"Cache-Control": "no-cache", "Content-Security-Policy": policy})
 
 
 @cache

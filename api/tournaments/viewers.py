@@ -5,7 +5,7 @@ from typing import Annotated, NamedTuple
 
 from fastapi import Depends, Request
 
-from api.access.credentials import credential_of
+from api.access.credentials import credential_of, is_key
 from api.access.dependencies import authenticate, check
 from api.access.rate_limits import count_player
 from api.context.context import Context, of
@@ -60,7 +60,7 @@ async def reader(
     """The tournament for a key with the permission, or for a player of it, who comes along; also for one who
     is out, since it concerns the player's own affairs."""
     text = credential_of(request.headers)
-    if text is None or text.startswith("pk_"):
+    if text is None or is_key(text):
         caller = check(await authenticate(request), permission)
         return await find(ctx, caller, tournament_id), None
     viewer = await _player(request, ctx, tournament_id, text)
@@ -73,7 +73,7 @@ async def sight(
     """The tournament for a key with the permission, for a player who is in it, or, where it is public, for
     everyone. `look` finds that of a key."""
     text = credential_of(request.headers)
-    if text is not None and text.startswith("pk_"):
+    if is_key(text):
         caller = check(await authenticate(request), permission)
         return Sight(await look(ctx, caller, tournament_id), caller)
     if text is not None:

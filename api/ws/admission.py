@@ -9,7 +9,7 @@ import msgspec
 from websockets.http11 import Request
 
 from api.access.cors import is_own
-from api.access.credentials import bearer
+from api.access.credentials import bearer, is_key
 from api.context.context import Context
 from api.http.client_address import ClientAddresses, forwarded
 from api.http.errors import ApiError
@@ -82,7 +82,7 @@ async def admit(ctx: Context, handshake: Handshake) -> Viewer:
         viewer = await _watcher(ctx, handshake)
     else:
         async with ctx.stranger_limits.turn():  # it looks things up; the client had its time before
-            viewer = await (_operator if text.startswith("pk_") else _player)(ctx, handshake, text)
+            viewer = await (_operator if is_key(text) else _player)(ctx, handshake, text)
     await _check_origin(ctx, handshake, viewer.summary.tenant.operator_id)
     ctx.stranger_limits.welcome(handshake.address)
     return viewer
@@ -100,7 +100,7 @@ async def _credential(handshake: Handshake) -> str:
     if (token := bearer(handshake.headers)) is not None:
         return token
     token = handshake.query.get("token")
-    if token is not None and not token.startswith("pk_"):
+    if token is not None and not is_key(token):
         # Only a player's: it ends soon, while keys would stay in the logs of strange proxies.
         return token
     if token is not None:
@@ -143,8 +143,8 @@ async def _check_origin(ctx: Context, handshake: Handshake, operator_id: str) ->
     origin = handshake.headers.get("origin")
     if origin is None:
         return
-    operator = await ctx.operator_look.find(operator_id)
     if is_own(origin, handshake.headers.get("host"), ctx.public_url):
         return
+    operator = await ctx.operator_look.find(operator_id)
     if operator is not None and operator.origins and origin not in operator.origins:
         raise Rejected(Close.FORBIDDEN)

@@ -14,10 +14,10 @@ from api.answers.views import (
     rounds_of,
     start_time,
 )
+from api.answers.views_people import own_payouts
 from server.broadcast import frames
 from server.domain.money import points_or_none, points_to_decimal, to_decimal
 from server.domain.tournament.lifecycle import Status
-from server.domain.tournament.money.payouts import PayoutState
 from server.domain.tournament.money.sale_rules import why_no_rebuy
 from server.domain.tournament.summary import EntryRow, Summary
 from server.encoding.wire import dump, instant
@@ -142,18 +142,7 @@ def me(place: Place, before: Place | None, summary: Summary, now_ms: int) -> byt
 
 def payouts(place: Place, summary: Summary, now_ms: int) -> bytes:
     """What is owed to this player, and what became of it."""
-    places = summary.rules.currency_places
-    lines = [
-        frames.OwnPayout(
-            kind=line.kind,
-            amount=to_decimal(line.amount_minor, places) if line.code is None else None,
-            tender=line.tender or None,
-            code=line.code,
-            quantity=line.quantity if line.code is not None else None,
-            state=PayoutState(line.state),
-        )
-        for line in place.payouts
-    ]
+    lines = own_payouts(place.payouts, summary)
     return dump(frames.Payouts(server_time=instant(now_ms), currency=summary.rules.currency, payouts=lines))
 
 

@@ -10,6 +10,7 @@ from server.encoding.wire import dump
 Amount = Annotated[Decimal, Meta(description="Money, with the exact places of its currency")]
 Points = Annotated[Decimal, Meta(description="Points, with at most four places")]
 Percentage = Annotated[Decimal, Meta(description="Percent, with at most four places")]
+Hex = Annotated[str, Meta(description="32 bytes as hexadecimal text")]
 Instant = Annotated[str, Meta(description="RFC 3339, UTC", extra_json_schema={"format": "date-time"})]
 Count = Annotated[int, Meta(ge=0)]
 Position = Annotated[int, Meta(ge=1, description="Place on the board; no two players share one")]

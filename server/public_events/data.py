@@ -4,10 +4,9 @@ from typing import Annotated, Final
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from server.encoding.answer import Amount, Count, Instant, Points
+from server.encoding.answer import Amount, Count, Hex, Instant, Points
 
 Place = Annotated[int, Meta(ge=1)]
-Hex = Annotated[str, Meta(description="32 bytes as hexadecimal text")]
 
 
 class Data(Struct, rename="camel", forbid_unknown_fields=True, kw_only=True):

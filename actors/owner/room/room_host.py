@@ -148,7 +148,7 @@ class RoomHost:
         if state.status is not Status.IN_PROGRESS or was_open or self.why_lost() is not None:
             return False
         if state.room.awaits_beacon:
-            return False
+            return False  # its salt is not certain yet
         game = self._replay.game(state.rules.game_slug)
         if game is None:
             log.error("room_not_opened", extra={"tournament": state.id, "game": state.rules.game_slug})

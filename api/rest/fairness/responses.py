@@ -4,9 +4,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from server.encoding.answer import Answer, Count, Instant, Pagination
-
-Hex = Annotated[str, Meta(description="32 bytes as hexadecimal text")]
+from server.encoding.answer import Answer, Count, Hex, Instant, Pagination
 
 
 class FairGame(Answer):

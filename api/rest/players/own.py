@@ -4,18 +4,18 @@ from fastapi import APIRouter, Request
 
 from actors.replies import Place
 from actors.requests import ReadPlaces
-from api.access.credentials import credential_of
+from api.access.credentials import credential_of, is_key
 from api.access.dependencies import Ctx
 from api.access.idempotency import OnceRoute
 from api.answers import amounts, views_people
+from api.answers.views_people import own_payouts
 from api.http.errors import ApiError, DoorCode
 from api.http.json_response import Json
 from api.http.query import NoParams
-from api.rest.players.responses import OwnEntry, OwnPayoutLine
+from api.rest.players.responses import OwnEntry
 from api.tournaments.owner_client import ask
 from api.tournaments.viewers import reader
 from server.domain.money import points_to_decimal
-from server.domain.tournament.money.payouts import PayoutState
 from server.domain.tournament.summary import EntryRow, Summary
 from server.encoding.wire import instant
 
@@ -26,7 +26,7 @@ router = APIRouter(route_class=OnceRoute, prefix="/api/tournaments/{tournament_i
 async def get_own_entry(tournament_id: str, request: Request, ctx: Ctx, _: NoParams) -> Json[OwnEntry]:
     """With a player's token: the entry, where it stands or ended, and what is owed to the player. Place,
     points and prize are null while there are none, and for who is off the board."""
-    if (credential_of(request.headers) or "").startswith("pk_"):
+    if is_key(credential_of(request.headers)):
         raise ApiError(DoorCode.UNAUTHORIZED, "This is for a player's token; keys read players by their id")
     summary, entry = await reader(request, ctx, tournament_id, "players.read")
     assert entry is not None, "a player's token names one"
@@ -54,15 +54,5 @@ def _own(summary: Summary, entry: EntryRow, place: Place) -> OwnEntry:
         rank=place.rank if is_placed else None,
         points=points_to_decimal(place.points) if is_placed else None,
         prize=amounts.money(summary, place.prize_minor) if is_placed else None,
-        payouts=[
-            OwnPayoutLine(
-                kind=line.kind,
-                amount=None if line.code is not None else amounts.money(summary, line.amount_minor),
-                tender=line.tender or None,
-                code=line.code,
-                quantity=None if line.code is None else line.quantity,
-                state=PayoutState(line.state),
-            )
-            for line in place.payouts
-        ],
+        payouts=own_payouts(place.payouts, summary),
     )

@@ -6,9 +6,9 @@ from msgspec import UNSET, Meta, UnsetType, field
 
 from api.answers.people_answers import Player, PlayerStatus
 from api.context.kept_tokens import GameAccess, GameAccessOf
+from server.broadcast.frames import OwnPayout
 from server.domain.tournament.commands import Correction
 from server.domain.tournament.lifecycle import ResultsStatus, Status
-from server.domain.tournament.money.payouts import PayoutState
 from server.encoding.answer import (
     Amount,
     Answer,
@@ -47,17 +47,6 @@ class PlayerToken(OpenAnswer, rename=None):
     games: list[GameAccessOf]
 
 
-class OwnPayoutLine(Answer):
-    """One thing that is owed to the player: an `amount` in a `tender`, or a `quantity` of `code`."""
-
-    kind: str
-    amount: Amount | None
-    tender: str | None
-    code: str | None
-    quantity: int | None
-    state: PayoutState
-
-
 class OwnEntry(Answer):
     """A player's own entry, and what became of it."""
 
@@ -78,7 +67,7 @@ class OwnEntry(Answer):
     rank: Rank | None
     points: Points | None
     prize: Amount | None
-    payouts: list[OwnPayoutLine]
+    payouts: list[OwnPayout]
 
 
 class PlayerList(Answer):
