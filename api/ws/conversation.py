@@ -85,7 +85,7 @@ class Conversation:
             return False
         else:
             body = bytes(message.with_)
-            room.play(seat, message.id, message.flight, message.move, body, message.until)
+            room.play(seat, message.id, message.flight, message.move, body, message.until_ms)
         return True
 
     def flooded(self) -> bool:

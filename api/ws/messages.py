@@ -52,7 +52,9 @@ class ClientMessage(msgspec.Struct, forbid_unknown_fields=True):
     seat: Annotated[int, msgspec.Meta(ge=0, le=_ID_MAX)] = 0
     id: Annotated[int, msgspec.Meta(ge=1, le=_ID_MAX)] | None = None
     flight: Annotated[int, msgspec.Meta(ge=0, le=_ID_MAX)] = 0
-    until: Annotated[int, msgspec.Meta(ge=1, le=_ID_MAX)] | None = None
+    until_ms: Annotated[int, msgspec.Meta(ge=1, le=_ID_MAX)] | None = msgspec.field(
+        name="untilMs", default=None
+    )
     move: Annotated[str, msgspec.Meta(max_length=64)] = ""
     with_: msgspec.Raw = msgspec.field(name="with", default=_NO_ARGUMENTS)
 

@@ -104,10 +104,10 @@ class SendLeave(Frame, tag="leave"):
 
 class SendPlay(Frame, tag="play"):
     """Make a move: `with` are its arguments. `flight` is the one that it is meant for. A move that arrives
-    after `until` is refused as `expired`: what lay in a dead line is not made late."""
+    after `untilMs` is refused as `expired`: what lay in a dead line is not made late."""
 
     id: MoveId
     flight: Count
     move: str
     with_: dict[str, Any] = field(name="with", default_factory=dict)
-    until: RoomMs | None = None
+    until_ms: RoomMs | None = None

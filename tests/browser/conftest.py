@@ -4,29 +4,15 @@ The ring is skipped where there is no Chromium or no Playwright; with `BROWSER_T
 """
 
 import os
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.browser.chromium import chromium, launched
 from tests.browser.visitor import Visitor
 from tests.support.served import Served, a_served_house
-
-ARGUMENTS = [
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-def chromium() -> str | None:
-    """Where the browser is."""
-    return os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -67,8 +53,7 @@ async def visitor(served: Served, tmp_path: Path, request: pytest.FixtureRequest
     from playwright.async_api import async_playwright
 
     async with async_playwright() as playwright:
-        arguments = [*ARGUMENTS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-        browser = await playwright.chromium.launch(executable_path=chromium(), args=arguments)
+        browser = await launched(playwright)
         context: Any = await browser.new_context(viewport={"width": 1280, "height": 800})
         opened = Visitor(served, context)
         try:

@@ -5,12 +5,11 @@ To be looked at: pixels are not compared.
 
 import asyncio
 import base64
-import os
 import sys
 from pathlib import Path
 from typing import Any
 
-from tests.browser.conftest import ARGUMENTS, chromium
+from tests.browser.chromium import launched
 from tests.browser.test_board import TEXT, tournament
 from tests.browser.test_play import ROOM, betting, until
 from tests.browser.visitor import Visitor
@@ -90,8 +89,7 @@ async def _main() -> None:
     shots: list[Shot] = []
     themes: tuple[tuple[Any, Any], ...] = ((PHONE, "light"), (PHONE, "dark"), (DESK, "dark"))
     async with async_playwright() as playwright:
-        arguments = [*ARGUMENTS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-        browser = await playwright.chromium.launch(executable_path=chromium(), args=arguments)
+        browser = await launched(playwright)
         for size, theme in themes:
             async with a_served_house(demo=True) as served:
                 context = await browser.new_context(viewport=size, color_scheme=theme)

@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 from actors.requests import Identity, request_of
+from server.domain.rooms.inputs import Batch, Kind
 from server.domain.tournament import commands
 from server.encoding import codec
 from server.encoding.room_codec import decode_batch
@@ -39,11 +40,20 @@ async def betting(page: Any) -> None:
     )
 
 
-async def moves_of(visitor: Visitor, tournament_id: str) -> list[str]:
-    """The moves that the journal holds."""
+def batches_of(visitor: Visitor, tournament_id: str) -> list[Batch]:
+    """What the journal holds of the room."""
     log = visitor.served.house.store._tournaments[tournament_id].log
-    rows = [row for row in log if isinstance(row, BlockRow) and row.kind == codec.ROOM]
-    return [one.word for row in rows for one in decode_batch(row.payload).inputs if one.kind == 1]
+    return [decode_batch(row.payload) for row in log if isinstance(row, BlockRow) and row.kind == codec.ROOM]
+
+
+def moves_of(visitor: Visitor, tournament_id: str) -> list[str]:
+    """The moves that came."""
+    return [
+        one.word
+        for batch in batches_of(visitor, tournament_id)
+        for one in batch.inputs
+        if one.kind == Kind.PLAY
+    ]
 
 
 async def test_a_bet_a_cash_out_and_the_board_moves(visitor: Visitor) -> None:
@@ -97,14 +107,14 @@ async def test_offline_moves_are_not_sent_and_the_game_comes_back(visitor: Visit
     await page.click("#act")
     await until(page, "document.getElementById('news').textContent.startsWith('Not sent')")
     await asyncio.sleep(1)
-    assert await moves_of(visitor, tournament_id) == []
+    assert moves_of(visitor, tournament_id) == []
     await visitor.context.set_offline(False)
     await until(page, "pitboss.client.connection === 'live' && pitboss.client.seat === 1")
-    assert await moves_of(visitor, tournament_id) == [], "nothing is sent late"
+    assert moves_of(visitor, tournament_id) == [], "nothing is sent late"
     await betting(page)
     await page.click("#act")
     await until(page, "pitboss.game.bet !== null")
-    assert await moves_of(visitor, tournament_id) == ["bet"]
+    assert moves_of(visitor, tournament_id) == ["bet"]
     visitor.forgive("ERR_INTERNET_DISCONNECTED", "WebSocket connection")
 
 
@@ -227,19 +237,18 @@ async def test_thirty_seconds_offline_in_mid_flight(visitor: Visitor) -> None:
         flight = await page.evaluate("pitboss.game.flight")
         if await page.evaluate("pitboss.game.isFlying"):
             break
-    moves = await moves_of(visitor, tournament_id)
+    moves = moves_of(visitor, tournament_id)
     await visitor.context.set_offline(True)
     await page.evaluate("pitboss.client.check()")
     await page.click("#act")
     await until(page, "pitboss.client.connection === 'reconnecting'")
     await asyncio.sleep(30)
-    assert await moves_of(visitor, tournament_id) == moves
+    assert moves_of(visitor, tournament_id) == moves
     await visitor.context.set_offline(False)
     await until(page, "pitboss.client.connection === 'live' && pitboss.client.seat")
     await until(page, f"pitboss.game.flight > {flight}")
-    assert await moves_of(visitor, tournament_id) == moves, "the click of that time is not sent now"
-    facts = house.store._tournaments[tournament_id].log
-    rows = [decode_batch(row.payload) for row in facts if isinstance(row, BlockRow) and row.kind == codec.ROOM]
-    of_flight = [one for batch in rows for one in batch.facts if one.fact.round_id == str(flight)]
+    assert moves_of(visitor, tournament_id) == moves, "the click of that time is not sent now"
+    facts = [one for batch in batches_of(visitor, tournament_id) for one in batch.facts]
+    of_flight = [one for one in facts if one.fact.round_id == str(flight)]
     assert len(of_flight) == 1, "the bet counted once, as the flight went"
     visitor.forgive("ERR_INTERNET_DISCONNECTED", "WebSocket connection")

@@ -5,7 +5,6 @@ import json
 import subprocess
 import sys
 from collections.abc import AsyncGenerator, AsyncIterator
-from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
@@ -17,13 +16,13 @@ from config import limits
 from server.domain.ids import TournamentId
 from server.domain.rooms.beacon import QUICKNET, BeaconChain, randomness_of
 from server.domain.tournament.commands import TakeBeacon
-from server.encoding import codec
 from server.ports import EventRow
 from server.runtime.beacon_proof import is_genuine
 from server.runtime.games import DEFAULT, games_of
 from server.runtime.randomness import SystemIds
 from tests.support.app import House, a_house
 from tests.support.clock import ManualClock
+from tests.support.rewritten import rewritten
 from tests.support.room_player import a_player
 from tests.support.served import Served, a_served_house, free_port
 from workers.commands.room_check import RoomCheck
@@ -149,24 +148,11 @@ async def test_a_round_that_is_not_the_networks_is_found_by_verify(house: House)
     assert "drand-quicknet" in json.dumps(record)
     forged = [one for one in house.store._tournaments[tournament_id].log if isinstance(one, EventRow)]
     assert [one.kind for one in forged].count("beacon_taken") == 1
-    rewrite(house, tournament_id, OTHER_SIGNATURE)
+    ours, theirs = (one.hex().encode() for one in (SIGNATURE, OTHER_SIGNATURE))
+    stored = house.store._tournaments[tournament_id]
+    stored.log = rewritten(stored.log, lambda row: row.payload.replace(ours, theirs))
     wrong = await verify_tournament(house.store, tournament_id, now_ms, RoomCheck(games_of(DEFAULT)))
     assert wrong is not None
-
-
-def rewrite(house: House, tournament_id: TournamentId, signature: bytes) -> None:
-    """Put another signature into the log, and make all hashes fit again."""
-    stored, chain = house.store._tournaments[tournament_id], codec.CHAIN_START
-    for at, row in enumerate(stored.log):
-        if isinstance(row, EventRow):
-            payload = row.payload
-            if row.kind == "beacon_taken":
-                payload = payload.replace(SIGNATURE.hex().encode(), signature.hex().encode())
-            chain = codec.chained(chain, row.seq, row.kind, row.at_ms, payload, row.actor)
-            stored.log[at] = replace(row, payload=payload, hash=chain)
-        else:
-            chain = codec.chained(chain, row.last_seq, row.kind, row.at_ms, row.payload)
-            stored.log[at] = replace(row, hash=chain)
 
 
 async def test_a_forged_signature_that_fits_its_salt_is_named(house: House) -> None:

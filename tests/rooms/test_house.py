@@ -18,12 +18,12 @@ from server.domain.ids import TournamentId
 from server.domain.rooms.fairness import chain_of
 from server.domain.rooms.inputs import Batch, Input, Kind
 from server.domain.rooms.refusals import RoomCode
-from server.encoding import codec
 from server.encoding.room_codec import decode_batch, encode_batch, encode_inputs
 from server.ports import BlockRow, EventRow
 from server.runtime.games import DEFAULT, games_of
 from tests.support.app import House, a_house
 from tests.support.clock import QuickClock
+from tests.support.rewritten import LogRow, rewritten
 from tests.support.room_player import a_player
 from tests.support.served import Served, a_served_house
 from workers.commands.room_check import RoomCheck
@@ -230,23 +230,20 @@ def later_bet(batch: Batch) -> Batch | None:
 
 def tamper(house: House, tournament_id: TournamentId, change: Change) -> None:
     """Change the first batch that can be, and make all hashes fit again. What was changed before is undone."""
-    stored = house.store._tournaments[tournament_id]
-    originals = _ORIGINALS.setdefault(tournament_id, list(stored.log))
-    chain, done = codec.CHAIN_START, False
-    for at, row in enumerate(originals):
-        if isinstance(row, EventRow):
-            chain = codec.chained(chain, row.seq, row.kind, row.at_ms, row.payload, row.actor)
-            stored.log[at] = replace(row, hash=chain)
-            continue
-        changed = None if done else change(decode_batch(row.payload))
+    originals = _ORIGINALS.setdefault(tournament_id, list(house.store._tournaments[tournament_id].log))
+    done = False
+
+    def payload_of(row: LogRow) -> bytes:
+        nonlocal done
+        changed = None if done or isinstance(row, EventRow) else change(decode_batch(row.payload))
         done = done or changed is not None
-        payload = row.payload if changed is None else encode_batch(changed)
-        chain = codec.chained(chain, row.last_seq, row.kind, row.at_ms, payload)
-        stored.log[at] = replace(row, payload=payload, hash=chain)
+        return row.payload if changed is None else encode_batch(changed)
+
+    house.store._tournaments[tournament_id].log = rewritten(originals, payload_of)
     assert done
 
 
-_ORIGINALS: dict[str, list[EventRow | BlockRow]] = {}
+_ORIGINALS: dict[str, list[LogRow]] = {}
 
 
 async def test_an_owner_that_is_rebuilt_goes_on_with_the_same_flight(served: Served) -> None:
@@ -464,9 +461,9 @@ async def test_a_move_is_not_made_after_the_moment_that_it_names(served: Served)
         flight = await ann.betting()
         now_ms = ann.events[-1]["atMs"]
         bet = {"type": "play", "flight": flight, "move": "bet", "with": {"amount": 10}}
-        await ann.say(id=1, until=now_ms - 1_000, **bet)
+        await ann.say(id=1, untilMs=now_ms - 1_000, **bet)
         refused = await ann.when(lambda: next((f for f in ann.frames if f["type"] == "refused"), None))
         assert (refused["id"], refused["error"], refused["stampMs"]) == (1, "expired", None)
-        await ann.say(id=1, until=now_ms + 60_000, **bet)
+        await ann.say(id=1, untilMs=now_ms + 60_000, **bet)
         played = await ann.when(lambda: next((f for f in ann.frames if f["type"] == "played"), None))
         assert played["answer"]["amount"] == 10, "it was not remembered"

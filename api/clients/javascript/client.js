@@ -102,8 +102,8 @@ export class Tournament {
     if (this.connection !== "live" || !this.seat) return Promise.resolve(this._unsent("not_sent"));
     const id = ++this._lastId;
     // What lies in a line that is dead, and not known to be, must not be made when it comes back.
-    const until = Math.round(this.roomNow() + PONG_WITHIN_MS);
-    const message = { type: "play", id, flight, until, move, with: given };
+    const untilMs = Math.round(this.roomNow() + PONG_WITHIN_MS);
+    const message = { type: "play", id, flight, untilMs, move, with: given };
     return new Promise(resolve => {
       this._moves.set(id, { message, resolve });
       this._send(message);
