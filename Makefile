@@ -15,7 +15,7 @@ BROWSER_STAMP := $(call stamp,browser,requirements-browser.lock)
 TYPESCRIPT := 5.9.3
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev browser run test check simulate siege soak bench lock clean
+.PHONY: help install install-dev browser run test soak-browser check simulate siege soak bench lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -62,6 +62,9 @@ $(BROWSER_STAMP): requirements-browser.lock $(DEV_STAMP)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --progress-bar off -r requirements-browser.lock
 	@if command -v npm >/dev/null; then npm install --silent --no-audit --no-fund --prefix $(VENV)/typescript typescript@$(TYPESCRIPT); fi
 	@rm -f $(VENV)/.browser-* && touch $@
+
+soak-browser: browser ## Ten minutes of a busy board and 200 flights in Chromium, with what they cost
+	BROWSER_TESTS=required BROWSER_SOAK=1 $(BIN)/python -m pytest -q --log-cli-level=INFO --timeout=3600 tests/browser/test_thrift.py
 
 check: install-dev ## Lint, types, import contracts, declared packages
 	$(BIN)/ruff check .

@@ -37,7 +37,7 @@ from server.storage.postgres.engine import open_engine
 from server.storage.postgres.feed import PostgresFeed
 from server.storage.postgres.journal import PostgresJournal, open_pool
 from server.storage.postgres.listings import PostgresListings
-from server.storage.postgres.operators import PostgresOperators, PostgresRequests
+from server.storage.postgres.operators import PostgresOperators, PostgresRequests, PostgresTokens
 from server.storage.postgres.payouts import PostgresPayouts
 from server.storage.postgres.templates import PostgresTemplates
 
@@ -81,6 +81,7 @@ def _stores(engine: AsyncEngine, books: PostgresBooks) -> dict[str, Any]:
         "deliveries": PostgresDeliveries(engine),
         "audit": PostgresAudit(engine),
         "books": books,
+        "token_generations": PostgresTokens(engine),
     }
 
 
@@ -93,7 +94,9 @@ def _context(
 ) -> Context:
     clock, ids = SystemClock(), SystemIds()
     key_cache = KeyCache(stores["operators"], clock)
-    hub = Hub(directory, clock, f"fe-{ids.short_id()}", carrier, key_cache.may_watch)
+    hub = Hub(
+        directory, clock, f"fe-{ids.short_id()}", carrier, key_cache.may_watch, stores["token_generations"]
+    )
     return Context(
         **stores,
         directory=directory,

@@ -59,6 +59,9 @@ SUMMARY_FRESH_MS: Final = 1_000
 SUMMARIES_MAX: Final = 10_000
 # While the database is away a key is asked for again after this.
 KEY_ASKED_AGAIN_MS: Final = 1_000
+# How often a front end asks which players' tokens were ended, and how far it looks back: clocks differ.
+TOKENS_LOOK_EVERY_MS: Final = 2_000
+TOKENS_LOOK_BACK_MS: Final = 30_000
 KEYS_TOUCHED_MAX: Final = 10_000
 # A key that was good within this time does not count as a stranger's request.
 SECRET_GOOD_FOR_MS: Final = 3_600_000

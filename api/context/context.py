@@ -40,6 +40,7 @@ from server.ports import (
     RequestAnswers,
     RoomCounts,
     Templates,
+    TokenGenerations,
 )
 from server.runtime.games import InstalledGame
 from server.runtime.seals import Seals
@@ -66,6 +67,7 @@ class Context:
     page_cache: PageCache
     key_cache: KeyCache
     tokens: Tokens
+    token_generations: TokenGenerations
     hub: Hub
     clock: Clock
     ids: IdSource

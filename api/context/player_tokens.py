@@ -30,6 +30,7 @@ class PlayerClaims:
     operator_id: str
     permissions: tuple[str, ...]
     expires_at_s: int
+    generation: int
 
 
 class Tokens:
@@ -42,7 +43,7 @@ class Tokens:
         self._x = base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
         self._kid = sha256(raw).hexdigest()[:16]
 
-    def mint(self, entry: EntryRow, summary: Summary, room_id: str, now_ms: int) -> str:
+    def mint(self, entry: EntryRow, summary: Summary, room_id: str, now_ms: int, generation: int = 0) -> str:
         """A token for one player of one tournament."""
         now_s = now_ms // 1_000
         claims = {
@@ -59,6 +60,7 @@ class Tokens:
             "room_id": room_id,
             "game_slug": summary.rules.game_slug,
             "permissions": list(PERMISSIONS),
+            "generation": generation,
         }
         return jwt.encode(claims, self._key, algorithm=ALGORITHM, headers={"kid": self._kid})
 
@@ -110,6 +112,7 @@ def _claims(claims: dict[str, Any]) -> PlayerClaims:
         operator_id=claims["operator_id"],
         permissions=tuple(claims["permissions"]),
         expires_at_s=claims["exp"],
+        generation=int(claims.get("generation", 0)),  # older tokens have none
     )
 
 

@@ -53,6 +53,7 @@ class QuickProtocol(HttpToolsProtocol):
     __slots__ = ("_boards", "_ctx", "_head", "_now_ms")
 
     key_text: str | None = None
+    conversation = None
 
     def __init__(self, *args: Any, boards: QuickBoards, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

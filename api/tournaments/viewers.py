@@ -19,11 +19,13 @@ Find = Callable[[Context, Caller, str], Awaitable[Summary]]
 
 
 class Viewer(NamedTuple):
-    """A verified player of a tournament, and when the token ends (seconds since 1970)."""
+    """A verified player of a tournament, when the token ends (seconds since 1970), and of which generation
+    it is."""
 
     summary: Summary
     entry: EntryRow
     expires_at_s: int
+    generation: int
 
 
 async def player_of(ctx: Context, token: str) -> Viewer | None:
@@ -31,12 +33,14 @@ async def player_of(ctx: Context, token: str) -> Viewer | None:
     claims = ctx.tokens.verify(token, ctx.clock.now_ms())
     if claims is None:
         return None
+    if claims.generation < await ctx.token_generations.generation(claims.internal_player_id):
+        return None
     for live in (True, False):
         tenant = Tenant(OperatorId(claims.operator_id), live)
         summary = await ctx.listings.find(tenant, claims.tournament_id)
         entry = await ctx.listings.entry(tenant, claims.tournament_id, claims.internal_player_id)
         if summary is not None and entry is not None and entry.internal_player_id == claims.internal_player_id:
-            return Viewer(summary, entry, claims.expires_at_s)
+            return Viewer(summary, entry, claims.expires_at_s, claims.generation)
     return None
 
 

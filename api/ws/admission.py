@@ -34,11 +34,12 @@ class Handshake:
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who came in, and when the token ends (seconds since 1970), or with which key."""
+    """Who came in, and by what: a token with its end (seconds since 1970) and generation, or a key."""
 
     summary: Summary
     entry: EntryRow | None
     expires_at_s: int | None = None
+    generation: int = 0
     key_text: str | None = None
 
 
@@ -135,7 +136,7 @@ async def _player(ctx: Context, handshake: Handshake, token: str) -> Viewer:
         raise Rejected(Close.LOG_IN_AGAIN)
     if found.summary.id != handshake.tournament_id or found.entry.removed:
         raise Rejected(Close.FORBIDDEN)
-    return Viewer(found.summary, found.entry, found.expires_at_s)
+    return Viewer(found.summary, found.entry, found.expires_at_s, found.generation)
 
 
 async def _check_origin(ctx: Context, handshake: Handshake, operator_id: str) -> None:

@@ -1,7 +1,7 @@
 """What a client may say on the player socket, and what it is answered."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -23,6 +23,7 @@ class Conversation:
         "_channel",
         "_ctx",
         "_expires_at_ms",
+        "_generation",
         "_internal_id",
         "_say",
         "_seat",
@@ -41,6 +42,7 @@ class Conversation:
         self._say = say
         self._internal_id = None if viewer.entry is None else viewer.entry.internal_player_id
         self._expires_at_ms = None if viewer.expires_at_s is None else viewer.expires_at_s * 1_000
+        self._generation = viewer.generation
         self._task: asyncio.Task[None] | None = None
         self._seat: Connection | None = None
         if channel.room is not None:
@@ -54,6 +56,10 @@ class Conversation:
     def is_expired(self, now_ms: int) -> bool:
         """Whether the token has run out and was not renewed."""
         return self._expires_at_ms is not None and now_ms >= self._expires_at_ms
+
+    def is_ended(self, generations: Mapping[str, int]) -> bool:
+        """Whether the token is of a generation that does not count any more."""
+        return self._internal_id is not None and self._generation < generations.get(self._internal_id, 0)
 
     def hear(self, text: bytes) -> bool:
         """Answer a message; False when it is none of ours."""
@@ -104,8 +110,10 @@ class Conversation:
     def _renew(self, token: str) -> None:
         """A fresh token of the same player moves the moment of expiry."""
         claims = self._ctx.tokens.verify(token, self._ctx.clock.now_ms())
-        if claims is not None and claims.internal_player_id == self._internal_id:
+        is_own = claims is not None and claims.internal_player_id == self._internal_id
+        if claims is not None and is_own and claims.generation >= self._generation:
             self._expires_at_ms = claims.expires_at_s * 1_000
+            self._generation = claims.generation
             self._answer(messages.renewed())
         else:
             self._answer(messages.error("unauthorized", "This token is not valid here"))

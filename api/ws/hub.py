@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Protocol
@@ -14,11 +14,12 @@ from actors.requests import Poll
 from api.ws.channel import Channel, Watcher
 from api.ws.personal import tell_places, tell_room
 from api.ws.room.room_link import RoomLink
+from config.door_limits import TOKENS_LOOK_BACK_MS, TOKENS_LOOK_EVERY_MS
 from config.limits import CHANNEL_LINGERS_S, CHANNELS_EMPTY_MAX, POLL_EVERY_S, TICK_MS
 from server.domain.tournament.lifecycle import Status
 from server.domain.tournament.summary import Summary
 from server.encoding import codec
-from server.ports import Clock, StoreUnavailable, Subscriber
+from server.ports import Clock, StoreUnavailable, Subscriber, TokenGenerations
 from server.runtime.loops import go_round
 
 log = logging.getLogger(__name__)
@@ -27,11 +28,22 @@ _PAUSE_AFTER_FAILURE_S = 0.5
 _CARE_EVERY_S = 1.0
 
 
+class Authorised(Protocol):
+    """What a client may say goes by a credential."""
+
+    def is_ended(self, generations: Mapping[str, int]) -> bool:
+        """Whether that is a token of an older generation than counts, by internal player id."""
+
+
 class Attended(Protocol):
     """Any open socket, as the hub sees it."""
 
     key_text: str | None
     """The operator's key that it was opened with."""
+
+    @property
+    def conversation(self) -> Authorised | None:
+        """Once it was let in."""
 
     def look_after(self, now_ms: int) -> None:
         """Once a second: log in again, ping, or give up. `now_ms` is monotonic."""
@@ -50,6 +62,7 @@ class Hub:
         name: str,
         carrier: Subscriber | None = None,
         may_watch: Callable[[str], Awaitable[bool]] | None = None,
+        tokens: TokenGenerations | None = None,
     ) -> None:
         self.name = name
         self._directory = directory
@@ -61,6 +74,8 @@ class Hub:
         self._care: asyncio.Task[None] | None = None
         self._empty: dict[str, asyncio.Task[None]] = {}
         self._may_watch = may_watch
+        self._tokens = tokens
+        self._tokens_seen_ms = clock.now_ms()
         self._lives = itertools.count(clock.now_ms() * 1_000)
 
     def join(self, summary: Summary, watcher: Watcher) -> Channel:
@@ -212,6 +227,7 @@ class Hub:
             for socket in list(self._attended):
                 socket.look_after(now_ms)
             await self._look_at_keys()
+            await self._look_at_tokens()
 
     async def _look_at_keys(self) -> None:
         """A socket ends with the key that opened it."""
@@ -222,3 +238,18 @@ class Hub:
                 if not await self._may_watch(text):
                     for socket in [one for one in self._attended if one.key_text == text]:
                         socket.shut_out()
+
+    async def _look_at_tokens(self) -> None:
+        """A socket ends with the player's token that opened it. Looked up from a while before the last look:
+        front ends' clocks differ, and a socket may have been let in at that very moment."""
+        now_ms = self._clock.now_ms()
+        if self._tokens is None or now_ms - self._tokens_seen_ms < TOKENS_LOOK_EVERY_MS:
+            return
+        with suppress(StoreUnavailable):
+            ended = await self._tokens.ended_since(self._tokens_seen_ms - TOKENS_LOOK_BACK_MS)
+            self._tokens_seen_ms = now_ms
+            for socket in self._opened_by(ended) if ended else ():
+                socket.shut_out()
+
+    def _opened_by(self, ended: Mapping[str, int]) -> list[Attended]:
+        return [one for one in self._attended if one.conversation and one.conversation.is_ended(ended)]

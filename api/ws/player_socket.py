@@ -41,9 +41,9 @@ class PlayerSocket(Line):
     """A client from its handshake to its end. Implements `channel.Watcher` and `hub.Attended`."""
 
     __slots__ = (
-        "_address", "_channel", "_closing_at_ms", "_conversation", "_counted", "_ctx", "_early",
+        "_address", "_channel", "_closing_at_ms", "_counted", "_ctx", "_early",
         "_heard_at_ms", "_open_ones", "_parts", "_patience", "_paused_at", "_paused_at_ms", "_pinged", "_task",
-        "_wire", "at", "key_text", "place", "player_no",
+        "_wire", "at", "conversation", "key_text", "place", "player_no",
     )  # fmt: skip
 
     def __init__(self, ctx: Context, open_ones: set[Any]) -> None:
@@ -54,7 +54,7 @@ class PlayerSocket(Line):
             extensions=_EXTENSIONS, max_size=limits.SOCKET_MESSAGE_BYTES_MAX, logger=_QUIET
         )
         self._channel: Channel | None = None
-        self._conversation: Conversation | None = None
+        self.conversation: Conversation | None = None
         self._task: asyncio.Task[None] | None = None
         self._early: asyncio.Queue[bytes] | None = asyncio.Queue(limits.SOCKET_MESSAGES_PER_S)
         self._parts: list[bytes] = []
@@ -116,8 +116,8 @@ class PlayerSocket(Line):
             self._task.cancel()
         self.at = self._paused_at = None
         if self._channel is not None:
-            if self._conversation is not None:
-                self._conversation.end()
+            if self.conversation is not None:
+                self.conversation.end()
             self._ctx.hub.leave(self._channel, self)
             self._channel = None
 
@@ -165,7 +165,7 @@ class PlayerSocket(Line):
             self._transport.abort()
         elif self._closing_at_ms:
             return
-        elif self._conversation is not None and self._conversation.is_expired(self._ctx.clock.now_ms()):
+        elif self.conversation is not None and self.conversation.is_expired(self._ctx.clock.now_ms()):
             self.close(Close.LOG_IN_AGAIN)
         elif self._paused_at_ms and now_ms - self._paused_at_ms > limits.SOCKET_STUCK_AFTER_MS:
             self.close(Close.TOO_MANY)
@@ -217,7 +217,7 @@ class PlayerSocket(Line):
         seen = position_of(resume)
         await channel.reach(seen)
         now_ms = self._ctx.clock.now_ms()
-        self._conversation = Conversation(self._ctx, channel, viewer, self._say)
+        self.conversation = Conversation(self._ctx, channel, viewer, self._say)
         missed = channel.behind(seen, exact=True)
         welcome = packed(messages.welcome(viewer.summary, viewer.entry, now_ms, channel.at))
         room = packed(messages.room(viewer.summary.id, channel.status, channel.connections))
@@ -259,13 +259,13 @@ class PlayerSocket(Line):
 
     def _too_many(self) -> None:
         """Players in a room are warned for as many messages again; then the socket closes."""
-        if self._patience.is_over() or self._conversation is None or not self._conversation.flooded():
+        if self._patience.is_over() or self.conversation is None or not self.conversation.flooded():
             self.close(Close.TOO_MANY)
             self._transport.abort()
 
     def _hear(self, text: bytes) -> None:
-        if self._conversation is not None:
-            if not self._conversation.hear(text):
+        if self.conversation is not None:
+            if not self.conversation.hear(text):
                 self.close(Close.BAD_FRAME)
         elif self._early is None or self._early.full():
             self.close(Close.TOO_MANY)

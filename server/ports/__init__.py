@@ -42,6 +42,7 @@ from server.ports.operators import ApiKey, Operator, Operators
 from server.ports.payouts import ClaimedPayout, Payouts, StoredPayout, Wallet
 from server.ports.requests import Claim, GivenAnswer, RequestAnswers
 from server.ports.templates import CatchUp, Recurrence, Template, Templates
+from server.ports.tokens import TokenGenerations
 
 __all__ = [
     "AnswerRow",
@@ -99,6 +100,7 @@ __all__ = [
     "Subscriber",
     "Template",
     "Templates",
+    "TokenGenerations",
     "Verdict",
     "Wallet",
     "Window",

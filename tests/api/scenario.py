@@ -116,7 +116,9 @@ async def _casino(r: Recorder) -> None:
     for user in ("ann", "ben", "cid"):
         entry = {"userId": user, "displayName": user.title(), "buyInAmount": 11}
         await r.call("POST", _T + "/players", entry, **here)
-    token = (await r.call("POST", _PLAYER + "/token", **here, player="ann"))["crash-classic"]["jwt"]
+    token = (await r.call("POST", _PLAYER + "/token", {"revokeOthers": True}, **here, player="ann"))[
+        "crash-classic"
+    ]["jwt"]
     ann = {"Authorization": f"Bearer {token}"}
     await r.call("GET", _T + "/players/me", auth=ann, **here)
     await r.call("GET", _T + "/players/me", auth={"Authorization": "Bearer none"}, **here)

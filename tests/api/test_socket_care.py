@@ -196,6 +196,45 @@ async def test_a_token_runs_out_unless_it_is_renewed_in_band(
     assert ann.code == Close.LOG_IN_AGAIN and ben.code is None
 
 
+async def test_a_socket_ends_with_the_token_that_opened_it(room: Room) -> None:
+    old, ben = await room.player("ann"), await room.player("ben")
+    first = room.token
+    path = f"/api/tournaments/{room.id}/players/ann/token"
+    auth = room.house.auth
+    assert (await room.house.client.post(path, headers=auth, json={"revokeOthers": "yes"})).status_code == 400
+    told = await room.house.client.post(path, headers=auth, json={"revokeOthers": True})
+    newest = told.json()["crash-classic"]["jwt"]
+    await room.wait(3)
+    assert old.code == Close.LOG_IN_AGAIN and ben.code is None
+    ann = await room.wire(f"{{id}}?token={newest}")
+    await room.wait(60)
+    assert ann.code is None, "the token that ended the others is good"
+    again = await room.player("ann")
+    assert again.code is None, "and so are those made later"
+    ben_late = await room.wire(f"{{id}}?token={first}")
+    assert ben_late.code is None, "another player's goes on"
+
+
+async def test_an_ended_token_opens_nothing_and_renews_nothing(room: Room) -> None:
+    path = f"/api/tournaments/{room.id}/players/ann/token"
+    client, auth = room.house.client, room.house.auth
+    old = (await client.post(path, headers=auth)).json()["crash-classic"]["jwt"]
+    fresh = (await client.post(path, headers=auth, json={"revokeOthers": True})).json()
+    new = fresh["crash-classic"]["jwt"]
+    reads = f"/api/tournaments/{room.id}/players/me"
+    for token, status in ((old, 401), (new, 200)):
+        told = await client.get(reads, headers={"Authorization": f"Bearer {token}"})
+        assert told.status_code == status
+        checked = await client.post(
+            "/api/internal/auth/validate-token", headers=room.house.platform, json={"token": token}
+        )
+        assert checked.json()["valid"] is (status == 200)
+    assert (await room.wire(f"{{id}}?token={old}")).code == Close.LOG_IN_AGAIN
+    ann = await room.wire(f"{{id}}?token={new}")
+    ann.say(f'{{"type":"auth","token":"{old}"}}')
+    assert ann.heard[-1]["error"] == "unauthorized"
+
+
 HOSTILE: dict[str, tuple[bytes, int]] = {
     "garbage": (b"\xff" * 40, CloseCode.PROTOCOL_ERROR),
     "not masked": (Frame(Opcode.TEXT, b"{}").serialize(mask=False), CloseCode.PROTOCOL_ERROR),

@@ -17,6 +17,7 @@ FRAME = """url => {
     document.body.append(frame);
     return new Promise(done => { frame.onload = done; });
 }"""
+PAGE_OF = "<!doctype html><title>{}</title><link rel=icon href=data:,><script type={}>{}</script><body>"
 NONSENSE = (
     "'pause'",
     "{}",
@@ -106,6 +107,32 @@ async def test_what_is_forged_is_ignored(framed: Any, visitor: Visitor) -> None:
     visitor.forgive("WebSocket")
 
 
+async def test_a_parent_without_an_origin_is_never_a_partner(visitor: Visitor) -> None:
+    """A sandboxed page has the origin `null`; a studio's game that lists even that one does not talk to it."""
+    script = f"""import {{ inCasino }} from "{visitor.url("/sdk/v1/embed.js")}";
+        const channel = inCasino({{ origins: ["null", "*"] }});
+        const tell = data => parent.postMessage(data, "*");
+        addEventListener("message", ({{ origin }}) => tell({{ heard: origin, pinned: !!channel._partner }}));
+        channel.on("pause", () => tell({{ paused: true }}));
+        tell({{ is: "there" }});"""
+    note = "globalThis.said = []; addEventListener('message', event => said.push(event.data));"
+    async with visitor.casino(PAGE_OF.format("Game", "module", script)) as game:
+        parent = PAGE_OF.format("Casino", "text/javascript", note)
+        async with visitor.casino(parent, "sandbox allow-scripts") as casino:
+            page = await visitor.open(casino)
+            assert await page.evaluate("origin") == "null"
+            await page.evaluate(FRAME, game.replace("localhost", "127.0.0.1"))
+            await until(page, "said.some(one => one.is === 'there')")
+            for kind in ("hello", "pause"):
+                message = f"{{source: 'pitboss', v: 1, type: '{kind}', data: {{}}}}"
+                await page.evaluate(
+                    f"document.querySelector('iframe').contentWindow.postMessage({message}, '*')"
+                )
+            await until(page, "said.filter(one => one.heard === 'null').length === 2")
+            said = await page.evaluate("said")
+    assert not any(one.get("pinned") or one.get("paused") or one.get("type") for one in said), said
+
+
 async def test_a_page_of_another_origin_may_not_frame_the_game(visitor: Visitor) -> None:
     house = visitor.served.house
     tournament_id = await house.tournament("ann", "ben", started=True, config=ROOM)
@@ -150,9 +177,6 @@ async def test_a_game_of_ones_own_speaks_it_too(visitor: Visitor) -> None:
     house = visitor.served.house
     tournament_id = await house.tournament("ann", "ben", started=True, visibility="public")
     sdk = visitor.url("/sdk/v1/embed.js")
-    page_of = (
-        "<!doctype html><title>{}</title><link rel=icon href=data:,><script type=module>{}</script><body>"
-    )
     parent = f"""import {{ casino }} from "{sdk}";
         globalThis.said = [];
         globalThis.talk = (frame, origin) => {{
@@ -160,13 +184,13 @@ async def test_a_game_of_ones_own_speaks_it_too(visitor: Visitor) -> None:
             channel.on("tournament.connected", data => said.push(data.tournamentId));
             channel.on("rebuy.requested", () => said.push("rebuy"));
         }};"""
-    async with visitor.casino(page_of.format("Casino", parent)) as casino:
+    async with visitor.casino(PAGE_OF.format("Casino", "module", parent)) as casino:
         game_script = f"""import {{ inCasino, relay }} from "{sdk}";
             import {{ connect }} from "{visitor.url("/sdk/v1/client.js")}";
             const channel = globalThis.channel = inCasino({{ origins: ["{casino}"] }});
             channel.on("pause", () => {{ globalThis.paused = true; }});
             relay(connect({{ url: "{visitor.url("")}", tournament: "{tournament_id}" }}), channel);"""
-        async with visitor.casino(page_of.format("Game", game_script)) as game_url:
+        async with visitor.casino(PAGE_OF.format("Game", "module", game_script)) as game_url:
             game_url = game_url.replace("localhost", "127.0.0.1")
             page = await visitor.open(casino)
             await page.evaluate(FRAME, game_url)

@@ -38,7 +38,7 @@ async def board_for(visitor: Visitor, seconds: float) -> Cost:
     """A board of fifty rows that moves five times a second, for so long."""
     users = [f"u{n}" for n in range(PLAYERS)]
     house = visitor.served.house
-    tournament_id = await house.tournament(*users, started=True, visibility="public")
+    tournament_id = await house.tournament(*users, started=True, visibility="public", durationSeconds=7_200)
     page = await visitor.open(f"/t/{tournament_id}")
     client = "document.querySelector('pitboss-board').client"
     await until(page, f"{client}?.board.rows.length === {PLAYERS}")
@@ -67,19 +67,54 @@ async def _score(
         await asyncio.sleep(1 / DELTAS_PER_S)
 
 
-async def flights_for(visitor: Visitor, seconds: float) -> Cost:
+# Times each drawing of the game's page: what a frame costs us of the 16 ms that it has.
+_TIME_FRAMES = """(() => {
+    const page = globalThis.pitboss.page, draw = page._draw.bind(page);
+    globalThis.drawMs = [];
+    page._draw = () => {
+        const at = performance.now();
+        draw();
+        globalThis.drawMs.push(performance.now() - at);
+    };
+})()"""
+
+
+async def flights_for(visitor: Visitor, flights: int) -> Cost:
     """Short flights on the game's page, with a bet in each."""
+    page, session = await _game(visitor)
+    await _play(page, 2)
+    busy, nodes, heap = await _state(session)
+    await _play(page, flights)
+    busy_after, nodes_after, heap_after = await _state(session)
+    return Cost(busy_after - busy, nodes, nodes_after, heap, heap_after, flights)
+
+
+async def throttled_frames(visitor: Visitor, flights: int, times: int) -> list[float]:
+    """How long each drawing of the game took, in ms, on a machine so many times slower."""
+    page, session = await _game(visitor)
+    await session.send("Emulation.setCPUThrottlingRate", {"rate": times})
+    await page.evaluate(_TIME_FRAMES)
+    await _play(page, flights)
+    await session.send("Emulation.setCPUThrottlingRate", {"rate": 1})
+    drawn: list[float] = await page.evaluate("drawMs")
+    return sorted(drawn)
+
+
+async def _game(visitor: Visitor) -> tuple[Any, Any]:
     quick = ROOM | {"bettingMs": 1_500, "pauseMs": 500, "capMultiplier": 2}
     house = visitor.served.house
-    tournament_id = await house.tournament("ann", "ben", started=True, config=quick)
+    tournament_id = await house.tournament("ann", "ben", started=True, config=quick, durationSeconds=7_200)
     page = await visitor.open(await visitor.play_url(tournament_id, "ann"))
     await until(page, "globalThis.pitboss?.client.seat")
     session = await visitor.context.new_cdp_session(page)
     await session.send("Performance.enable", {"timeDomain": "threadTicks"})
-    await asyncio.sleep(_WARM_S)
-    busy, nodes, heap = await _state(session)
-    first = await page.evaluate("pitboss.game.flight")
-    await asyncio.sleep(seconds)
-    busy_after, nodes_after, heap_after = await _state(session)
-    flights = await page.evaluate("pitboss.game.flight") - first
-    return Cost(busy_after - busy, nodes, nodes_after, heap, heap_after, flights)
+    return page, session
+
+
+async def _play(page: Any, flights: int) -> None:
+    """A bet in so many flights, each to its end."""
+    for _ in range(flights):
+        await until(page, "pitboss.game.phase === 'betting'")
+        await page.evaluate("document.getElementById('amount').value = 10")
+        await page.evaluate("document.getElementById('act').click()")
+        await until(page, "pitboss.game.phase === 'pause'")

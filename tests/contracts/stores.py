@@ -561,3 +561,15 @@ class StoreContract:
         assert await store.trail(tenant, 10, 1) == rows[10:11]
         assert await verify_trail(store, tenant) is None and tenant in await store.tenants()
         assert await store.trail(Tenant(tenant.operator_id, live=False), 0, 9) == []
+
+    async def test_tokens_end_by_generations(self, store: Any, writer: Writer) -> None:
+        ann, ben = f"{writer.id}_ann", f"{writer.id}_ben"
+        assert await store.generation(ann) == 0
+        ended = await asyncio.gather(*(store.end_older(ann, 5_000) for _ in range(5)))
+        assert sorted(ended) == [1, 2, 3, 4, 5]
+        assert (await store.generation(ann), await store.generation(ben)) == (5, 0)
+        await store.end_older(ben, 6_000)
+        assert {name: n for name, n in (await store.ended_since(5_000)).items() if name in (ann, ben)} == {
+            ann: 5, ben: 1,
+        }  # fmt: skip
+        assert ann not in await store.ended_since(5_001)

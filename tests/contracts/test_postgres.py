@@ -12,7 +12,7 @@ from server.storage.postgres.engine import open_engine
 from server.storage.postgres.feed import PostgresFeed
 from server.storage.postgres.journal import PostgresJournal, open_pool
 from server.storage.postgres.listings import PostgresListings
-from server.storage.postgres.operators import PostgresOperators, PostgresRequests
+from server.storage.postgres.operators import PostgresOperators, PostgresRequests, PostgresTokens
 from server.storage.postgres.payouts import PostgresPayouts
 from server.storage.postgres.templates import PostgresTemplates
 from tests.contracts.events import EventsContract
@@ -38,6 +38,7 @@ class TestPostgres(StoreContract, EventsContract):
             PostgresOperators(engine),
             PostgresRequests(engine),
             PostgresTemplates(engine),
+            PostgresTokens(engine),
             PostgresPayouts(engine),
             PostgresAudit(engine),
             PostgresFeed(engine),

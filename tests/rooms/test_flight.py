@@ -29,14 +29,13 @@ async def test_a_flight_from_the_bet_to_the_board(served: Served) -> None:
         await ann.when(lambda: ann.hand.get("credits") == 1_000)
         while True:
             flight = await ann.betting()
-            left = ann.hand["credits"] - 100
+            left, seen = ann.hand["credits"] - 100, len(ann.events)
             bet = await ann.play("bet", amount=100, autoCashOut=1.01)
             assert bet["answer"] == {"amount": 100, "autoCashOut": 1.01, "credits": left}
             again = await ann.play("bet", amount=100)
             assert (again["type"], again["error"]) == ("refused", "already_bet")
             assert (await ben.play("bet", amount=100))["type"] == "played"
-            seen = len(ann.events)
-            await ann.until("climb")
+            await ann.until("climb", seen)
             crash = (await ann.until("crash", seen))["data"]
             ended = (await ann.until("flight_ended", seen))["data"]
             assert crash["flight"] == ended["flight"] == flight and len(ended["link"]) == 64
@@ -58,9 +57,9 @@ async def test_a_cash_out_by_hand_counts_at_its_stamp(served: Served) -> None:
         await ann.join()
         while True:
             await ann.betting()
-            await ann.play("bet", amount=50)
             seen = len(ann.events)
-            climb = (await ann.until("climb", seen - 1))["data"]
+            await ann.play("bet", amount=50)
+            climb = (await ann.until("climb", seen))["data"]
             told = await ann.play("cash_out")
             if told["type"] == "played":
                 break

@@ -113,13 +113,14 @@ async def a_house(
     key = _key()
     directory = LocalDirectory(store, clock, rooms=Rooms(games_of(games), key, draw))
     key_cache = KeyCache(store, clock)
-    hub = Hub(directory, clock, "fe-test", carrier, key_cache.may_watch)
+    hub = Hub(directory, clock, "fe-test", carrier, key_cache.may_watch, store)
     ctx = Context(
         directory=directory,
         fact_batcher=FactBatcher(directory),
         listings=store,
         summary_cache=SummaryCache(store, clock),
         operators=store,
+        token_generations=store,
         requests=store,
         templates=store,
         payouts=store,

@@ -12,9 +12,10 @@ export function inCasino({ origins, features, locale, theme }: {
     locale?: string;
     theme?: string;
 }): Channel;
-/** Tell the casino's page what happens in a tournament, and take a fresh token from it. Returns how to stop.
- * @param {import("./client.js").Tournament} client @param {Channel} channel */
-export function relay(client: import("./client.js").Tournament, channel: Channel): () => void;
+/** Tell the casino's page what happens in a tournament, and take a fresh token from it. `isInterruptible` is asked when a
+ * round ends: false while the player is in the middle of something. Returns how to stop.
+ * @param {import("./client.js").Tournament} client @param {Channel} channel @param {() => boolean} [isInterruptible] */
+export function relay(client: import("./client.js").Tournament, channel: Channel, isInterruptible?: () => boolean): () => void;
 /** Keep the frame as high as what it shows. Returns how to stop. @param {Channel} channel */
 export function tellHeight(channel: Channel): () => void;
 /** What a framed game says. */

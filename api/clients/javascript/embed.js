@@ -109,9 +109,10 @@ export function inCasino({ origins, features = [], locale = "en", theme = "auto"
   return channel;
 }
 
-/** Tell the casino's page what happens in a tournament, and take a fresh token from it. Returns how to stop.
- * @param {import("./client.js").Tournament} client @param {Channel} channel */
-export function relay(client, channel) {
+/** Tell the casino's page what happens in a tournament, and take a fresh token from it. `isInterruptible` is asked when a
+ * round ends: false while the player is in the middle of something. Returns how to stop.
+ * @param {import("./client.js").Tournament} client @param {Channel} channel @param {() => boolean} [isInterruptible] */
+export function relay(client, channel, isInterruptible = () => true) {
   const tournament = { tournamentId: client.id };
   const connected = frame => channel.send("tournament.connected", { ...tournament, name: frame.name, status: frame.status });
   const line = state => {
@@ -139,7 +140,7 @@ export function relay(client, channel) {
     else if (frame.event === "completed") channel.send("tournament.completed", tournament);
     else if (frame.event === "eliminated") channel.send("player.eliminated", round);
     else if (frame.event === "round_started") channel.send("round.started", round);
-    else if (frame.event === "round_ended") channel.send("round.ended", { ...round, interruptible: true });
+    else if (frame.event === "round_ended") channel.send("round.ended", { ...round, interruptible: isInterruptible() });
   };
   return () => stops.forEach(stop => stop());
 }

@@ -21,6 +21,7 @@ class Page {
     this.paused = false;
     this.toldFlight = 0;
     this.draws = $("curve").getContext("2d");
+    this._fit();
     $("board").client = this.client;
     this._label();
     this._listen();
@@ -105,7 +106,7 @@ class Page {
   _draw() {
     const { game, client, words } = this, multiplier = game.multiplier;
     const phase = game.crashed ? "crashed" : game.phase;
-    $("sky").dataset.phase = phase;
+    if ($("sky").dataset.phase !== phase) this._paint(phase);
     const started = phase === "climb" || phase === "crashed";
     write($("multiplier"), started ? `${words.number(multiplier, 2)}×` : this._countdown(phase));
     this._drawLine(client);
@@ -170,11 +171,25 @@ class Page {
     $("players").replaceChildren(...players.reverse().slice(0, 12));
   }
 
+  /** The canvas has as many pixels as the screen shows of it. Looked at when it changes: asked in each frame, the page
+   * would be laid out in each. */
+  _fit() {
+    const canvas = $("curve");
+    new ResizeObserver(() => {
+      [canvas.width, canvas.height] = [canvas.clientWidth, canvas.clientHeight].map(of => Math.round(of * devicePixelRatio));
+      this._later();
+    }).observe(canvas);
+  }
+
+  /** Colours go by the phase and the theme. */
+  _paint(phase = $("sky").dataset.phase) {
+    $("sky").dataset.phase = phase;
+    this._colour = getComputedStyle($("multiplier")).color;
+  }
+
   /** The climb as a line, as far as it has come; scaled so that it always ends near the top right. */
   _drawCurve(multiplier) {
-    const canvas = $("curve"), ratio = devicePixelRatio, width = canvas.clientWidth * ratio, height = canvas.clientHeight * ratio;
-    if (canvas.width !== Math.round(width) || canvas.height !== Math.round(height)) [canvas.width, canvas.height] = [Math.round(width), Math.round(height)];
-    const context = this.draws;
+    const context = this.draws, { width, height } = context.canvas;
     context.clearRect(0, 0, width, height);
     if (multiplier <= 1) return;
     const endMs = reachedAt(multiplier), wholeMs = Math.max(endMs, 4_000), top = Math.max(multiplier, climb(4_000)) - 1;
@@ -183,9 +198,9 @@ class Page {
       const ms = endMs * step / 48;
       context.lineTo(ms / wholeMs * width * 0.94, height * 0.96 - (Math.exp(0.00006 * ms) - 1) / top * height * 0.8);
     }
-    context.lineWidth = 4 * ratio;
+    context.lineWidth = 4 * devicePixelRatio;
     context.lineCap = "round";
-    context.strokeStyle = getComputedStyle($("multiplier")).color;
+    context.strokeStyle = this._colour;
     context.stroke();
   }
 }
@@ -196,7 +211,7 @@ async function begin() {
   const origins = document.querySelector("meta[name=pitboss-origins]").getAttribute("content").split(" ").filter(Boolean);
   const page = new Page(decodeURIComponent(location.pathname.split("/").at(-1)), token, await wordsOf());
   const channel = inCasino({ origins, features: ["play", "board"], locale: page.words.language });
-  relay(page.client, channel);
+  relay(page.client, channel, () => !page.game.isFlying);
   tellHeight(channel);
   channel.on("locale.set", async ({ locale }) => {
     page.words = await wordsOf(String(locale));
@@ -207,6 +222,7 @@ async function begin() {
   channel.on("theme.set", ({ theme }) => {
     document.documentElement.dataset.theme = ["light", "dark"].includes(theme) ? theme : "auto";
     $("board").setAttribute("theme", document.documentElement.dataset.theme);
+    page._paint();
   });
   const pause = paused => () => {
     page.paused = paused;

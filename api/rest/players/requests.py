@@ -87,6 +87,12 @@ class RemoveBody(Model):
     reason: Line = "Removed by the operator"
 
 
+class FreshTokenBody(Model):
+    """What becomes of a player's other tokens: `revokeOthers` ends all that were made before."""
+
+    revoke_others: bool = False
+
+
 class TokenBody(Model):
     """A player token to check."""
 

@@ -26,6 +26,7 @@ from api.http.json_response import Json
 from api.http.openapi import body_of
 from api.rest.players.requests import (
     AddOnSaleBody,
+    FreshTokenBody,
     PlayersParams,
     RebuyBody,
     RegisterBody,
@@ -99,10 +100,10 @@ def _game_url(request: Request, ctx: Context, caller: Caller, summary: Summary) 
 
 
 def _access(
-    entry: EntryRow, summary: Summary, ctx: Context, game_url: str
+    entry: EntryRow, summary: Summary, ctx: Context, game_url: str, generation: int = 0
 ) -> tuple[dict[str, GameAccess | None], list[GameAccessOf]]:
     """A fresh token with the operator's game URL, under the game's slug and as a list."""
-    token = ctx.tokens.mint(entry, summary, views.room_id(summary.id), ctx.clock.now_ms())
+    token = ctx.tokens.mint(entry, summary, views.room_id(summary.id), ctx.clock.now_ms(), generation)
     return access_of(summary.rules.game_slug, token, game_url.replace("{jwt}", token))
 
 
@@ -225,18 +226,28 @@ async def _sold(
     )
 
 
-@router.post("/{player}/token")
+@router.post("/{player}/token", openapi_extra=body_of(FreshTokenBody))
 async def create_player_token(
     tournament_id: str, player: str, request: Request, ctx: Ctx, caller: PlayersWrite
 ) -> Json[PlayerToken]:
-    """A fresh token for a registered player."""
+    """A fresh token for a registered player. Others go on being valid, but with `revokeOthers`: then they are
+    refused at once, and sockets that came with one are closed within a few seconds."""
     summary = await find(ctx, caller, tournament_id)
+    parsed = parse(await read_json(request), FreshTokenBody)
+    parsed.raise_faults()
     found = await ctx.listings.entry(caller.tenant, tournament_id, player)
     entry = _known(found, summary, player)
     if entry.removed:
         raise player_not_found(summary.id, player, "was removed")
-    access, games = _access(entry, summary, ctx, _game_url(request, ctx, caller, summary))
+    generation = await _generation(ctx, entry, is_new=FreshTokenBody(**parsed.values).revoke_others)
+    access, games = _access(entry, summary, ctx, _game_url(request, ctx, caller, summary), generation)
     ends = instant(ends_ms(summary, ctx.clock.now_ms()))
     token = PlayerToken(player_id=entry.player_id, token_expires_at=ends, more=access, games=games)
     request.state.kept_body = without_token(token, token.games[0])
     return Json(flat(token))
+
+
+async def _generation(ctx: Context, entry: EntryRow, *, is_new: bool) -> int:
+    if is_new:
+        return await ctx.token_generations.end_older(entry.internal_player_id, ctx.clock.now_ms())
+    return await ctx.token_generations.generation(entry.internal_player_id)

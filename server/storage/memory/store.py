@@ -38,6 +38,7 @@ from server.storage.memory.payouts import MemoryPayouts
 from server.storage.memory.requests import MemoryRequests
 from server.storage.memory.rows import Stored, first_seq
 from server.storage.memory.templates import MemoryTemplates
+from server.storage.memory.tokens import MemoryTokens
 from server.storage.memory.waiting import MemoryWaiting
 
 
@@ -49,6 +50,7 @@ class MemoryStore(
     MemoryAudit,
     MemoryEvents,
     MemoryOnce,
+    MemoryTokens,
     MemoryWaiting,
 ):
     """All stores over dictionaries."""

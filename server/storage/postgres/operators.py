@@ -1,4 +1,4 @@
-"""Master data and answers to requests on Postgres."""
+"""Master data, answers to requests, and generations of player tokens on Postgres."""
 
 from collections.abc import Sequence
 
@@ -129,3 +129,28 @@ class PostgresRequests(Reader):
 
 def _of(tenant: Tenant, key: str) -> list[sa.ColumnElement[bool]]:
     return [*of_tenant(tables.request_answers, tenant), tables.request_answers.c.key == key]
+
+
+class PostgresTokens(Reader):
+    """`TokenGenerations` on SQLAlchemy Core."""
+
+    async def generation(self, internal_player_id: str) -> int:
+        c = tables.token_generations.c
+        want = sa.select(c.generation).where(c.internal_player_id == internal_player_id)
+        found = await self._rows(HOUSE, want)
+        return found[0][0] if found else 0
+
+    async def end_older(self, internal_player_id: str, now_ms: int) -> int:
+        c = tables.token_generations.c
+        row = {"internal_player_id": internal_player_id, "generation": 1, "ended_ms": now_ms}
+        first = insert(tables.token_generations).values(row)
+        ended = first.on_conflict_do_update(
+            index_elements=[c.internal_player_id],
+            set_={"generation": c.generation + 1, "ended_ms": now_ms},
+        )
+        return int((await self._rows(HOUSE, ended.returning(c.generation)))[0][0])
+
+    async def ended_since(self, since_ms: int) -> dict[str, int]:
+        c = tables.token_generations.c
+        want = sa.select(c.internal_player_id, c.generation).where(c.ended_ms >= since_ms)
+        return {row[0]: row[1] for row in await self._rows(HOUSE, want)}

@@ -18,6 +18,7 @@ from server.storage.postgres.tables_events import (
     lanes,
     room_seeds,
     streams,
+    token_generations,
     unrouted,
 )
 
@@ -47,6 +48,7 @@ __all__ = [
     "room_seeds",
     "streams",
     "templates",
+    "token_generations",
     "tournaments",
     "unrouted",
     "wallets",

@@ -98,6 +98,14 @@ attempts = sa.Table(
 )
 
 # By no tenant's session: the seal's key is not in the database, and its owner needs no other row.
+token_generations = sa.Table(
+    "token_generations",
+    metadata,
+    sa.Column("internal_player_id", sa.Text, primary_key=True),
+    sa.Column("generation", sa.Integer, nullable=False),
+    sa.Column("ended_ms", MS, nullable=False, index=True),
+)
+
 room_seeds = sa.Table(
     "room_seeds",
     metadata,
