@@ -6,10 +6,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from actors.directory import Directory
 from actors.local_directory import LocalDirectory
 from actors.owner.room.opening import Rooms
+from actors.shared.policy import Policy
 from config.limits import DIRECTORY_CONNECTIONS_MAX
 from config.settings import Settings
 from server.runtime.clock import SystemClock
-from server.runtime.games import games_of
+from server.runtime.games import games_of, packages_of
 from server.storage.postgres.journal import PostgresJournal, open_pool
 
 
@@ -34,15 +35,18 @@ async def open_directory(settings: Settings, database_url: str) -> AsyncIterator
     async with AsyncExitStack() as stack:
         pool = await open_pool(database_url, DIRECTORY_CONNECTIONS_MAX)
         stack.push_async_callback(pool.close)
-        directory = _directory(settings, PostgresJournal(pool))
+        directory = await _directory(settings, PostgresJournal(pool))
         stack.push_async_callback(directory.close)
         yield directory
 
 
-def _directory(settings: Settings, journal: PostgresJournal) -> Directory:
+async def _directory(settings: Settings, journal: PostgresJournal) -> Directory:
     rooms = Rooms(games_of(settings.games), settings.seal_key_path())
     if settings.engine == "local":
         return LocalDirectory(journal, SystemClock(), rooms=rooms)
     from actors.on_ray.ray_directory import RayDirectory
 
-    return RayDirectory(journal, SystemClock(), rooms)
+    policy = Policy(settings.owners, settings.shared_players_max, packages_of(settings.games))
+    directory = RayDirectory(journal, SystemClock(), rooms, policy, settings.shared_owners)
+    await directory.start_shared()
+    return directory

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from actors.owner.activation import Activation
 from actors.owner.create import create_tournament
+from actors.owner.process import Process
 from actors.owner.room.opening import Rooms
 from actors.replies import Frames, Reply, RoomNews, Unavailable
 from actors.requests import CommandRequest, Deliver, Message, Poll, RoomPoll
@@ -30,10 +31,9 @@ class LocalDirectory:
     ) -> None:
         self._journal = journal
         self._clock = clock
-        self._holder = holder
         self._jitter = jitter
-        self._publisher = publisher
         self._rooms = rooms
+        self._process = Process(journal, clock, holder, publisher, rooms)
         self._hosts: dict[str, Activation] = {}
         self.calls = 0
 
@@ -71,9 +71,7 @@ class LocalDirectory:
             async def forget() -> None:
                 self._hosts.pop(tournament_id, None)
 
-            name = TournamentId(tournament_id)
-            where = (self._journal, self._clock, self._holder)
-            host = Activation(name, *where, forget, self._publisher, self._rooms)
+            host = Activation(TournamentId(tournament_id), self._process, forget)
             self._hosts[tournament_id] = host
         return host
 

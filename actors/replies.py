@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from server.domain.refusal import Detail, Refusal
+from server.domain.refusal import Code, Detail, Refusal
 from server.domain.tournament.events import RefundLine, ResultsFinalised
 from server.domain.tournament.rules.rules import Rules
 from server.domain.tournament.state import Entry, Review
@@ -31,10 +31,12 @@ class Refused:
 @dataclass(frozen=True, slots=True)
 class Unavailable:
     """No answer could be had: it may have happened. Repeat with the same command id. With `store_away` it is
-    the store that cannot be reached: another owner would not help."""
+    the store that cannot be reached: another owner would not help. With `misplaced` the tournament lives
+    elsewhere: nothing has happened, and the directory asks there."""
 
     reason: str
     store_away: bool = False
+    misplaced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,9 @@ def unavailable(error: BaseException) -> Unavailable:
 
 
 Reply = Done | Refused | Unavailable | Failed
+
+
+NOT_FOUND = Refused(Code.TOURNAMENT_NOT_FOUND.value, "Tournament not found")
 
 
 def refused(refusal: Refusal) -> Refused:

@@ -9,6 +9,8 @@ from typing import Literal
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from config.limits import SHARED_OWNERS_DEFAULT
+
 
 class Settings(BaseSettings):
     """`PITBOSS_*` from the environment. `config/example.env` lists all; a test compares the two."""
@@ -34,6 +36,16 @@ class Settings(BaseSettings):
     )
     ray_address: str | None = Field(
         None, description="A running Ray cluster to join; empty starts one on loopback."
+    )
+    owners: Literal["adaptive", "dedicated", "shared"] = Field(
+        "adaptive",
+        description="Which tournaments have a process of their own: in play all but small ones, all, or none.",
+    )
+    shared_players_max: int = Field(
+        20, ge=0, description="Tournaments for at most so many players share a process in play, too."
+    )
+    shared_owners: int = Field(
+        SHARED_OWNERS_DEFAULT, ge=1, le=1_000, description="Processes of the cluster that tournaments share."
     )
     token_key_file: Path | None = Field(
         None, description="Ed25519 key (PEM) that signs player tokens; made when missing."

@@ -8,6 +8,7 @@ Ray reads its environment when it is imported, so this module does not import it
 then the import of `ray_directory`.
 """
 
+import json
 import logging
 import os
 import re
@@ -20,7 +21,12 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from config.limits import OWNERS_PER_NODE_MAX, RAY_START_TIMEOUT_S, RAY_START_TRIES
+from config.limits import (
+    OWNERS_PER_NODE_MAX,
+    RAY_START_TIMEOUT_S,
+    RAY_START_TRIES,
+    SHARED_OWNERS_PER_NODE_MAX,
+)
 from server.runtime.randomness import SystemIds
 
 log = logging.getLogger(__name__)
@@ -71,6 +77,11 @@ def ensure_token(home: Path) -> None:
     if not path.exists():
         with os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w") as file:
             file.write(SystemIds().secret())
+
+
+def resources_for(tournaments: int) -> str:
+    """What a node declares that has room for so many owners, and for those that share."""
+    return json.dumps({"tournament": tournaments, "shared_owner": SHARED_OWNERS_PER_NODE_MAX})
 
 
 def ray_command(*arguments: str) -> list[str]:
@@ -143,7 +154,7 @@ class RayCluster:
             *("--include-dashboard=false", "--include-log-monitor=false", "--disable-usage-stats"),
             f"--temp-dir={session / _INNER}",
             f"--object-store-memory={OBJECT_STORE_BYTES}",
-            f'--resources={{"tournament": {OWNERS_PER_NODE_MAX}}}',
+            f"--resources={resources_for(OWNERS_PER_NODE_MAX)}",
         )
         logfile = session / "start.log"
         with logfile.open("wb") as out:

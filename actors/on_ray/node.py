@@ -6,7 +6,7 @@ import sys
 import threading
 from types import TracebackType
 
-from actors.on_ray.cluster import OBJECT_STORE_BYTES, end_group, ray_command
+from actors.on_ray.cluster import OBJECT_STORE_BYTES, end_group, ray_command, resources_for
 
 
 class NodeDidNotJoin(Exception):  # noqa: N818 - told to a person
@@ -15,7 +15,7 @@ class NodeDidNotJoin(Exception):  # noqa: N818 - told to a person
 
 def join_command(address: str, tournaments: int) -> list[str]:
     """Starts a node with room for so many owners; one without room is for a process that only calls them."""
-    room = ["--num-cpus=0"] if not tournaments else [f'--resources={{"tournament": {tournaments}}}']
+    room = ["--num-cpus=0"] if not tournaments else [f"--resources={resources_for(tournaments)}"]
     quiet = ("--include-log-monitor=false", "--disable-usage-stats")
     store = f"--object-store-memory={OBJECT_STORE_BYTES}"
     return ray_command("start", f"--address={address}", "--block", *quiet, store, *room)

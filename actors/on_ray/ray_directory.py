@@ -9,15 +9,21 @@ from typing import Any
 import ray
 from ray.exceptions import RayError
 
-from actors.on_ray.actor import NAMESPACE, get_or_create
+from actors.on_ray.actor import get_or_create
+from actors.on_ray.owner_process import NAMESPACE
+from actors.on_ray.shared_actor import get_or_create_shared
 from actors.owner.create import create_tournament
 from actors.owner.room.opening import Rooms
-from actors.replies import Frames, Reply, RoomNews, Unavailable
+from actors.replies import NOT_FOUND, Frames, Reply, RoomNews, Unavailable, unavailable
 from actors.requests import CommandRequest, Deliver, Message, Poll, RoomPoll
 from actors.retry import until_available
+from actors.shared.policy import OWN, Policy, shared_placement
+from actors.shared.routes import NO_SUCH, Routes
 from config import limits
 from server.domain.ids import TournamentId
-from server.ports import Clock, Journal, StoreUnavailable
+from server.ports import Clock, StoreUnavailable
+from server.runtime.randomness import dice
+from server.storage.postgres.journal import PostgresJournal
 
 log = logging.getLogger(__name__)
 
@@ -41,18 +47,39 @@ def join(address: str) -> None:
 class RayDirectory:
     """`Directory` over Ray. The caller has joined the cluster."""
 
-    def __init__(self, journal: Journal, clock: Clock, rooms: Rooms | None = None) -> None:
+    def __init__(
+        self,
+        journal: PostgresJournal,
+        clock: Clock,
+        rooms: Rooms | None = None,
+        policy: Policy | None = None,
+        shared_owners: int = limits.SHARED_OWNERS_DEFAULT,
+    ) -> None:
         self._journal = journal
         self._rooms = rooms
         self._clock = clock
+        self._policy = policy or Policy()
+        self._shared = [shared_placement(number) for number in range(1, shared_owners + 1)]
+        self._routes = Routes(journal, clock, self._policy, self._shared, dice())
+        # By the name of the actor.
         self._handles: dict[str, Any] = {}
         self._answered: set[str] = set()
         self._activating = asyncio.Semaphore(limits.ACTIVATIONS_AT_ONCE)
 
+    async def start_shared(self) -> None:
+        """Start the processes that many share, without waiting for them: the first caller need not."""
+        if self._policy.owners != "dedicated":
+            await asyncio.gather(*(self._handle(placement, placement) for placement in self._shared))
+
     async def create(self, request: CommandRequest[object]) -> Reply:
-        return await until_available(
-            self._clock, lambda: create_tournament(self._journal, self._clock, request, self._rooms)
-        )
+        async def once() -> Reply:
+            try:
+                placement_of = await self._routes.first()
+            except StoreUnavailable as error:
+                return unavailable(error)
+            return await create_tournament(self._journal, self._clock, request, self._rooms, placement_of)
+
+        return await until_available(self._clock, once)
 
     async def ask(self, tournament_id: str, message: Message) -> Reply:
         return await until_available(self._clock, lambda: self._try(tournament_id, message))
@@ -78,59 +105,93 @@ class RayDirectory:
         return await self._try(tournament_id, message)
 
     async def ping(self, tournament_id: str) -> dict[str, int]:
-        """Process facts of the owner, for operations and tests."""
-        facts: dict[str, int] = await (await self._handle(tournament_id)).ping.remote()
+        """Facts of the process where a tournament lives, for operations and tests."""
+
+        async def reach(placement: str) -> Any:
+            return await (await self._handle(placement, tournament_id)).ping.remote()
+
+        facts: dict[str, int] = await self._routes.call(tournament_id, reach)
         return facts
 
     async def _try(self, tournament_id: str, message: Message) -> Reply:
         reply: Reply = await self._call(tournament_id, "ask", message, limits.CALL_TRY_TIMEOUT_S)
-        return reply
+        return NOT_FOUND if reply is NO_SUCH else reply
 
     async def _call(self, tournament_id: str, method: str, argument: Any, patience_s: float) -> Any:
-        """One call. What Ray raises (dead, restarting, unreachable) becomes `Unavailable`, and the
-        handle is forgotten, so that the next try finds the owner of then."""
+        """One call, to where the tournament lives."""
+
+        async def reach(placement: str) -> Any:
+            return await self._reach(placement, tournament_id, method, argument, patience_s)
+
+        return await self._routes.call(tournament_id, reach)
+
+    async def _reach(
+        self, placement: str, tournament_id: str, method: str, argument: Any, patience_s: float
+    ) -> Any:
+        """What Ray raises (dead, restarting, unreachable) becomes `Unavailable`, and what is known of the
+        tournament is forgotten, so that the next try finds the owner of then."""
+        name = _name_of(placement, tournament_id)
         try:
-            handle = await self._handle(tournament_id)
+            handle = await self._handle(placement, tournament_id)
             async with asyncio.timeout(patience_s):
-                reply = await getattr(handle, method).remote(argument)
-            self._answered.add(tournament_id)
+                reply = await getattr(handle, method).remote(tournament_id, argument)
+            self._answered.add(name)
             return reply
         except TimeoutError:
-            await self._replace_if_silent(tournament_id)
+            await self._replace_if_silent(placement, tournament_id)
             return Unavailable("timeout")
         except (RayError, ValueError) as error:
-            self._forget(tournament_id)
+            self._forget(name)
+            self._routes.forget(tournament_id)
             return Unavailable(type(error).__name__)
 
-    def _forget(self, tournament_id: str) -> Any:
-        self._answered.discard(tournament_id)
-        return self._handles.pop(tournament_id, None)
+    def _forget(self, name: str) -> Any:
+        self._answered.discard(name)
+        return self._handles.pop(name, None)
 
-    async def _handle(self, tournament_id: str) -> Any:
-        handle = self._handles.get(tournament_id)
+    async def _handle(self, placement: str, tournament_id: str) -> Any:
+        name = _name_of(placement, tournament_id)
+        handle = self._handles.get(name)
         if handle is None:
             async with self._activating:
-                handle = await asyncio.to_thread(get_or_create, tournament_id)
-                self._handles[tournament_id] = handle
+                handle = await asyncio.to_thread(self._get_or_create, placement, tournament_id)
+                self._handles[name] = handle
         return handle
 
-    async def _replace_if_silent(self, tournament_id: str) -> None:
-        """Ray does not notice a stopped process. The lease does: an owner that answered before and has
-        not shown life for long is killed, and the next epoch fences what may be left of it. One that
-        never answered may be starting on a slow machine: it is left alone."""
-        if tournament_id not in self._answered:
+    def _get_or_create(self, placement: str, tournament_id: str) -> Any:
+        if placement == OWN:
+            return get_or_create(tournament_id)
+        return get_or_create_shared(placement, self._policy)
+
+    async def _replace_if_silent(self, placement: str, tournament_id: str) -> None:
+        """Ray does not notice a stopped process. Its signs of life do: one that answered before and has not
+        shown life for long is killed, and the next epoch fences what may be left of it. One that never
+        answered may be starting on a slow machine: it is left alone."""
+        name = _name_of(placement, tournament_id)
+        if name not in self._answered:
             return
         try:
-            silent_s = await self._journal.silent_for_s(TournamentId(tournament_id))
+            silent_s = await self._silent_s(placement, tournament_id)
         except StoreUnavailable:
             return
         if silent_s is None or silent_s < limits.SILENT_AFTER_S:
             return
-        handle = self._forget(tournament_id)
+        handle = self._forget(name)
         if handle is not None:
-            log.warning("owner_silent", extra={"tournament": tournament_id, "silent_s": silent_s})
+            log.warning("owner_silent", extra={"owner": name, "silent_s": silent_s})
             await asyncio.to_thread(ray.kill, handle, no_restart=True)
+
+    async def _silent_s(self, placement: str, tournament_id: str) -> float | None:
+        if placement == OWN:
+            return await self._journal.silent_for_s(TournamentId(tournament_id))
+        known = {one.placement: one.silent_s for one in await self._journal.processes()}
+        return known.get(placement)
 
     async def close(self) -> None:
         self._handles.clear()
         await asyncio.to_thread(ray.shutdown)
+
+
+def _name_of(placement: str, tournament_id: str) -> str:
+    """The name of the actor that may own it."""
+    return f"tournament:{tournament_id}" if placement == OWN else placement

@@ -7,23 +7,24 @@ from collections.abc import Awaitable, Callable
 from actors.owner.board_feed import BoardFeed
 from actors.owner.execute import StepError
 from actors.owner.owner import TournamentOwner
-from actors.owner.room.opening import Rooms
+from actors.owner.process import Process
 from actors.owner.room.room_clock import RoomClock
 from actors.owner.room.room_host import RoomHost
 from actors.owner.room.room_loop import keep_playing
-from actors.replies import Frames, Refused, Reply, RoomNews, Unavailable, failed, unavailable
+from actors.replies import NOT_FOUND, Frames, Reply, RoomNews, Unavailable, failed, unavailable
 from actors.requests import Message, Poll, RoomPoll, Tick
 from config import limits
 from server.domain.ids import TournamentId
-from server.domain.refusal import Code
 from server.domain.tournament.lifecycle import Status
+from server.domain.tournament.state import Tournament
 from server.journal.replay import Recovered, take_over
-from server.ports import Clock, Fenced, Journal, Publisher, Raced, StoreUnavailable
+from server.ports import Fenced, Held, Misplaced, Raced, StoreUnavailable
 from server.runtime.collector import give_back
 
 log = logging.getLogger(__name__)
 
 _FENCED, _RETIRED = Unavailable("fenced"), Unavailable("retired")
+_MISPLACED = Unavailable("misplaced", misplaced=True)
 
 
 class Activation:
@@ -31,28 +32,20 @@ class Activation:
     fenced by a newer owner, or asked for a tournament that does not exist."""
 
     def __init__(
-        self,
-        tournament_id: TournamentId,
-        journal: Journal,
-        clock: Clock,
-        holder: str,
-        on_retire: Callable[[], Awaitable[None]],
-        publisher: Publisher | None = None,
-        rooms: Rooms | None = None,
+        self, tournament_id: TournamentId, process: Process, on_retire: Callable[[], Awaitable[None]]
     ) -> None:
         self.tournament_id = tournament_id
         self.retired = False
-        self._journal = journal
-        self._clock = clock
-        self._holder = holder
+        self._process = process
+        self._journal = process.journal
+        self._clock = clock = process.clock
         self._on_retire = on_retire
         self._owner: TournamentOwner | None = None
         self._opening = asyncio.Lock()
         self._life: list[asyncio.Task[None]] = []
         self._used_at_ms = clock.monotonic_ms()
         self._careful_until_ms = self._steps_from_ms = 0
-        self._feed = BoardFeed(tournament_id, clock, publisher)
-        self._rooms = rooms
+        self._feed = BoardFeed(tournament_id, clock, process.publisher)
 
     async def ask(self, message: Message) -> Reply:
         """One message, recovering the tournament first when needed."""
@@ -109,29 +102,36 @@ class Activation:
 
     async def _open(self) -> TournamentOwner | Reply:
         try:
-            recovered = await take_over(self._journal, self.tournament_id, self._holder, self._rooms)
+            of = self._process
+            recovered = await take_over(of.journal, self.tournament_id, of.holder, of.rooms, of.placement)
             room = None if recovered is None or recovered.room is None else await self._room(recovered)
         except StoreUnavailable as error:
             return unavailable(error)
+        except Misplaced:
+            await self.retire()
+            return _MISPLACED
         except Exception as error:
             log.exception("recovery_failed", extra={"tournament": self.tournament_id})
             return failed(error)
         if recovered is None:
             await self.retire()
-            return Refused(Code.TOURNAMENT_NOT_FOUND.value, "Tournament not found")
+            return NOT_FOUND
         give_back()
         owner = self._owner = TournamentOwner(
             self._journal, self._clock, recovered, self._careful_until_ms, self._steps_from_ms, room
         )
-        parts = [self._serve(owner), self._tick(owner), self._beat(owner)]
+        parts = [self._serve(owner), self._tick(owner)]
+        parts += [self._beat(owner)] if self._process.room_clock is None else []
         parts += [] if room is None else [self._play(owner, room)]
         self._life = [asyncio.create_task(part) for part in parts]
         return owner
 
     async def _room(self, recovered: Recovered) -> RoomHost:
         assert recovered.room is not None, "asked for where there is one"
-        room_clock = RoomClock(self._clock)
-        await room_clock.set_by(self._journal)
+        room_clock = self._process.room_clock
+        if room_clock is None:
+            room_clock = RoomClock(self._clock)
+            await room_clock.set_by(self._journal)
         return RoomHost(recovered.state, recovered.epoch, self._clock, room_clock, recovered.room)
 
     async def _play(self, owner: TournamentOwner, room: RoomHost) -> None:
@@ -195,7 +195,8 @@ class Activation:
             due_ms = max(due_ms + limits.TICK_MS, self._clock.monotonic_ms())
             await self._clock.sleep((due_ms - self._clock.monotonic_ms()) / 1_000)
             if not self._feed.are_there():
-                continue
+                await self._feed.arrival()
+                due_ms = self._clock.monotonic_ms()
             here = (owner.state.seq, len(owner.state.ranking))
             if here == seen:
                 continue
@@ -225,12 +226,46 @@ class Activation:
             owner.proven()
             if owner.room is not None:
                 await owner.room.clock.set_by(self._journal)
-            if self._is_idle(owner):
+            if self.is_idle():
                 await self.retire()
 
-    def _is_idle(self, owner: TournamentOwner) -> bool:
-        quiet_ms = self._clock.monotonic_ms() - self._used_at_ms
-        return owner.state.status is not Status.IN_PROGRESS and quiet_ms > limits.PASSIVATE_AFTER_MS
+    # For a process that owns many
+
+    @property
+    def state(self) -> Tournament | None:
+        """What is owned here; None while it is not."""
+        return None if self._owner is None else self._owner.state
+
+    def held(self, used_within_ms: int) -> Held | None:
+        """The lease that is believed to be held; with the end of the log where it was used so lately."""
+        owner = self._owner
+        if owner is None:
+            return None
+        return Held(self.tournament_id, owner.epoch, owner.head if self._quiet_ms() < used_within_ms else None)
+
+    def proven(self, held: Held) -> None:
+        """The store has said that this is so."""
+        owner = self._owner
+        if owner is not None and held.head is not None and owner.epoch == held.epoch:
+            owner.proven()
+
+    async def verify(self) -> None:
+        """Ask the store by itself whether this is still the owner; go, where it is not."""
+        if self._owner is not None:
+            await self._is_owner(self._owner)
+
+    def is_idle(self) -> bool:
+        """Not in play, and not asked for a while."""
+        state = self.state
+        in_play = state is not None and state.status is Status.IN_PROGRESS
+        return not in_play and self._quiet_ms() > limits.PASSIVATE_AFTER_MS
+
+    def is_quiet(self) -> bool:
+        """Nothing is under way: no commit, no message, no flight in the air."""
+        return self._owner is not None and self._owner.is_quiet()
+
+    def _quiet_ms(self) -> int:
+        return self._clock.monotonic_ms() - self._used_at_ms
 
     async def retire(self) -> None:
         """Checkpoint, let go, and tell the directory. Answers `Unavailable` from here on."""

@@ -24,16 +24,23 @@ class BoardFeed:
         self._sent: tuple[int, int] | None = None
         self._watched_at_ms = 0
         self._fresh = asyncio.Event()
+        self._arrived = asyncio.Event()
         self._present: dict[str, tuple[int, int]] = {}
 
     def note(self, poll: Poll) -> None:
         """A front end asked: it is there, with so many sockets."""
         self._watched_at_ms = self._clock.monotonic_ms()
         self._present[poll.front_end] = (poll.sockets, self._watched_at_ms)
+        self._arrived.set()
 
     def are_there(self) -> bool:
         """Whether a front end asked lately."""
         return self._clock.monotonic_ms() - self._watched_at_ms <= limits.WATCHED_FOR_MS
+
+    async def arrival(self) -> None:
+        """Until a front end asks: a board that none watches costs nothing."""
+        self._arrived.clear()
+        await self._arrived.wait()
 
     async def wait(self) -> None:
         """Until there may be something new, at most `LONG_POLL_S`."""

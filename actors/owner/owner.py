@@ -21,11 +21,9 @@ from actors.requests import (
     CommandRequest,
     Deliver,
     Message,
-    ReadBoard,
     Reading,
     ReportFacts,
     RoomTick,
-    Showing,
     Tick,
 )
 from config import limits
@@ -107,6 +105,10 @@ class TournamentOwner:
         """Where the log ends; None within a commit, when that is not known."""
         return None if self.dirty else self._chain
 
+    def is_quiet(self) -> bool:
+        """Nothing is under way: no commit, no message, no flight in the air."""
+        return not (self.dirty or self._mailbox) and self._room_image() is not None
+
     def proven(self) -> None:
         """The lease was held a moment ago."""
         self._proven_ms = self._clock.monotonic_ms()
@@ -171,9 +173,8 @@ class TournamentOwner:
         """Prove the lease for answers that nothing was written for. Raises `Fenced`; an owner that cannot ask
         lives on, but says nothing that it cannot prove."""
         fresh = self._clock.monotonic_ms() - self._proven_ms < limits.LEASE_PROOF_MS
-        if all(
-            isinstance(message, Tick | RoomTick) or (fresh and _only_shows(message)) for message, _ in waiting
-        ):
+        messages = [message for message, _ in waiting if not isinstance(message, Tick | RoomTick)]
+        if all(fresh and queries.only_shows(message) for message in messages):
             return False
         try:
             async with asyncio.timeout(limits.COMMIT_TIMEOUT_S):
@@ -284,10 +285,6 @@ class TournamentOwner:
         is."""
         if not self.dirty:
             await self._checkpoints.finish(self.state, self._chain, self._room_image())
-
-
-def _only_shows(message: Message) -> bool:
-    return isinstance(message, Showing) and not (isinstance(message, ReadBoard) and message.strong)
 
 
 def _goes_alone(message: Message) -> bool:

@@ -17,6 +17,7 @@ from actors.replies import (
     TraceBasis,
 )
 from actors.requests import (
+    Message,
     PreviewCancel,
     ReadBoard,
     Reading,
@@ -26,6 +27,7 @@ from actors.requests import (
     ReadSheet,
     ReadSummary,
     ReadTraceBasis,
+    Showing,
 )
 from server.domain.ranking import Standing
 from server.domain.tournament.commands import Cancel
@@ -168,3 +170,8 @@ def _off_the_board(state: Tournament, player_no: int, owed: tuple[OwnPayout, ...
     entry = state.entries[player_no]
     gone: Gone = "disqualified" if entry.disqualified else "removed"
     return Place(player_no, 0, 0, entry.points, None, 0, entry.eliminated_round, gone, owed)
+
+
+def only_shows(message: Message) -> bool:
+    """Whether it may be answered under a lease that was proven a moment ago."""
+    return isinstance(message, Showing) and not (isinstance(message, ReadBoard) and message.strong)

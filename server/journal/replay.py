@@ -56,14 +56,18 @@ class OpensRooms(Protocol):
 
 
 async def take_over(
-    journal: Journal, tournament_id: TournamentId, holder: str, rooms: OpensRooms | None = None
+    journal: Journal,
+    tournament_id: TournamentId,
+    holder: str,
+    rooms: OpensRooms | None = None,
+    placement: str | None = None,
 ) -> Recovered | None:
     """Become the owner, then read: in this order, so that nothing can be written in between. `rooms` open the
     room of a tournament that has one.
 
-    None when there is no such tournament.
+    None when there is no such tournament. `Misplaced` when it lives elsewhere than at `placement`.
     """
-    epoch = await journal.take_over(tournament_id, holder)
+    epoch = await journal.take_over(tournament_id, holder, placement)
     if epoch is None:
         return None
     seed = None if rooms is None else await journal.room_seed(tournament_id)

@@ -1,7 +1,7 @@
 """What the house needs from outside, as Protocols. Adapters live in `storage` and `broadcast`."""
 
 from server.ports.audit import Audit, AuditEntry, AuditRow, Ledgers, RoomCounts, StoredTournament
-from server.ports.basics import Clock, Fenced, IdSource, Raced, StoreUnavailable
+from server.ports.basics import Clock, Fenced, IdSource, Misplaced, Raced, StoreUnavailable
 from server.ports.carrier import Publisher, Subscriber
 from server.ports.events import (
     Attempt,
@@ -40,6 +40,7 @@ from server.ports.listings import (
 )
 from server.ports.operators import ApiKey, Operator, Operators
 from server.ports.payouts import ClaimedPayout, Payouts, StoredPayout, Wallet
+from server.ports.placements import Held, OwnerProcess, Placed, Placements
 from server.ports.requests import Claim, GivenAnswer, RequestAnswers
 from server.ports.templates import CatchUp, Recurrence, Template, Templates
 from server.ports.tokens import TokenGenerations
@@ -74,6 +75,7 @@ __all__ = [
     "Fenced",
     "GivenAnswer",
     "Health",
+    "Held",
     "IdSource",
     "Journal",
     "LedgerLine",
@@ -81,10 +83,14 @@ __all__ = [
     "Limiter",
     "ListFilter",
     "Listings",
+    "Misplaced",
     "Operator",
     "Operators",
+    "OwnerProcess",
     "PaymentRow",
     "Payouts",
+    "Placed",
+    "Placements",
     "Played",
     "PostingRow",
     "Publisher",

@@ -11,6 +11,10 @@ class StoreUnavailable(Exception):  # noqa: N818
     """The store cannot be reached or the outcome of a write is unknown."""
 
 
+class Misplaced(Exception):  # noqa: N818 - a fact, not an error
+    """A tournament lives elsewhere: this process may not own it."""
+
+
 class Raced(Exception):  # noqa: N818
     """Another writer stored the same once-only thing first; nothing was stored. Deciding again tells how."""
 

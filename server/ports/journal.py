@@ -99,6 +99,8 @@ class Commit:
     """The round of a public beacon that its room waits for."""
     seed: SealedSeed | None = None
     """Of a new tournament that is played in a room."""
+    placement: str | None = None
+    """Where a new tournament lives."""
 
     def is_empty(self) -> bool:
         """Nothing to store."""
@@ -121,8 +123,11 @@ class Journal(Protocol):
     async def begin(self, commit: Commit) -> bool:
         """Store the first commit of a new tournament; False, changing nothing, when it exists."""
 
-    async def take_over(self, tournament_id: TournamentId, holder: str) -> int | None:
-        """Become the owner: the new epoch, or None when there is no such tournament."""
+    async def take_over(
+        self, tournament_id: TournamentId, holder: str, placement: str | None = None
+    ) -> int | None:
+        """Become the owner: the new epoch, or None when there is no such tournament. With a `placement` only
+        where that is the tournament's; else `Misplaced`, and nothing has changed."""
 
     async def commit(self, commit: Commit) -> None:
         """Store all or nothing. `Fenced` when the epoch is not the newest or the log does not end where the

@@ -16,6 +16,7 @@ from server.domain.rooms.game import Game
 
 GROUP: Final = "pitboss.games"
 DEFAULT: Final = "crash-classic"
+OUR_PACKAGE: Final = "pitboss"
 log = logging.getLogger(__name__)
 
 
@@ -55,6 +56,11 @@ def installed(names: str) -> Mapping[str, InstalledGame]:
 def games_of(names: str) -> dict[str, type[Game]]:
     """Only the classes."""
     return {slug: one.game for slug, one in installed(names).items()}
+
+
+def packages_of(names: str) -> frozenset[str]:
+    """The slugs of games that are not ours."""
+    return frozenset(slug for slug, one in installed(names).items() if one.package != OUR_PACKAGE)
 
 
 def _load(point: EntryPoint) -> InstalledGame:

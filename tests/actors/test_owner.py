@@ -2,6 +2,7 @@
 
 import asyncio
 import pickle
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -338,7 +339,8 @@ class Listener:
 @pytest.mark.parametrize("moment", ["fail_before", "fail_after"])
 async def test_a_frame_never_shows_what_is_not_stored(scene: Scene, moment: str) -> None:
     """A crash between apply and commit, and one between commit and frame."""
-    listener = scene.directory._publisher = Listener(scene.store)
+    listener = Listener(scene.store)
+    scene.directory._process = replace(scene.directory._process, publisher=listener)
     await scene.playing("ann", "ben")
     first = await scene.directory.frames(TOURNAMENT, Poll("fe", 1))
     assert isinstance(first, Frames)
@@ -365,7 +367,7 @@ async def test_a_carrier_that_breaks_its_word_stops_no_board(scene: Scene) -> No
         async def publish(self, tournament_id: str, data: bytes) -> bool:
             raise RuntimeError("never to be raised")
 
-    scene.directory._publisher = Broken()
+    scene.directory._process = replace(scene.directory._process, publisher=Broken())
     await scene.playing("ann", "ben")
     for n in range(3):
         await scene.directory.frames(TOURNAMENT, Poll("fe", 1, wait=False))

@@ -38,7 +38,7 @@ def resources_of(arguments: list[str]) -> list[str]:
 @pytest.mark.parametrize(("name", "arguments"), all_commands())
 def test_what_should_be_json_is_json_when_it_arrives(name: str, arguments: list[str]) -> None:
     for text in resources_of(arguments):
-        assert json.loads(text) == {"tournament": 200}, name
+        assert json.loads(text) == {"tournament": 200, "shared_owner": 64}, name
 
 
 def test_a_folded_string_with_bare_quotes_would_be_found() -> None:

@@ -29,7 +29,11 @@ from server.ports import (
     EventRow,
     Fenced,
     GivenAnswer,
+    Held,
     ListFilter,
+    Misplaced,
+    OwnerProcess,
+    Placed,
     Raced,
     Recurrence,
     Template,
@@ -573,3 +577,41 @@ class StoreContract:
             ann: 5, ben: 1,
         }  # fmt: skip
         assert ann not in await store.ended_since(5_001)
+
+    async def test_only_where_it_is_placed_may_a_tournament_be_owned(self, store: Any, writer: Writer) -> None:
+        assert await store.placed(TournamentId("nowhere")) is None
+        writer.first.placement = "shared:1"
+        assert await store.begin(writer.first)
+        assert await store.placed(writer.id) == Placed("shared:1")
+        with pytest.raises(Misplaced):
+            await store.take_over(writer.id, "me", "own")
+        assert await store.take_over(TournamentId("nowhere"), "me", "own") is None
+        first = await store.take_over(writer.id, "me", "shared:1")
+        assert await store.place(writer.id, "shared:2", "own") == Placed("shared:1"), "it has moved before"
+        assert await store.place(writer.id, "own", "shared:1") == Placed("own")
+        with pytest.raises(Misplaced):
+            await store.take_over(writer.id, "me", "shared:1")
+        assert await store.take_over(writer.id, "other", "own") > first
+        assert await store.place(writer.id, None, "own") == Placed(None)
+        assert await store.place(writer.id, "shared:7", None) == Placed("shared:7")
+        assert await store.take_over(writer.id, "anyone") is not None, "without a placement, as before"
+        assert await store.in_play("shared:7") == []
+
+    async def test_one_sign_of_life_for_many_leases(self, store: Any, writer: Writer) -> None:
+        await self.played(store, writer)
+        name = f"shared:{writer.id}"
+        me = OwnerProcess(name, "me", 1_000, 1, 0)
+        mine = Held(writer.id, writer.epoch, writer.chain)
+        assert await store.beat(me, []) == [] and await store.beat(me, [mine]) == []
+        unknown = Held(TournamentId("nowhere"), 1, None)
+        others = [replace(mine, epoch=writer.epoch - 1), replace(mine, head=b"elsewhere"), unknown]
+        for wrong in others:
+            assert await store.beat(me, [wrong]) == [wrong.tournament_id]
+        assert await store.beat(me, [replace(mine, head=None)]) == []
+        await store.place(writer.id, name, None)
+        assert await store.in_play(name) == [writer.id]
+        younger = replace(me, holder="you", started_ms=2_000, tournaments=3, lag_us=7)
+        assert await store.beat(younger, []) == []
+        assert await store.beat(me, [mine]) is None, "it was replaced"
+        (known,) = [one for one in await store.processes() if one.placement == name]
+        assert replace(known, silent_s=0.0) == younger and 0 <= known.silent_s < 60

@@ -18,9 +18,10 @@ import psutil
 import pytest
 
 from actors.fact_batcher import FactBatcher
-from actors.on_ray.cluster import prepare
+from actors.on_ray.cluster import environment, prepare
 from actors.replies import BoardAnswer, Done, Refused, TournamentAnswer
 from actors.requests import ReadBoard, ReadSummary
+from actors.shared.policy import OWN, Policy
 from server.domain.money import POINT_SCALE
 from server.domain.scoring.fact import Outcome
 from server.domain.scoring.tally import fresh
@@ -85,7 +86,10 @@ def joined(up: Up) -> Iterator[Any]:
     run = up.run()
     assert run["engine"] == "ray", up.log.read_text()
     before = dict(os.environ)
-    prepare(up.home)
+    if "ray" in sys.modules:
+        os.environ.update(environment(up.home))
+    else:
+        prepare(up.home)
     ray_directory = importlib.import_module("actors.on_ray.ray_directory")
     ray_directory.join(run["ray_address"])
     yield ray_directory
@@ -99,7 +103,7 @@ async def cluster(up: Up, joined: Any) -> AsyncIterator[Cluster]:
     database_url = up.run()["database_url"]
     pool = await open_pool(database_url, 4)
     journal = PostgresJournal(pool)
-    directory = joined.RayDirectory(journal, SystemClock())
+    directory = joined.RayDirectory(journal, SystemClock(), policy=Policy("dedicated"))
     yield Cluster(directory, journal, FactBatcher(directory))
     await pool.close()
 
@@ -186,7 +190,7 @@ async def test_a_retired_owner_leaves_its_process_and_comes_back_in_a_new_one(cl
     first = (await cluster.board("retired")).epoch
     assert await cluster.courier.send("retired", [points("a", "u1", 3)]) == [Outcome.ACCEPTED]
     pid = await cluster.pid("retired")
-    handle = await cluster.directory._handle("retired")
+    handle = await cluster.directory._handle(OWN, "retired")
     await handle.retire.remote()
     async with asyncio.timeout(60):
         while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
@@ -288,7 +292,7 @@ def test_nobody_else_gets_to_rays_sockets_and_logs(up: Up, joined: Any) -> None:
 async def test_no_secret_is_an_argument_of_an_owner(cluster: Cluster) -> None:
     """Arguments of detached actors are kept in Ray's tables: the id of the tournament is all there is."""
     await cluster.play("silent")
-    handle = await cluster.directory._handle("silent")
+    handle = await cluster.directory._handle(OWN, "silent")
     assert handle is not None
     from actors.on_ray.actor import TournamentActor
 

@@ -141,9 +141,11 @@ class FaultyStore(MemoryStore):
         await asyncio.sleep(100)
         raise StoreUnavailable("simulated: stuck")
 
-    async def take_over(self, tournament_id: TournamentId, holder: str) -> int | None:
+    async def take_over(
+        self, tournament_id: TournamentId, holder: str, placement: str | None = None
+    ) -> int | None:
         async def take() -> int | None:
-            return await MemoryStore.take_over(self, tournament_id, holder)
+            return await MemoryStore.take_over(self, tournament_id, holder, placement)
 
         epoch: int | None = await self._line(self._weather.store_before, self._weather.store_after, take)
         return epoch

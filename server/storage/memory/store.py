@@ -22,6 +22,7 @@ from server.ports import (
     Fenced,
     LedgerLine,
     ListFilter,
+    Misplaced,
     Played,
     Raced,
     RoomCounts,
@@ -35,6 +36,7 @@ from server.storage.memory.events import MemoryEvents
 from server.storage.memory.once import MemoryOnce
 from server.storage.memory.operators import MemoryOperators
 from server.storage.memory.payouts import MemoryPayouts
+from server.storage.memory.placements import MemoryPlacements
 from server.storage.memory.requests import MemoryRequests
 from server.storage.memory.rows import Stored, first_seq
 from server.storage.memory.templates import MemoryTemplates
@@ -50,6 +52,7 @@ class MemoryStore(
     MemoryAudit,
     MemoryEvents,
     MemoryOnce,
+    MemoryPlacements,
     MemoryTokens,
     MemoryWaiting,
 ):
@@ -70,12 +73,17 @@ class MemoryStore(
         self._tournaments[commit.tournament_id] = Stored(commit.summary)
         self._store(self._tournaments[commit.tournament_id], commit)
         self._tournaments[commit.tournament_id].seed = commit.seed
+        self._tournaments[commit.tournament_id].placement = commit.placement
         return True
 
-    async def take_over(self, tournament_id: TournamentId, holder: str) -> int | None:
+    async def take_over(
+        self, tournament_id: TournamentId, holder: str, placement: str | None = None
+    ) -> int | None:
         stored = self._tournaments.get(tournament_id)
         if stored is None:
             return None
+        if placement not in (None, stored.placement):
+            raise Misplaced(tournament_id)
         stored.epoch = max(stored.epoch + 1, self._clock.now_ms())
         stored.beat_ms = self._clock.now_ms()
         return stored.epoch

@@ -13,12 +13,19 @@ from server.encoding import codec
 from server.ports import Commit, PaymentRow
 
 _NO_PLACE = 1 << 30
-# The hash of the last row of a log.
-HEAD = (
-    "SELECT hash FROM ((SELECT seq AS at, hash FROM events WHERE tournament_id = $1 ORDER BY seq DESC LIMIT 1)"
-    " UNION ALL (SELECT last_seq, hash FROM fact_blocks WHERE tournament_id = $1"
-    " ORDER BY first_seq DESC LIMIT 1)) AS ends ORDER BY at DESC LIMIT 1"
-)
+
+
+def head_of(tournament_id: str) -> str:
+    """SQL of the hash of the last row of a log."""
+    return (
+        f"SELECT hash FROM ((SELECT seq AS at, hash FROM events WHERE tournament_id = {tournament_id}"
+        f" ORDER BY seq DESC LIMIT 1) UNION ALL (SELECT last_seq, hash FROM fact_blocks"
+        f" WHERE tournament_id = {tournament_id} ORDER BY first_seq DESC LIMIT 1)) AS ends"
+        " ORDER BY at DESC LIMIT 1"
+    )
+
+
+HEAD = head_of("$1")
 _FENCE = (
     "own AS MATERIALIZED (SELECT 1 FROM leases WHERE tournament_id = $1 AND epoch = $2"
     f" AND ($3::bytea IS NULL OR ({HEAD}) = $3) FOR SHARE)"

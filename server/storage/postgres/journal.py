@@ -18,11 +18,13 @@ from server.ports import (
     Commit,
     EventRow,
     Fenced,
+    Misplaced,
     Raced,
     SealedSeed,
     StoreUnavailable,
 )
 from server.storage.postgres.commit_sql import HEAD, statement_of
+from server.storage.postgres.placements import PostgresPlacements
 
 T = TypeVar("T")
 
@@ -38,7 +40,8 @@ _TAIL_BLOCKS = (
 # time in milliseconds.
 _TAKE_OVER = (
     "UPDATE leases SET epoch = greatest(epoch + 1, (extract(epoch FROM clock_timestamp()) * 1000)::bigint),"
-    " holder = $2, beat_at = now() WHERE tournament_id = $1 RETURNING epoch"
+    " holder = $2, beat_at = now() WHERE tournament_id = $1 AND ($3::text IS NULL OR placed = $3)"
+    " RETURNING epoch"
 )
 _SAVE_CHECKPOINT = (
     "WITH own AS MATERIALIZED"
@@ -81,8 +84,8 @@ async def open_pool(database_url: str, connections_max: int) -> asyncpg.Pool:
     )
 
 
-class PostgresJournal:
-    """`Journal` on one asyncpg pool."""
+class PostgresJournal(PostgresPlacements):
+    """`Journal` and `Placements` on one asyncpg pool."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
@@ -91,10 +94,11 @@ class PostgresJournal:
         async def write(db: Any) -> bool:
             async with db.transaction():
                 born = await db.execute(
-                    "INSERT INTO leases (tournament_id, epoch, holder) VALUES ($1, $2, '')"
+                    "INSERT INTO leases (tournament_id, epoch, holder, placed) VALUES ($1, $2, '', $3)"
                     " ON CONFLICT DO NOTHING",
                     commit.tournament_id,
                     commit.epoch,
+                    commit.placement,
                 )
                 if born == "INSERT 0 0":
                     return False
@@ -107,8 +111,15 @@ class PostgresJournal:
 
         return await self._with(write)
 
-    async def take_over(self, tournament_id: TournamentId, holder: str) -> int | None:
-        return await self._with(lambda db: db.fetchval(_TAKE_OVER, tournament_id, holder))
+    async def take_over(
+        self, tournament_id: TournamentId, holder: str, placement: str | None = None
+    ) -> int | None:
+        epoch: int | None = await self._with(
+            lambda db: db.fetchval(_TAKE_OVER, tournament_id, holder, placement)
+        )
+        if epoch is None and placement is not None and await self.placed(tournament_id) is not None:
+            raise Misplaced(tournament_id)
+        return epoch
 
     async def commit(self, commit: Commit) -> None:
         sql, arguments = statement_of(commit)

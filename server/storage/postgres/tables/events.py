@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from server.storage.postgres.columns import (
+from server.storage.postgres.tables.columns import (
     BYTES,
     ID,
     MS,

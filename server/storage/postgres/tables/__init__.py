@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from server.storage.postgres.columns import (
+from server.storage.postgres.tables.columns import (
     BYTES,
     ID,
     MINOR,
@@ -10,7 +10,7 @@ from server.storage.postgres.columns import (
     metadata,
     where_given,
 )
-from server.storage.postgres.tables_events import (
+from server.storage.postgres.tables.events import (
     attempts,
     endpoints,
     feed,
@@ -21,6 +21,7 @@ from server.storage.postgres.tables_events import (
     token_generations,
     unrouted,
 )
+from server.storage.postgres.tables.owners import leases, owner_processes
 
 __all__ = [
     "answers",
@@ -40,6 +41,7 @@ __all__ = [
     "metadata",
     "operators",
     "outbox",
+    "owner_processes",
     "payments",
     "payouts",
     "postings",
@@ -96,17 +98,6 @@ templates = sa.Table(
     sa.Column("document", BYTES, nullable=False),
     sa.Index("templates_by_tenant", "operator_id", "live", sa.text("created_ms DESC"), sa.text("id DESC")),
     where_given("templates_due", "due_ms"),
-)
-
-leases = sa.Table(
-    "leases",
-    metadata,
-    sa.Column("tournament_id", ID, primary_key=True),
-    sa.Column("epoch", sa.BigInteger, nullable=False),
-    sa.Column("holder", sa.Text, nullable=False),
-    sa.Column("beat_at", sa.DateTime(timezone=True)),
-    # A heartbeat rewrites the row in its own page: room for it keeps the table from growing.
-    postgresql_with={"fillfactor": "50"},
 )
 
 events = sa.Table(

@@ -1,0 +1,85 @@
+"""Many tournaments as one Ray actor: a thin shell round a `SharedOwner`."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from typing import Any
+
+import ray
+from ray.exceptions import RayError
+
+from actors.on_ray.actor import get_or_create
+from actors.on_ray.owner_process import OPTIONS, OwnerProcess, process_on
+from actors.replies import Frames, Reply, RoomNews, Unavailable
+from actors.requests import Message, Poll, ReadSummary, RoomPoll
+from actors.shared.policy import Policy
+from actors.shared.shared_owner import SharedOwner
+from config.limits import SHARED_CALLS_MAX, SHARED_CONNECTIONS_MAX, WARM_WITHIN_S
+
+# A resource of its own: nodes that are full of tournaments have room for those that share.
+_OPTIONS = OPTIONS | {"resources": {"shared_owner": 1}, "max_concurrency": SHARED_CALLS_MAX}
+
+
+class RayProcesses:
+    """`OwnProcesses` as actors."""
+
+    async def warm(self, tournament_id: str) -> bool:
+        """Start one; an actor for which no node has room would wait for ever."""
+        handle = await asyncio.to_thread(get_or_create, tournament_id)
+        try:
+            async with asyncio.timeout(WARM_WITHIN_S):
+                await handle.ping.remote()
+        except (TimeoutError, RayError):
+            await asyncio.to_thread(ray.kill, handle, no_restart=True)
+            return False
+        return True
+
+    async def wake(self, tournament_id: str) -> None:
+        """It takes over with its first call."""
+        handle = await asyncio.to_thread(get_or_create, tournament_id)
+        await handle.ask.remote(tournament_id, ReadSummary())
+
+
+class SharedActor(OwnerProcess[SharedOwner]):
+    """What runs in the process of a shared owner."""
+
+    def __init__(self, placement: str, policy: Policy) -> None:
+        super().__init__()
+        self._placement = placement
+        self._policy = policy
+
+    async def ask(self, tournament_id: str, message: Message) -> Reply:
+        """One message to the owner of a tournament."""
+        here = await self._opened()
+        return await here.ask(tournament_id, message) if isinstance(here, SharedOwner) else here
+
+    async def frames(self, tournament_id: str, poll: Poll) -> Frames | Unavailable:
+        """A front end's long poll."""
+        here = await self._opened()
+        return await here.frames(tournament_id, poll) if isinstance(here, SharedOwner) else here
+
+    async def room_news(self, tournament_id: str, poll: RoomPoll) -> RoomNews | Unavailable:
+        """A front end's long poll on a room."""
+        here = await self._opened()
+        return await here.room_news(tournament_id, poll) if isinstance(here, SharedOwner) else here
+
+    async def room_time(self, tournament_id: str, _: None) -> int | Unavailable:
+        """Room time, for a front end that sets its own by it."""
+        here = await self._opened()
+        return await here.room_time(tournament_id) if isinstance(here, SharedOwner) else here
+
+    async def _compose(self, database_url: str, stack: AsyncExitStack) -> SharedOwner:
+        journal, process = await process_on(
+            database_url, stack, self._placement, SHARED_CONNECTIONS_MAX, room_clock=True
+        )
+        shared = SharedOwner(process, journal, self._policy, RayProcesses(), self._leave)
+        stack.push_async_callback(shared.close)
+        await shared.begin()
+        return shared
+
+
+RemoteShared: Any = ray.remote(SharedActor)
+
+
+def get_or_create_shared(placement: str, policy: Policy) -> Any:
+    """The handle of a shared owner, created when there is none."""
+    return RemoteShared.options(**_OPTIONS, name=placement).remote(placement, policy)

@@ -1,0 +1,94 @@
+"""Where a caller finds a tournament: what is known of placements, and first placements."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from actors.replies import Unavailable, unavailable
+from actors.shared.policy import OWN, Policy
+from config import limits
+from server.domain.ids import TournamentId
+from server.domain.tournament.state import Tournament
+from server.ports import Clock, OwnerProcess, Placements, StoreUnavailable
+from server.runtime.randomness import Dice
+
+NO_SUCH = Unavailable("no such tournament")
+
+
+class Routes:
+    """Remembers placements until a process says that it is not the one. `shared` are
+    the placements of shared owners."""
+
+    def __init__(
+        self, placements: Placements, clock: Clock, policy: Policy, shared: Sequence[str], luck: Dice
+    ) -> None:
+        self._placements = placements
+        self._clock = clock
+        self._policy = policy
+        self._shared = shared
+        self._luck = luck
+        self._known: dict[str, str] = {}
+        self._processes: dict[str, OwnerProcess] = {}
+        self._seen_ms = -limits.LOADS_FRESH_MS
+
+    async def call(self, tournament_id: str, reach: Callable[[str], Awaitable[Any]]) -> Any:
+        """The answer of the process where the tournament lives, or `NO_SUCH`; `reach` asks one. A process that
+        says that it lives elsewhere has changed nothing: the next one is asked at once."""
+        for _ in range(limits.ROUTES_TRIED_MAX):
+            try:
+                placement = await self._placement(tournament_id)
+            except StoreUnavailable as error:
+                return unavailable(error)
+            if placement is None:
+                return NO_SUCH
+            reply = await reach(placement)
+            if not (isinstance(reply, Unavailable) and reply.misplaced):
+                return reply
+            self.forget(tournament_id)
+        return reply
+
+    def forget(self, tournament_id: str) -> None:
+        """Ask again where it lives: it may have moved."""
+        self._known.pop(tournament_id, None)
+
+    async def _placement(self, tournament_id: str) -> str | None:
+        known = self._known.get(tournament_id)
+        if known is not None:
+            return known
+        name = TournamentId(tournament_id)
+        placed = await self._placements.placed(name)
+        if placed is not None and placed.placement is None:
+            placed = await self._placements.place(name, await self._least_loaded(), None)
+        if placed is None or placed.placement is None:
+            return None
+        if len(self._known) >= limits.ROUTES_KNOWN_MAX:
+            self._known.clear()
+        self._known[tournament_id] = placed.placement
+        return placed.placement
+
+    async def first(self) -> Callable[[Tournament], str]:
+        """Gives a new tournament its placement."""
+        spare = await self._least_loaded()
+
+        def placement_of(state: Tournament) -> str:
+            return OWN if self._policy.first(state, self._clock.now_ms()) else spare
+
+        return placement_of
+
+    async def _least_loaded(self) -> str:
+        """The better one of two that chance names: all callers together spread what is new, though each sees
+        loads of a moment ago. One that shows no life is taken only when all are so."""
+        if self._policy.owners == "dedicated":
+            return OWN
+        now_ms = self._clock.monotonic_ms()
+        if now_ms - self._seen_ms >= limits.LOADS_FRESH_MS:
+            self._processes = {one.placement: one for one in await self._placements.processes()}
+            self._seen_ms = now_ms
+        two = self._luck.sample(self._shared, min(2, len(self._shared)))
+        return min(two, key=self._load)
+
+    def _load(self, name: str) -> tuple[bool, int, int]:
+        process = self._processes.get(name)
+        if process is None:
+            return False, 0, 0
+        is_silent = process.silent_s > limits.SHARED_SILENT_AFTER_S
+        return is_silent, process.lag_us // limits.LAG_STEP_US, process.tournaments

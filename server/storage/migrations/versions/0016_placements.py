@@ -1,0 +1,26 @@
+"""Where tournaments live, and the processes that own many."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0016"
+down_revision = "0015"
+
+
+def upgrade() -> None:
+    op.add_column("leases", sa.Column("placed", sa.Text))
+    op.create_table(
+        "owner_processes",
+        sa.Column("placement", sa.Text, primary_key=True),
+        sa.Column("holder", sa.Text, nullable=False),
+        sa.Column("started_ms", sa.BigInteger, nullable=False),
+        sa.Column("tournaments", sa.Integer, nullable=False),
+        sa.Column("lag_us", sa.BigInteger, nullable=False),
+        sa.Column("beat_at", sa.DateTime(timezone=True), nullable=False),
+        postgresql_with={"fillfactor": "50"},
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("owner_processes")
+    op.drop_column("leases", "placed")

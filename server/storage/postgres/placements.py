@@ -1,0 +1,62 @@
+"""Who may own what, on Postgres, over asyncpg alone."""
+
+from abc import abstractmethod
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+
+from server.domain.ids import TournamentId
+from server.ports import Held, OwnerProcess, Placed
+from server.storage.postgres.commit_sql import head_of
+
+T = TypeVar("T")
+_PLACED = "SELECT placed FROM leases WHERE tournament_id = $1"
+_PLACE = "UPDATE leases SET placed = $2 WHERE tournament_id = $1 AND placed IS NOT DISTINCT FROM $3"
+_BEAT = (
+    "INSERT INTO owner_processes AS p (placement, holder, started_ms, tournaments, lag_us, beat_at)"
+    " VALUES ($1, $2, $3, $4, $5, now()) ON CONFLICT (placement) DO UPDATE SET holder = excluded.holder,"
+    " started_ms = excluded.started_ms, tournaments = excluded.tournaments, lag_us = excluded.lag_us,"
+    " beat_at = excluded.beat_at WHERE p.started_ms <= excluded.started_ms RETURNING 1"
+)
+_LOST = (
+    "SELECT mine.id FROM unnest($1::text[], $2::bigint[], $3::bytea[]) AS mine (id, epoch, head)"
+    " WHERE NOT EXISTS (SELECT 1 FROM leases WHERE tournament_id = mine.id AND leases.epoch = mine.epoch)"
+    f" OR (mine.head IS NOT NULL AND mine.head IS DISTINCT FROM ({head_of('mine.id')}))"
+)
+_PROCESSES = (
+    "SELECT placement, holder, started_ms, tournaments, lag_us,"
+    " extract(epoch FROM clock_timestamp() - beat_at)::float8 FROM owner_processes ORDER BY placement"
+)
+_IN_PLAY = (
+    "SELECT id FROM tournaments JOIN leases ON tournament_id = id"
+    " WHERE status = 'in_progress' AND placed = $1 ORDER BY id"
+)
+
+
+class PostgresPlacements:
+    """`Placements`; the class that mixes it in says where connections come from."""
+
+    @abstractmethod
+    async def _with(self, work: Callable[[Any], Awaitable[T]]) -> T: ...
+
+    async def placed(self, tournament_id: TournamentId) -> Placed | None:
+        row = await self._with(lambda db: db.fetchrow(_PLACED, tournament_id))
+        return None if row is None else Placed(row[0])
+
+    async def place(
+        self, tournament_id: TournamentId, placement: str | None, expected: str | None
+    ) -> Placed | None:
+        await self._with(lambda db: db.execute(_PLACE, tournament_id, placement, expected))
+        return await self.placed(tournament_id)
+
+    async def beat(self, process: OwnerProcess, held: Sequence[Held]) -> list[TournamentId] | None:
+        row = (process.placement, process.holder, process.started_ms, process.tournaments, process.lag_us)
+        if await self._with(lambda db: db.fetchval(_BEAT, *row)) is None:
+            return None
+        columns = [[getattr(one, name) for one in held] for name in ("tournament_id", "epoch", "head")]
+        return [lost[0] for lost in await self._with(lambda db: db.fetch(_LOST, *columns))] if held else []
+
+    async def processes(self) -> list[OwnerProcess]:
+        return [OwnerProcess(*row) for row in await self._with(lambda db: db.fetch(_PROCESSES))]
+
+    async def in_play(self, placement: str) -> list[TournamentId]:
+        return [row[0] for row in await self._with(lambda db: db.fetch(_IN_PLAY, placement))]

@@ -1,0 +1,30 @@
+"""Who owns what, and who shows life."""
+
+import sqlalchemy as sa
+
+from server.storage.postgres.tables.columns import ID, MS, metadata
+
+leases = sa.Table(
+    "leases",
+    metadata,
+    sa.Column("tournament_id", ID, primary_key=True),
+    sa.Column("epoch", sa.BigInteger, nullable=False),
+    sa.Column("holder", sa.Text, nullable=False),
+    sa.Column("beat_at", sa.DateTime(timezone=True)),
+    sa.Column("placed", sa.Text),
+    # A heartbeat rewrites the row in its own page: room for it keeps the table from growing.
+    postgresql_with={"fillfactor": "50"},
+)
+
+owner_processes = sa.Table(
+    "owner_processes",
+    metadata,
+    sa.Column("placement", sa.Text, primary_key=True),
+    sa.Column("holder", sa.Text, nullable=False),
+    sa.Column("started_ms", MS, nullable=False),
+    sa.Column("tournaments", sa.Integer, nullable=False),
+    sa.Column("lag_us", sa.BigInteger, nullable=False),
+    sa.Column("beat_at", sa.DateTime(timezone=True), nullable=False),
+    # As in `leases`.
+    postgresql_with={"fillfactor": "50"},
+)

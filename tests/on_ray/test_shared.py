@@ -1,0 +1,86 @@
+"""Shared owners on real Ray and real Postgres: one process, many tournaments; killed, and moved out of."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from actors.fact_batcher import FactBatcher
+from actors.replies import Done
+from actors.requests import ReadSummary
+from actors.shared.policy import OWN, Policy
+from server.domain.ids import TournamentId
+from server.domain.scoring.fact import Outcome
+from server.domain.tournament import commands
+from server.runtime.clock import SystemClock
+from server.storage.postgres.journal import PostgresJournal, open_pool
+from tests.on_ray.conftest import Up
+from tests.on_ray.test_owners import PLAYERS, Cluster, joined
+from tests.support.builders import HOUR_MS, command_request, create, points, register
+
+pytestmark = pytest.mark.on_ray
+__all__ = ["joined"]
+MANY = 100
+
+
+@pytest.fixture
+async def shared(up: Up, joined: Any) -> AsyncIterator[Cluster]:
+    pool = await open_pool(up.run()["database_url"], 8)
+    journal = PostgresJournal(pool)
+    directory = joined.RayDirectory(journal, SystemClock(), policy=Policy("adaptive"), shared_owners=2)
+    yield Cluster(directory, journal, FactBatcher(directory))
+    await pool.close()
+
+
+async def _small(cluster: Cluster, name: str) -> None:
+    """A table of twenty, in play."""
+    now_ms = SystemClock().now_ms()
+    made = await cluster.directory.create(
+        command_request(create(name, start_at_ms=now_ms + HOUR_MS, max_players=20))
+    )
+    assert isinstance(made, Done), made
+    for order in (register("u0"), register("u1"), commands.Start()):
+        assert isinstance(await cluster.directory.ask(name, command_request(order)), Done)
+
+
+async def test_a_hundred_tables_live_in_two_processes_and_survive_the_death_of_one(shared: Cluster) -> None:
+    names = [f"table-{number}" for number in range(MANY)]
+    for start in range(0, MANY, 20):
+        await asyncio.gather(*(_small(shared, name) for name in names[start : start + 20]))
+    pids = dict(zip(names, await asyncio.gather(*map(shared.pid, names)), strict=True))
+    assert len(set(pids.values())) <= 2
+    told = await asyncio.gather(*(shared.courier.send(name, [points("a", "u1", 3)]) for name in names))
+    assert told == [[Outcome.ACCEPTED]] * MANY
+    before = {name: (await shared.board(name)).epoch for name in names}
+    dead = pids[names[0]]
+    os.kill(dead, signal.SIGKILL)
+    again = [points("a", "u1", 3), points("b", "u0", 4)]
+    told = await asyncio.gather(*(shared.courier.send(name, again) for name in names))
+    assert told == [[Outcome.DUPLICATE, Outcome.ACCEPTED]] * MANY
+    for name in names:
+        board = await shared.board(name)
+        assert [(row.user_id, row.points) for row in board.rows] == [("u0", 40_000), ("u1", 30_000)]
+        assert (board.epoch > before[name]) == (pids[name] == dead), "neighbours elsewhere did not notice"
+
+
+async def test_what_starts_moves_to_a_process_of_its_own_under_load(shared: Cluster) -> None:
+    await shared.play("grows")
+    placed = await shared.journal.placed(TournamentId("grows"))
+    assert placed is not None and placed.placement != OWN, "it was open, and shared"
+    sent = 0
+    async with asyncio.timeout(120):
+        while placed is not None and placed.placement != OWN:
+            fact = [points(f"{sent}-{k}", PLAYERS[k], 1) for k in range(8)]
+            assert await shared.courier.send("grows", fact) == [Outcome.ACCEPTED] * 8
+            sent += 1
+            placed = await shared.journal.placed(TournamentId("grows"))
+    for _ in range(5):
+        fact = [points(f"{sent}-{k}", PLAYERS[k], 1) for k in range(8)]
+        assert await shared.courier.send("grows", fact) == [Outcome.ACCEPTED] * 8
+        sent += 1
+    board = await shared.board("grows")
+    assert {row.points for row in board.rows} == {sent * 10_000}
+    assert isinstance(await shared.directory.ask("grows", ReadSummary()), Done)
