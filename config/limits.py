@@ -198,7 +198,15 @@ TEMPLATES_MAX: Final = 200
 BEACON_POLL_S: Final = 1.0
 BEACON_ROOMS_MAX: Final = 500
 
-SCHEDULE_BATCH_MAX: Final = 100
+SCHEDULE_BATCH_MAX: Final = 1_000
+# So many tournaments are moved at once; so many more wait for their turn in a worker.
+SCHEDULE_AT_ONCE: Final = 32
+SCHEDULE_WAITING_MAX: Final = 20_000
+# One that cannot be moved is tried again after pauses that grow up to the longest: it must not hold up others.
+SCHEDULE_PAUSE_MS: Final = 1_000
+SCHEDULE_PAUSE_MAX_MS: Final = 60_000
+# How often is looked for tournaments that start within minutes, to wake them.
+SCHEDULE_WAKE_EVERY_S: Final = 15.0
 SCHEDULE_POLL_S: Final = 0.5
 # A step of the schedule that is not done so long after it was due is an alert.
 OVERDUE_AFTER_MS: Final = 60_000

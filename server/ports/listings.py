@@ -119,8 +119,8 @@ class Listings(Protocol):
         """Public events in order."""
 
     async def balances(self, tenant: Tenant, tournament_id: str) -> list[LedgerLine]: ...
-    async def due(self, now_ms: int, limit: int) -> list[DueRow]:
-        """Of all tenants: what the schedule must move, longest overdue first."""
+    async def due(self, until_ms: int, limit: int, after: DueRow | None = None) -> list[DueRow]:
+        """Of all tenants: whose next step is due until then, longest overdue first; behind `after`."""
 
     async def awaiting_beacon(self, limit: int) -> list[AwaitedBeacon]:
         """Of all tenants: whose room waits for a public beacon, in order of rounds."""

@@ -395,6 +395,11 @@ class StoreContract:
         assert await due(NOW_MS) == []
         assert await due(NOW_MS + 1_000) == [soon.id]
         assert await due(NOW_MS + 9_000) == [soon.id, late.id]
+        pages, after = [], None
+        while rows := await store.due(NOW_MS + 9_000, 1, after):
+            after = rows[-1]
+            pages.append(after.tournament_id)
+        assert [name for name in pages if name in (soon.id, late.id)] == [soon.id, late.id]
 
     async def test_who_waits_for_a_beacon_is_found_until_it_has_come(self, store: Any, tenant: Tenant) -> None:
         room = RoomRules((("starting_credits", 1_000),), 2_500, "00" * 32, 3_000, QUICKNET.name)

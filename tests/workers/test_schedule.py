@@ -7,12 +7,14 @@ import pytest
 from actors.local_directory import LocalDirectory
 from actors.replies import Unavailable
 from actors.requests import ReadSummary
+from config.limits import SCHEDULE_PAUSE_MS
 from server.domain.tournament.lifecycle import Status
 from server.ports import StoreUnavailable
 from server.runtime.randomness import SystemIds
 from server.storage.memory.store import MemoryStore
 from tests.support.builders import HOUR_MS, NOW_MS, TENANT, TOURNAMENT, command_request, create, register
 from tests.support.clock import ManualClock
+from workers.loops import schedule
 from workers.loops.schedule import Scheduler
 
 
@@ -110,9 +112,43 @@ async def test_one_that_cannot_be_moved_does_not_hold_up_others(
     assert await scene.scheduler.look() == 0
     hang.set()
     await scene.scheduler.settled()
+    assert await scene.scheduler.look() == 0, "it has failed a moment ago"
+    scene.clock.jump(SCHEDULE_PAUSE_MS)
     assert await scene.scheduler.look() == 1
     monkeypatch.undo()
     await scene.scheduler.settled()
+
+
+async def test_stuck_ones_in_front_hide_none_behind(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schedule, "SCHEDULE_BATCH_MAX", 3)
+    for number in range(10):
+        await scene.directory.create(command_request(create(tournament_id=f"cup-{number}")))
+    hang = asyncio.Event()
+    ask = scene.directory.ask
+
+    async def sometimes(tournament_id: str, message: object) -> object:
+        if tournament_id < "cup-7":
+            await hang.wait()
+        return await ask(tournament_id, message)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(scene.directory, "ask", sometimes)
+    scene.clock.jump(HOUR_MS)
+    assert await scene.scheduler.look() == 10
+    async with asyncio.timeout(10):
+        while (await scene.store.find(TENANT, "cup-9")).status is not Status.CANCELLED:  # type: ignore[union-attr]
+            await asyncio.sleep(0)
+    hang.set()
+    await scene.scheduler.settled()
+
+
+async def test_those_that_start_within_minutes_are_woken_once(scene: Scene) -> None:
+    for name, minutes in (("soon", 4), ("later", 30)):
+        start_ms = NOW_MS + minutes * 60_000
+        await scene.directory.create(command_request(create(tournament_id=name, start_at_ms=start_ms)))
+    assert (await scene.scheduler.wake(), await scene.scheduler.wake()) == (1, 0)
+    assert list(scene.directory._hosts) == ["soon"]
+    scene.clock.jump(26 * 60_000)
+    assert await scene.scheduler.wake() == 1
 
 
 async def test_a_database_that_is_away_does_not_end_the_schedule(

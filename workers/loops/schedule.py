@@ -6,17 +6,24 @@ So any number of these may run, late or twice, without harm.
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator
 
 from actors.directory import Directory
 from actors.replies import Done
-from actors.requests import Identity, request_of
+from actors.requests import Identity, ReadSummary, request_of
 from config.limits import (
-    ACTIVATIONS_AT_ONCE,
     ALARM_POLL_S,
+    MOVE_BEFORE_START_MS,
     OVERDUE_AFTER_MS,
+    SCHEDULE_AT_ONCE,
     SCHEDULE_BATCH_MAX,
+    SCHEDULE_PAUSE_MAX_MS,
+    SCHEDULE_PAUSE_MS,
     SCHEDULE_POLL_S,
+    SCHEDULE_WAITING_MAX,
+    SCHEDULE_WAKE_EVERY_S,
 )
+from server.domain.ids import TournamentId
 from server.domain.tournament.commands import Advance
 from server.ports import Clock, DueRow, Feed, IdSource, Listings
 from server.reports.alerts import alert
@@ -37,23 +44,54 @@ class Scheduler:
         self._clock = clock
         self._ids = ids
         self._moving: dict[str, asyncio.Task[None]] = {}
-        self._slots = asyncio.Semaphore(ACTIVATIONS_AT_ONCE)
+        self._slots = asyncio.Semaphore(SCHEDULE_AT_ONCE)
+        # Failed before: how often, and when it is tried again (monotonic).
+        self._again: dict[str, tuple[int, int]] = {}
+        self._woken: dict[str, int] = {}
 
     async def run(self) -> None:
         """Look, move, wait; for ever. One tournament that cannot be moved does not hold up the others."""
         await asyncio.gather(
             go_round(self._clock, SCHEDULE_POLL_S, self.look, "schedule_cannot_look"),
+            go_round(self._clock, SCHEDULE_WAKE_EVERY_S, self.wake, "schedule_cannot_wake"),
             go_round(self._clock, ALARM_POLL_S, self.tell_overdue, "schedule_cannot_tell"),
         )
 
     async def look(self) -> int:
         """Begin to move what is due and not on its way yet; how many."""
-        begun = 0
-        for row in await self._listings.due(self._clock.now_ms(), SCHEDULE_BATCH_MAX):
-            if row.tournament_id not in self._moving:
-                self._moving[row.tournament_id] = asyncio.create_task(self._move(row))
-                begun += 1
+        begun, now_ms = 0, self._clock.monotonic_ms()
+        async for row in self._until(self._clock.now_ms(), None):
+            if row.tournament_id in self._moving or self._again.get(row.tournament_id, (0, 0))[1] > now_ms:
+                continue
+            if len(self._moving) >= SCHEDULE_WAITING_MAX:
+                break
+            self._moving[row.tournament_id] = asyncio.create_task(self._move(row))
+            begun += 1
         return begun
+
+    async def _until(self, until_ms: int, after: DueRow | None) -> AsyncIterator[DueRow]:
+        """All whose step is due until then, page by page: those in front that are stuck hide none behind."""
+        while rows := await self._listings.due(until_ms, SCHEDULE_BATCH_MAX, after):
+            for row in rows:
+                yield row
+            after = rows[-1]
+            if len(rows) < SCHEDULE_BATCH_MAX:
+                return
+
+    async def wake(self) -> int:
+        """Ask those once that start within minutes: they move to processes of their own in time, and their
+        first caller need not wait for a recovery."""
+        now_ms = self._clock.now_ms()
+        self._woken = {id_: due_ms for id_, due_ms in self._woken.items() if due_ms >= now_ms}
+        soon = self._until(now_ms + MOVE_BEFORE_START_MS, DueRow(TournamentId(""), now_ms))
+        fresh = [row async for row in soon if self._woken.get(row.tournament_id) != row.due_ms]
+        self._woken |= {row.tournament_id: row.due_ms for row in fresh}
+        await asyncio.gather(*(self._wake(row.tournament_id) for row in fresh))
+        return len(fresh)
+
+    async def _wake(self, tournament_id: str) -> None:
+        async with self._slots:
+            await self._directory.ask(tournament_id, ReadSummary())
 
     async def tell_overdue(self) -> None:
         """A step that does not get done is an alert to its operator, once."""
@@ -69,12 +107,13 @@ class Scheduler:
         await asyncio.gather(*self._moving.values())
 
     async def _move(self, row: DueRow) -> None:
+        moved = False
         try:
             async with self._slots:
                 order = request_of(Advance(), Identity(self._ids.command_id(), "schedule"))
                 reply = await self._directory.ask(row.tournament_id, order)
-            late_ms = self._clock.now_ms() - row.due_ms
-            if isinstance(reply, Done):
+            late_ms, moved = self._clock.now_ms() - row.due_ms, isinstance(reply, Done)
+            if moved:
                 log.info("schedule_moved", extra={"tournament": row.tournament_id, "late_ms": late_ms})
             else:
                 log.warning("schedule_failed", extra={"tournament": row.tournament_id, "reply": str(reply)})
@@ -82,3 +121,10 @@ class Scheduler:
             log.exception("schedule_failed", extra={"tournament": row.tournament_id})
         finally:
             self._moving.pop(row.tournament_id, None)
+            self._note(row.tournament_id, moved=moved)
+
+    def _note(self, tournament_id: str, *, moved: bool) -> None:
+        tries, _ = self._again.pop(tournament_id, (0, 0))
+        if not moved:
+            pause_ms = min(SCHEDULE_PAUSE_MS << min(tries, 10), SCHEDULE_PAUSE_MAX_MS)
+            self._again[tournament_id] = tries + 1, self._clock.monotonic_ms() + pause_ms

@@ -10,13 +10,15 @@ class MemoryWaiting:
 
     _tournaments: dict[str, Stored]
 
-    async def due(self, now_ms: int, limit: int) -> list[DueRow]:
+    async def due(self, until_ms: int, limit: int, after: DueRow | None = None) -> list[DueRow]:
         rows = [
             DueRow(stored.summary.id, stored.next_due_ms)
             for stored in self._tournaments.values()
-            if stored.next_due_ms is not None and stored.next_due_ms <= now_ms
+            if stored.next_due_ms is not None and stored.next_due_ms <= until_ms
         ]
-        return sorted(rows, key=lambda row: (row.due_ms, row.tournament_id))[:limit]
+        at = (after.due_ms, after.tournament_id) if after else (-1, "")
+        behind = [row for row in rows if (row.due_ms, row.tournament_id) > at]
+        return sorted(behind, key=lambda row: (row.due_ms, row.tournament_id))[:limit]
 
     async def awaiting_beacon(self, limit: int) -> list[AwaitedBeacon]:
         rows = [

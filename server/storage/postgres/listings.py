@@ -222,11 +222,13 @@ class PostgresListings(Reader):
         unused = ~_uses_it()
         await self._rows(tenant, sa.delete(tables.external_ids).where(*own, unused))
 
-    async def due(self, now_ms: int, limit: int) -> list[DueRow]:
+    async def due(self, until_ms: int, limit: int, after: DueRow | None = None) -> list[DueRow]:
         c = tables.tournaments.c
+        at = (after.due_ms, after.tournament_id) if after else (-1, "")
+        behind = sa.tuple_(c.next_due_ms, c.id) > sa.tuple_(*at)
         want = (
             sa.select(c.id, c.next_due_ms)
-            .where(c.next_due_ms <= now_ms)
+            .where(c.next_due_ms <= until_ms, behind)
             .order_by(c.next_due_ms, c.id)
             .limit(limit)
         )
