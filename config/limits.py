@@ -56,7 +56,7 @@ SHARED_CALLS_MAX: Final = 10_000
 SHARED_BEAT_EVERY_S: Final = 1.0
 SHARED_LOOK_EVERY_S: Final = 1.0
 SHARED_LOOKS_PER_TURN: Final = 500
-LAG_LOOK_EVERY_S: Final = 0.05
+LAG_LOOK_EVERY_S: Final = 0.25
 LAG_STEP_US: Final = 50_000
 # A shared owner that is silent for so long gets no new tournaments.
 SHARED_SILENT_AFTER_S: Final = 4.0

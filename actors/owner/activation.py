@@ -43,6 +43,7 @@ class Activation:
         self._owner: TournamentOwner | None = None
         self._opening = asyncio.Lock()
         self._life: list[asyncio.Task[None]] = []
+        self._retiring: asyncio.Task[None] | None = None
         self._used_at_ms = clock.monotonic_ms()
         self._careful_until_ms = self._steps_from_ms = 0
         self._feed = BoardFeed(tournament_id, clock, process.publisher)
@@ -268,20 +269,21 @@ class Activation:
         return self._clock.monotonic_ms() - self._used_at_ms
 
     async def retire(self) -> None:
-        """Checkpoint, let go, and tell the directory. Answers `Unavailable` from here on."""
-        if self.retired:
-            return
-        self.retired = True
+        """Checkpoint, let go, and tell the directory. Answers `Unavailable` from here on. Goes on to its end
+        also when the caller is cancelled: half of it would leave a tournament here that none owns."""
+        if not self.retired:
+            self.retired = True
+            self._retiring = asyncio.create_task(self._retire())
+        if self._retiring is not None:
+            await asyncio.shield(self._retiring)
+
+    async def _retire(self) -> None:
         owner, self._owner = self._owner, None
-        await self._stop_life()
+        for task in self._life:
+            task.cancel()
+        await asyncio.gather(*self._life, return_exceptions=True)
         if owner is not None:
             await owner.checkpoint()
             owner.abandon(_RETIRED)
         self._feed.wake()
         await self._on_retire()
-
-    async def _stop_life(self) -> None:
-        others = [task for task in self._life if task is not asyncio.current_task()]
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)

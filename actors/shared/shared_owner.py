@@ -36,7 +36,7 @@ class OwnProcesses(Protocol):
 
 
 class SharedOwner:
-    """`on_replaced` is called once, when a younger process has this one's name."""
+    """`on_replaced` is called once, when another process has taken this one's name."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class SharedOwner:
         self._moving: dict[str, asyncio.Task[None]] = {}
         self._moves = asyncio.Semaphore(limits.MOVES_AT_ONCE)
         self._stays_until_ms: dict[str, int] = {}
-        self._started_ms = self._clock.now_ms()
+        self._incarnation = 0
         self._lag_ms = 0
         self._is_replaced = False
         self._loops: list[asyncio.Task[None]] = []
@@ -109,7 +109,8 @@ class SharedOwner:
     # Its life
 
     async def begin(self) -> None:
-        """Show life, and take up what is in play here: rooms go on without being asked."""
+        """Take the name, show life, and take up what is in play here: rooms go on without being asked."""
+        self._incarnation = await self._placements.enter(self.placement, self._process.holder)
         await self._room_clock.set_by(self._process.journal)
         await self.beat()
         self._loops = [
@@ -135,7 +136,7 @@ class SharedOwner:
         found = {id_: (one, one.held(used_ms)) for id_, one in self._here.items()}
         held: dict[str, tuple[Activation, Held]] = {id_: (a, h) for id_, (a, h) in found.items() if h}
         me = OwnerProcess(
-            self.placement, self._process.holder, self._started_ms, len(self._here), self._lag_ms * 1_000
+            self.placement, self._process.holder, self._incarnation, len(self._here), self._lag_ms * 1_000
         )
         self._lag_ms = 0
         lost = await self._placements.beat(me, [lease for _, lease in held.values()])

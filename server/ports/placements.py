@@ -25,12 +25,12 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class OwnerProcess:
-    """A process that owns many tournaments. `started_ms` (UTC) tells two of one name apart: the younger one
-    counts. `lag_us` is how late its event loop runs, `silent_s` how long ago it last showed life."""
+    """A process that owns many tournaments. `incarnation` tells two of one name apart: the greater one counts.
+    `lag_us` is how late its event loop runs, `silent_s` how long ago it last showed life."""
 
     placement: str
     holder: str
-    started_ms: int
+    incarnation: int
     tournaments: int
     lag_us: int
     silent_s: float = 0.0
@@ -47,9 +47,12 @@ class Placements(Protocol):
     ) -> Placed | None:
         """Give it another placement, if it has the expected one. Where it lives now."""
 
+    async def enter(self, placement: str, holder: str) -> int:
+        """Take a name: the incarnation of this process. One that has had the name before is replaced."""
+
     async def beat(self, process: OwnerProcess, held: Sequence[Held]) -> list[TournamentId] | None:
         """Show the life of a process: those of its leases that it holds no more, or whose log does not end
-        where it says. None when a younger process has its name."""
+        where it says. None when another process has taken its name."""
 
     async def processes(self) -> list[OwnerProcess]:
         """All that ever showed life, by name."""

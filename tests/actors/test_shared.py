@@ -16,7 +16,7 @@ from server.domain.money import POINT_SCALE
 from server.domain.scoring.fact import Outcome
 from server.domain.tournament import commands
 from server.encoding import codec
-from server.ports import Held, OwnerProcess, Placed
+from server.ports import OwnerProcess, Placed
 from server.storage.memory.store import MemoryStore
 from tests.support.builders import HOUR_MS, NOW_MS, command_request, create, points, register
 from tests.support.clock import ManualClock
@@ -241,16 +241,43 @@ async def test_a_move_that_fails_leaves_it_where_it_is(scene: Scene, monkeypatch
     assert await scene.placement() == OWN
 
 
+async def test_a_goodbye_is_said_to_its_end_though_the_caller_is_gone(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await scene.cup("ann", "ben", started=True, max_players=20)
+    first = await scene.placement()
+    assert first is not None
+    owner = scene.cluster.processes[first]
+    assert isinstance(owner, SharedOwner)
+    let_go = asyncio.Event()
+    save = scene.store.save_checkpoint
+
+    async def slow(*args: Any) -> None:
+        await let_go.wait()
+        await save(*args)
+
+    monkeypatch.setattr(scene.store, "save_checkpoint", slow)
+    leaving = asyncio.create_task(owner._here[CUP].retire())
+    await scene.clock.advance(1)
+    leaving.cancel()
+    let_go.set()
+    await scene.clock.advance(1)
+    assert owner.tournaments == 0
+    assert await scene.points(scene.near) == {"ann": 0, "ben": 0}
+
+
 async def test_what_is_new_goes_where_there_is_less_and_never_where_all_is_silent(scene: Scene) -> None:
     one, two = scene.cluster.shared
-    await scene.store.beat(OwnerProcess(one, "a", 1, 500, 0), [])
-    await scene.store.beat(OwnerProcess(two, "b", 1, 10, 0), [])
+    loads = {one: 500, two: 10}
+    entered = {name: await scene.store.enter(name, name) for name in loads}
+    for name, load in loads.items():
+        await scene.store.beat(OwnerProcess(name, name, entered[name], load, 0), [])
     names = [f"new-{number}" for number in range(10)]
     for name in names:
         await scene.done(scene.near.create(command_request(create(name))))
     assert {await scene.placement(TournamentId(name)) for name in names} == {two}
     await scene.clock.advance(round(limits.SHARED_SILENT_AFTER_S * 1_000) + 2_000)
-    await scene.store.beat(OwnerProcess(one, "a", 1, 500, 0), [])
+    await scene.store.beat(OwnerProcess(one, one, entered[one], 500, 0), [])
     late = Caller(scene.cluster, 3)
     await scene.done(late.create(command_request(create("late"))))
     assert await scene.placement(TournamentId("late")) == one, "the other one shows no life"
@@ -267,4 +294,3 @@ async def test_one_without_a_placement_gets_one_and_both_callers_agree(scene: Sc
     assert await scene.placement() in scene.cluster.shared
     gone: Reply = await settled(scene.clock, asyncio.create_task(scene.near.ask("nowhere", ReadSummary())))
     assert gone == NOT_FOUND
-    assert await scene.store.beat(OwnerProcess("x", "x", 1, 0, 0), [Held(CUP, 1, None)]) == [CUP]

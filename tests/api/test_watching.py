@@ -19,9 +19,9 @@ from server.domain.tournament import commands
 from server.domain.tournament.summary import summary_of
 from server.encoding import codec
 from tests.simulator.loop import VirtualClock, run_virtually
-from tests.simulator.world import kill
 from tests.support.app import House, a_house
 from tests.support.builders import TOURNAMENT, command_request, create, points, register
+from tests.support.placed import kill
 from tests.support.sockets import DEFLATE, HIGH_BYTES, Wire
 
 SEEDS = 40

@@ -605,7 +605,7 @@ class StoreContract:
     async def test_one_sign_of_life_for_many_leases(self, store: Any, writer: Writer) -> None:
         await self.played(store, writer)
         name = f"shared:{writer.id}"
-        me = OwnerProcess(name, "me", 1_000, 1, 0)
+        me = OwnerProcess(name, "me", await store.enter(name, "me"), 1, 0)
         mine = Held(writer.id, writer.epoch, writer.chain)
         assert await store.beat(me, []) == [] and await store.beat(me, [mine]) == []
         unknown = Held(TournamentId("nowhere"), 1, None)
@@ -615,7 +615,8 @@ class StoreContract:
         assert await store.beat(me, [replace(mine, head=None)]) == []
         await store.place(writer.id, name, None)
         assert await store.in_play(name) == [writer.id]
-        younger = replace(me, holder="you", started_ms=2_000, tournaments=3, lag_us=7)
+        younger = OwnerProcess(name, "you", await store.enter(name, "you"), 3, 7)
+        assert younger.incarnation > me.incarnation
         assert await store.beat(younger, []) == []
         assert await store.beat(me, [mine]) is None, "it was replaced"
         (known,) = [one for one in await store.processes() if one.placement == name]

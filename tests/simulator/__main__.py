@@ -8,8 +8,9 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from tests.simulator.placed_world import PlacedWorld
 from tests.simulator.rooms.world import simulate_room
-from tests.simulator.world import simulate
+from tests.simulator.world import World, simulate
 
 
 def main() -> int:
@@ -18,13 +19,15 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=1_000)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--rooms", action="store_true", help="evenings in a room")
+    parser.add_argument("--cluster", action="store_true", help="evenings in a cluster that moves tournaments")
     asked = parser.parse_args()
     notes: Counter[str] = Counter()
     broken, begun = [], time.monotonic()
     home = Path(tempfile.mkdtemp(prefix="pitboss-simulator-"))
     for seed in range(asked.first, asked.first + asked.seeds):
         try:
-            report = simulate_room(seed, home) if asked.rooms else simulate(seed)
+            world = PlacedWorld if asked.cluster else World
+            report = simulate_room(seed, home) if asked.rooms else simulate(seed, world)
         except AssertionError as error:
             broken.append(seed)
             print(f"seed {seed}: {error}", flush=True)

@@ -4,7 +4,7 @@ import asyncio
 import copy
 import pickle
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -12,7 +12,18 @@ from actors.local_directory import LocalDirectory
 from actors.replies import Frames, Reply, RoomNews, Unavailable
 from actors.requests import CommandRequest, Deliver, Message, Poll, RoomPoll
 from server.domain.ids import TournamentId
-from server.ports import AnswerRow, BlockRow, Checkpoint, Clock, Commit, EventRow, StoreUnavailable
+from server.ports import (
+    AnswerRow,
+    BlockRow,
+    Checkpoint,
+    Clock,
+    Commit,
+    EventRow,
+    Held,
+    OwnerProcess,
+    Placed,
+    StoreUnavailable,
+)
 from server.storage.memory.store import MemoryStore
 from tests.simulator.checks import Checks
 from tests.support.builders import TOURNAMENT
@@ -171,6 +182,29 @@ class FaultyStore(MemoryStore):
             await MemoryStore.save_checkpoint(self, tournament_id, epoch, point)
 
         await self._line(self._weather.store_before, self._weather.store_after, store)
+
+    async def place(
+        self, tournament_id: TournamentId, placement: str | None, expected: str | None
+    ) -> Placed | None:
+        async def place() -> Placed | None:
+            return await MemoryStore.place(self, tournament_id, placement, expected)
+
+        placed: Placed | None = await self._line(self._weather.store_before, self._weather.store_after, place)
+        return placed
+
+    async def enter(self, placement: str, holder: str) -> int:
+        async def enter() -> int:
+            return await MemoryStore.enter(self, placement, holder)
+
+        incarnation: int = await self._line(self._weather.store_before, self._weather.store_after, enter)
+        return incarnation
+
+    async def beat(self, process: OwnerProcess, held: Sequence[Held]) -> list[TournamentId] | None:
+        async def beat() -> list[TournamentId] | None:
+            return await MemoryStore.beat(self, process, held)
+
+        lost: list[TournamentId] | None = await self._line(self._weather.store_before, 0, beat)
+        return lost
 
     async def heartbeat(self, tournament_id: TournamentId, epoch: int, head: bytes | None = None) -> bool:
         async def beat() -> bool:

@@ -3,14 +3,16 @@
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 
 import pytest
 
 from tests.simulator.checks import Broken
 from tests.simulator.loop import EndlessRun
-from tests.simulator.planted import PLANTED
-from tests.simulator.world import simulate
+from tests.simulator.placed_world import PlacedWorld
+from tests.simulator.planted import PLANTED, PLANTED_IN_A_CLUSTER
+from tests.simulator.world import World, simulate
 
 SEEDS, PER_TEST = 500, 20
 FOUND_WITHIN = 200
@@ -22,6 +24,14 @@ def test_no_seed_breaks_an_invariant(first: int) -> None:
     assert sum(report.facts for report in reports) > 500, "games were played"
     assert sum(report.kills for report in reports) > 10, "owners died"
     assert sum(report.frames for report in reports) > 500, "boards were watched"
+
+
+@pytest.mark.parametrize("first", range(0, SEEDS, PER_TEST))
+def test_no_seed_breaks_an_invariant_in_a_cluster_that_moves(first: int) -> None:
+    notes: Counter[str] = Counter()
+    for seed in range(first, first + PER_TEST):
+        notes.update(simulate(seed, PlacedWorld).notes)
+    assert notes["moved"] > 20 and notes["zombie"] > 10 and notes["kill"] > 20, notes
 
 
 def test_between_them_the_seeds_meet_every_trouble() -> None:
@@ -58,16 +68,29 @@ def test_a_seed_repeats_the_run_to_the_byte_in_any_process() -> None:
     assert len(set(here)) == 3
 
 
+def is_found(world: type[World]) -> bool:
+    """Whether one of the seeds breaks."""
+    for seed in range(FOUND_WITHIN):
+        try:
+            simulate(seed, world)
+        except Broken:
+            return True
+        except EndlessRun:
+            continue
+    return False
+
+
 @pytest.mark.parametrize("plant", PLANTED, ids=lambda plant: plant.__name__)
 def test_a_planted_bug_is_found(
     plant: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plant(monkeypatch)
-    for seed in range(FOUND_WITHIN):
-        try:
-            simulate(seed)
-        except Broken:
-            return
-        except EndlessRun:
-            continue
-    pytest.fail(f"not found within {FOUND_WITHIN} seeds")
+    assert is_found(World)
+
+
+@pytest.mark.parametrize("plant", PLANTED_IN_A_CLUSTER, ids=lambda plant: plant.__name__)
+def test_a_bug_planted_in_the_cluster_is_found(
+    plant: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant(monkeypatch)
+    assert is_found(PlacedWorld)

@@ -3,13 +3,11 @@
 import asyncio
 import logging
 import random
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from actors.local_directory import LocalDirectory
-from actors.owner.activation import Activation
-from actors.replies import Done, Unavailable
+from actors.replies import Done
 from actors.requests import ReadSummary
 from server.domain.tournament import commands
 from server.domain.tournament.events import PayoutStep
@@ -21,10 +19,11 @@ from server.ports import Wallet as Target
 from tests.simulator.carried import Carrier, Client
 from tests.simulator.checks import Checks, need
 from tests.simulator.faults import FaultyStore, Network, Weather
-from tests.simulator.loop import VirtualClock, run_virtually
+from tests.simulator.loop import STEPS_MAX, VirtualClock, run_virtually
 from tests.simulator.people import Casino, Game, Watcher
 from tests.support.builders import TENANT, TOURNAMENT, create
 from tests.support.faults import CommandIds
+from tests.support.placed import kill
 from tests.support.wallet import Wallet
 from workers.loops.schedule import Scheduler
 from workers.loops.settlement import Settlement
@@ -47,6 +46,8 @@ class Report:
 class World:
     """Two nodes, a store, a wallet, two games, a casino, two watchers, workers; and something that kills."""
 
+    STEPS_MAX = STEPS_MAX
+
     def __init__(self, seed: int, clock: VirtualClock) -> None:
         self.luck = random.Random(seed)
         self.clock = clock
@@ -54,7 +55,7 @@ class World:
         self.checks = Checks()
         self.store = FaultyStore(clock, self.luck, self.weather, self.checks)
         self.carrier = Carrier(self.luck, self.weather)
-        self.nodes = [self._node(n) for n in range(2)]
+        self.nodes: list[Any] = self._nodes()
         self.wallet = Wallet()
         self.wallet.mood = lambda key: self.luck.choice(["ok", "ok", "ok", "answer lost", "busy", "away"])
         self.casino = Casino(self._network(), self.luck, self.checks)
@@ -72,6 +73,9 @@ class World:
             return self.luck.uniform(0.5, 1) * seconds
 
         return LocalDirectory(self.store, self.clock, f"node-{number}", jitter, self.carrier)
+
+    def _nodes(self) -> list[Any]:
+        return [self._node(number) for number in range(2)]
 
     def _network(self) -> Network:
         return Network(self.nodes, self.luck, self.weather)
@@ -285,22 +289,11 @@ def _payout_rows(store: FaultyStore) -> tuple[int, dict[str, Any]]:
     return len(rows), rows
 
 
-async def kill(host: Activation) -> None:
-    """SIGKILL: no checkpoint, no goodbye; whoever waits hears that the process is gone."""
-    owner, host._owner, host.retired = host._owner, None, True
-    for task in host._life:
-        task.cancel()
-    with suppress(asyncio.CancelledError):
-        await asyncio.gather(*host._life, return_exceptions=True)
-    if owner is not None:
-        owner.abandon(Unavailable("killed"))
-
-
 def simulate(seed: int, world: type[World] = World) -> Report:
     """One run. Raises `Broken` when an invariant does not hold."""
     logging.disable(logging.CRITICAL)
     try:
-        report: Report = run_virtually(lambda clock: world(seed, clock).run())
+        report: Report = run_virtually(lambda clock: world(seed, clock).run(), world.STEPS_MAX)
         return report
     finally:
         logging.disable(logging.NOTSET)

@@ -4,6 +4,7 @@ each one lives. Processes die, hang and are started again; nothing here is Ray."
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 from actors.owner.activation import Activation
@@ -11,48 +12,58 @@ from actors.owner.create import create_tournament
 from actors.owner.process import Process
 from actors.owner.room.opening import Rooms
 from actors.owner.room.room_clock import RoomClock
-from actors.replies import NOT_FOUND, Reply, Unavailable
+from actors.replies import NOT_FOUND, Reply, Unavailable, unavailable
 from actors.requests import CommandRequest, Message, Poll, ReadSummary
 from actors.retry import until_available
 from actors.shared.policy import OWN, Policy, shared_placement
 from actors.shared.routes import NO_SUCH, Routes
 from actors.shared.shared_owner import SharedOwner
 from server.domain.ids import TournamentId
-
-GONE = Unavailable("gone")
+from server.ports import Publisher, StoreUnavailable
 
 
 class Cluster:
     """`room` is for how many tournaments there are processes of their own."""
 
     def __init__(
-        self, store: Any, clock: Any, policy: Policy, shared: int = 2, rooms: Rooms | None = None
+        self,
+        store: Any,
+        clock: Any,
+        policy: Policy,
+        shared: int = 2,
+        rooms: Rooms | None = None,
+        publisher: Publisher | None = None,
     ) -> None:
         self.store = store
         self.clock = clock
         self.policy = policy
         self.rooms = rooms
+        self._publisher = publisher
         self.shared = [shared_placement(number) for number in range(1, shared + 1)]
         self.room = 1_000
         self.processes: dict[str, SharedOwner | Activation] = {}
         self.replaced: list[str] = []
         self._incarnations = 0
+        self._starting = asyncio.Lock()
 
     def process(self, placement: str, room_clock: RoomClock | None = None) -> Process:
         """What a new process brings along."""
         self._incarnations += 1
         holder = f"{placement}/{self._incarnations}"
-        return Process(self.store, self.clock, holder, None, self.rooms, placement, room_clock)
+        return Process(self.store, self.clock, holder, self._publisher, self.rooms, placement, room_clock)
 
     async def start_shared(self, placement: str) -> SharedOwner:
         """A shared owner; one that is there already lives on, as a zombie would."""
 
         async def replaced() -> None:
             self.replaced.append(placement)
+            if self.processes.get(placement) is owner:
+                del self.processes[placement]  # its process has ended
 
         process = self.process(placement, RoomClock(self.clock))
-        self.processes[placement] = owner = SharedOwner(process, self.store, self.policy, self, replaced)
+        owner = SharedOwner(process, self.store, self.policy, self, replaced)
         await owner.begin()
+        self.processes[placement] = owner
         return owner
 
     def own(self, tournament_id: str) -> Activation:
@@ -83,14 +94,46 @@ class Cluster:
         """Ask a process; one that is not there is started, as Ray would."""
         if placement == OWN:
             return await work(self.own(tournament_id))
-        owner = self.processes.get(placement) or await self.start_shared(placement)
+        async with self._starting:
+            try:
+                owner = self.processes.get(placement) or await self.start_shared(placement)
+            except StoreUnavailable as error:
+                return unavailable(error)
         assert isinstance(owner, SharedOwner)
         return await work(One(owner, tournament_id))
+
+    def living(self) -> list[str]:
+        """The names of all processes."""
+        return sorted(self.processes)
+
+    async def kill(self, name: str) -> None:
+        """SIGKILL: no checkpoint, no goodbye; those who wait hear that the process is gone."""
+        process = self.processes.pop(name)
+        if isinstance(process, Activation):
+            await kill(process)
+            return
+        tasks = [*process._loops, *process._moving.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        process._is_replaced = True  # a dead process takes nothing up
+        await asyncio.gather(*(kill(here) for here in list(process._here.values())))
 
     async def close(self) -> None:
         """All let go."""
         for process in list(self.processes.values()):
             await (process.close() if isinstance(process, SharedOwner) else process.retire())
+
+
+async def kill(host: Activation) -> None:
+    """SIGKILL of one activation; those who wait hear that the process is gone."""
+    owner, host._owner, host.retired = host._owner, None, True
+    for task in host._life:
+        task.cancel()
+    with suppress(asyncio.CancelledError):
+        await asyncio.gather(*host._life, return_exceptions=True)
+    if owner is not None:
+        owner.abandon(Unavailable("killed"))
 
 
 class One:
@@ -124,11 +167,12 @@ class Caller:
         """With retries, as the directory does."""
         return await until_available(
             self._cluster.clock,
-            lambda: self._told(tournament_id, message),
+            lambda: self.once(tournament_id, message),
             lambda seconds: seconds,
         )
 
-    async def _told(self, tournament_id: str, message: Message) -> Reply:
+    async def once(self, tournament_id: str, message: Message) -> Reply:
+        """One try."""
         reply: Reply = await self._once(tournament_id, lambda process: process.ask(message))
         return NOT_FOUND if reply is NO_SUCH else reply
 

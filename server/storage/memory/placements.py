@@ -31,9 +31,16 @@ class MemoryPlacements:
             stored.placement = placement
         return await self.placed(tournament_id)
 
+    async def enter(self, placement: str, holder: str) -> int:
+        known = self._processes.get(placement)
+        incarnation = max(1 if known is None else known[0].incarnation + 1, self._clock.now_ms())
+        entered = OwnerProcess(placement, holder, incarnation, 0, 0)
+        self._processes[placement] = entered, self._clock.now_ms()
+        return incarnation
+
     async def beat(self, process: OwnerProcess, held: Sequence[Held]) -> list[TournamentId] | None:
         known = self._processes.get(process.placement)
-        if known is not None and known[0].started_ms > process.started_ms:
+        if known is None or known[0].incarnation != process.incarnation:
             return None
         self._processes[process.placement] = process, self._clock.now_ms()
         return [one.tournament_id for one in held if not self._is_held(one)]

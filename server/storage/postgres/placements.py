@@ -11,11 +11,16 @@ from server.storage.postgres.commit_sql import head_of
 T = TypeVar("T")
 _PLACED = "SELECT placed FROM leases WHERE tournament_id = $1"
 _PLACE = "UPDATE leases SET placed = $2 WHERE tournament_id = $1 AND placed IS NOT DISTINCT FROM $3"
+# As with epochs: never used twice, not even when the database is set back.
+_ENTER = (
+    "INSERT INTO owner_processes AS p (placement, holder, incarnation, tournaments, lag_us, beat_at)"
+    " VALUES ($1, $2, (extract(epoch FROM clock_timestamp()) * 1000)::bigint, 0, 0, now())"
+    " ON CONFLICT (placement) DO UPDATE SET holder = excluded.holder, tournaments = 0, lag_us = 0,"
+    " incarnation = greatest(p.incarnation + 1, excluded.incarnation), beat_at = now() RETURNING incarnation"
+)
 _BEAT = (
-    "INSERT INTO owner_processes AS p (placement, holder, started_ms, tournaments, lag_us, beat_at)"
-    " VALUES ($1, $2, $3, $4, $5, now()) ON CONFLICT (placement) DO UPDATE SET holder = excluded.holder,"
-    " started_ms = excluded.started_ms, tournaments = excluded.tournaments, lag_us = excluded.lag_us,"
-    " beat_at = excluded.beat_at WHERE p.started_ms <= excluded.started_ms RETURNING 1"
+    "UPDATE owner_processes SET tournaments = $3, lag_us = $4, beat_at = now()"
+    " WHERE placement = $1 AND incarnation = $2 RETURNING 1"
 )
 _LOST = (
     "SELECT mine.id FROM unnest($1::text[], $2::bigint[], $3::bytea[]) AS mine (id, epoch, head)"
@@ -23,7 +28,7 @@ _LOST = (
     f" OR (mine.head IS NOT NULL AND mine.head IS DISTINCT FROM ({head_of('mine.id')}))"
 )
 _PROCESSES = (
-    "SELECT placement, holder, started_ms, tournaments, lag_us,"
+    "SELECT placement, holder, incarnation, tournaments, lag_us,"
     " extract(epoch FROM clock_timestamp() - beat_at)::float8 FROM owner_processes ORDER BY placement"
 )
 _IN_PLAY = (
@@ -48,8 +53,12 @@ class PostgresPlacements:
         await self._with(lambda db: db.execute(_PLACE, tournament_id, placement, expected))
         return await self.placed(tournament_id)
 
+    async def enter(self, placement: str, holder: str) -> int:
+        incarnation: int = await self._with(lambda db: db.fetchval(_ENTER, placement, holder))
+        return incarnation
+
     async def beat(self, process: OwnerProcess, held: Sequence[Held]) -> list[TournamentId] | None:
-        row = (process.placement, process.holder, process.started_ms, process.tournaments, process.lag_us)
+        row = (process.placement, process.incarnation, process.tournaments, process.lag_us)
         if await self._with(lambda db: db.fetchval(_BEAT, *row)) is None:
             return None
         columns = [[getattr(one, name) for one in held] for name in ("tournament_id", "epoch", "head")]

@@ -30,8 +30,9 @@ from tests.simulator.loop import VirtualClock, run_virtually
 from tests.simulator.people import Casino
 from tests.simulator.rooms.bots import Bot, FrontEnd, Skewed
 from tests.simulator.rooms.recount import Recount
-from tests.simulator.world import Report, kill
+from tests.simulator.world import Report
 from tests.support.builders import TOURNAMENT, create
+from tests.support.placed import kill
 from workers.loops.beacons import Beacons
 
 PLAY_S = 60.0

@@ -13,7 +13,7 @@ def upgrade() -> None:
         "owner_processes",
         sa.Column("placement", sa.Text, primary_key=True),
         sa.Column("holder", sa.Text, nullable=False),
-        sa.Column("started_ms", sa.BigInteger, nullable=False),
+        sa.Column("incarnation", sa.BigInteger, nullable=False),
         sa.Column("tournaments", sa.Integer, nullable=False),
         sa.Column("lag_us", sa.BigInteger, nullable=False),
         sa.Column("beat_at", sa.DateTime(timezone=True), nullable=False),

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from server.storage.postgres.tables.columns import ID, MS, metadata
+from server.storage.postgres.tables.columns import ID, metadata
 
 leases = sa.Table(
     "leases",
@@ -21,7 +21,7 @@ owner_processes = sa.Table(
     metadata,
     sa.Column("placement", sa.Text, primary_key=True),
     sa.Column("holder", sa.Text, nullable=False),
-    sa.Column("started_ms", MS, nullable=False),
+    sa.Column("incarnation", sa.BigInteger, nullable=False),
     sa.Column("tournaments", sa.Integer, nullable=False),
     sa.Column("lag_us", sa.BigInteger, nullable=False),
     sa.Column("beat_at", sa.DateTime(timezone=True), nullable=False),
