@@ -45,7 +45,9 @@ def up(**more: str) -> Iterator[dict[str, Any]]:
     home.chmod(0o755)
     # All load comes from this machine's own address.
     unlimited = dict.fromkeys(_PER_ADDRESS, "0")
-    env = os.environ | {"PITBOSS_HOME": str(home), "PITBOSS_PORT": "0"} | unlimited | more
+    # One owner's process is looked at; `tests.load.crowd` is about those that many share.
+    alone = {"PITBOSS_OWNERS": "dedicated"}
+    env = os.environ | {"PITBOSS_HOME": str(home), "PITBOSS_PORT": "0"} | unlimited | alone | more
     command = [sys.executable, "-m", "workers.cli", "up", "--no-demo"]
     process = subprocess.Popen(command, env=env)
     try:
