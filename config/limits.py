@@ -49,14 +49,20 @@ KEY_STALE_MS: Final = 600_000
 ACTIVATIONS_AT_ONCE: Final = 4
 
 # Owners that share a process. It shows life so often, and looks so often who is idle or should move out; so
-# many are looked at before calls get their turn. Sleeps of this length measure how late its loop runs.
+# many are looked at before calls get their turn.
 SHARED_OWNERS_DEFAULT: Final = 2
 SHARED_OWNERS_PER_NODE_MAX: Final = 64
 SHARED_CALLS_MAX: Final = 10_000
 SHARED_BEAT_EVERY_S: Final = 1.0
 SHARED_LOOK_EVERY_S: Final = 1.0
 SHARED_LOOKS_PER_TURN: Final = 500
-LAG_LOOK_EVERY_S: Final = 0.25
+# A thread looks so often whether the loop comes back; it is late after this. A tournament that holds it up for
+# so long in each of two looks moves out; when it stands still for so long, the process ends.
+LAG_LOOK_EVERY_S: Final = 0.02
+LATE_AFTER_S: Final = 0.015
+HEAVY_MS: Final = 80
+HEAVY_LOOKS: Final = 2
+HUNG_AFTER_S: Final = 10.0
 LAG_STEP_US: Final = 50_000
 # A shared owner that is silent for so long gets no new tournaments.
 SHARED_SILENT_AFTER_S: Final = 4.0

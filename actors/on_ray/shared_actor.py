@@ -1,7 +1,9 @@
 """Many tournaments as one Ray actor: a thin shell round a `SharedOwner`."""
 
 import asyncio
+import os
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Any
 
 import ray
@@ -11,9 +13,12 @@ from actors.on_ray.actor import get_or_create
 from actors.on_ray.owner_process import OPTIONS, OwnerProcess, process_on
 from actors.replies import Frames, Reply, RoomNews, Unavailable
 from actors.requests import Message, Poll, ReadSummary, RoomPoll
-from actors.shared.policy import Policy
+from actors.shared.policy import OWN, Policy
 from actors.shared.shared_owner import SharedOwner
+from actors.shared.watchdog import Watchdog
 from config.limits import SHARED_CALLS_MAX, SHARED_CONNECTIONS_MAX, WARM_WITHIN_S
+from server.domain.ids import TournamentId
+from server.storage.postgres.journal import PostgresJournal, open_pool
 
 # A resource of its own: nodes that are full of tournaments have room for those that share.
 _OPTIONS = OPTIONS | {"resources": {"shared_owner": 1}, "max_concurrency": SHARED_CALLS_MAX}
@@ -37,6 +42,22 @@ class RayProcesses:
         """It takes over with its first call."""
         handle = await asyncio.to_thread(get_or_create, tournament_id)
         await handle.ask.remote(tournament_id, ReadSummary())
+
+
+def _end_hung(database_url: str, placement: str, tournament_id: str | None) -> None:
+    """In the watchdog's thread: the loop does not come back. The tournament in turn gets a process of its own,
+    so that it comes back alone; the others come back here, in a new process."""
+    try:
+        if tournament_id is not None:
+            asyncio.run(_give_away(database_url, placement, tournament_id))
+    finally:
+        os._exit(1)
+
+
+async def _give_away(database_url: str, placement: str, tournament_id: str) -> None:
+    pool = await open_pool(database_url, 1)
+    await PostgresJournal(pool).place(TournamentId(tournament_id), OWN, placement)
+    await pool.close()
 
 
 class SharedActor(OwnerProcess[SharedOwner]):
@@ -71,7 +92,10 @@ class SharedActor(OwnerProcess[SharedOwner]):
         journal, process = await process_on(
             database_url, stack, self._placement, SHARED_CONNECTIONS_MAX, room_clock=True
         )
-        shared = SharedOwner(process, journal, self._policy, RayProcesses(), self._leave)
+        watchdog = Watchdog(partial(_end_hung, database_url, self._placement))
+        stack.callback(watchdog.stop)
+        others, held_up_ms = RayProcesses(), watchdog.held_up_ms
+        shared = SharedOwner(process, journal, self._policy, others, self._leave, held_up_ms)
         stack.push_async_callback(shared.close)
         await shared.begin()
         return shared

@@ -62,7 +62,7 @@ class Activation:
         self._feed.note(poll)
         owner = await self._opened()
         if not isinstance(owner, TournamentOwner):
-            return Unavailable("not owned here")
+            return _not_here(owner)
         if poll.epoch is not None and poll.epoch > owner.epoch and not await self._is_owner(owner):
             return _FENCED
         if not owner.board.snapshot:
@@ -149,7 +149,7 @@ class Activation:
         self._used_at_ms = self._clock.monotonic_ms()
         owner = await self._opened()
         if not isinstance(owner, TournamentOwner) or owner.room is None:
-            return Unavailable("no room here")
+            return _not_here(owner)
         news = await owner.room.news(poll)
         return news if self._owner is owner else Unavailable("stopped")
 
@@ -157,7 +157,7 @@ class Activation:
         """Room time now, in microseconds: asked by front ends, to know by how much theirs is off."""
         owner = await self._opened()
         if not isinstance(owner, TournamentOwner) or owner.room is None:
-            return Unavailable("no room here")
+            return _not_here(owner)
         return owner.room.clock.now_us()
 
     async def _serve(self, owner: TournamentOwner) -> None:
@@ -287,3 +287,8 @@ class Activation:
             owner.abandon(_RETIRED)
         self._feed.wake()
         await self._on_retire()
+
+
+def _not_here(found: TournamentOwner | Reply) -> Unavailable:
+    """What a poll is told where there is nothing to wait for. That it lives elsewhere must reach the caller."""
+    return found if isinstance(found, Unavailable) else Unavailable("nothing to wait for")

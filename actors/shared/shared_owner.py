@@ -7,6 +7,7 @@ placement away, and the next question finds it there under the next epoch.
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
@@ -36,7 +37,8 @@ class OwnProcesses(Protocol):
 
 
 class SharedOwner:
-    """`on_replaced` is called once, when another process has taken this one's name."""
+    """`on_replaced` is called once, when another process has taken this one's name. `held_up_ms` tells which
+    tournaments have held up the event loop since it was last asked."""
 
     def __init__(
         self,
@@ -45,6 +47,7 @@ class SharedOwner:
         policy: Policy,
         others: OwnProcesses,
         on_replaced: Callable[[], Awaitable[None]],
+        held_up_ms: Callable[[], Counter[str]] = Counter,
     ) -> None:
         assert process.placement is not None and process.room_clock is not None, "it shows life for all"
         self.placement = process.placement
@@ -60,7 +63,10 @@ class SharedOwner:
         self._moves = asyncio.Semaphore(limits.MOVES_AT_ONCE)
         self._stays_until_ms: dict[str, int] = {}
         self._incarnation = 0
+        self._held_up_ms = held_up_ms
         self._lag_ms = 0
+        # How many looks in a row a tournament has been too much for its neighbours.
+        self._heavy: Counter[str] = Counter()
         self._is_replaced = False
         self._loops: list[asyncio.Task[None]] = []
 
@@ -116,7 +122,6 @@ class SharedOwner:
         self._loops = [
             asyncio.create_task(go_round(self._clock, limits.SHARED_BEAT_EVERY_S, self.beat, "cannot_beat")),
             asyncio.create_task(go_round(self._clock, limits.SHARED_LOOK_EVERY_S, self.look, "cannot_look")),
-            asyncio.create_task(self._watch_lag()),
         ]
         self._loops.append(asyncio.create_task(self._take_up()))
 
@@ -157,16 +162,10 @@ class SharedOwner:
         await asyncio.gather(*(here.retire() for here in list(self._here.values())))
         await self._on_replaced()
 
-    async def _watch_lag(self) -> None:
-        """How late the loop comes back from a short sleep: the largest since the last sign of life."""
-        while True:
-            begun_ms = self._clock.monotonic_ms()
-            await self._clock.sleep(limits.LAG_LOOK_EVERY_S)
-            late_ms = self._clock.monotonic_ms() - begun_ms - round(limits.LAG_LOOK_EVERY_S * 1_000)
-            self._lag_ms = max(self._lag_ms, late_ms)
-
     async def look(self) -> None:
-        """Who is idle goes to sleep; who should have a process of its own moves there."""
+        """Who is idle goes to sleep; who should have a process of its own moves there, and so does who holds
+        up the others."""
+        self._weigh(self._held_up_ms())
         for number, (tournament_id, here) in enumerate(list(self._here.items())):
             if number % limits.SHARED_LOOKS_PER_TURN == 0:
                 await asyncio.sleep(0)  # the calls of others come between
@@ -176,9 +175,17 @@ class SharedOwner:
                 move = self._move(tournament_id, here)
                 self._moving[tournament_id] = asyncio.create_task(move)
 
+    def _weigh(self, held_up_ms: Counter[str]) -> None:
+        self._lag_ms = max(self._lag_ms, held_up_ms.total())
+        heavy = {name: ms for name, ms in held_up_ms.items() if ms >= limits.HEAVY_MS}
+        for name, ms in heavy.items():
+            log.warning("tournament_holds_up_others", extra={"tournament": name, "ms_a_second": ms})
+        self._heavy = Counter({name: self._heavy[name] + 1 for name in heavy})
+
     def _wants_to_move(self, tournament_id: str, here: Activation) -> bool:
         state = here.state
-        if state is None or not self._policy.wants_own(state, self._clock.now_ms()):
+        is_heavy = self._heavy[tournament_id] >= limits.HEAVY_LOOKS
+        if state is None or not (is_heavy or self._policy.wants_own(state, self._clock.now_ms())):
             return False
         stays_until_ms = self._stays_until_ms.get(tournament_id, 0)
         return self._clock.monotonic_ms() >= stays_until_ms and here.is_quiet()

@@ -186,6 +186,18 @@ async def test_a_zombie_asked_by_callers_who_know_no_better_steals_nothing(scene
     assert zombie.tournaments == 0
 
 
+async def test_who_only_watches_finds_the_new_place_too(scene: Scene) -> None:
+    """Long polls alone, without a question in between: found by a room that went on with no player in it."""
+    await scene.cup("ann", "ben", started=True)
+    watching = Caller(scene.cluster, 5)
+    seen = await watching.frames(CUP, Poll("fe", 1))
+    assert isinstance(seen, Frames)
+    await scene.clock.advance(10_000)
+    assert await scene.placement() == OWN
+    after = await watching.frames(CUP, Poll("fe", 1, seen.epoch, seen.seq))
+    assert isinstance(after, Frames) and after.epoch > seen.epoch
+
+
 async def test_a_younger_process_of_the_same_name_takes_up_what_is_in_play(scene: Scene) -> None:
     await scene.cup("ann", "ben", started=True, max_players=20)
     first = await scene.placement()

@@ -10,7 +10,6 @@ from tests.browser.visitor import Visitor
 
 DELTAS_PER_S = 5
 PLAYERS = 50
-_WARM_S = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +33,8 @@ async def _state(session: Any) -> tuple[float, int, int]:
     return by_name["TaskDuration"], int(by_name["Nodes"]), int(by_name["JSHeapUsedSize"])
 
 
-async def board_for(visitor: Visitor, seconds: float) -> Cost:
-    """A board of fifty rows that moves five times a second, for so long."""
+async def board_for(visitor: Visitor, seconds: float, warm_s: float) -> Cost:
+    """A board of fifty rows that moves five times a second, for so long, behind a time to warm up."""
     users = [f"u{n}" for n in range(PLAYERS)]
     house = visitor.served.house
     tournament_id = await house.tournament(*users, started=True, visibility="public", durationSeconds=7_200)
@@ -48,7 +47,7 @@ async def board_for(visitor: Visitor, seconds: float) -> Cost:
     session = await visitor.context.new_cdp_session(page)
     await session.send("Performance.enable", {"timeDomain": "threadTicks"})
     luck = random.Random(1)
-    await _score(visitor, tournament_id, users, luck, _WARM_S)
+    await _score(visitor, tournament_id, users, luck, warm_s)
     busy, nodes, heap = await _state(session)
     await _score(visitor, tournament_id, users, luck, seconds)
     busy_after, nodes_after, heap_after = await _state(session)
@@ -79,10 +78,10 @@ _TIME_FRAMES = """(() => {
 })()"""
 
 
-async def flights_for(visitor: Visitor, flights: int) -> Cost:
-    """Short flights on the game's page, with a bet in each."""
+async def flights_for(visitor: Visitor, flights: int, warm: int) -> Cost:
+    """Short flights on the game's page, with a bet in each, behind some that fill its lists."""
     page, session = await _game(visitor)
-    await _play(page, 2)
+    await _play(page, warm)
     busy, nodes, heap = await _state(session)
     await _play(page, flights)
     busy_after, nodes_after, heap_after = await _state(session)

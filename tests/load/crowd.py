@@ -33,7 +33,7 @@ AT_ONCE = 32
 SECONDS = 20
 FACTS_PER_S = 1_000
 WATCHED = 200
-STARTS = 50
+STARTS = 1_000
 _serial = itertools.count()
 
 

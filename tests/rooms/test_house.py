@@ -426,14 +426,15 @@ async def test_a_room_whose_game_is_away_goes_on_where_it_stood(house: House) ->
     host = house.directory.host(tournament_id)
     assert host._owner is not None and host._owner.room is not None and host._owner.room.engine is not None
     flight = host._owner.room.engine.room.flight
-    with_games, house.directory._rooms = house.directory._rooms, replace_games(house)
+    with_games = house.directory._process
+    house.directory._process = replace(with_games, rooms=without_games(house))
     await host.retire()
     path = f"/api/tournaments/{tournament_id}/players/ann/rebuy"
     assert (await house.client.post(path, headers=house.auth, json={"amount": 10})).status_code == 200
     host = house.directory.host(tournament_id)
     assert host._owner is not None and host._owner.room is not None
     assert host._owner.room.why_lost() == "game_not_installed" and host._owner.room.image() is None
-    house.directory._rooms = with_games
+    house.directory._process = with_games
     await host.retire()
     path = f"/api/tournaments/{tournament_id}/status"
     host = house.directory.host(tournament_id)
@@ -447,7 +448,7 @@ async def test_a_room_whose_game_is_away_goes_on_where_it_stood(house: House) ->
     assert owner.room.engine.room.purses[1].credits == 1_000
 
 
-def replace_games(house: House) -> Any:
+def without_games(house: House) -> Any:
     """The same key, and no game."""
     assert house.directory._rooms is not None
     return replace(house.directory._rooms, games={})

@@ -3,6 +3,7 @@ each one lives. Processes die, hang and are started again; nothing here is Ray."
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
@@ -33,12 +34,14 @@ class Cluster:
         shared: int = 2,
         rooms: Rooms | None = None,
         publisher: Publisher | None = None,
+        held_up_ms: Callable[[], Counter[str]] = Counter,
     ) -> None:
         self.store = store
         self.clock = clock
         self.policy = policy
         self.rooms = rooms
         self._publisher = publisher
+        self._held_up_ms = held_up_ms
         self.shared = [shared_placement(number) for number in range(1, shared + 1)]
         self.room = 1_000
         self.processes: dict[str, SharedOwner | Activation] = {}
@@ -61,7 +64,7 @@ class Cluster:
                 del self.processes[placement]  # its process has ended
 
         process = self.process(placement, RoomClock(self.clock))
-        owner = SharedOwner(process, self.store, self.policy, self, replaced)
+        owner = SharedOwner(process, self.store, self.policy, self, replaced, self._held_up_ms)
         await owner.begin()
         self.processes[placement] = owner
         return owner
