@@ -290,5 +290,5 @@ class Activation:
 
 
 def _not_here(found: TournamentOwner | Reply) -> Unavailable:
-    """What a poll is told where there is nothing to wait for. That it lives elsewhere must reach the caller."""
+    """What a poll is told where nothing can be waited for. That it lives elsewhere must reach the caller."""
     return found if isinstance(found, Unavailable) else Unavailable("nothing to wait for")
