@@ -28,5 +28,9 @@ class Directory(Protocol):
     async def deliver(self, tournament_id: str, message: Deliver) -> Reply:
         """Hand in what players did; one try, because the caller repeats until it is known."""
 
+    async def keep_up(self) -> None:
+        """See to it that what must run unasked does: a shared owner whose process was started again takes up
+        what is in play there. Called now and then by one worker or several."""
+
     async def close(self) -> None:
         """Let go; owners that live elsewhere live on."""

@@ -75,5 +75,8 @@ class LocalDirectory:
             self._hosts[tournament_id] = host
         return host
 
+    async def keep_up(self) -> None:
+        """One process is up or it is not."""
+
     async def close(self) -> None:
         await asyncio.gather(*(host.retire() for host in list(self._hosts.values())))

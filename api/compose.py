@@ -38,6 +38,7 @@ from server.storage.postgres.feed import PostgresFeed
 from server.storage.postgres.journal import PostgresJournal, open_pool
 from server.storage.postgres.listings import PostgresListings
 from server.storage.postgres.operators import PostgresOperators, PostgresRequests, PostgresTokens
+from server.storage.postgres.overview import PostgresOverview
 from server.storage.postgres.payouts import PostgresPayouts
 from server.storage.postgres.templates import PostgresTemplates
 
@@ -81,6 +82,7 @@ def _stores(engine: AsyncEngine, books: PostgresBooks) -> dict[str, Any]:
         "deliveries": PostgresDeliveries(engine),
         "audit": PostgresAudit(engine),
         "books": books,
+        "overview": PostgresOverview(engine),
         "token_generations": PostgresTokens(engine),
     }
 

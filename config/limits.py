@@ -51,6 +51,7 @@ ACTIVATIONS_AT_ONCE: Final = 4
 # Owners that share a process. It shows life so often, and looks so often who is idle or should move out; so
 # many are looked at before calls get their turn.
 SHARED_OWNERS_DEFAULT: Final = 2
+SHARED_KEEP_UP_EVERY_S: Final = 10.0
 SHARED_OWNERS_PER_NODE_MAX: Final = 64
 SHARED_CALLS_MAX: Final = 10_000
 SHARED_BEAT_EVERY_S: Final = 1.0

@@ -71,6 +71,18 @@ class RayDirectory:
         if self._policy.owners != "dedicated":
             await asyncio.gather(*(self._handle(placement, placement) for placement in self._shared))
 
+    async def keep_up(self) -> None:
+        if self._policy.owners != "dedicated":
+            await asyncio.gather(*map(self._wake, self._shared))
+
+    async def _wake(self, placement: str) -> None:
+        try:
+            async with asyncio.timeout(limits.CALL_TRY_TIMEOUT_S):
+                await (await self._handle(placement, placement)).wake.remote()
+        except (TimeoutError, RayError, ValueError) as error:
+            log.warning("shared_owner_away", extra={"owner": placement, "reason": type(error).__name__})
+            self._forget(placement)
+
     async def create(self, request: CommandRequest[object]) -> Reply:
         async def once() -> Reply:
             try:

@@ -68,6 +68,10 @@ class SharedActor(OwnerProcess[SharedOwner]):
         self._placement = placement
         self._policy = policy
 
+    async def wake(self) -> None:
+        """Take up what is in play here, if that was not done."""
+        await self._opened()
+
     async def ask(self, tournament_id: str, message: Message) -> Reply:
         """One message to the owner of a tournament."""
         here = await self._opened()

@@ -36,6 +36,7 @@ from server.ports import (
     Listings,
     Operator,
     Operators,
+    Overview,
     Payouts,
     RequestAnswers,
     RoomCounts,
@@ -63,6 +64,7 @@ class Context:
     deliveries: Deliveries
     audit: Audit
     books: Ledgers
+    overview: Overview
     limiter: Limiter
     page_cache: PageCache
     key_cache: KeyCache

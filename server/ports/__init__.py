@@ -39,6 +39,7 @@ from server.ports.listings import (
     RuleChange,
 )
 from server.ports.operators import ApiKey, Operator, Operators
+from server.ports.overview import HouseView, Overview, Where
 from server.ports.payouts import ClaimedPayout, Payouts, StoredPayout, Wallet
 from server.ports.placements import Held, OwnerProcess, Placed, Placements
 from server.ports.requests import Claim, GivenAnswer, RequestAnswers
@@ -76,6 +77,7 @@ __all__ = [
     "GivenAnswer",
     "Health",
     "Held",
+    "HouseView",
     "IdSource",
     "Journal",
     "LedgerLine",
@@ -86,6 +88,7 @@ __all__ = [
     "Misplaced",
     "Operator",
     "Operators",
+    "Overview",
     "OwnerProcess",
     "PaymentRow",
     "Payouts",
@@ -109,5 +112,6 @@ __all__ = [
     "TokenGenerations",
     "Verdict",
     "Wallet",
+    "Where",
     "Window",
 ]

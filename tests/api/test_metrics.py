@@ -3,7 +3,15 @@
 import httpx2
 import pytest
 
-from server.ports import Attempt, DeliveryOutcome, DeliveryProgress, Endpoint, EndpointKind
+from server.domain.ids import TournamentId
+from server.ports import (
+    Attempt,
+    DeliveryOutcome,
+    DeliveryProgress,
+    Endpoint,
+    EndpointKind,
+    OwnerProcess,
+)
 from tests.support.app import a_house
 from tests.support.builders import TENANT
 
@@ -29,6 +37,26 @@ async def test_metrics_tell_lag_retries_and_dead_letters() -> None:
         'pitboss_delivery_attempts_total{outcome="dead"} 1.0',
         'pitboss_event_endpoints{state="failing"} 1.0',
         'pitboss_event_endpoints{state="healthy"} 0.0',
+    ):
+        assert line in told.splitlines(), told
+
+
+async def test_metrics_tell_where_tournaments_live() -> None:
+    async with a_house() as house:
+        await house.tournament("ann", "ben", started=True)
+        shared = await house.tournament("cid")
+        await house.store.place(TournamentId(shared), "shared:1", None)
+        entered = await house.store.enter("shared:1", "me")
+        await house.store.beat(OwnerProcess("shared:1", "me", entered, 7, 250_000), [])
+        house.clock.jump(3 * 3_600_000)
+        told = (await house.client.get("/metrics")).text
+    for line in (
+        'pitboss_tournaments{lives="none",status="in_progress"} 1.0',
+        'pitboss_tournaments{lives="shared",status="open"} 1.0',
+        "pitboss_tournaments_overdue 2.0",
+        'pitboss_shared_owner_tournaments{placement="shared:1"} 7.0',
+        'pitboss_shared_owner_loop_late_seconds{placement="shared:1"} 0.25',
+        'pitboss_shared_owner_silent_seconds{placement="shared:1"} 10800.0',
     ):
         assert line in told.splitlines(), told
 

@@ -10,6 +10,7 @@ from fastapi.routing import iter_route_contexts
 
 from api.http.metrics import exposition
 from config.settings import Settings
+from server.ports import HouseView
 from tests.support.app import a_house
 from workers.cli import app as cli
 
@@ -78,7 +79,7 @@ def test_metrics_exist() -> None:
         "disabled",
         "endpoints",
     )
-    shown = exposition(dict.fromkeys(names, 0)).decode()
+    shown = exposition(dict.fromkeys(names, 0), HouseView({}, 0, [], 0, 0, 0)).decode()
     told = {name for _, text in texts() for name in re.findall(r"`(pitboss_[a-z_]+)", text)}
     told -= {"pitboss_tenant", "pitboss_games"}  # a role of the database, and a package
     assert told and [name for name in told if name not in shown] == []

@@ -84,3 +84,15 @@ async def test_what_starts_moves_to_a_process_of_its_own_under_load(shared: Clus
     board = await shared.board("grows")
     assert {row.points for row in board.rows} == {sent * 10_000}
     assert isinstance(await shared.directory.ask("grows", ReadSummary()), Done)
+
+
+async def test_what_is_in_play_comes_back_though_none_asks(shared: Cluster, up: Up) -> None:
+    """A room must go on; the house's own workers see to it."""
+    await _small(shared, "alone")
+    epoch = (await shared.board("alone")).epoch
+    os.kill(await shared.pid("alone"), signal.SIGKILL)
+    pool = await open_pool(up.run()["database_url"], 1)
+    async with asyncio.timeout(120):
+        while await pool.fetchval("SELECT epoch FROM leases WHERE tournament_id = 'alone'") == epoch:
+            await asyncio.sleep(0.5)
+    await pool.close()

@@ -256,6 +256,9 @@ class Network:
     async def deliver(self, tournament_id: str, message: Deliver) -> Reply:
         return await self.ask(tournament_id, message)
 
+    async def keep_up(self) -> None:
+        """Nothing runs unasked."""
+
     async def close(self) -> None:
         """Nothing to let go."""
 

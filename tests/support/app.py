@@ -121,6 +121,7 @@ async def a_house(
         summary_cache=SummaryCache(store, clock),
         operators=store,
         token_generations=store,
+        overview=store,
         requests=store,
         templates=store,
         payouts=store,

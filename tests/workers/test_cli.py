@@ -64,6 +64,49 @@ def test_an_issued_key_opens_its_operator(database: str) -> None:
     assert "  revoked  " in run("keys", "list", "op_cli")[1]
 
 
+def test_the_doctor_says_what_is_wrong_and_what_to_do(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PITBOSS_HOME", str(tmp_path))
+    run("migrate")
+    code, text = run("doctor", "--json")
+    found = {one["what"]: one for one in json.loads(text)}
+    assert code == 0, text
+    assert {"database", "commits", "clock", "migrations", "connections", "schedule", "disk", "Redis"} <= set(
+        found
+    )
+    assert found["token key"]["verdict"] == "warning" and found["token key"]["advice"]
+    open_key = tmp_path / "token-key.pem"
+    open_key.write_text("x")
+    open_key.chmod(0o644)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # nothing listens there
+        port = taken.getsockname()[1]
+        monkeypatch.setenv("PITBOSS_REDIS_URL", f"redis://127.0.0.1:{port}/1")
+        monkeypatch.setenv("PITBOSS_RAY_ADDRESS", f"127.0.0.1:{port}")
+        code, text = run("doctor")
+    assert code == 1 and "chmod 600" in text
+    assert {line.split()[1] for line in text.splitlines() if line.startswith("wrong")} == {
+        "token",
+        "Redis",
+        "Ray",
+    }
+    monkeypatch.setenv("PITBOSS_DATABASE_URL", f"postgresql://127.0.0.1:{port}/none")
+    code, text = run("doctor")
+    assert code == 1 and "cannot be reached" in text and "Traceback" not in text
+
+
+def test_top_shows_where_tournaments_live(database: str) -> None:
+    run("migrate")
+    code, text = run("top", "--json")
+    told = json.loads(text)
+    assert code == 0 and set(told) == {"tournaments", "overdue", "owners", "database"}
+    assert set(told["tournaments"]["in_progress"]) == {"own", "shared", "none"}
+    assert told["database"]["connectionsMax"] > 10
+    code, text = run("top", "--once")
+    assert code == 0 and "shared owner" in text and "in progress" in text
+
+
 def test_everybody_is_told_how_the_house_is(database: str) -> None:
     tenant = Tenant(OperatorId("op_told"), live=True)
 

@@ -22,6 +22,7 @@ from config.limits import (
     SCHEDULE_POLL_S,
     SCHEDULE_WAITING_MAX,
     SCHEDULE_WAKE_EVERY_S,
+    SHARED_KEEP_UP_EVERY_S,
 )
 from server.domain.ids import TournamentId
 from server.domain.tournament.commands import Advance
@@ -54,6 +55,7 @@ class Scheduler:
         await asyncio.gather(
             go_round(self._clock, SCHEDULE_POLL_S, self.look, "schedule_cannot_look"),
             go_round(self._clock, SCHEDULE_WAKE_EVERY_S, self.wake, "schedule_cannot_wake"),
+            go_round(self._clock, SHARED_KEEP_UP_EVERY_S, self._directory.keep_up, "cannot_keep_up"),
             go_round(self._clock, ALARM_POLL_S, self.tell_overdue, "schedule_cannot_tell"),
         )
 

@@ -37,8 +37,9 @@ async def metrics(request: Request, ctx: Ctx) -> Response:
     """What Prometheus reads: with the token of the settings, or from this machine when there is none."""
     if not _may_read(request, ctx):
         raise ApiError(DoorCode.UNAUTHORIZED, "Metrics are for the house itself")
-    totals = await ctx.deliveries.totals(ctx.clock.now_ms())
-    return Response(exposition(totals), media_type=CONTENT_TYPE)
+    now_ms = ctx.clock.now_ms()
+    totals, view = await ctx.deliveries.totals(now_ms), await ctx.overview.house_view(now_ms)
+    return Response(exposition(totals, view), media_type=CONTENT_TYPE)
 
 
 def _may_read(request: Request, ctx: Context) -> bool:

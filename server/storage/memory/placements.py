@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from config.limits import OVERDUE_AFTER_MS
 from server.domain.ids import TournamentId
-from server.domain.tournament.lifecycle import Status
-from server.ports import Clock, Held, OwnerProcess, Placed
+from server.domain.tournament.lifecycle import Status, is_over
+from server.ports import Clock, Held, HouseView, OwnerProcess, Placed, Where
 from server.storage.memory.rows import Stored
 
 
@@ -62,3 +63,14 @@ class MemoryPlacements:
             for stored in self._tournaments.values()
             if stored.placement == placement and stored.summary.status is Status.IN_PROGRESS
         ]
+
+    async def house_view(self, now_ms: int) -> HouseView:
+        live = [one for one in self._tournaments.values() if not is_over(one.summary.status)]
+        counts: dict[tuple[str, Where], int] = {}
+        for one in live:
+            where: Where = "none" if one.placement is None else "own" if one.placement == "own" else "shared"
+            key = one.summary.status.value, where
+            counts[key] = counts.get(key, 0) + 1
+        before_ms = now_ms - OVERDUE_AFTER_MS
+        overdue = sum(one.next_due_ms is not None and one.next_due_ms < before_ms for one in live)
+        return HouseView(counts, overdue, await self.processes(), 0, 0, 0)

@@ -6,6 +6,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from config.limits import COMMIT_TIMEOUT_S
@@ -55,3 +56,8 @@ def revision_of(database_url: str) -> str:
             await engine.dispose()
 
     return asyncio.run(read())
+
+
+def head_revision() -> str:
+    """The newest revision of the schema that this version knows."""
+    return str(ScriptDirectory.from_config(alembic_config("")).get_current_head())

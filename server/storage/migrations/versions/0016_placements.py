@@ -19,8 +19,15 @@ def upgrade() -> None:
         sa.Column("beat_at", sa.DateTime(timezone=True), nullable=False),
         postgresql_with={"fillfactor": "50"},
     )
+    op.create_index(
+        "tournaments_not_over",
+        "tournaments",
+        ["status"],
+        postgresql_where=sa.text("status IN ('scheduled', 'open', 'in_progress')"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("tournaments_not_over", table_name="tournaments")
     op.drop_table("owner_processes")
     op.drop_column("leases", "placed")

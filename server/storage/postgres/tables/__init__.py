@@ -7,6 +7,7 @@ from server.storage.postgres.tables.columns import (
     ID,
     MINOR,
     MS,
+    NOT_OVER,
     metadata,
     where_given,
 )
@@ -193,6 +194,7 @@ tournaments = sa.Table(
         postgresql_where=sa.text("external_id IS NOT NULL"),
     ),
     where_given("tournaments_due", "next_due_ms"),
+    sa.Index("tournaments_not_over", "status", postgresql_where=NOT_OVER),
     where_given("tournaments_awaiting_beacon", "beacon_round"),
     sa.Index("tournaments_public", "start_at_ms", postgresql_where=sa.text("public")),
 )

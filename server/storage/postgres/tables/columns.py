@@ -11,6 +11,9 @@ MINOR = sa.BigInteger
 BYTES = sa.LargeBinary
 
 
+NOT_OVER = sa.text("status IN ('scheduled', 'open', 'in_progress')")
+
+
 def where_given(name: str, column: str) -> sa.Index:
     """An index of the rows that have it: few of many."""
     return sa.Index(name, column, postgresql_where=sa.text(f"{column} IS NOT NULL"))

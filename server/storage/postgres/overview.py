@@ -1,0 +1,55 @@
+"""How a whole house is doing, on Postgres."""
+
+from typing import Any, get_args
+
+import sqlalchemy as sa
+
+from config.limits import OVERDUE_AFTER_MS
+from server.ports import HouseView, OwnerProcess, Where
+from server.storage.postgres import tables
+from server.storage.postgres.reader import HOUSE, Reader
+from server.storage.postgres.tables.columns import NOT_OVER
+
+_NOT_OVER = ("scheduled", "open", "in_progress")
+_DATABASE = sa.text(
+    "SELECT xact_commit::bigint, numbackends, current_setting('max_connections')::int"
+    " FROM pg_stat_database WHERE datname = current_database()"
+)
+
+
+class PostgresOverview(Reader):
+    """`Overview` on SQLAlchemy Core."""
+
+    async def house_view(self, now_ms: int) -> HouseView:
+        t, o = tables.tournaments.c, tables.owner_processes.c
+        where = sa.func.coalesce(sa.func.split_part(tables.leases.c.placed, ":", 1), "none").label("lives")
+        counted = (
+            sa.select(t.status, where, sa.func.count())
+            .join_from(tables.tournaments, tables.leases, tables.leases.c.tournament_id == t.id, isouter=True)
+            .where(NOT_OVER)
+            .group_by(t.status, where)
+        )
+        overdue = sa.select(sa.func.count()).where(t.next_due_ms < now_ms - OVERDUE_AFTER_MS)
+        silent_s = sa.cast(sa.func.extract("epoch", sa.func.clock_timestamp() - o.beat_at), sa.Double)
+        owners = sa.select(
+            o.placement, o.holder, o.incarnation, o.tournaments, o.lag_us, silent_s
+        ).order_by(o.placement)  # fmt: skip
+        found = await self._all_of(HOUSE, counted, overdue, owners, _DATABASE)
+        commits, connections, connections_max = found[3][0]
+        return HouseView(
+            _by_place(found[0]),
+            found[1][0][0],
+            [OwnerProcess(*row) for row in found[2]],
+            commits,
+            connections,
+            connections_max,
+        )
+
+
+def _by_place(rows: Any) -> dict[tuple[str, Where], int]:
+    counts: dict[tuple[str, Where], int] = {
+        (status, where): 0 for status in _NOT_OVER for where in get_args(Where)
+    }
+    for status, where, count in rows:
+        counts[status, where] += count
+    return counts
