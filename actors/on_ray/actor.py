@@ -10,6 +10,7 @@ from actors.owner.activation import Activation
 from actors.replies import Frames, Reply, RoomNews, Unavailable
 from actors.requests import Message, Poll, RoomPoll
 from actors.shared.policy import OWN
+from actors.shared.routes import let_go
 from config.limits import OWNER_CONNECTIONS_MAX
 from server.domain.ids import TournamentId
 
@@ -50,9 +51,14 @@ class TournamentActor(OwnerProcess[Activation]):
             await self._open.retire()
 
     async def _compose(self, database_url: str, stack: AsyncExitStack) -> Activation:
-        name = self._tournament_id
-        _, process = await process_on(database_url, stack, OWN, OWNER_CONNECTIONS_MAX, room_clock=False)
-        return Activation(name, process, self._leave)
+        journal, process = await process_on(database_url, stack, OWN, OWNER_CONNECTIONS_MAX, room_clock=False)
+
+        async def retired() -> None:
+            await let_go(journal, here)
+            await self._leave()
+
+        here = Activation(self._tournament_id, process, retired)
+        return here
 
 
 RemoteTournament: Any = ray.remote(TournamentActor)

@@ -35,7 +35,7 @@ class Activation:
         self, tournament_id: TournamentId, process: Process, on_retire: Callable[[], Awaitable[None]]
     ) -> None:
         self.tournament_id = tournament_id
-        self.retired = False
+        self.retired = self.went_idle = False
         self._process = process
         self._journal = process.journal
         self._clock = clock = process.clock
@@ -228,6 +228,7 @@ class Activation:
             if owner.room is not None:
                 await owner.room.clock.set_by(self._journal)
             if self.is_idle():
+                self.went_idle = True
                 await self.retire()
 
     # For a process that owns many
@@ -256,10 +257,15 @@ class Activation:
             await self._is_owner(self._owner)
 
     def is_idle(self) -> bool:
-        """Not in play, and not asked for a while."""
+        """Not in play, not about to start, and not asked for a while."""
+        return self._quiet_ms() > limits.PASSIVATE_AFTER_MS and not self._is_needed()
+
+    def _is_needed(self) -> bool:
         state = self.state
-        in_play = state is not None and state.status is Status.IN_PROGRESS
-        return not in_play and self._quiet_ms() > limits.PASSIVATE_AFTER_MS
+        if state is None or state.status in (Status.COMPLETED, Status.CANCELLED):
+            return False
+        left_ms = state.rules.start_at_ms - self._clock.now_ms()
+        return state.status is Status.IN_PROGRESS or 0 < left_ms < limits.MOVE_BEFORE_START_MS
 
     def is_quiet(self) -> bool:
         """Nothing is under way: no commit, no message, no flight in the air."""

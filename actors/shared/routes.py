@@ -1,8 +1,10 @@
 """Where a caller finds a tournament: what is known of placements, and first placements."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
+from actors.owner.activation import Activation
 from actors.replies import Unavailable, unavailable
 from actors.shared.policy import OWN, Policy
 from config import limits
@@ -92,3 +94,11 @@ class Routes:
             return False, 0, 0
         is_silent = process.silent_s > limits.SHARED_SILENT_AFTER_S
         return is_silent, process.lag_us // limits.LAG_STEP_US, process.tournaments
+
+
+async def let_go(placements: Placements, here: Activation) -> None:
+    """A process of one tournament ends. What was idle lives nowhere from now on: the next question gives it a
+    place among others, and no process of its own."""
+    if here.went_idle:
+        with suppress(StoreUnavailable):
+            await placements.place(here.tournament_id, None, OWN)

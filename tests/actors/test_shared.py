@@ -198,6 +198,19 @@ async def test_who_only_watches_finds_the_new_place_too(scene: Scene) -> None:
     assert isinstance(after, Frames) and after.epoch > seen.epoch
 
 
+async def test_after_play_it_shares_again(scene: Scene) -> None:
+    """In review it is asked now and then, and needs no process of its own for that."""
+    await scene.cup("ann", "ben", started=True)
+    await scene.clock.advance(10_000)
+    assert await scene.placement() == OWN
+    await scene.send(scene.near, points("1", "ann", 3))
+    await scene.done(scene.near.ask(CUP, command_request(commands.Finish())))
+    await scene.clock.advance(limits.PASSIVATE_AFTER_MS + 10_000)
+    assert await scene.placement() is None and "tournament:cup" not in scene.cluster.processes
+    assert await scene.points(scene.far) == {"ann": 3, "ben": 0}
+    assert await scene.placement() in scene.cluster.shared
+
+
 async def test_a_younger_process_of_the_same_name_takes_up_what_is_in_play(scene: Scene) -> None:
     await scene.cup("ann", "ben", started=True, max_players=20)
     first = await scene.placement()

@@ -17,7 +17,7 @@ from actors.replies import NOT_FOUND, Reply, Unavailable, unavailable
 from actors.requests import CommandRequest, Message, Poll, ReadSummary
 from actors.retry import until_available
 from actors.shared.policy import OWN, Policy, shared_placement
-from actors.shared.routes import NO_SUCH, Routes
+from actors.shared.routes import NO_SUCH, Routes, let_go
 from actors.shared.shared_owner import SharedOwner
 from server.domain.ids import TournamentId
 from server.ports import Publisher, StoreUnavailable
@@ -77,8 +77,9 @@ class Cluster:
 
             async def leave() -> None:
                 self.processes.pop(name, None)
+                await let_go(self.store, here)
 
-            found = Activation(TournamentId(tournament_id), self.process(OWN), leave)
+            found = here = Activation(TournamentId(tournament_id), self.process(OWN), leave)
             self.processes[name] = found
         return found
 
