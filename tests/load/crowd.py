@@ -73,7 +73,7 @@ class Crowd:
         """The one whose folder the supervisor's home holds."""
         with suppress(psutil.Error):
             line = process.cmdline()
-            return "postgres" in line[0] and any(self.home in part for part in line[1:])
+            return bool(line) and "postgres" in line[0] and any(self.home in part for part in line[1:])
         return False
 
 
