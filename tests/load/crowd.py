@@ -26,7 +26,7 @@ from server.domain.tournament import commands
 from server.runtime.clock import SystemClock
 from server.storage.postgres.journal import PostgresJournal, open_pool
 from tests.load.house import up
-from tests.load.measure import cpu_of, median, percentile, table
+from tests.load.measure import median, percentile, table
 from tests.support.builders import HOUR_MS, TENANT, command_request, create, points, register
 
 AT_ONCE = 32
@@ -94,7 +94,24 @@ async def _each(work: Iterable[Any]) -> list[float]:
 
 def _rss_mib(processes: Iterable[psutil.Process]) -> float:
     """Without what they share with each other."""
-    return sum(process.memory_full_info().uss for process in processes) / 2**20
+    total = 0
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            total += process.memory_full_info().uss
+    return total / 2**20
+
+
+def _cpu_s(crowd: Crowd) -> dict[str, float]:
+    """CPU seconds so far, by part; those of processes that have ended count with their parents."""
+    used: dict[str, float] = {}
+    for part, processes in crowd.processes().items():
+        used[part] = 0.0
+        for process in processes:
+            with suppress(psutil.NoSuchProcess):
+                times = process.cpu_times()
+                used[part] += times.user + times.system
+                used[part] += times.children_user + times.children_system
+    return used
 
 
 async def _made(crowd: Crowd, names: list[str], in_ms: int, players: int) -> None:
@@ -171,11 +188,11 @@ async def _measure(crowd: Crowd, open_ones: int, playing_ones: int) -> tuple[str
     await _asked(crowd, playing, commands.Start)
     after = crowd.processes()
     memory = {part: _rss_mib(ones) - before[part] for part, ones in after.items()}
-    idle_from = {part: cpu_of(one.pid for one in ones) for part, ones in after.items()}
+    idle_from = _cpu_s(crowd)
     await asyncio.sleep(SECONDS)
-    idle_to = {part: cpu_of(one.pid for one in ones) for part, ones in after.items()}
+    idle_to = _cpu_s(crowd)
     taken, times = await _evening(crowd, playing)
-    busy_to = {part: cpu_of(one.pid for one in ones) for part, ones in after.items()}
+    busy_to = _cpu_s(crowd)
     threads = sum(one.num_threads() for one in after["owners"])
     rows = [
         ["tournaments open / in play", f"{open_ones:,} / {playing_ones:,}"],
