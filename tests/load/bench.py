@@ -10,7 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from server.runtime.collector import calm_collector
-from tests.load import boards, durability, events, house, owner, peak, ranking, rooms, scoring, watchers
+from tests.load import (
+    boards,
+    crowd,
+    durability,
+    events,
+    house,
+    owner,
+    peak,
+    ranking,
+    rooms,
+    scoring,
+    watchers,
+)
 from tests.load.measure import RUNS, machine
 
 _DOCS = Path(__file__).parents[2] / "docs"
@@ -55,6 +67,12 @@ _SECTIONS = (
         peak,
         "One owner, one front end with Redis, embedded Postgres; batches of 1,000 facts over HTTP, sockets\n"
         "of spectators. One run.",
+    ),
+    (
+        "Many tournaments",
+        crowd,
+        "Thousands at once, in shared owners; callers speak to owners as front ends do, without HTTP, and are\n"
+        "not counted. Then as many starts in one second as the schedule worker finds due. One run.",
     ),
     (
         "Board reads",
