@@ -71,8 +71,8 @@ _SECTIONS = (
     (
         "Many tournaments",
         crowd,
-        "Thousands at once, in shared owners; callers speak to owners as front ends do, without HTTP, and are\n"
-        "not counted. Then as many starts in one second as the schedule worker finds due. One run.",
+        "Thousands at once, in shared owners; callers speak to owners as front ends do, without HTTP, and\n"
+        "are not counted. Then as many starts in one second as the schedule worker finds due. One run.",
     ),
     (
         "Board reads",
