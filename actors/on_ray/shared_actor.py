@@ -16,7 +16,7 @@ from actors.requests import Message, Poll, ReadSummary, RoomPoll
 from actors.shared.policy import OWN, Policy
 from actors.shared.shared_owner import SharedOwner
 from actors.shared.watchdog import Watchdog
-from config.limits import SHARED_CALLS_MAX, SHARED_CONNECTIONS_MAX, WARM_WITHIN_S
+from config.limits import CALL_TRY_TIMEOUT_S, SHARED_CALLS_MAX, SHARED_CONNECTIONS_MAX, WARM_WITHIN_S
 from server.domain.ids import TournamentId
 from server.storage.postgres.journal import PostgresJournal, open_pool
 
@@ -49,7 +49,8 @@ def _end_hung(database_url: str, placement: str, tournament_id: str | None) -> N
     so that it comes back alone; the others come back here, in a new process."""
     try:
         if tournament_id is not None:
-            asyncio.run(_give_away(database_url, placement, tournament_id))
+            away = _give_away(database_url, placement, tournament_id)
+            asyncio.run(asyncio.wait_for(away, CALL_TRY_TIMEOUT_S))
     finally:
         os._exit(1)
 
