@@ -177,21 +177,35 @@ class RayDirectory:
 
     async def _replace_if_silent(self, placement: str, tournament_id: str) -> None:
         """Ray does not notice a stopped process. Its signs of life do: one that answered before and has not
-        shown life for long is killed, and the next epoch fences what may be left of it. One that never
-        answered may be starting on a slow machine: it is left alone."""
+        shown life for long is killed, and the next epoch fences what may be left of it. A shared one that
+        never answered may be starting on a slow machine: it is left alone."""
         name = _name_of(placement, tournament_id)
-        if name not in self._answered:
+        has_answered = name in self._answered
+        if not has_answered and placement != OWN:
             return
         try:
             silent_s = await self._silent_s(placement, tournament_id)
+            is_silent = not has_answered if silent_s is None else silent_s >= limits.SILENT_AFTER_S
+            if not is_silent:
+                return
+            if not has_answered and not await self._share(tournament_id):
+                return
         except StoreUnavailable:
             return
-        if silent_s is None or silent_s < limits.SILENT_AFTER_S:
-            return
-        handle = self._forget(name)
-        if handle is not None:
+        if (handle := self._forget(name)) is not None:
             log.warning("owner_silent", extra={"owner": name, "silent_s": silent_s})
             await asyncio.to_thread(ray.kill, handle, no_restart=True)
+
+    async def _share(self, tournament_id: str) -> bool:
+        """No process of its own comes up: no node may have room for one, and it would wait for ever. It shares
+        until there is room."""
+        shared = await self._routes.least_loaded()
+        if shared == OWN:
+            return False
+        await self._journal.place(TournamentId(tournament_id), shared, OWN)
+        self._routes.forget(tournament_id)
+        log.warning("no_room_for_own_process", extra={"tournament": tournament_id, "placement": shared})
+        return True
 
     async def _silent_s(self, placement: str, tournament_id: str) -> float | None:
         if placement == OWN:

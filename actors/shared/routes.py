@@ -59,7 +59,7 @@ class Routes:
         name = TournamentId(tournament_id)
         placed = await self._placements.placed(name)
         if placed is not None and placed.placement is None:
-            placed = await self._placements.place(name, await self._least_loaded(), None)
+            placed = await self._placements.place(name, await self.least_loaded(), None)
         if placed is None or placed.placement is None:
             return None
         if len(self._known) >= limits.ROUTES_KNOWN_MAX:
@@ -69,14 +69,14 @@ class Routes:
 
     async def first(self) -> Callable[[Tournament], str]:
         """Gives a new tournament its placement."""
-        spare = await self._least_loaded()
+        spare = await self.least_loaded()
 
         def placement_of(state: Tournament) -> str:
             return OWN if self._policy.first(state, self._clock.now_ms()) else spare
 
         return placement_of
 
-    async def _least_loaded(self) -> str:
+    async def least_loaded(self) -> str:
         """The better one of two that chance names: all callers together spread what is new, though each sees
         loads of a moment ago. One that shows no life is taken only when all are so."""
         if self._policy.owners == "dedicated":

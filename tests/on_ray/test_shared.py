@@ -1,6 +1,7 @@
 """Shared owners on real Ray and real Postgres: one process, many tournaments; killed, and moved out of."""
 
 import asyncio
+import importlib
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -96,3 +97,19 @@ async def test_what_is_in_play_comes_back_though_none_asks(shared: Cluster, up: 
         while await pool.fetchval("SELECT epoch FROM leases WHERE tournament_id = 'alone'") == epoch:
             await asyncio.sleep(0.5)
     await pool.close()
+
+
+async def test_without_room_for_a_process_of_its_own_it_shares(
+    shared: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The actor would wait for ever for a node that has room."""
+    actor = importlib.import_module("actors.on_ray.actor")
+    monkeypatch.setattr(actor, "_OPTIONS", actor._OPTIONS | {"resources": {"tournament": 10_000}})
+    now_ms = SystemClock().now_ms()
+    made = await shared.directory.create(command_request(create("crowded", start_at_ms=now_ms + 60_000)))
+    assert isinstance(made, Done)
+    placed = await shared.journal.placed(TournamentId("crowded"))
+    assert placed is not None and placed.placement == OWN, "it starts in a minute"
+    assert isinstance(await shared.directory.ask("crowded", command_request(register("u0"))), Done)
+    placed = await shared.journal.placed(TournamentId("crowded"))
+    assert placed is not None and placed.placement != OWN
