@@ -63,7 +63,8 @@ LAG_LOOK_EVERY_S: Final = 0.02
 LATE_AFTER_S: Final = 0.015
 HEAVY_MS: Final = 80
 HEAVY_LOOKS: Final = 2
-HUNG_AFTER_S: Final = 10.0
+HUNG_AFTER_S: Final = 4.0
+HUNG_STEP_MAX_S: Final = 0.1
 LAG_STEP_US: Final = 50_000
 # A shared owner that is silent for so long gets no new tournaments.
 SHARED_SILENT_AFTER_S: Final = 4.0
@@ -78,6 +79,7 @@ MOVES_AT_ONCE: Final = 2
 MOVE_AGAIN_MS: Final = 30_000
 WARM_WITHIN_S: Final = 20.0
 RECOVERIES_AT_ONCE: Final = 8
+TAKE_UP_EVERY_S: Final = 15.0
 # Placements that a caller remembers, how many it follows for one question, and how old loads may be.
 ROUTES_KNOWN_MAX: Final = 100_000
 ROUTES_TRIED_MAX: Final = 3
@@ -139,7 +141,6 @@ ROOM_PING_EVERY_S: Final = 2.0
 ROOM_PING_BEST_OF_MS: Final = 30_000
 # A room whose game cannot be opened is called off after so long.
 ROOM_LOST_AFTER_MS: Final = 600_000
-
 BODY_BYTES_MAX: Final = 1024 * 1024
 # Registrations that find their tournament started move on in its lobby, racing with others who do.
 LOBBY_TRIES_MAX: Final = 20
@@ -153,7 +154,6 @@ LIST_PAGE_DEFAULT: Final = 50
 LIST_PAGE_MAX: Final = 100
 PLAYERS_PAGE_DEFAULT: Final = 100
 PLAYERS_PAGE_MAX: Final = 500
-
 SOCKET_MESSAGE_BYTES_MAX: Final = 4 * 1024
 # A game platform's stream of facts: as large as a request over HTTP, and so many batches under way at once.
 STREAM_MESSAGE_BYTES_MAX: Final = BODY_BYTES_MAX
@@ -193,7 +193,6 @@ CLAIM_HOLD_EVERY_S: Final = 5.0
 # An external id that was claimed for a tournament which was never created is free again after this.
 EXTERNAL_ID_STALE_MS: Final = 60_000
 CLAIM_POLL_S: Final = 0.05
-
 KEY_CACHE_S: Final = 5.0
 KEY_TOUCH_EVERY_MS: Final = 60_000
 KEY_OVERLAP_DEFAULT_S: Final = 24 * 3600
@@ -286,6 +285,7 @@ assert FACT_CALL_BYTES_MAX < CALL_BYTES_MAX, "a call of facts must fit a message
 assert FACTS_PER_CALL_MAX >= 100, "a batch of 100 must travel as one call"
 assert CLAIM_HOLD_EVERY_S * 3 * 1_000 < CLAIM_STALE_MS, "one missed sign is not the end of a claim"
 assert HEARTBEAT_EVERY_S * 3 < SILENT_AFTER_S, "one missed beat is not silence"
+assert HUNG_AFTER_S + SHARED_BEAT_EVERY_S + 2 < SILENT_AFTER_S, "the watchdog speaks before callers give up"
 assert SHARED_BEAT_EVERY_S * 3 < SHARED_SILENT_AFTER_S, "one missed beat is not silence"
 assert CALL_TRY_TIMEOUT_S < CALL_DEADLINE_S, "a call must be able to retry"
 assert max(LONG_POLL_S, POLL_EVERY_S) * 2 < PRESENCE_S, "one late poll does not empty a room"

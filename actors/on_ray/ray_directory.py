@@ -79,7 +79,11 @@ class RayDirectory:
         try:
             async with asyncio.timeout(limits.CALL_TRY_TIMEOUT_S):
                 await (await self._handle(placement, placement)).wake.remote()
-        except (TimeoutError, RayError, ValueError) as error:
+            self._answered.add(placement)
+        except TimeoutError:
+            log.warning("shared_owner_away", extra={"owner": placement, "reason": "timeout"})
+            await self._replace_if_silent(placement, placement)
+        except (RayError, ValueError) as error:
             log.warning("shared_owner_away", extra={"owner": placement, "reason": type(error).__name__})
             self._forget(placement)
 
@@ -180,21 +184,38 @@ class RayDirectory:
         shown life for long is killed, and the next epoch fences what may be left of it. A shared one that
         never answered may be starting on a slow machine: it is left alone."""
         name = _name_of(placement, tournament_id)
-        has_answered = name in self._answered
-        if not has_answered and placement != OWN:
-            return
         try:
-            silent_s = await self._silent_s(placement, tournament_id)
-            is_silent = not has_answered if silent_s is None else silent_s >= limits.SILENT_AFTER_S
-            if not is_silent:
-                return
-            if not has_answered and not await self._share(tournament_id):
+            if name in self._answered:
+                if not await self._is_silent(placement, tournament_id):
+                    return
+            elif (
+                placement != OWN or await self._comes_up(tournament_id) or not await self._share(tournament_id)
+            ):
                 return
         except StoreUnavailable:
             return
         if (handle := self._forget(name)) is not None:
-            log.warning("owner_silent", extra={"owner": name, "silent_s": silent_s})
+            log.warning("owner_silent", extra={"owner": name})
             await asyncio.to_thread(ray.kill, handle, no_restart=True)
+
+    async def _is_silent(self, placement: str, tournament_id: str) -> bool:
+        """Looked at twice: after a machine stood still, all look silent until they have run again."""
+        for _ in range(2):
+            silent_s = await self._silent_s(placement, tournament_id)
+            if silent_s is None or silent_s < limits.SILENT_AFTER_S:
+                return False
+            await self._clock.sleep(2 * limits.HEARTBEAT_EVERY_S)
+        return True
+
+    async def _comes_up(self, tournament_id: str) -> bool:
+        """Whether there is a process that answers, though its tournament may be on its way yet."""
+        handle = await self._handle(OWN, tournament_id)
+        try:
+            async with asyncio.timeout(limits.WARM_WITHIN_S):
+                await handle.ping.remote()
+        except (TimeoutError, RayError):
+            return False
+        return True
 
     async def _share(self, tournament_id: str) -> bool:
         """No process of its own comes up: no node may have room for one, and it would wait for ever. It shares

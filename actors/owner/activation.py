@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from actors.owner.board_feed import BoardFeed
 from actors.owner.execute import StepError
 from actors.owner.owner import TournamentOwner
-from actors.owner.process import Process
+from actors.owner.process import Process, may_share, not_here
 from actors.owner.room.room_clock import RoomClock
 from actors.owner.room.room_host import RoomHost
 from actors.owner.room.room_loop import keep_playing
@@ -62,7 +62,7 @@ class Activation:
         self._feed.note(poll)
         owner = await self._opened()
         if not isinstance(owner, TournamentOwner):
-            return _not_here(owner)
+            return not_here(owner)
         if poll.epoch is not None and poll.epoch > owner.epoch and not await self._is_owner(owner):
             return _FENCED
         if not owner.board.snapshot:
@@ -149,7 +149,7 @@ class Activation:
         self._used_at_ms = self._clock.monotonic_ms()
         owner = await self._opened()
         if not isinstance(owner, TournamentOwner) or owner.room is None:
-            return _not_here(owner)
+            return not_here(owner)
         news = await owner.room.news(poll)
         return news if self._owner is owner else Unavailable("stopped")
 
@@ -157,7 +157,7 @@ class Activation:
         """Room time now, in microseconds: asked by front ends, to know by how much theirs is off."""
         owner = await self._opened()
         if not isinstance(owner, TournamentOwner) or owner.room is None:
-            return _not_here(owner)
+            return not_here(owner)
         return owner.room.clock.now_us()
 
     async def _serve(self, owner: TournamentOwner) -> None:
@@ -197,6 +197,8 @@ class Activation:
             await self._clock.sleep((due_ms - self._clock.monotonic_ms()) / 1_000)
             if not self._feed.are_there():
                 await self._feed.arrival()
+                if self._owner is not owner:
+                    return
                 due_ms = self._clock.monotonic_ms()
             here = (owner.state.seq, len(owner.state.ranking))
             if here == seen:
@@ -228,7 +230,7 @@ class Activation:
             if owner.room is not None:
                 await owner.room.clock.set_by(self._journal)
             if self.is_idle():
-                self.went_idle = True
+                self.went_idle = may_share(owner.state)
                 await self.retire()
 
     # For a process that owns many
@@ -240,8 +242,7 @@ class Activation:
 
     def held(self, used_within_ms: int) -> Held | None:
         """The lease that is believed to be held; with the end of the log where it was used so lately."""
-        owner = self._owner
-        if owner is None:
+        if (owner := self._owner) is None:
             return None
         return Held(self.tournament_id, owner.epoch, owner.head if self._quiet_ms() < used_within_ms else None)
 
@@ -288,13 +289,12 @@ class Activation:
         for task in self._life:
             task.cancel()
         await asyncio.gather(*self._life, return_exceptions=True)
-        if owner is not None:
-            await owner.checkpoint()
-            owner.abandon(_RETIRED)
-        self._feed.wake()
-        await self._on_retire()
-
-
-def _not_here(found: TournamentOwner | Reply) -> Unavailable:
-    """What a poll is told where nothing can be waited for. That it lives elsewhere must reach the caller."""
-    return found if isinstance(found, Unavailable) else Unavailable("nothing to wait for")
+        try:
+            if owner is not None:
+                owner.abandon(_RETIRED)
+                await owner.checkpoint()
+        except Exception:
+            log.exception("last_checkpoint_failed", extra={"tournament": self.tournament_id})
+        finally:
+            self._feed.wake()
+            await self._on_retire()

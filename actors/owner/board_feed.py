@@ -50,6 +50,7 @@ class BoardFeed:
 
     def wake(self) -> None:
         """Those who wait look again."""
+        self._arrived.set()
         self._fresh.set()
         self._fresh.clear()
 

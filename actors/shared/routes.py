@@ -85,15 +85,17 @@ class Routes:
         if now_ms - self._seen_ms >= limits.LOADS_FRESH_MS:
             self._processes = {one.placement: one for one in await self._placements.processes()}
             self._seen_ms = now_ms
-        two = self._luck.sample(self._shared, min(2, len(self._shared)))
+        living = [name for name in self._shared if self._lives(name)] or self._shared
+        two = self._luck.sample(living, min(2, len(living)))
         return min(two, key=self._load)
 
-    def _load(self, name: str) -> tuple[bool, int, int]:
+    def _lives(self, name: str) -> bool:
         process = self._processes.get(name)
-        if process is None:
-            return False, 0, 0
-        is_silent = process.silent_s > limits.SHARED_SILENT_AFTER_S
-        return is_silent, process.lag_us // limits.LAG_STEP_US, process.tournaments
+        return process is not None and process.silent_s <= limits.SHARED_SILENT_AFTER_S
+
+    def _load(self, name: str) -> tuple[int, int]:
+        process = self._processes.get(name)
+        return (0, 0) if process is None else (process.lag_us // limits.LAG_STEP_US, process.tournaments)
 
 
 async def let_go(placements: Placements, here: Activation) -> None:

@@ -123,16 +123,20 @@ class SharedOwner:
             asyncio.create_task(go_round(self._clock, limits.SHARED_BEAT_EVERY_S, self.beat, "cannot_beat")),
             asyncio.create_task(go_round(self._clock, limits.SHARED_LOOK_EVERY_S, self.look, "cannot_look")),
         ]
-        self._loops.append(asyncio.create_task(self._take_up()))
+        take_up = go_round(self._clock, limits.TAKE_UP_EVERY_S, self._take_up, "cannot_take_up")
+        self._loops.append(asyncio.create_task(take_up))
 
     async def _take_up(self) -> None:
+        """What is in play here and not awake: after a start, and after its owner has ended."""
         slots = asyncio.Semaphore(limits.RECOVERIES_AT_ONCE)
 
         async def one(tournament_id: str) -> None:
             async with slots:
                 await self.ask(tournament_id, ReadSummary())
 
-        await asyncio.gather(*map(one, await self._placements.in_play(self.placement)))
+        in_play = await self._placements.in_play(self.placement)
+        asleep = [name for name in in_play if name not in self._here or self._here[name].state is None]
+        await asyncio.gather(*map(one, asleep))
 
     async def beat(self) -> None:
         """Show life for all that is here; let go of what others own now."""
@@ -159,8 +163,10 @@ class SharedOwner:
             return
         self._is_replaced = True
         log.warning("shared_owner_replaced", extra={"placement": self.placement})
-        await asyncio.gather(*(here.retire() for here in list(self._here.values())))
-        await self._on_replaced()
+        try:
+            await self._retire_all()
+        finally:
+            await self._on_replaced()
 
     async def look(self) -> None:
         """Who is idle goes to sleep; who should have a process of its own moves there, and so does who holds
@@ -194,14 +200,17 @@ class SharedOwner:
         """A full cluster degrades to sharing: without room elsewhere it stays, and tries again later."""
         try:
             async with self._moves:
+                if not self._wants_to_move(tournament_id, here):
+                    return  # it waited for its turn
                 if not await self._others.warm(tournament_id):
                     self._stay(tournament_id)
                     return
-                if not here.is_quiet():
+                if not self._wants_to_move(tournament_id, here):
                     return  # with the next look: the other process is warm by then
                 await here.retire()
                 await self._placements.place(TournamentId(tournament_id), OWN, self.placement)
-                log.info("moved_out", extra={"tournament": tournament_id})
+            log.info("moved_out", extra={"tournament": tournament_id})
+            async with asyncio.timeout(limits.CALL_DEADLINE_S):
                 await self._others.wake(tournament_id)
         except Exception:
             log.exception("move_failed", extra={"tournament": tournament_id})
@@ -219,4 +228,8 @@ class SharedOwner:
         for task in (*self._loops, *self._moving.values()):
             task.cancel()
         await asyncio.gather(*self._loops, *self._moving.values(), return_exceptions=True)
-        await asyncio.gather(*(here.retire() for here in list(self._here.values())))
+        await self._retire_all()
+
+    async def _retire_all(self) -> None:
+        leaving = (here.retire() for here in list(self._here.values()))
+        await asyncio.gather(*leaving, return_exceptions=True)

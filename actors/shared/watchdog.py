@@ -15,7 +15,7 @@ from types import FrameType
 
 from actors.owner.activation import Activation
 from actors.owner.owner import TournamentOwner
-from config.limits import HUNG_AFTER_S, LAG_LOOK_EVERY_S, LATE_AFTER_S
+from config.limits import HUNG_AFTER_S, HUNG_STEP_MAX_S, LAG_LOOK_EVERY_S, LATE_AFTER_S
 
 log = logging.getLogger(__name__)
 
@@ -52,22 +52,24 @@ class Watchdog:
         self._waits = False
 
     def _watch(self) -> None:
-        late_looks = 0
+        late_s, looked_at = 0.0, time.monotonic()
         while not self._stopped.wait(LAG_LOOK_EVERY_S):
+            before, looked_at = looked_at, time.monotonic()
             if not self._waits:
-                late_looks, self._waits, self._asked_at = 0, True, time.monotonic()
+                late_s, self._waits, self._asked_at = 0.0, True, looked_at
                 with suppress(RuntimeError):  # the loop is closed: `stop` comes
                     self._loop.call_soon_threadsafe(self._came_back)
                 continue
-            if time.monotonic() - self._asked_at < LATE_AFTER_S:
+            if looked_at - self._asked_at < LATE_AFTER_S:
                 continue
-            late_looks += 1
+            # A longer gap is one in which this thread did not run either: a machine that stood still.
+            step_s = min(looked_at - before, HUNG_STEP_MAX_S)
+            late_s += step_s
             in_turn = self._in_turn()
             if in_turn is not None:
                 with self._lock:
-                    self._held_up[in_turn] += round(LAG_LOOK_EVERY_S * 1_000)
-            # By looks, not by the clock: a machine that stood still has not hung.
-            if late_looks * LAG_LOOK_EVERY_S >= self._hung_after_s:
+                    self._held_up[in_turn] += round(step_s * 1_000)
+            if late_s >= self._hung_after_s:
                 self._tell_hung(in_turn)
                 return
 

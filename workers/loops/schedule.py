@@ -48,6 +48,8 @@ class Scheduler:
         self._slots = asyncio.Semaphore(SCHEDULE_AT_ONCE)
         # Failed before: how often, and when it is tried again (monotonic).
         self._again: dict[str, tuple[int, int]] = {}
+        # Those that cannot be woken must not hold up what is due.
+        self._waking = asyncio.Semaphore(SCHEDULE_AT_ONCE)
         self._woken: dict[str, int] = {}
 
     async def run(self) -> None:
@@ -87,13 +89,13 @@ class Scheduler:
         self._woken = {id_: due_ms for id_, due_ms in self._woken.items() if due_ms >= now_ms}
         soon = self._until(now_ms + MOVE_BEFORE_START_MS, DueRow(TournamentId(""), now_ms))
         fresh = [row async for row in soon if self._woken.get(row.tournament_id) != row.due_ms]
-        self._woken |= {row.tournament_id: row.due_ms for row in fresh}
-        await asyncio.gather(*(self._wake(row.tournament_id) for row in fresh))
+        await asyncio.gather(*(self._wake(row) for row in fresh))
         return len(fresh)
 
-    async def _wake(self, tournament_id: str) -> None:
-        async with self._slots:
-            await self._directory.ask(tournament_id, ReadSummary())
+    async def _wake(self, row: DueRow) -> None:
+        async with self._waking:
+            if isinstance(await self._directory.ask(row.tournament_id, ReadSummary()), Done):
+                self._woken[row.tournament_id] = row.due_ms
 
     async def tell_overdue(self) -> None:
         """A step that does not get done is an alert to its operator, once."""

@@ -9,6 +9,10 @@ down_revision = "0015"
 
 def upgrade() -> None:
     op.add_column("leases", sa.Column("placed", sa.Text))
+    # What is in play has a process of its own now, and keeps it.
+    op.execute(
+        "UPDATE leases SET placed = 'own' FROM tournaments WHERE id = tournament_id AND status = 'in_progress'"
+    )
     op.create_table(
         "owner_processes",
         sa.Column("placement", sa.Text, primary_key=True),
