@@ -31,7 +31,7 @@ def test_no_seed_breaks_an_invariant_in_a_cluster_that_moves(first: int) -> None
     notes: Counter[str] = Counter()
     for seed in range(first, first + PER_TEST):
         notes.update(simulate(seed, PlacedWorld).notes)
-    assert notes["moved"] > 20 and notes["zombie"] > 2 and notes["kill"] > 20, notes
+    assert notes["moved"] > 20 and notes["zombie"] > 10 and notes["kill"] > 20, notes
 
 
 def test_between_them_the_seeds_meet_every_trouble() -> None:
