@@ -198,6 +198,35 @@ async def test_who_only_watches_finds_the_new_place_too(scene: Scene) -> None:
     assert isinstance(after, Frames) and after.epoch > seen.epoch
 
 
+@pytest.mark.parametrize("by_the_wall_clock", [False, True])
+async def test_a_younger_process_whose_clock_is_behind_counts(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, by_the_wall_clock: bool
+) -> None:
+    """Names were kept by the wall clock of each process once: the fault is planted, too, and seen."""
+
+    async def enter(placement: str, holder: str) -> int:
+        known, now_ms = scene.store._processes.get(placement), scene.clock.now_ms()
+        if known is None or known[0].incarnation <= now_ms:
+            scene.store._processes[placement] = OwnerProcess(placement, holder, now_ms, 0, 0), now_ms
+        return now_ms
+
+    if by_the_wall_clock:
+        monkeypatch.setattr(scene.store, "enter", enter)
+    await scene.cup("ann", "ben", started=True, max_players=20)
+    first = await scene.placement()
+    assert first is not None
+    older = scene.cluster.processes[first]
+    assert isinstance(older, SharedOwner)
+    scene.clock.step(-HOUR_MS)
+    both = (older, await scene.cluster.start_shared(first))
+    await scene.clock.advance(5_000)
+    asked = [asyncio.create_task(one.ask(CUP, ReadSummary())) for one in both]
+    serves = [isinstance(await settled(scene.clock, task), Done) for task in asked]
+    assert serves == ([True, False] if by_the_wall_clock else [False, True])
+    for one in both:
+        await one.close()
+
+
 async def test_after_play_it_shares_again(scene: Scene) -> None:
     """In review it is asked now and then, and needs no process of its own for that."""
     await scene.cup("ann", "ben", started=True)

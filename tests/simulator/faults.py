@@ -47,6 +47,7 @@ class Weather:
     store_lag_s: float = 0.0
     bad_checkpoint: float = 0.0
     kill_every_s: float = 60.0
+    move_every_s: float = 20.0
     clock_step_ms: int = 0
     restores: bool = False
 
@@ -77,7 +78,7 @@ class Weather:
         """Everything works from here on."""
         self.lost = self.doubled = self.lag_s = 0.0
         self.store_before = self.store_after = self.store_stuck = self.store_lag_s = self.bad_checkpoint = 0.0
-        self.kill_every_s = 10**9
+        self.kill_every_s = self.move_every_s = 10**9
         self.clock_step_ms = 0
 
 

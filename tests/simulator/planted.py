@@ -17,7 +17,7 @@ from actors.shared.shared_owner import SharedOwner
 from server.domain.tournament.money import payouts
 from server.domain.tournament.state import Tournament
 from server.encoding import codec
-from server.ports import OwnerProcess, StoreUnavailable
+from server.ports import StoreUnavailable
 from tests.simulator.faults import FaultyStore
 from workers.loops import settlement
 from workers.signing import signed
@@ -128,22 +128,7 @@ def placements_are_not_given_away(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(SharedOwner, "_activation", lambda self, tournament_id: None)
 
 
-def names_are_kept_by_the_wall_clock(patch: pytest.MonkeyPatch) -> None:
-    """A younger process that has an earlier clock counts as the older one. Found by these seeds."""
-
-    async def enter(self: Any, placement: str, holder: str) -> int:
-        known = self._processes.get(placement)
-        now_ms: int = self._clock.now_ms()
-        if known is None or known[0].incarnation <= now_ms:
-            entered = OwnerProcess(placement, holder, now_ms, 0, 0)
-            self._processes[placement] = entered, now_ms
-        return now_ms
-
-    patch.setattr(FaultyStore, "enter", enter)
-
-
 PLANTED_IN_A_CLUSTER: tuple[Callable[[pytest.MonkeyPatch], None], ...] = (
     routes_are_remembered_for_ever,
     placements_are_not_given_away,
-    names_are_kept_by_the_wall_clock,
 )
