@@ -75,7 +75,8 @@ class Hub:
         self._empty: dict[str, asyncio.Task[None]] = {}
         self._may_watch = may_watch
         self._tokens = tokens
-        self._tokens_seen_ms = clock.now_ms()
+        # When tokens were looked at, by the clock that never jumps, and by the wall, as the store has it.
+        self._tokens_looked_ms, self._tokens_seen_ms = clock.monotonic_ms(), clock.now_ms()
         self._lives = itertools.count(clock.now_ms() * 1_000)
 
     def join(self, summary: Summary, watcher: Watcher) -> Channel:
@@ -242,12 +243,13 @@ class Hub:
     async def _look_at_tokens(self) -> None:
         """A socket ends with the player's token that opened it. Looked up from a while before the last look:
         front ends' clocks differ, and a socket may have been let in at that very moment."""
-        now_ms = self._clock.now_ms()
-        if self._tokens is None or now_ms - self._tokens_seen_ms < TOKENS_LOOK_EVERY_MS:
+        passed_ms, now_ms = self._clock.monotonic_ms(), self._clock.now_ms()
+        if self._tokens is None or passed_ms - self._tokens_looked_ms < TOKENS_LOOK_EVERY_MS:
             return
         with suppress(StoreUnavailable):
-            ended = await self._tokens.ended_since(self._tokens_seen_ms - TOKENS_LOOK_BACK_MS)
-            self._tokens_seen_ms = now_ms
+            since_ms = min(self._tokens_seen_ms, now_ms) - TOKENS_LOOK_BACK_MS
+            ended = await self._tokens.ended_since(since_ms)
+            self._tokens_looked_ms, self._tokens_seen_ms = passed_ms, now_ms
             for socket in self._opened_by(ended) if ended else ():
                 socket.shut_out()
 

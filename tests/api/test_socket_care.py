@@ -215,6 +215,18 @@ async def test_a_socket_ends_with_the_token_that_opened_it(room: Room) -> None:
     assert ben_late.code is None, "another player's goes on"
 
 
+@pytest.mark.parametrize("step_ms", [-3_600_000, 3_600_000])
+async def test_a_token_ends_also_when_the_clock_was_set(room: Room, step_ms: int) -> None:
+    ann = await room.player("ann")
+    await room.wait(5)
+    room.house.clock.step(step_ms)
+    path = f"/api/tournaments/{room.id}/players/ann/token"
+    told = await room.house.client.post(path, headers=room.house.auth, json={"revokeOthers": True})
+    assert told.status_code == 200
+    await room.wait(4)
+    assert ann.code == Close.LOG_IN_AGAIN
+
+
 async def test_an_ended_token_opens_nothing_and_renews_nothing(room: Room) -> None:
     path = f"/api/tournaments/{room.id}/players/ann/token"
     client, auth = room.house.client, room.house.auth
