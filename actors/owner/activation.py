@@ -35,7 +35,7 @@ class Activation:
         self, tournament_id: TournamentId, process: Process, on_retire: Callable[[], Awaitable[None]]
     ) -> None:
         self.tournament_id = tournament_id
-        self.retired = self.went_idle = False
+        self.retired = self.leaves_placement = False
         self._process = process
         self._journal = process.journal
         self._clock = clock = process.clock
@@ -230,7 +230,7 @@ class Activation:
             if owner.room is not None:
                 await owner.room.clock.set_by(self._journal)
             if self.is_idle():
-                self.went_idle = may_share(owner.state)
+                self.leaves_placement = may_share(owner.state)
                 await self.retire()
 
     # For a process that owns many

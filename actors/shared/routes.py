@@ -17,8 +17,8 @@ NO_SUCH = Unavailable("no such tournament")
 
 
 class Routes:
-    """Remembers placements until a process says that it is not the one. `shared` are
-    the placements of shared owners."""
+    """Remembers placements until a process says that it is not the one. `shared` are the placements of shared
+    owners."""
 
     def __init__(
         self, placements: Placements, clock: Clock, policy: Policy, shared: Sequence[str], luck: Dice
@@ -99,8 +99,8 @@ class Routes:
 
 
 async def let_go(placements: Placements, here: Activation) -> None:
-    """A process of one tournament ends. What was idle lives nowhere from now on: the next question gives it a
-    place among others, and no process of its own."""
-    if here.went_idle:
+    """A process of one tournament ends. One that was idle, and may share, lives nowhere from now on: the next
+    question gives it a placement among others instead of a process of its own."""
+    if here.leaves_placement:
         with suppress(StoreUnavailable):
             await placements.place(here.tournament_id, None, OWN)

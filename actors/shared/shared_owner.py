@@ -18,7 +18,7 @@ from actors.requests import Message, Poll, ReadSummary, RoomPoll
 from actors.shared.policy import OWN, Policy
 from config import limits
 from server.domain.ids import TournamentId
-from server.ports import Held, OwnerProcess, Placements
+from server.ports import OwnerProcess, Placements
 from server.runtime.loops import go_round
 
 log = logging.getLogger(__name__)
@@ -119,12 +119,12 @@ class SharedOwner:
         self._incarnation = await self._placements.enter(self.placement, self._process.holder)
         await self._room_clock.set_by(self._process.journal)
         await self.beat()
-        self._loops = [
-            asyncio.create_task(go_round(self._clock, limits.SHARED_BEAT_EVERY_S, self.beat, "cannot_beat")),
-            asyncio.create_task(go_round(self._clock, limits.SHARED_LOOK_EVERY_S, self.look, "cannot_look")),
-        ]
-        take_up = go_round(self._clock, limits.TAKE_UP_EVERY_S, self._take_up, "cannot_take_up")
-        self._loops.append(asyncio.create_task(take_up))
+        rounds = (
+            go_round(self._clock, limits.SHARED_BEAT_EVERY_S, self.beat, "cannot_beat"),
+            go_round(self._clock, limits.SHARED_LOOK_EVERY_S, self.look, "cannot_look"),
+            go_round(self._clock, limits.TAKE_UP_EVERY_S, self._take_up, "cannot_take_up"),
+        )
+        self._loops = [asyncio.create_task(work) for work in rounds]
 
     async def _take_up(self) -> None:
         """What is in play here and not awake: after a start, and after its owner has ended."""
@@ -142,8 +142,7 @@ class SharedOwner:
         """Show life for all that is here; let go of what others own now."""
         await self._room_clock.set_by(self._process.journal)
         used_ms = int(2_000 * limits.SHARED_BEAT_EVERY_S)
-        found = {id_: (one, one.held(used_ms)) for id_, one in self._here.items()}
-        held: dict[str, tuple[Activation, Held]] = {id_: (a, h) for id_, (a, h) in found.items() if h}
+        held = {id_: (one, lease) for id_, one in self._here.items() if (lease := one.held(used_ms))}
         me = OwnerProcess(
             self.placement, self._process.holder, self._incarnation, len(self._here), self._lag_ms * 1_000
         )

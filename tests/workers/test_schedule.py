@@ -1,6 +1,7 @@
 """The schedule: on time, after an outage, twice without harm."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -32,6 +33,26 @@ class Scene:
         summary = await self.store.find(TENANT, TOURNAMENT)
         assert summary is not None
         return summary.status
+
+    async def created(self, *names: str) -> None:
+        """Tournaments without a player: called off when they should start."""
+        for name in names:
+            await self.directory.create(command_request(create(tournament_id=name)))
+
+    def instead(self, patch: pytest.MonkeyPatch, names: set[str], answer: Any) -> None:
+        """Questions to some are answered otherwise."""
+        ask = self.directory.ask
+
+        async def sometimes(tournament_id: str, message: Any) -> Any:
+            return await (answer() if tournament_id in names else ask(tournament_id, message))
+
+        patch.setattr(self.directory, "ask", sometimes)
+
+    async def called_off(self, name: str) -> None:
+        """Wait for it, while others hang."""
+        async with asyncio.timeout(10):
+            while (await self.store.find(TENANT, name)).status is not Status.CANCELLED:  # type: ignore[union-attr]
+                await asyncio.sleep(0)
 
     async def look(self, *workers: Scheduler) -> int:
         begun = 0
@@ -90,25 +111,19 @@ async def test_two_workers_do_no_harm(scene: Scene) -> None:
 async def test_one_that_cannot_be_moved_does_not_hold_up_others(
     scene: Scene, monkeypatch: pytest.MonkeyPatch, broken: bool
 ) -> None:
-    for name in ("stuck", "fine"):
-        await scene.directory.create(command_request(create(tournament_id=name)))
-    ask = scene.directory.ask
+    await scene.created("stuck", "fine")
     hang = asyncio.Event()
 
-    async def sometimes(tournament_id: str, message: object) -> object:
-        if tournament_id == "stuck":
-            await hang.wait()
-            if broken:
-                raise RuntimeError("planted")
-            return Unavailable("planted")
-        return await ask(tournament_id, message)  # type: ignore[arg-type]
+    async def stuck() -> Unavailable:
+        await hang.wait()
+        if broken:
+            raise RuntimeError("planted")
+        return Unavailable("planted")
 
-    monkeypatch.setattr(scene.directory, "ask", sometimes)
+    scene.instead(monkeypatch, {"stuck"}, stuck)
     scene.clock.jump(HOUR_MS)
     assert await scene.scheduler.look() == 2
-    async with asyncio.timeout(10):
-        while (await scene.store.find(TENANT, "fine")).status is not Status.CANCELLED:  # type: ignore[union-attr]
-            await asyncio.sleep(0)
+    await scene.called_off("fine")
     assert await scene.scheduler.look() == 0
     hang.set()
     await scene.scheduler.settled()
@@ -121,22 +136,18 @@ async def test_one_that_cannot_be_moved_does_not_hold_up_others(
 
 async def test_stuck_ones_in_front_hide_none_behind(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(schedule, "SCHEDULE_BATCH_MAX", 3)
-    for number in range(10):
-        await scene.directory.create(command_request(create(tournament_id=f"cup-{number}")))
+    names = [f"cup-{number}" for number in range(10)]
+    await scene.created(*names)
     hang = asyncio.Event()
-    ask = scene.directory.ask
 
-    async def sometimes(tournament_id: str, message: object) -> object:
-        if tournament_id < "cup-7":
-            await hang.wait()
-        return await ask(tournament_id, message)  # type: ignore[arg-type]
+    async def stuck() -> Unavailable:
+        await hang.wait()
+        return Unavailable("planted")
 
-    monkeypatch.setattr(scene.directory, "ask", sometimes)
+    scene.instead(monkeypatch, set(names[:7]), stuck)
     scene.clock.jump(HOUR_MS)
     assert await scene.scheduler.look() == 10
-    async with asyncio.timeout(10):
-        while (await scene.store.find(TENANT, "cup-9")).status is not Status.CANCELLED:  # type: ignore[union-attr]
-            await asyncio.sleep(0)
+    await scene.called_off("cup-9")
     hang.set()
     await scene.scheduler.settled()
 

@@ -7,6 +7,7 @@ import shutil
 import socket
 from collections.abc import Callable, Coroutine
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
@@ -82,30 +83,26 @@ async def _all(loaded: settings.Settings) -> list[Finding]:
     return [*found, *await _others(loaded)]
 
 
+def _judged(what: str, is_well: bool, seen: str, advice: str, otherwise: Verdict = "wrong") -> Finding:
+    """Advice is for what is not well."""
+    return Finding(what, "ok", seen) if is_well else Finding(what, otherwise, seen, advice)
+
+
 async def _database(db: Any) -> list[Finding]:
     version = int(await db.fetchval("SHOW server_version_num"))
-    old = Finding("database", "wrong", f"Postgres {version // 10_000}", "Postgres 14 or newer is needed.")
     mode = await db.fetchval("SHOW synchronous_commit")
-    async_ = Finding(
-        "commits", "wrong", f"synchronous_commit is {mode}", "Set it to on: answers promise durability."
-    )
     began_ms = SystemClock().now_ms()
     theirs_ms = float(await db.fetchval("SELECT extract(epoch FROM clock_timestamp())::float8 * 1000"))
     off_ms = round(theirs_ms - (began_ms + SystemClock().now_ms()) / 2)
-    late = Finding(
-        "clock", "warning", f"{off_ms} ms off the database's", "Let NTP set the clocks of all machines."
-    )
-    current = await _is_current(db)
-    behind = Finding(
-        "migrations", "wrong", "the schema is not at the newest revision", "Run `pitboss migrate`."
-    )
+    ntp, on = "Let NTP set the clocks of all machines.", "Set it to on: answers promise durability."
+    seen, newer = f"Postgres {version // 10_000}", "Postgres 14 or newer is needed."
+    off, near = f"{off_ms} ms off the database's", abs(off_ms) <= _CLOCK_OFF_MAX_MS
+    newest = f"the newest schema is {head_revision()}"
     return [
-        Finding("database", "ok", f"Postgres {version // 10_000}") if version >= _POSTGRES_MIN else old,
-        Finding("commits", "ok", "durable") if mode == "on" else async_,
-        Finding("clock", "ok", f"{off_ms} ms off the database's")
-        if abs(off_ms) <= _CLOCK_OFF_MAX_MS
-        else late,
-        Finding("migrations", "ok", head_revision()) if current else behind,
+        _judged("database", version >= _POSTGRES_MIN, seen, newer),
+        _judged("commits", mode == "on", f"synchronous_commit is {mode}", on),
+        _judged("clock", near, off, ntp, otherwise="warning"),
+        _judged("migrations", await _is_current(db), newest, "The database is older: run `pitboss migrate`."),
     ]
 
 
@@ -118,58 +115,45 @@ async def _is_current(db: Any) -> bool:
 
 
 def _owners(view: HouseView) -> list[Finding]:
+    advice = "Nothing calls it, or its node is gone: it comes back with the next call. See the node's log."
     found = []
     for one in view.owners:
-        late_ms = one.lag_us // 1_000
+        lives, late_ms = one.silent_s < SILENT_AFTER_S, one.lag_us // 1_000
         seen = f"{one.tournaments} tournaments, loop {late_ms} ms late, silent for {one.silent_s:.1f} s"
-        if one.silent_s < SILENT_AFTER_S:
-            found.append(Finding(one.placement, "ok", seen))
-        elif one.tournaments:
-            advice = (
-                "Nothing calls it, or its node is gone: it comes back with the next call. See the node's log."
-            )
-            found.append(Finding(one.placement, "warning", seen, advice))
+        if lives or one.tournaments:
+            found.append(_judged(one.placement, lives, seen, advice, otherwise="warning"))
     seen = f"{view.overdue} tournaments have a step due since a minute"
     advice = "Do workers run? `pitboss top` shows owners; the workers' log has `schedule_failed`."
-    found.append(
-        Finding("schedule", "warning" if view.overdue else "ok", seen, advice if view.overdue else "")
-    )
-    return found
+    return [*found, _judged("schedule", not view.overdue, seen, advice, otherwise="warning")]
 
 
 def _connections(view: HouseView, loaded: settings.Settings) -> Finding:
     own = sum(count for (_, where), count in view.tournaments.items() if where == "own")
     needed = own * OWNER_CONNECTIONS_MAX + loaded.shared_owners * SHARED_CONNECTIONS_MAX + _POOLS
     seen = f"{view.connections} open, at most {needed} needed now, {view.connections_max} allowed"
-    if needed <= view.connections_max - 3:
-        return Finding("connections", "ok", seen)
     advice = "Raise max_connections, or let more tournaments share (PITBOSS_SHARED_PLAYERS_MAX)."
-    return Finding("connections", "warning", seen, advice)
+    return _judged("connections", needed <= view.connections_max - 3, seen, advice, otherwise="warning")
 
 
 def _files(loaded: settings.Settings) -> list[Finding]:
     zones = len(available_timezones())
     home = loaded.home if loaded.home.exists() else loaded.home.resolve().parent
     free_gib = shutil.disk_usage(home).free / 2**30
-    full = Finding(
-        "disk", "warning", f"{free_gib:.1f} GiB free in {home}", "Make room: a full disk stops commits."
-    )
-    found = [
-        Finding("disk", "ok", f"{free_gib:.0f} GiB free in {home}") if free_gib >= _DISK_MIN_GIB else full,
-        Finding(
-            "time zones", "ok" if zones else "wrong", f"{zones} known", "" if zones else "Install tzdata."
-        ),
+    full, seen = "Make room: a full disk stops commits.", f"{free_gib:.1f} GiB free in {home}"
+    return [
+        _judged("disk", free_gib >= _DISK_MIN_GIB, seen, full, otherwise="warning"),
+        _judged("time zones", zones > 0, f"{zones} known", "Install tzdata."),
+        _key("token key", loaded.token_key_path()),
+        _key("seal key", loaded.seal_key_path()),
     ]
-    for what, path in (("token key", loaded.token_key_path()), ("seal key", loaded.seal_key_path())):
-        if not path.exists():
-            found.append(
-                Finding(what, "warning", f"{path} is not there", "It is made by the first start; keep it.")
-            )
-        elif path.stat().st_mode & 0o077 or not os.access(path, os.R_OK):
-            found.append(Finding(what, "wrong", f"{path} is open to others", f"chmod 600 {path}"))
-        else:
-            found.append(Finding(what, "ok", f"{path}, for us alone"))
-    return found
+
+
+def _key(what: str, path: Path) -> Finding:
+    if not path.exists():
+        return Finding(what, "warning", f"{path} is not there", "It is made by the first start; keep it.")
+    mode = path.stat().st_mode & 0o777
+    is_ours = not mode & 0o077 and os.access(path, os.R_OK)
+    return _judged(what, is_ours, f"{path}, mode {mode:o}", f"Others may read it: chmod 600 {path}")
 
 
 async def _others(loaded: settings.Settings) -> list[Finding]:

@@ -5,12 +5,12 @@ from typing import Any, get_args
 import sqlalchemy as sa
 
 from config.limits import OVERDUE_AFTER_MS
+from server.domain.tournament.lifecycle import Status, is_over
 from server.ports import HouseView, OwnerProcess, Where
 from server.storage.postgres import tables
 from server.storage.postgres.reader import HOUSE, Reader
 from server.storage.postgres.tables.columns import NOT_OVER
 
-_NOT_OVER = ("scheduled", "open", "in_progress")
 _DATABASE = sa.text(
     "SELECT xact_commit::bigint, numbackends, current_setting('max_connections')::int"
     " FROM pg_stat_database WHERE datname = current_database()"
@@ -48,7 +48,7 @@ class PostgresOverview(Reader):
 
 def _by_place(rows: Any) -> dict[tuple[str, Where], int]:
     counts: dict[tuple[str, Where], int] = {
-        (status, where): 0 for status in _NOT_OVER for where in get_args(Where)
+        (status.value, where): 0 for status in Status if not is_over(status) for where in get_args(Where)
     }
     for status, where, count in rows:
         counts[status, where] += count

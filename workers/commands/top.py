@@ -4,20 +4,18 @@ import asyncio
 import json
 import time
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import typer
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from server.ports import HouseView
+from server.ports import HouseView, Where
 from server.runtime.clock import SystemClock
 from server.storage.postgres.engine import open_engine
 from server.storage.postgres.overview import PostgresOverview
 from workers.commands.running import database_url, finished
-
-_WHERE = ("own", "shared", "none")
 
 
 def top(
@@ -74,7 +72,7 @@ def shown(view: HouseView, commits_per_s: float | None) -> Table:
     page = Table.grid()
     tournaments = Table("tournaments", "own process", "shared", "not placed", title_justify="left")
     for status, counts in as_plain(view)["tournaments"].items():
-        tournaments.add_row(status.replace("_", " "), *(f"{counts[where]:,}" for where in _WHERE))
+        tournaments.add_row(status.replace("_", " "), *(f"{counts[where]:,}" for where in get_args(Where)))
     owners = Table("shared owner", "tournaments", "loop late, ms", "silent, s")
     for one in view.owners:
         owners.add_row(
