@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING
 
 from actors.directory import Directory
 from actors.local_directory import LocalDirectory
@@ -12,6 +13,10 @@ from config.settings import Settings
 from server.runtime.clock import SystemClock
 from server.runtime.games import games_of, packages_of
 from server.storage.postgres.journal import PostgresJournal, open_pool
+
+if TYPE_CHECKING:
+    from actors.on_ray.drain import Drained
+    from actors.on_ray.ray_directory import RayDirectory
 
 
 def join_engine(settings: Settings) -> None:
@@ -40,13 +45,33 @@ async def open_directory(settings: Settings, database_url: str) -> AsyncIterator
         yield directory
 
 
+async def drain_node(settings: Settings, database_url: str, node: str, within_s: float) -> "Drained":
+    """Give what a node owns to others; `join_engine` came before."""
+    from actors.on_ray.drain import Drain
+
+    async with AsyncExitStack() as stack:
+        pool = await open_pool(database_url, DIRECTORY_CONNECTIONS_MAX)
+        stack.push_async_callback(pool.close)
+        journal = PostgresJournal(pool)
+        directory = _on_ray(settings, journal)
+        stack.push_async_callback(directory.close)
+        return await Drain(journal, directory, SystemClock(), node).run(within_s)
+
+
 async def _directory(settings: Settings, journal: PostgresJournal) -> Directory:
-    rooms = Rooms(games_of(settings.games), settings.seal_key_path())
     if settings.engine == "local":
-        return LocalDirectory(journal, SystemClock(), rooms=rooms)
+        return LocalDirectory(journal, SystemClock(), rooms=_rooms(settings))
+    directory = _on_ray(settings, journal)
+    await directory.start_shared()
+    return directory
+
+
+def _on_ray(settings: Settings, journal: PostgresJournal) -> "RayDirectory":
     from actors.on_ray.ray_directory import RayDirectory
 
     policy = Policy(settings.owners, settings.shared_players_max, packages_of(settings.games))
-    directory = RayDirectory(journal, SystemClock(), rooms, policy, settings.shared_owners)
-    await directory.start_shared()
-    return directory
+    return RayDirectory(journal, SystemClock(), _rooms(settings), policy, settings.shared_owners)
+
+
+def _rooms(settings: Settings) -> Rooms:
+    return Rooms(games_of(settings.games), settings.seal_key_path())

@@ -26,16 +26,12 @@ CHECKPOINTS_KEPT: Final = 2
 
 # An owner without calls for this long, and not in play, is passivated.
 PASSIVATE_AFTER_MS: Final = 180_000
-HEARTBEAT_EVERY_S: Final = 2.0
 # A board is read under a lease that was proven at most so long ago; whatever decides anything proves it
 # itself.
 LEASE_PROOF_MS: Final = 1_000
 # After a failure inside an owner, requests are served one by one for so long; a step of the schedule that
 # could not be recorded is tried again after it.
 CAREFUL_MS: Final = 60_000
-# An owner silent for this long may be replaced. Generous: these machines stall by the second.
-SILENT_AFTER_S: Final = 10.0
-
 # One try of a call to an owner, and the whole of it with retries.
 CALL_TRY_TIMEOUT_S: Final = 8.0
 CALL_DEADLINE_S: Final = 30.0
@@ -45,49 +41,6 @@ STORE_AWAY_DEADLINE_S: Final = 5.0
 BOARD_PATIENCE_S: Final = 1.0
 # Keys that were known stay so for this long while the database is away.
 KEY_STALE_MS: Final = 600_000
-# New owner processes started at once per front end: each costs seconds of a core.
-ACTIVATIONS_AT_ONCE: Final = 4
-
-# Owners that share a process. It shows life so often, and looks so often who is idle or should move out; so
-# many are looked at before calls get their turn.
-SHARED_OWNERS_DEFAULT: Final = 2
-SHARED_KEEP_UP_EVERY_S: Final = 10.0
-SHARED_OWNERS_PER_NODE_MAX: Final = 64
-SHARED_CALLS_MAX: Final = 10_000
-SHARED_BEAT_EVERY_S: Final = 1.0
-SHARED_LOOK_EVERY_S: Final = 1.0
-SHARED_LOOKS_PER_TURN: Final = 500
-# A thread looks so often whether the loop comes back; it is late after this. A tournament that holds it up for
-# so long in each of two looks moves out; when it stands still for so long, the process ends.
-LAG_LOOK_EVERY_S: Final = 0.02
-LATE_AFTER_S: Final = 0.015
-HEAVY_MS: Final = 80
-HEAVY_LOOKS: Final = 2
-HUNG_AFTER_S: Final = 4.0
-HUNG_STEP_MAX_S: Final = 0.1
-LAG_STEP_US: Final = 50_000
-# A shared owner that is silent for so long gets no new tournaments.
-SHARED_SILENT_AFTER_S: Final = 4.0
-SHARED_CONNECTIONS_MAX: Final = 8
-SHARED_ENTRIES_MAX: Final = 1_000
-# A tournament moves to a process of its own at a moment between five and two minutes before its start, never
-# in the last one. So many at once leave a process; without room elsewhere it tries again later.
-MOVE_BEFORE_START_MS: Final = 300_000
-MOVE_SPREAD_MS: Final = 180_000
-MOVE_UNTIL_MS: Final = 60_000
-MOVES_AT_ONCE: Final = 2
-MOVE_AGAIN_MS: Final = 30_000
-WARM_WITHIN_S: Final = 20.0
-RECOVERIES_AT_ONCE: Final = 8
-TAKE_UP_EVERY_S: Final = 15.0
-# Placements that a caller remembers, how many it follows for one question, and how old loads may be.
-ROUTES_KNOWN_MAX: Final = 100_000
-ROUTES_TRIED_MAX: Final = 3
-LOADS_FRESH_MS: Final = 2_000
-
-# Owners that a node of our own starting has room for: at 92 MiB resident each, what 24 GiB hold.
-OWNERS_PER_NODE_MAX: Final = 200
-
 TICK_MS: Final = 200
 BOARD_TOP_ROWS: Final = 50
 # Rendered pages that a front end keeps for one tick: tournaments, and pages of each.
@@ -284,9 +237,6 @@ RAY_START_TIMEOUT_S: Final = 90.0
 assert FACT_CALL_BYTES_MAX < CALL_BYTES_MAX, "a call of facts must fit a message"
 assert FACTS_PER_CALL_MAX >= 100, "a batch of 100 must travel as one call"
 assert CLAIM_HOLD_EVERY_S * 3 * 1_000 < CLAIM_STALE_MS, "one missed sign is not the end of a claim"
-assert HEARTBEAT_EVERY_S * 3 < SILENT_AFTER_S, "one missed beat is not silence"
-assert HUNG_AFTER_S + SHARED_BEAT_EVERY_S + 2 < SILENT_AFTER_S, "the watchdog speaks before callers give up"
-assert SHARED_BEAT_EVERY_S * 3 < SHARED_SILENT_AFTER_S, "one missed beat is not silence"
 assert CALL_TRY_TIMEOUT_S < CALL_DEADLINE_S, "a call must be able to retry"
 assert max(LONG_POLL_S, POLL_EVERY_S) * 2 < PRESENCE_S, "one late poll does not empty a room"
 assert SETTLEMENT_BATCH_MAX / PAYOUTS_AT_ONCE * OUTGOING_TIMEOUT_S < PAYOUT_CLAIM_MS / 1_000, (

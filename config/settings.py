@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from config.limits import SHARED_OWNERS_DEFAULT
+from config.owner_limits import SHARED_OWNERS_DEFAULT
 
 
 class Settings(BaseSettings):
@@ -36,6 +36,9 @@ class Settings(BaseSettings):
     )
     ray_address: str | None = Field(
         None, description="A running Ray cluster to join; empty starts one on loopback."
+    )
+    node_name: str = Field(
+        "", max_length=200, description="Name of this node, by which it is drained; empty: the host's name."
     )
     owners: Literal["adaptive", "dedicated", "shared"] = Field(
         "adaptive",

@@ -22,7 +22,7 @@ from actors.on_ray.cluster import RayDidNotStart
 from config import settings
 from server.storage.postgres.engine import migrate as migrate_schema
 from server.storage.postgres.engine import revision_of
-from workers.commands import books, doctor, game, masterdata, node, tenants, top
+from workers.commands import books, doctor, drain, game, masterdata, node, tenants, top
 from workers.commands.running import console, database_url, finished
 from workers.commands.up import (
     House,
@@ -37,6 +37,7 @@ app.add_typer(tenants.keys, name="keys")
 app.command()(books.verify)
 app.command()(books.export)
 app.command()(node.node)
+app.command()(drain.drain)
 app.command()(top.top)
 app.command()(doctor.doctor)
 app.add_typer(game.game, name="game")

@@ -1,5 +1,6 @@
 """One live tournament as a Ray actor: a thin shell round its `Activation`."""
 
+import asyncio
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -7,12 +8,15 @@ import ray
 
 from actors.on_ray.owner_process import OPTIONS, OwnerProcess, process_on
 from actors.owner.activation import Activation
+from actors.owner.process import may_share
 from actors.replies import Frames, Reply, RoomNews, Unavailable
 from actors.requests import Message, Poll, RoomPoll
 from actors.shared.policy import OWN
 from actors.shared.routes import let_go
 from config.limits import OWNER_CONNECTIONS_MAX
+from config.owner_limits import HAND_OVER_EVERY_S, HAND_OVER_TRIES
 from server.domain.ids import TournamentId
+from server.ports import Placements
 
 # Nodes declare how many owners they have room for; front ends' own nodes declare none.
 _OPTIONS = OPTIONS | {"resources": {"tournament": 1}, "max_concurrency": 1_000}
@@ -24,6 +28,7 @@ class TournamentActor(OwnerProcess[Activation]):
     def __init__(self, tournament_id: str) -> None:
         super().__init__()
         self._tournament_id = TournamentId(tournament_id)
+        self._placements: Placements
 
     async def ask(self, _: str, message: Message) -> Reply:
         """One message to the owner."""
@@ -50,6 +55,21 @@ class TournamentActor(OwnerProcess[Activation]):
         if self._open is not None:
             await self._open.retire()
 
+    async def hand_over(self, to: str | None) -> None:
+        """Checkpoint and let go in a quiet moment, because the node is drained. A tournament that may share is
+        placed there; another one comes back in a process of its own on another node."""
+        if (here := self._open) is None:
+            await self._leave()
+            return
+        for _ in range(HAND_OVER_TRIES):
+            if here.is_quiet():
+                break
+            await asyncio.sleep(HAND_OVER_EVERY_S)
+        state = here.state
+        if to is not None and state is not None and may_share(state):
+            await self._placements.place(self._tournament_id, to, OWN)
+        await here.retire()
+
     async def _compose(self, database_url: str, stack: AsyncExitStack) -> Activation:
         journal, process = await process_on(database_url, stack, OWN, OWNER_CONNECTIONS_MAX, room_clock=False)
 
@@ -57,6 +77,7 @@ class TournamentActor(OwnerProcess[Activation]):
             await let_go(journal, here)
             await self._leave()
 
+        self._placements = journal
         here = Activation(self._tournament_id, process, retired)
         return here
 

@@ -21,18 +21,16 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from config.limits import (
-    OWNERS_PER_NODE_MAX,
-    RAY_START_TIMEOUT_S,
-    RAY_START_TRIES,
-    SHARED_OWNERS_PER_NODE_MAX,
-)
+from config.limits import RAY_START_TIMEOUT_S, RAY_START_TRIES
+from config.node import node_name
+from config.owner_limits import OWNERS_PER_NODE_MAX, SHARED_OWNERS_PER_NODE_MAX
 from server.runtime.randomness import SystemIds
 
 log = logging.getLogger(__name__)
 
 _SESSION_FILE = "ray-session"
 OBJECT_STORE_BYTES = 100_000_000
+NAME_RESOURCE = "pitboss_node:"
 _INNER = "r"
 _STARTED = re.compile(r"--address=['\"]?([0-9.]+:[0-9]+)")
 
@@ -80,8 +78,9 @@ def ensure_token(home: Path) -> None:
 
 
 def resources_for(tournaments: int) -> str:
-    """What a node declares that has room for so many owners, and for those that share."""
-    return json.dumps({"tournament": tournaments, "shared_owner": SHARED_OWNERS_PER_NODE_MAX})
+    """What a node declares that has room for so many owners, and for those that share; and its name."""
+    room = {"tournament": tournaments, "shared_owner": SHARED_OWNERS_PER_NODE_MAX}
+    return json.dumps(room | {NAME_RESOURCE + node_name(): 1})
 
 
 def ray_command(*arguments: str) -> list[str]:

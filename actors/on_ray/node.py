@@ -13,12 +13,14 @@ class NodeDidNotJoin(Exception):  # noqa: N818 - told to a person
     """The node ended before it had joined; what it printed is on standard error."""
 
 
-def join_command(address: str, tournaments: int) -> list[str]:
-    """Starts a node with room for so many owners; one without room is for a process that only calls them."""
+def join_command(address: str, tournaments: int, ip: str | None = None) -> list[str]:
+    """Starts a node with room for so many owners; one without room is for a process that only calls them. `ip`
+    is the address at which others reach it, where the host has several."""
     room = ["--num-cpus=0"] if not tournaments else [f"--resources={resources_for(tournaments)}"]
     quiet = ("--include-log-monitor=false", "--disable-usage-stats")
     store = f"--object-store-memory={OBJECT_STORE_BYTES}"
-    return ray_command("start", f"--address={address}", "--block", *quiet, store, *room)
+    where = [] if ip is None else [f"--node-ip-address={ip}"]
+    return ray_command("start", f"--address={address}", "--block", *quiet, store, *room, *where)
 
 
 class RayNode:

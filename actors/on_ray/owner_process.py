@@ -18,7 +18,7 @@ from actors.owner.room.opening import Rooms
 from actors.owner.room.room_clock import RoomClock
 from actors.replies import Unavailable, unavailable
 from config import log_lines
-from config.node import node_setting
+from config.node import node_name, node_setting
 from server.ports import Publisher, StoreUnavailable
 from server.runtime.clock import SystemClock
 from server.runtime.collector import calm_collector
@@ -40,6 +40,12 @@ OPTIONS: dict[str, Any] = {
     "scheduling_strategy": "SPREAD",
 }
 _LAST_ANSWERS_S = 0.2
+
+
+class NodeDrained(Exception):  # noqa: N818 - what is so, no mistake
+    """This node is to own nothing any more."""
+
+
 T = TypeVar("T")
 
 
@@ -85,6 +91,9 @@ class OwnerProcess(Generic[T]):
                     async with AsyncExitStack() as stack:
                         self._open = await self._compose(database_url, stack)
                         stack.pop_all()  # it is good; the end of the process closes it
+                except NodeDrained:
+                    await self._leave()
+                    return Unavailable("this node is drained")
                 except (OSError, asyncpg.PostgresError) as error:
                     return Unavailable(f"{type(error).__name__}: {error}", store_away=True)
                 except StoreUnavailable as error:
@@ -95,14 +104,16 @@ class OwnerProcess(Generic[T]):
 async def process_on(
     database_url: str, stack: AsyncExitStack, placement: str, connections_max: int, room_clock: bool
 ) -> tuple[PostgresJournal, Process]:
-    """What the activations of this process share."""
+    """What the activations of this process share. Raises `NodeDrained`."""
     pool = await open_pool(database_url, connections_max)
     stack.push_async_callback(pool.close)
     journal, clock = PostgresJournal(pool), SystemClock()
+    if node_name() in await journal.draining():
+        raise NodeDrained
     return journal, Process(
         journal,
         clock,
-        holder=f"ray:{os.getpid()}",
+        holder=f"{node_name()}/{os.getpid()}",
         publisher=await _publisher(journal, node_setting("REDIS_URL")),
         rooms=Rooms(games_of(node_setting("GAMES") or DEFAULT), Path(node_setting("SEAL_KEY_FILE") or "")),
         placement=placement,

@@ -4,28 +4,33 @@ import asyncio
 import logging
 import signal
 import threading
+from contextlib import suppress
 from typing import Any
 
 import ray
-from ray.exceptions import RayError
+from ray.exceptions import ActorDiedError, RayError
 
-from actors.on_ray.actor import get_or_create
+from actors.on_ray.handles import Handles, HeadIsAway
 from actors.on_ray.owner_process import NAMESPACE
-from actors.on_ray.shared_actor import get_or_create_shared
+from actors.on_ray.spread import Spread
 from actors.owner.create import create_tournament
 from actors.owner.room.opening import Rooms
 from actors.replies import NOT_FOUND, Frames, Reply, RoomNews, Unavailable, unavailable
-from actors.requests import CommandRequest, Deliver, Message, Poll, RoomPoll
+from actors.requests import CommandRequest, Deliver, Message, Poll, ReadSummary, RoomPoll
 from actors.retry import until_available
 from actors.shared.policy import OWN, Policy, shared_placement
+from actors.shared.rescue import Rescue
 from actors.shared.routes import NO_SUCH, Routes
-from config import limits
+from config import limits, owner_limits
 from server.domain.ids import TournamentId
 from server.ports import Clock, StoreUnavailable
 from server.runtime.randomness import dice
 from server.storage.postgres.journal import PostgresJournal
 
 log = logging.getLogger(__name__)
+
+_ENDS_WITHIN_S = 1.0
+_MOVED = Unavailable("it has moved", misplaced=True)
 
 
 def join(address: str) -> None:
@@ -53,44 +58,65 @@ class RayDirectory:
         clock: Clock,
         rooms: Rooms | None = None,
         policy: Policy | None = None,
-        shared_owners: int = limits.SHARED_OWNERS_DEFAULT,
+        shared_owners: int = owner_limits.SHARED_OWNERS_DEFAULT,
     ) -> None:
         self._journal = journal
         self._rooms = rooms
         self._clock = clock
-        self._policy = policy or Policy()
-        self._shared = [shared_placement(number) for number in range(1, shared_owners + 1)]
-        self._routes = Routes(journal, clock, self._policy, self._shared, dice())
-        # By the name of the actor.
-        self._handles: dict[str, Any] = {}
-        self._answered: set[str] = set()
-        self._activating = asyncio.Semaphore(limits.ACTIVATIONS_AT_ONCE)
+        policy = policy or Policy()
+        self._shared: list[str] = []
+        if policy.owners != "dedicated":
+            self._shared = [shared_placement(number) for number in range(1, shared_owners + 1)]
+        self.routes = Routes(journal, clock, policy, self._shared, dice())
+        self._spread = Spread(journal)
+        self.handles = Handles(policy, self._spread)
+        self._rescue = Rescue(journal, clock, policy, self.routes, self._start_anew, self._wake)
 
     async def start_shared(self) -> None:
         """Start the processes that many share, without waiting for them: the first caller need not."""
-        if self._policy.owners != "dedicated":
-            await asyncio.gather(*(self._handle(placement, placement) for placement in self._shared))
+        with suppress(HeadIsAway):
+            await asyncio.gather(*(self.handles.of(placement, placement) for placement in self._shared))
 
     async def keep_up(self) -> None:
-        if self._policy.owners != "dedicated":
-            await asyncio.gather(*map(self._wake, self._shared))
+        await asyncio.gather(*map(self._wake, self._shared))
+        crowded = await self._spread.crowded() if self._shared else None
+        if crowded is not None:
+            log.info("shared_owner_moves", extra={"owner": crowded.placement, "node": crowded.node})
+            await self.empty(crowded.placement)
+
+    async def empty(self, placement: str) -> int:
+        """Others take what a shared owner has; it ends, and comes up on another node. How many it had."""
+        others = [name for name in await self.routes.living() if name != placement]
+        moved = await self._journal.hand_over(placement, others) if others else 0
+        with suppress(RayError, HeadIsAway, TimeoutError):
+            async with asyncio.timeout(limits.CALL_TRY_TIMEOUT_S):
+                await (await self.handles.of(placement, placement)).hand_over.remote()
+        self.handles.forget(placement, placement)
+        await self._clock.sleep(_ENDS_WITHIN_S)
+        await asyncio.gather(*map(self._wake, self._shared))
+        return moved
+
+    async def rescue(self) -> None:
+        await self._rescue.look()
 
     async def _wake(self, placement: str) -> None:
         try:
             async with asyncio.timeout(limits.CALL_TRY_TIMEOUT_S):
-                await (await self._handle(placement, placement)).wake.remote()
-            self._answered.add(placement)
+                await (await self.handles.of(placement, placement)).wake.remote()
+            self.handles.note_answer(placement, placement)
+        except HeadIsAway:
+            log.warning("shared_owner_away", extra={"owner": placement, "reason": "Ray's head is away"})
         except TimeoutError:
             log.warning("shared_owner_away", extra={"owner": placement, "reason": "timeout"})
             await self._replace_if_silent(placement, placement)
         except (RayError, ValueError) as error:
             log.warning("shared_owner_away", extra={"owner": placement, "reason": type(error).__name__})
-            self._forget(placement)
+            self._note_failure(placement, placement, error)
 
     async def create(self, request: CommandRequest[object]) -> Reply:
         async def once() -> Reply:
             try:
-                placement_of = await self._routes.first()
+                placement_of = await self.routes.first()
             except StoreUnavailable as error:
                 return unavailable(error)
             return await create_tournament(self._journal, self._clock, request, self._rooms, placement_of)
@@ -124,9 +150,9 @@ class RayDirectory:
         """Facts of the process where a tournament lives, for operations and tests."""
 
         async def reach(placement: str) -> Any:
-            return await (await self._handle(placement, tournament_id)).ping.remote()
+            return await (await self.handles.of(placement, tournament_id)).ping.remote()
 
-        facts: dict[str, int] = await self._routes.call(tournament_id, reach)
+        facts: dict[str, int] = await self.routes.call(tournament_id, reach)
         return facts
 
     async def _try(self, tournament_id: str, message: Message) -> Reply:
@@ -139,93 +165,94 @@ class RayDirectory:
         async def reach(placement: str) -> Any:
             return await self._reach(placement, tournament_id, method, argument, patience_s)
 
-        return await self._routes.call(tournament_id, reach)
+        return await self.routes.call(tournament_id, reach)
 
     async def _reach(
         self, placement: str, tournament_id: str, method: str, argument: Any, patience_s: float
     ) -> Any:
         """What Ray raises (dead, restarting, unreachable) becomes `Unavailable`, and what is known of the
         tournament is forgotten, so that the next try finds the owner of then."""
-        name = _name_of(placement, tournament_id)
         try:
-            handle = await self._handle(placement, tournament_id)
+            handle = await self.handles.of(placement, tournament_id)
             async with asyncio.timeout(patience_s):
-                reply = await getattr(handle, method).remote(tournament_id, argument)
-            self._answered.add(name)
+                call = asyncio.wrap_future(getattr(handle, method).remote(tournament_id, argument).future())
+                reply = await self._answer(call, placement, tournament_id, patience_s)
+            self.handles.note_answer(placement, tournament_id)
             return reply
+        except HeadIsAway:
+            return await self._without_head(placement, tournament_id)
         except TimeoutError:
             await self._replace_if_silent(placement, tournament_id)
             return Unavailable("timeout")
         except (RayError, ValueError) as error:
-            self._forget(name)
-            self._routes.forget(tournament_id)
+            self._note_failure(placement, tournament_id, error)
             return Unavailable(type(error).__name__)
 
-    def _forget(self, name: str) -> Any:
-        self._answered.discard(name)
-        return self._handles.pop(name, None)
+    async def _answer(
+        self, call: "asyncio.Future[Any]", placement: str, tournament_id: str, patience_s: float
+    ) -> Any:
+        """The answer; or, when it is long in coming, that the tournament lives elsewhere by now: it may have
+        been given up. A long poll is longer by itself."""
+        look_s = owner_limits.CALL_LOOK_EVERY_S + patience_s - limits.CALL_TRY_TIMEOUT_S
+        try:
+            while not (await asyncio.wait((call,), timeout=look_s))[0]:
+                with suppress(StoreUnavailable):
+                    placed = await self._journal.placed(TournamentId(tournament_id))
+                    if placed is not None and placed.placement != placement:
+                        return _MOVED
+        finally:
+            call.cancel()
+        return call.result()
 
-    async def _handle(self, placement: str, tournament_id: str) -> Any:
-        name = _name_of(placement, tournament_id)
-        handle = self._handles.get(name)
-        if handle is None:
-            async with self._activating:
-                handle = await asyncio.to_thread(self._get_or_create, placement, tournament_id)
-                self._handles[name] = handle
-        return handle
+    def _note_failure(self, placement: str, tournament_id: str, error: Exception) -> None:
+        """One that is away for a moment keeps its handle: it is the same one when it is back."""
+        self.routes.forget(tournament_id)
+        if isinstance(error, ActorDiedError | ValueError):
+            self.handles.forget(placement, tournament_id)
 
-    def _get_or_create(self, placement: str, tournament_id: str) -> Any:
+    async def _without_head(self, placement: str, tournament_id: str) -> Unavailable:
+        """No process of its own can be found or started now: it shares, and plays."""
         if placement == OWN:
-            return get_or_create(tournament_id)
-        return get_or_create_shared(placement, self._policy)
+            with suppress(StoreUnavailable):
+                await self._rescue.share(TournamentId(tournament_id))
+        return Unavailable("Ray's head does not answer")
 
     async def _replace_if_silent(self, placement: str, tournament_id: str) -> None:
         """Ray does not notice a stopped process. Its signs of life do: one that answered before and has not
         shown life for long is killed, and the next epoch fences what may be left of it. A shared one that
-        never answered may be starting on a slow machine: it is left alone."""
-        name = _name_of(placement, tournament_id)
+        never answered may be starting on a slow machine: it is left alone. A process of its own that does not
+        come up may be waiting for a node with room, for ever: its tournament shares until there is room."""
         try:
-            if name in self._answered:
-                if not await self._is_silent(placement, tournament_id):
-                    return
-            elif (
-                placement != OWN or await self._comes_up(tournament_id) or not await self._share(tournament_id)
-            ):
-                return
+            if self.handles.has_answered(placement, tournament_id):
+                if await self._is_silent(placement, tournament_id):
+                    await self._kill(placement, tournament_id)
+            elif placement == OWN and not await self._comes_up(tournament_id):
+                await self._rescue.share(TournamentId(tournament_id))
+                await self._kill(placement, tournament_id)
         except StoreUnavailable:
             return
-        if (handle := self._forget(name)) is not None:
-            log.warning("owner_silent", extra={"owner": name})
+
+    async def _kill(self, placement: str, tournament_id: str) -> None:
+        if (handle := self.handles.forget(placement, tournament_id)) is not None:
+            log.warning("owner_ended", extra={"owner": placement, "tournament": tournament_id})
             await asyncio.to_thread(ray.kill, handle, no_restart=True)
+
+    async def _start_anew(self, tournament_id: TournamentId) -> None:
+        """End what may be left of its process; the next question starts another."""
+        try:
+            await self.handles.of(OWN, tournament_id)
+            await self._kill(OWN, tournament_id)
+            await self._try(tournament_id, ReadSummary())
+        except (HeadIsAway, RayError) as error:
+            log.warning("cannot_start_anew", extra={"tournament": tournament_id, "reason": str(error)})
 
     async def _is_silent(self, placement: str, tournament_id: str) -> bool:
         """Looked at twice: after a machine stood still, all look silent until they have run again."""
-        for _ in range(2):
+        for pause_s in (owner_limits.SILENT_AGAIN_S, 0.0):
             silent_s = await self._silent_s(placement, tournament_id)
-            if silent_s is None or silent_s < limits.SILENT_AFTER_S:
+            if silent_s is None or silent_s < owner_limits.SILENT_AFTER_S:
                 return False
-            await self._clock.sleep(2 * limits.HEARTBEAT_EVERY_S)
-        return True
-
-    async def _comes_up(self, tournament_id: str) -> bool:
-        """Whether there is a process that answers, though its tournament may be on its way yet."""
-        handle = await self._handle(OWN, tournament_id)
-        try:
-            async with asyncio.timeout(limits.WARM_WITHIN_S):
-                await handle.ping.remote()
-        except (TimeoutError, RayError):
-            return False
-        return True
-
-    async def _share(self, tournament_id: str) -> bool:
-        """No process of its own comes up: no node may have room for one, and it would wait for ever. It shares
-        until there is room."""
-        shared = await self._routes.least_loaded()
-        if shared == OWN:
-            return False
-        await self._journal.place(TournamentId(tournament_id), shared, OWN)
-        self._routes.forget(tournament_id)
-        log.warning("no_room_for_own_process", extra={"tournament": tournament_id, "placement": shared})
+            await self._clock.sleep(pause_s)
         return True
 
     async def _silent_s(self, placement: str, tournament_id: str) -> float | None:
@@ -234,11 +261,16 @@ class RayDirectory:
         known = {one.placement: one.silent_s for one in await self._journal.processes()}
         return known.get(placement)
 
+    async def _comes_up(self, tournament_id: str) -> bool:
+        """Whether there is a process that answers, though its tournament may be on its way yet."""
+        try:
+            handle = await self.handles.of(OWN, tournament_id)
+            async with asyncio.timeout(owner_limits.WARM_WITHIN_S):
+                await handle.ping.remote()
+        except (TimeoutError, HeadIsAway, RayError):
+            return False
+        return True
+
     async def close(self) -> None:
-        self._handles.clear()
+        self.handles.close()
         await asyncio.to_thread(ray.shutdown)
-
-
-def _name_of(placement: str, tournament_id: str) -> str:
-    """The name of the actor that may own it."""
-    return f"tournament:{tournament_id}" if placement == OWN else placement

@@ -8,15 +8,17 @@ from typing import Any
 
 import ray
 from ray.exceptions import RayError
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from actors.on_ray.actor import get_or_create
-from actors.on_ray.owner_process import OPTIONS, OwnerProcess, process_on
+from actors.on_ray.owner_process import NAMESPACE, OPTIONS, OwnerProcess, process_on
 from actors.replies import Frames, Reply, RoomNews, Unavailable
 from actors.requests import Message, Poll, ReadSummary, RoomPoll
 from actors.shared.policy import OWN, Policy
 from actors.shared.shared_owner import SharedOwner
 from actors.shared.watchdog import Watchdog
-from config.limits import CALL_TRY_TIMEOUT_S, SHARED_CALLS_MAX, SHARED_CONNECTIONS_MAX, WARM_WITHIN_S
+from config.limits import CALL_TRY_TIMEOUT_S
+from config.owner_limits import SHARED_CALLS_MAX, SHARED_CONNECTIONS_MAX, WARM_WITHIN_S
 from server.domain.ids import TournamentId
 from server.storage.postgres.journal import PostgresJournal, open_pool
 
@@ -70,8 +72,16 @@ class SharedActor(OwnerProcess[SharedOwner]):
         self._policy = policy
 
     async def wake(self) -> None:
-        """Take up what is in play here, if that was not done."""
-        await self._opened()
+        """Take up what is in play here."""
+        here = await self._opened()
+        if isinstance(here, SharedOwner):
+            await here.take_up()
+
+    async def hand_over(self) -> None:
+        """Keep checkpoints of all that is here and end, because the node is drained."""
+        if self._open is not None:
+            await self._open.close()
+        await self._leave()
 
     async def ask(self, tournament_id: str, message: Message) -> Reply:
         """One message to the owner of a tournament."""
@@ -109,6 +119,14 @@ class SharedActor(OwnerProcess[SharedOwner]):
 RemoteShared: Any = ray.remote(SharedActor)
 
 
-def get_or_create_shared(placement: str, policy: Policy) -> Any:
-    """The handle of a shared owner, created when there is none."""
-    return RemoteShared.options(**_OPTIONS, name=placement).remote(placement, policy)
+def get_shared(placement: str) -> Any:
+    """The handle of a shared owner. Raises `ValueError` when there is none."""
+    return ray.get_actor(placement, namespace=NAMESPACE)
+
+
+def get_or_create_shared(placement: str, policy: Policy, node_id: str | None) -> Any:
+    """The handle of a shared owner, created when there is none: on the node that Ray calls so, if it lives."""
+    options = _OPTIONS | {"name": placement}
+    if node_id is not None:
+        options |= {"scheduling_strategy": NodeAffinitySchedulingStrategy(node_id, soft=True)}
+    return RemoteShared.options(**options).remote(placement, policy)

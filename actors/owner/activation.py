@@ -13,7 +13,7 @@ from actors.owner.room.room_host import RoomHost
 from actors.owner.room.room_loop import keep_playing
 from actors.replies import NOT_FOUND, Frames, Reply, RoomNews, Unavailable, failed, unavailable
 from actors.requests import Message, Poll, RoomPoll, Tick
-from config import limits
+from config import limits, owner_limits
 from server.domain.ids import TournamentId
 from server.domain.tournament.lifecycle import Status
 from server.domain.tournament.state import Tournament
@@ -214,7 +214,7 @@ class Activation:
     async def _beat(self, owner: TournamentOwner) -> None:
         """Show life in the store, and retire when idle."""
         while self._owner is owner:
-            await self._clock.sleep(limits.HEARTBEAT_EVERY_S)
+            await self._clock.sleep(owner_limits.HEARTBEAT_EVERY_S)
             try:
                 alive = await self._beats(owner)
             except StoreUnavailable:
@@ -266,7 +266,7 @@ class Activation:
         if state is None or state.status in (Status.COMPLETED, Status.CANCELLED):
             return False
         left_ms = state.rules.start_at_ms - self._clock.now_ms()
-        return state.status is Status.IN_PROGRESS or 0 < left_ms < limits.MOVE_BEFORE_START_MS
+        return state.status is Status.IN_PROGRESS or 0 < left_ms < owner_limits.MOVE_BEFORE_START_MS
 
     def is_quiet(self) -> bool:
         """Nothing is under way: no commit, no message, no flight in the air."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from actors.owner.room.opening import Rooms
 from actors.owner.room.room_clock import RoomClock
 from actors.replies import Unavailable
-from config.limits import SHARED_ENTRIES_MAX
+from config.owner_limits import SHARED_ENTRIES_MAX
 from server.domain.tournament.state import Tournament
 from server.ports import Clock, Journal, Publisher
 

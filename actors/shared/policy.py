@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final, Literal
 
-from config.limits import MOVE_BEFORE_START_MS, MOVE_SPREAD_MS, MOVE_UNTIL_MS, SHARED_ENTRIES_MAX
+from config.owner_limits import MOVE_BEFORE_START_MS, MOVE_SPREAD_MS, MOVE_UNTIL_MS, SHARED_ENTRIES_MAX
 from server.domain.tournament.lifecycle import Status
 from server.domain.tournament.state import Tournament
 

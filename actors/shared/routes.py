@@ -7,7 +7,7 @@ from typing import Any
 from actors.owner.activation import Activation
 from actors.replies import Unavailable, unavailable
 from actors.shared.policy import OWN, Policy
-from config import limits
+from config import owner_limits
 from server.domain.ids import TournamentId
 from server.domain.tournament.state import Tournament
 from server.ports import Clock, OwnerProcess, Placements, StoreUnavailable
@@ -30,12 +30,13 @@ class Routes:
         self._luck = luck
         self._known: dict[str, str] = {}
         self._processes: dict[str, OwnerProcess] = {}
-        self._seen_ms = -limits.LOADS_FRESH_MS
+        self._draining: frozenset[str] = frozenset()
+        self._seen_ms = -owner_limits.LOADS_FRESH_MS
 
     async def call(self, tournament_id: str, reach: Callable[[str], Awaitable[Any]]) -> Any:
         """The answer of the process where the tournament lives, or `NO_SUCH`; `reach` asks one. A process that
         says that it lives elsewhere has changed nothing: the next one is asked at once."""
-        for _ in range(limits.ROUTES_TRIED_MAX):
+        for _ in range(owner_limits.ROUTES_TRIED_MAX):
             try:
                 placement = await self._placement(tournament_id)
             except StoreUnavailable as error:
@@ -62,7 +63,7 @@ class Routes:
             placed = await self._placements.place(name, await self.least_loaded(), None)
         if placed is None or placed.placement is None:
             return None
-        if len(self._known) >= limits.ROUTES_KNOWN_MAX:
+        if len(self._known) >= owner_limits.ROUTES_KNOWN_MAX:
             self._known.clear()
         self._known[tournament_id] = placed.placement
         return placed.placement
@@ -81,26 +82,36 @@ class Routes:
         loads of a moment ago. One that shows no life is taken only when all are so."""
         if self._policy.owners == "dedicated":
             return OWN
-        now_ms = self._clock.monotonic_ms()
-        if now_ms - self._seen_ms >= limits.LOADS_FRESH_MS:
-            self._processes = {one.placement: one for one in await self._placements.processes()}
-            self._seen_ms = now_ms
+        if self._clock.monotonic_ms() - self._seen_ms >= owner_limits.LOADS_FRESH_MS:
+            await self._see()
         living = [name for name in self._shared if self._lives(name)] or self._shared
         two = self._luck.sample(living, min(2, len(living)))
         return min(two, key=self._load)
 
+    async def living(self) -> list[str]:
+        """The shared owners that show life, on nodes that are not drained."""
+        await self._see()
+        return [name for name in self._shared if self._lives(name)]
+
+    async def _see(self) -> None:
+        self._processes = {one.placement: one for one in await self._placements.processes()}
+        self._draining = await self._placements.draining()
+        self._seen_ms = self._clock.monotonic_ms()
+
     def _lives(self, name: str) -> bool:
         process = self._processes.get(name)
-        return process is not None and process.silent_s <= limits.SHARED_SILENT_AFTER_S
+        if process is None or process.silent_s > owner_limits.SILENT_AFTER_S:
+            return False
+        return process.node not in self._draining
 
     def _load(self, name: str) -> tuple[int, int]:
         process = self._processes.get(name)
-        return (0, 0) if process is None else (process.lag_us // limits.LAG_STEP_US, process.tournaments)
+        return (0, 0) if process is None else (process.lag_us // owner_limits.LAG_STEP_US, process.tournaments)
 
 
 async def let_go(placements: Placements, here: Activation) -> None:
     """A process of one tournament ends. One that was idle, and may share, lives nowhere from now on: the next
-    question gives it a placement among others instead of a process of its own."""
-    if here.leaves_placement:
-        with suppress(StoreUnavailable):
-            await placements.place(here.tournament_id, None, OWN)
+    question gives it a placement among others instead of a process of its own. Another one keeps its
+    placement, and is not missed."""
+    with suppress(StoreUnavailable):
+        await placements.place(here.tournament_id, None if here.leaves_placement else OWN, OWN)

@@ -16,7 +16,7 @@ from actors.owner.process import Process
 from actors.replies import Frames, Reply, RoomNews, Unavailable
 from actors.requests import Message, Poll, ReadSummary, RoomPoll
 from actors.shared.policy import OWN, Policy
-from config import limits
+from config import limits, owner_limits
 from server.domain.ids import TournamentId
 from server.ports import OwnerProcess, Placements
 from server.runtime.loops import go_round
@@ -60,14 +60,14 @@ class SharedOwner:
         self._on_replaced = on_replaced
         self._here: dict[str, Activation] = {}
         self._moving: dict[str, asyncio.Task[None]] = {}
-        self._moves = asyncio.Semaphore(limits.MOVES_AT_ONCE)
+        self._moves = asyncio.Semaphore(owner_limits.MOVES_AT_ONCE)
         self._stays_until_ms: dict[str, int] = {}
         self._incarnation = 0
         self._held_up_ms = held_up_ms
         self._lag_ms = 0
         # How many looks in a row a tournament has been too much for its neighbours.
         self._heavy: Counter[str] = Counter()
-        self._is_replaced = False
+        self._ends = False
         self._loops: list[asyncio.Task[None]] = []
 
     # What callers ask
@@ -101,7 +101,7 @@ class SharedOwner:
         """The one of a tournament, made when needed; None while it lets go, and where this process is not the
         one any more: it would steal from the younger one."""
         here = self._here.get(tournament_id)
-        if self._is_replaced or (here is not None and here.retired):
+        if self._ends or (here is not None and here.retired):
             return None
         if here is None:
 
@@ -120,15 +120,15 @@ class SharedOwner:
         await self._room_clock.set_by(self._process.journal)
         await self.beat()
         rounds = (
-            go_round(self._clock, limits.SHARED_BEAT_EVERY_S, self.beat, "cannot_beat"),
-            go_round(self._clock, limits.SHARED_LOOK_EVERY_S, self.look, "cannot_look"),
-            go_round(self._clock, limits.TAKE_UP_EVERY_S, self._take_up, "cannot_take_up"),
+            go_round(self._clock, owner_limits.SHARED_BEAT_EVERY_S, self.beat, "cannot_beat"),
+            go_round(self._clock, owner_limits.SHARED_LOOK_EVERY_S, self.look, "cannot_look"),
+            go_round(self._clock, owner_limits.TAKE_UP_EVERY_S, self.take_up, "cannot_take_up"),
         )
         self._loops = [asyncio.create_task(work) for work in rounds]
 
-    async def _take_up(self) -> None:
-        """What is in play here and not awake: after a start, and after its owner has ended."""
-        slots = asyncio.Semaphore(limits.RECOVERIES_AT_ONCE)
+    async def take_up(self) -> None:
+        """Wake what is in play here and not awake: after a start, and after its owner has ended."""
+        slots = asyncio.Semaphore(owner_limits.RECOVERIES_AT_ONCE)
 
         async def one(tournament_id: str) -> None:
             async with slots:
@@ -141,7 +141,7 @@ class SharedOwner:
     async def beat(self) -> None:
         """Show life for all that is here; let go of what others own now."""
         await self._room_clock.set_by(self._process.journal)
-        used_ms = int(2_000 * limits.SHARED_BEAT_EVERY_S)
+        used_ms = int(2_000 * owner_limits.SHARED_BEAT_EVERY_S)
         held = {id_: (one, lease) for id_, one in self._here.items() if (lease := one.held(used_ms))}
         me = OwnerProcess(
             self.placement, self._process.holder, self._incarnation, len(self._here), self._lag_ms * 1_000
@@ -158,9 +158,9 @@ class SharedOwner:
 
     async def _replaced(self) -> None:
         """What is here ends at the fences of the younger one; nothing new begins."""
-        if self._is_replaced:
+        if self._ends:
             return
-        self._is_replaced = True
+        self._ends = True
         log.warning("shared_owner_replaced", extra={"placement": self.placement})
         try:
             await self._retire_all()
@@ -172,7 +172,7 @@ class SharedOwner:
         up the others."""
         self._weigh(self._held_up_ms())
         for number, (tournament_id, here) in enumerate(list(self._here.items())):
-            if number % limits.SHARED_LOOKS_PER_TURN == 0:
+            if number % owner_limits.SHARED_LOOKS_PER_TURN == 0:
                 await asyncio.sleep(0)  # the calls of others come between
             if here.is_idle():
                 await here.retire()
@@ -182,14 +182,14 @@ class SharedOwner:
 
     def _weigh(self, held_up_ms: Counter[str]) -> None:
         self._lag_ms = max(self._lag_ms, held_up_ms.total())
-        heavy = {name: ms for name, ms in held_up_ms.items() if ms >= limits.HEAVY_MS}
+        heavy = {name: ms for name, ms in held_up_ms.items() if ms >= owner_limits.HEAVY_MS}
         for name, ms in heavy.items():
             log.warning("tournament_holds_up_others", extra={"tournament": name, "ms_a_second": ms})
         self._heavy = Counter({name: self._heavy[name] + 1 for name in heavy})
 
     def _wants_to_move(self, tournament_id: str, here: Activation) -> bool:
         state = here.state
-        is_heavy = self._heavy[tournament_id] >= limits.HEAVY_LOOKS
+        is_heavy = self._heavy[tournament_id] >= owner_limits.HEAVY_LOOKS
         if state is None or not (is_heavy or self._policy.wants_own(state, self._clock.now_ms())):
             return False
         stays_until_ms = self._stays_until_ms.get(tournament_id, 0)
@@ -220,10 +220,11 @@ class SharedOwner:
     def _stay(self, tournament_id: str) -> None:
         now_ms = self._clock.monotonic_ms()
         self._stays_until_ms = {id_: ms for id_, ms in self._stays_until_ms.items() if ms > now_ms}
-        self._stays_until_ms[tournament_id] = now_ms + limits.MOVE_AGAIN_MS
+        self._stays_until_ms[tournament_id] = now_ms + owner_limits.MOVE_AGAIN_MS
 
     async def close(self) -> None:
-        """Keep checkpoints of all that is here, and let go."""
+        """Keep checkpoints of all that is here, and let go. Nothing new begins."""
+        self._ends = True
         for task in (*self._loops, *self._moving.values()):
             task.cancel()
         await asyncio.gather(*self._loops, *self._moving.values(), return_exceptions=True)

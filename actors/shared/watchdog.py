@@ -15,7 +15,7 @@ from types import FrameType
 
 from actors.owner.activation import Activation
 from actors.owner.owner import TournamentOwner
-from config.limits import HUNG_AFTER_S, HUNG_STEP_MAX_S, LAG_LOOK_EVERY_S, LATE_AFTER_S
+from config.owner_limits import HUNG_AFTER_S, HUNG_STEP_MAX_S, LAG_LOOK_EVERY_S, LATE_AFTER_S
 
 log = logging.getLogger(__name__)
 

@@ -41,7 +41,7 @@ from server.ports.listings import (
 from server.ports.operators import ApiKey, Operator, Operators
 from server.ports.overview import HouseView, Overview, Where
 from server.ports.payouts import ClaimedPayout, Payouts, StoredPayout, Wallet
-from server.ports.placements import Held, OwnerProcess, Placed, Placements
+from server.ports.placements import Held, OwnerProcess, Placed, Placements, SilentOwner
 from server.ports.requests import Claim, GivenAnswer, RequestAnswers
 from server.ports.templates import CatchUp, Recurrence, Template, Templates
 from server.ports.tokens import TokenGenerations
@@ -103,6 +103,7 @@ __all__ = [
     "RoomCounts",
     "RuleChange",
     "SealedSeed",
+    "SilentOwner",
     "StoreUnavailable",
     "StoredPayout",
     "StoredTournament",

@@ -15,6 +15,15 @@ class Placed:
 
 
 @dataclass(frozen=True, slots=True)
+class SilentOwner:
+    """A tournament in play whose own process shows no life. `is_large`: too large to share a process."""
+
+    tournament_id: TournamentId
+    game_slug: str
+    is_large: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Held:
     """A lease that a process believes it holds. `head` is where its log ends, None where that is not asked."""
 
@@ -26,7 +35,8 @@ class Held:
 @dataclass(frozen=True, slots=True)
 class OwnerProcess:
     """A process that owns many tournaments. `incarnation` tells two of one name apart: the greater one counts.
-    `lag_us` is how late its event loop runs, `silent_s` how long ago it last showed life."""
+    `lag_us` is how late its event loop runs, `silent_s` how long ago it last showed life. `holder` begins with
+    the name of its node and a slash."""
 
     placement: str
     holder: str
@@ -34,6 +44,11 @@ class OwnerProcess:
     tournaments: int
     lag_us: int
     silent_s: float = 0.0
+
+    @property
+    def node(self) -> str:
+        """The node that it runs on."""
+        return self.holder.rpartition("/")[0]
 
 
 class Placements(Protocol):
@@ -45,7 +60,11 @@ class Placements(Protocol):
     async def place(
         self, tournament_id: TournamentId, placement: str | None, expected: str | None
     ) -> Placed | None:
-        """Give it another placement, if it has the expected one. Where it lives now."""
+        """Give it another placement, if it has the expected one. Where it lives now. It is held by no process
+        that shows life for it, until one takes it over."""
+
+    async def hand_over(self, placement: str, to: Sequence[str]) -> int:
+        """Give all that lives at one placement to others, to each about as much; how many."""
 
     async def enter(self, placement: str, holder: str) -> int:
         """Take a name: the incarnation of this process. One that has had the name before is replaced."""
@@ -59,3 +78,15 @@ class Placements(Protocol):
 
     async def in_play(self, placement: str) -> list[TournamentId]:
         """The tournaments in play that live there."""
+
+    async def silent(self, after_s: float) -> list[SilentOwner]:
+        """The tournaments in play whose own process took them over, and has shown no life for so long."""
+
+    async def own_on(self, node: str) -> list[TournamentId]:
+        """The tournaments whose own process is on a node, and shows life."""
+
+    async def drain(self, node: str, *, drains: bool) -> None:
+        """Say that a node is to own nothing any more, or that it may again."""
+
+    async def draining(self) -> frozenset[str]:
+        """The nodes that are to own nothing."""

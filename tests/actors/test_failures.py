@@ -13,7 +13,7 @@ from actors.requests import (
     ReadBoard,
     ReadSummary,
 )
-from config import limits
+from config import limits, owner_limits
 from server.domain.scoring.fact import Outcome
 from server.domain.tournament import commands, events
 from server.domain.tournament.decide import decide
@@ -213,7 +213,7 @@ async def test_a_database_that_was_set_back_is_noticed_within_a_beat(scene: Scen
     await scene.send(points("lost", "ann", 5))
     stored.log[:] = log
     assert stored.epoch == epoch
-    await scene.clock.advance(round(limits.HEARTBEAT_EVERY_S * 1_000) + 100)
+    await scene.clock.advance(round(owner_limits.HEARTBEAT_EVERY_S * 1_000) + 100)
     assert TOURNAMENT not in scene.directory._hosts
     board = await scene.ask(ReadBoard(0, 9), BoardAnswer)
     assert board.rows[0].points == 10_000

@@ -30,7 +30,7 @@ from actors.requests import (
     ReadTraceBasis,
     ReportFacts,
 )
-from config import limits
+from config import limits, owner_limits
 from server.domain.scoring.declaration import Scoring
 from server.domain.scoring.fact import Fact, Outcome
 from server.domain.tournament import commands
@@ -388,7 +388,7 @@ async def test_a_heart_and_checkpoints_that_fail_as_nobody_foresaw_end_no_owner(
     host, beats = scene.directory.host(TOURNAMENT), []
     with monkeypatch.context() as planted:
         planted.setattr(scene.store, "heartbeat", broken)
-        await scene.clock.advance(round(3_000 * limits.HEARTBEAT_EVERY_S))
+        await scene.clock.advance(round(3_000 * owner_limits.HEARTBEAT_EVERY_S))
     beat_on = scene.store.heartbeat
 
     async def beat(*args: Any) -> bool:
@@ -396,7 +396,7 @@ async def test_a_heart_and_checkpoints_that_fail_as_nobody_foresaw_end_no_owner(
         return await beat_on(*args)
 
     monkeypatch.setattr(scene.store, "heartbeat", beat)
-    await scene.clock.advance(round(3_000 * limits.HEARTBEAT_EVERY_S))
+    await scene.clock.advance(round(3_000 * owner_limits.HEARTBEAT_EVERY_S))
     assert beats and not host.retired
     monkeypatch.setattr(scene.store, "save_checkpoint", broken)
     await scene.send(points("f1", "ben", 5))

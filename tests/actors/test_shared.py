@@ -10,7 +10,7 @@ from actors.replies import NOT_FOUND, BoardAnswer, Done, Frames, Reply, Unavaila
 from actors.requests import Poll, ReadBoard, ReadSummary, ReportFacts
 from actors.shared.policy import OWN, Policy
 from actors.shared.shared_owner import SharedOwner
-from config import limits
+from config import limits, owner_limits
 from server.domain.ids import TournamentId
 from server.domain.money import POINT_SCALE
 from server.domain.scoring.fact import Outcome
@@ -103,7 +103,7 @@ async def test_it_shares_until_minutes_before_its_start_and_moves_unasked(scene:
             left_ms.append(NOW_MS + HOUR_MS - scene.clock.now_ms())
             break
         await scene.clock.advance(1_000)
-    assert left_ms and limits.MOVE_UNTIL_MS < left_ms[0] < limits.MOVE_BEFORE_START_MS
+    assert left_ms and owner_limits.MOVE_UNTIL_MS < left_ms[0] < owner_limits.MOVE_BEFORE_START_MS
     await scene.clock.advance(left_ms[0] + 1_000)
     await scene.done(scene.near.ask(CUP, command_request(commands.Advance())))
     assert await scene.send(scene.far, points("1", "ann", 5)) == bytes([Outcome.ACCEPTED])
@@ -165,7 +165,7 @@ async def test_a_full_cluster_shares_and_moves_when_there_is_room(scene: Scene) 
     await scene.send(scene.near, points("1", "ann", 1))
     assert await scene.placement() in scene.cluster.shared
     scene.cluster.room = 1
-    await scene.clock.advance(limits.MOVE_AGAIN_MS + 5_000)
+    await scene.clock.advance(owner_limits.MOVE_AGAIN_MS + 5_000)
     assert await scene.placement() == OWN
     assert await scene.points(scene.far) == {"ann": 1, "ben": 0}
 
@@ -291,7 +291,7 @@ async def test_a_move_that_fails_leaves_it_where_it_is(scene: Scene, monkeypatch
         await scene.clock.advance(3_000)
         await scene.send(scene.near, points("1", "ann", 1))
         assert await scene.placement() in scene.cluster.shared
-    await scene.clock.advance(limits.MOVE_AGAIN_MS + 5_000)
+    await scene.clock.advance(owner_limits.MOVE_AGAIN_MS + 5_000)
     assert await scene.placement() == OWN
 
 
@@ -330,7 +330,7 @@ async def test_what_is_new_goes_where_there_is_less_and_never_where_all_is_silen
     for name in names:
         await scene.done(scene.near.create(command_request(create(name))))
     assert {await scene.placement(TournamentId(name)) for name in names} == {two}
-    await scene.clock.advance(round(limits.SHARED_SILENT_AFTER_S * 1_000) + 2_000)
+    await scene.clock.advance(round(owner_limits.SILENT_AFTER_S * 1_000) + 2_000)
     await scene.store.beat(OwnerProcess(one, one, entered[one], 500, 0), [])
     late = Caller(scene.cluster, 3)
     await scene.done(late.create(command_request(create("late"))))

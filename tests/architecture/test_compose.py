@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,11 @@ def resources_of(arguments: list[str]) -> list[str]:
 @pytest.mark.parametrize(("name", "arguments"), all_commands())
 def test_what_should_be_json_is_json_when_it_arrives(name: str, arguments: list[str]) -> None:
     for text in resources_of(arguments):
-        assert json.loads(text) == {"tournament": 200, "shared_owner": 64}, name
+        assert json.loads(text) == {
+            "tournament": 200,
+            "shared_owner": 64,
+            f"pitboss_node:{socket.gethostname()}": 1,
+        }, name
 
 
 def test_a_folded_string_with_bare_quotes_would_be_found() -> None:

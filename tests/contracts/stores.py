@@ -36,6 +36,7 @@ from server.ports import (
     Placed,
     Raced,
     Recurrence,
+    SilentOwner,
     Template,
     Wallet,
 )
@@ -621,3 +622,34 @@ class StoreContract:
         assert await store.beat(me, [mine]) is None, "it was replaced"
         (known,) = [one for one in await store.processes() if one.placement == name]
         assert replace(known, silent_s=0.0) == younger and 0 <= known.silent_s < 60
+
+    async def test_who_owns_alone_and_shows_no_life_is_found(self, store: Any, writer: Writer) -> None:
+        writer.first.placement = "own"
+        await self.played(store, writer)
+        epoch = await store.take_over(writer.id, f"node-{writer.id}/7", "own")
+        assert await store.own_on(f"node-{writer.id}") == [writer.id]
+        assert await store.own_on("node") == [] and await store.own_on(f"node-{writer.id}/7") == []
+        (found,) = [one for one in await store.silent(-60.0) if one.tournament_id == writer.id]
+        assert writer.state is not None
+        assert found == SilentOwner(writer.id, writer.state.rules.game_slug, is_large=False)
+        assert writer.id not in [one.tournament_id for one in await store.silent(60.0)]
+        await store.place(writer.id, "own", "own")
+        assert writer.id not in [one.tournament_id for one in await store.silent(-60.0)], "it let go"
+        assert await store.own_on(f"node-{writer.id}") == []
+        assert await store.heartbeat(writer.id, epoch)
+        assert await store.own_on(f"node-{writer.id}") == [writer.id], "it goes on"
+
+    async def test_what_one_placement_has_goes_to_others(self, store: Any, writer: Writer) -> None:
+        lost, others = f"shared:{writer.id}", ["shared:a", "shared:b"]
+        writer.first.placement = lost
+        await self.played(store, writer)
+        assert await store.hand_over(lost, others) == 1
+        placed = await store.placed(writer.id)
+        assert placed is not None and placed.placement in others
+        assert await store.hand_over(lost, others) == 0
+
+    async def test_nodes_are_drained_and_admitted_again(self, store: Any, writer: Writer) -> None:
+        node = f"node-{writer.id}"
+        for drains in (True, True, False, False, True):
+            await store.drain(node, drains=drains)
+            assert (node in await store.draining()) is drains

@@ -190,7 +190,7 @@ async def test_a_retired_owner_leaves_its_process_and_comes_back_in_a_new_one(cl
     first = (await cluster.board("retired")).epoch
     assert await cluster.courier.send("retired", [points("a", "u1", 3)]) == [Outcome.ACCEPTED]
     pid = await cluster.pid("retired")
-    handle = await cluster.directory._handle(OWN, "retired")
+    handle = await cluster.directory.handles.of(OWN, "retired")
     await handle.retire.remote()
     async with asyncio.timeout(60):
         while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
@@ -292,7 +292,7 @@ def test_nobody_else_gets_to_rays_sockets_and_logs(up: Up, joined: Any) -> None:
 async def test_no_secret_is_an_argument_of_an_owner(cluster: Cluster) -> None:
     """Arguments of detached actors are kept in Ray's tables: the id of the tournament is all there is."""
     await cluster.play("silent")
-    handle = await cluster.directory._handle(OWN, "silent")
+    handle = await cluster.directory.handles.of(OWN, "silent")
     assert handle is not None
     from actors.on_ray.actor import TournamentActor
 

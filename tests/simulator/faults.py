@@ -260,6 +260,9 @@ class Network:
     async def keep_up(self) -> None:
         """Nothing runs unasked."""
 
+    async def rescue(self) -> None:
+        """Nothing lives elsewhere."""
+
     async def close(self) -> None:
         """Nothing to let go."""
 

@@ -10,9 +10,11 @@ from actors.replies import Frames, Reply, RoomNews, Unavailable
 from actors.requests import CommandRequest, Message, Poll, RoomPoll
 from actors.shared.policy import OWN, Policy
 from actors.shared.shared_owner import SharedOwner
+from config import owner_limits
 from server.domain.tournament.lifecycle import Status
 from server.domain.tournament.state import Tournament
 from server.ports import StoreUnavailable
+from server.runtime.loops import go_round
 from tests.simulator.world import World
 from tests.support.builders import TOURNAMENT
 from tests.support.placed import Caller, Cluster
@@ -76,7 +78,12 @@ class PlacedWorld(World):
         return [Node(self.cluster, luck) for _ in range(3)]
 
     def _background(self) -> list[Any]:
-        return [*super()._background(), self._mover()]
+        return [*super()._background(), self._mover(), self._rescuer()]
+
+    async def _rescuer(self) -> None:
+        """A worker gives up what is silent: what was killed and none asks for."""
+        rescue = self.cluster.rescue(Caller(self.cluster, 7).routes)
+        await go_round(self.clock, owner_limits.RESCUE_LOOK_EVERY_S, rescue.look, "cannot_rescue")
 
     async def _killer(self) -> None:
         """Processes die without a word, or a younger one takes the name of one that goes on."""

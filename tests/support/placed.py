@@ -17,6 +17,7 @@ from actors.replies import NOT_FOUND, Reply, Unavailable, unavailable
 from actors.requests import CommandRequest, Message, Poll, ReadSummary
 from actors.retry import until_available
 from actors.shared.policy import OWN, Policy, shared_placement
+from actors.shared.rescue import Rescue
 from actors.shared.routes import NO_SUCH, Routes, let_go
 from actors.shared.shared_owner import SharedOwner
 from server.domain.ids import TournamentId
@@ -46,6 +47,7 @@ class Cluster:
         self.room = 1_000
         self.processes: dict[str, SharedOwner | Activation] = {}
         self.replaced: list[str] = []
+        self.anew: list[str] = []
         self._incarnations = 0
         self._starting = asyncio.Lock()
 
@@ -106,6 +108,21 @@ class Cluster:
         assert isinstance(owner, SharedOwner)
         return await work(One(owner, tournament_id))
 
+    def rescue(self, routes: Routes) -> Rescue:
+        """What a worker runs."""
+
+        async def start_anew(tournament_id: TournamentId) -> None:
+            self.anew.append(tournament_id)
+            await self.kill(f"tournament:{tournament_id}")
+            await self.wake(tournament_id)
+
+        async def wake(placement: str) -> None:
+            owner = self.processes.get(placement)
+            if isinstance(owner, SharedOwner):
+                await owner.take_up()
+
+        return Rescue(self.store, self.clock, self.policy, routes, start_anew, wake)
+
     def living(self) -> list[str]:
         """The names of all processes."""
         return sorted(self.processes)
@@ -120,7 +137,7 @@ class Cluster:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        process._is_replaced = True  # a dead process takes nothing up
+        process._ends = True  # a dead process takes nothing up
         await asyncio.gather(*(kill(here) for here in list(process._here.values())))
 
     async def close(self) -> None:

@@ -16,12 +16,8 @@ import typer
 from rich.console import Console
 
 from config import settings
-from config.limits import (
-    DIRECTORY_CONNECTIONS_MAX,
-    OWNER_CONNECTIONS_MAX,
-    SHARED_CONNECTIONS_MAX,
-    SILENT_AFTER_S,
-)
+from config.limits import DIRECTORY_CONNECTIONS_MAX, OWNER_CONNECTIONS_MAX
+from config.owner_limits import SHARED_CONNECTIONS_MAX, SILENT_AFTER_S
 from server.ports import HouseView
 from server.runtime.clock import SystemClock
 from server.storage.postgres.engine import head_revision, open_engine

@@ -4,19 +4,23 @@ Every process that calls owners must sit on a Ray node. So `api` and `workers` j
 their own, run beside it, and take the node out of the cluster when they are told to stop.
 """
 
-import os
 import signal
 import subprocess
 import sys
+import threading
 from contextlib import ExitStack
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
+from actors.on_ray.cluster import end_group
 from actors.on_ray.node import NodeDidNotJoin, RayNode, join_command
 from config import settings
-from config.limits import OWNERS_PER_NODE_MAX
+from config.node import node_name
+from config.owner_limits import OWNERS_PER_NODE_MAX
+from workers.commands.drain import admit
+from workers.commands.running import finished
 
 
 class Role(StrEnum):
@@ -32,17 +36,35 @@ def node(
     tournaments: Annotated[
         int, typer.Option(min=1, max=10_000, help="Room for so many tournaments (owners).")
     ] = OWNERS_PER_NODE_MAX,
+    ip: Annotated[
+        str | None,
+        typer.Option(help="Address at which others reach this node (owners)."),
+    ] = None,
 ) -> None:
     """Run one node of a cluster until SIGTERM. Needs PITBOSS_RAY_ADDRESS and PITBOSS_DATABASE_URL."""
     loaded = settings.load_or_exit()
     missing = [name for name in ("ray_address", "database_url") if getattr(loaded, name) is None]
-    if missing or loaded.ray_address is None:
+    if loaded.ray_address is None or loaded.database_url is None:
         names = " and ".join(f"PITBOSS_{name.upper()}" for name in missing)
         raise typer.Exit(settings.complain(f"{names} must be set for a node of a cluster"))
     if role is Role.OWNERS:
-        command = join_command(loaded.ray_address, tournaments)
-        os.execv(command[0], command)
+        raise typer.Exit(_own(join_command(loaded.ray_address, tournaments, ip), loaded.database_url))
     raise typer.Exit(_beside_a_node(role.value, loaded.ray_address))
+
+
+def _own(command: list[str], database_url: str) -> int:
+    """Run a node of owners; told to stop it hands over what it owns first. Its exit code."""
+    stopping = threading.Event()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sign, lambda *_: stopping.set())
+    finished(admit(database_url, node_name()))
+    ray_node = subprocess.Popen(command, start_new_session=True)
+    while ray_node.poll() is None and not stopping.wait(0.2):
+        pass
+    if ray_node.poll() is None:
+        subprocess.run([sys.executable, "-m", "workers.cli", "drain", node_name()], check=False)
+    end_group(ray_node)
+    return 0 if stopping.is_set() else ray_node.returncode
 
 
 def _beside_a_node(module: str, address: str) -> int:

@@ -13,7 +13,6 @@ from actors.replies import Done
 from actors.requests import Identity, ReadSummary, request_of
 from config.limits import (
     ALARM_POLL_S,
-    MOVE_BEFORE_START_MS,
     OVERDUE_AFTER_MS,
     SCHEDULE_AT_ONCE,
     SCHEDULE_BATCH_MAX,
@@ -22,8 +21,8 @@ from config.limits import (
     SCHEDULE_POLL_S,
     SCHEDULE_WAITING_MAX,
     SCHEDULE_WAKE_EVERY_S,
-    SHARED_KEEP_UP_EVERY_S,
 )
+from config.owner_limits import MOVE_BEFORE_START_MS, RESCUE_LOOK_EVERY_S, SHARED_KEEP_UP_EVERY_S
 from server.domain.ids import TournamentId
 from server.domain.tournament.commands import Advance
 from server.ports import Clock, DueRow, Feed, IdSource, Listings
@@ -58,6 +57,7 @@ class Scheduler:
             go_round(self._clock, SCHEDULE_POLL_S, self.look, "schedule_cannot_look"),
             go_round(self._clock, SCHEDULE_WAKE_EVERY_S, self.wake, "schedule_cannot_wake"),
             go_round(self._clock, SHARED_KEEP_UP_EVERY_S, self._directory.keep_up, "cannot_keep_up"),
+            go_round(self._clock, RESCUE_LOOK_EVERY_S, self._directory.rescue, "cannot_rescue"),
             go_round(self._clock, ALARM_POLL_S, self.tell_overdue, "schedule_cannot_tell"),
         )
 

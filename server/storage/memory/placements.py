@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from config.limits import OVERDUE_AFTER_MS
+from config.owner_limits import SHARED_ENTRIES_MAX, SILENT_AFTER_S
 from server.domain.ids import TournamentId
 from server.domain.tournament.lifecycle import Status, is_over
-from server.ports import Clock, Held, HouseView, OwnerProcess, Placed, Where
+from server.ports import Clock, Held, HouseView, OwnerProcess, Placed, SilentOwner, Where
 from server.storage.memory.rows import Stored
 
 
@@ -19,6 +20,7 @@ class MemoryPlacements:
     def __init__(self) -> None:
         super().__init__()
         self._processes: dict[str, tuple[OwnerProcess, int]] = {}
+        self._draining: set[str] = set()
 
     async def placed(self, tournament_id: TournamentId) -> Placed | None:
         stored = self._tournaments.get(tournament_id)
@@ -29,7 +31,7 @@ class MemoryPlacements:
     ) -> Placed | None:
         stored = self._tournaments.get(tournament_id)
         if stored is not None and stored.placement == expected:
-            stored.placement = placement
+            stored.placement, stored.beat_ms = placement, None
         return await self.placed(tournament_id)
 
     async def enter(self, placement: str, holder: str) -> int:
@@ -63,6 +65,39 @@ class MemoryPlacements:
             for stored in self._tournaments.values()
             if stored.placement == placement and stored.summary.status is Status.IN_PROGRESS
         ]
+
+    async def hand_over(self, placement: str, to: Sequence[str]) -> int:
+        here = [one for one in self._tournaments.values() if one.placement == placement]
+        for number, stored in enumerate(here):
+            stored.placement, stored.beat_ms = to[number % len(to)], None
+        return len(here)
+
+    async def silent(self, after_s: float) -> list[SilentOwner]:
+        return [
+            SilentOwner(one.summary.id, one.summary.rules.game_slug, len(one.entries) > SHARED_ENTRIES_MAX)
+            for _, one in sorted(self._tournaments.items())
+            if one.placement == "own"
+            and one.summary.status is Status.IN_PROGRESS
+            and one.beat_ms is not None
+            and self._clock.now_ms() - one.beat_ms > after_s * 1_000
+        ]
+
+    async def own_on(self, node: str) -> list[TournamentId]:
+        since_ms = self._clock.now_ms() - SILENT_AFTER_S * 1_000
+        return [
+            one.summary.id
+            for _, one in sorted(self._tournaments.items())
+            if one.placement == "own"
+            and one.holder.startswith(f"{node}/")
+            and one.beat_ms is not None
+            and one.beat_ms > since_ms
+        ]
+
+    async def drain(self, node: str, *, drains: bool) -> None:
+        (self._draining.add if drains else self._draining.discard)(node)
+
+    async def draining(self) -> frozenset[str]:
+        return frozenset(self._draining)
 
     async def house_view(self, now_ms: int) -> HouseView:
         live = [one for one in self._tournaments.values() if not is_over(one.summary.status)]

@@ -13,6 +13,7 @@ class Stored:
     summary: Summary
     epoch: int = 0
     beat_ms: int | None = None
+    holder: str = ""
     placement: str | None = None
     next_due_ms: int | None = None
     beacon_round: int | None = None

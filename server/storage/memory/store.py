@@ -85,7 +85,7 @@ class MemoryStore(
         if placement not in (None, stored.placement):
             raise Misplaced(tournament_id)
         stored.epoch = max(stored.epoch + 1, self._clock.now_ms())
-        stored.beat_ms = self._clock.now_ms()
+        stored.holder, stored.beat_ms = holder, self._clock.now_ms()
         return stored.epoch
 
     async def commit(self, commit: Commit) -> None:

@@ -4,13 +4,21 @@ from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
+from config.owner_limits import SHARED_ENTRIES_MAX, SILENT_AFTER_S
 from server.domain.ids import TournamentId
-from server.ports import Held, OwnerProcess, Placed
+from server.ports import Held, OwnerProcess, Placed, SilentOwner
 from server.storage.postgres.commit_sql import head_of
 
 T = TypeVar("T")
 _PLACED = "SELECT placed FROM leases WHERE tournament_id = $1"
-_PLACE = "UPDATE leases SET placed = $2 WHERE tournament_id = $1 AND placed IS NOT DISTINCT FROM $3"
+_PLACE = (
+    "UPDATE leases SET placed = $2, beat_at = NULL WHERE tournament_id = $1 AND placed IS NOT DISTINCT FROM $3"
+)
+_HAND_OVER = (
+    "UPDATE leases SET beat_at = NULL,"
+    " placed = ($2::text[])[1 + (hashtext(tournament_id) & 1048575) % cardinality($2::text[])]"
+    " WHERE placed = $1"
+)
 # As with epochs: never used twice, not even when the database is set back.
 _ENTER = (
     "INSERT INTO owner_processes AS p (placement, holder, incarnation, tournaments, lag_us, beat_at)"
@@ -35,6 +43,17 @@ _IN_PLAY = (
     "SELECT id FROM tournaments JOIN leases ON tournament_id = id"
     " WHERE status = 'in_progress' AND placed = $1 ORDER BY id"
 )
+_SILENT = (
+    "SELECT id, game_slug, (SELECT count(*) > $2 FROM"
+    " (SELECT 1 FROM entries WHERE tournament_id = id LIMIT $2 + 1) AS counted)"
+    " FROM tournaments JOIN leases ON tournament_id = id WHERE status = 'in_progress' AND placed = 'own'"
+    " AND beat_at < clock_timestamp() - make_interval(secs => $1) ORDER BY id"
+)
+_OWN_ON = (
+    "SELECT tournament_id FROM leases WHERE placed = 'own' AND starts_with(holder, $1 || '/')"
+    " AND beat_at > clock_timestamp() - make_interval(secs => $2) ORDER BY tournament_id"
+)
+_DRAIN = "INSERT INTO draining_nodes (node, since) VALUES ($1, now()) ON CONFLICT DO NOTHING"
 
 
 class PostgresPlacements:
@@ -69,3 +88,23 @@ class PostgresPlacements:
 
     async def in_play(self, placement: str) -> list[TournamentId]:
         return [row[0] for row in await self._with(lambda db: db.fetch(_IN_PLAY, placement))]
+
+    async def hand_over(self, placement: str, to: Sequence[str]) -> int:
+        done: str = await self._with(lambda db: db.execute(_HAND_OVER, placement, list(to)))
+        return int(done.removeprefix("UPDATE "))
+
+    async def silent(self, after_s: float) -> list[SilentOwner]:
+        rows = await self._with(lambda db: db.fetch(_SILENT, after_s, SHARED_ENTRIES_MAX))
+        return [SilentOwner(*row) for row in rows]
+
+    async def own_on(self, node: str) -> list[TournamentId]:
+        rows = await self._with(lambda db: db.fetch(_OWN_ON, node, SILENT_AFTER_S))
+        return [row[0] for row in rows]
+
+    async def drain(self, node: str, *, drains: bool) -> None:
+        sql = _DRAIN if drains else "DELETE FROM draining_nodes WHERE node = $1"
+        await self._with(lambda db: db.execute(sql, node))
+
+    async def draining(self) -> frozenset[str]:
+        rows = await self._with(lambda db: db.fetch("SELECT node FROM draining_nodes"))
+        return frozenset(row[0] for row in rows)

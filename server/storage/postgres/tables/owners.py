@@ -10,10 +10,18 @@ leases = sa.Table(
     sa.Column("tournament_id", ID, primary_key=True),
     sa.Column("epoch", sa.BigInteger, nullable=False),
     sa.Column("holder", sa.Text, nullable=False),
+    # Of the process of its own that took it over; null before it does.
     sa.Column("beat_at", sa.DateTime(timezone=True)),
     sa.Column("placed", sa.Text),
     # A heartbeat rewrites the row in its own page: room for it keeps the table from growing.
     postgresql_with={"fillfactor": "50"},
+)
+
+draining_nodes = sa.Table(
+    "draining_nodes",
+    metadata,
+    sa.Column("node", sa.Text, primary_key=True),
+    sa.Column("since", sa.DateTime(timezone=True), nullable=False),
 )
 
 owner_processes = sa.Table(
