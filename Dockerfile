@@ -13,7 +13,14 @@ COPY server server
 COPY actors actors
 COPY api api
 COPY workers workers
+COPY pitboss_games pitboss_games
 RUN /opt/pitboss/bin/pip install --no-cache-dir --no-deps --no-build-isolation --no-index .
+# What a node of owners never loads, a fifth of the image: Ray's libraries for learning and its Java, the clouds'
+# services but queues, pip itself.
+RUN cd /opt/pitboss/lib/python3.11/site-packages \
+ && rm -rf ray/jars ray/rllib ray/tune ray/train ray/serve ray/llm ray/dashboard/client \
+ && find botocore/data -mindepth 1 -maxdepth 1 -type d ! -name sqs ! -name sts ! -name sso ! -name sso-oidc -exec rm -rf {} + \
+ && rm -rf pip pip-*.dist-info ../../../bin/pip*
 
 FROM python:3.11-slim
 COPY --from=build /opt/pitboss /opt/pitboss

@@ -15,7 +15,7 @@ BROWSER_STAMP := $(call stamp,browser,requirements-browser.lock)
 TYPESCRIPT := 5.9.3
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev browser run test soak-browser check simulate siege soak bench lock clean
+.PHONY: help install install-dev browser run test soak-browser check simulate siege soak test-compose bench lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -81,6 +81,9 @@ siege: install-dev ## Hostile clients beside honest ones, on both engines; SIEGE
 
 soak: install-dev ## Real processes killed at random under load, then the books; SOAK="--owners 100" for more
 	$(BIN)/python -m tests.soak $(SOAK)
+
+test-compose: install-dev ## The cluster in containers while its parts are killed; needs a Docker engine. COMPOSE="--keep" leaves it
+	$(BIN)/python -m tests.compose $(COMPOSE)
 
 bench: install-dev ## Measure; writes docs/benchmarks.md
 	$(BIN)/python -m tests.load.bench

@@ -32,9 +32,9 @@ class Directory(Protocol):
         """See to it that what must run unasked does: a shared owner whose process was started again takes up
         what is in play there. Called now and then by one worker or several."""
 
-    async def rescue(self) -> None:
-        """See to it that what a lost node or process owned comes back elsewhere. Called every second by one
-        worker or several."""
+    async def rescue(self) -> int:
+        """See to it that what a lost node or process owned comes back elsewhere; how many were given up.
+        Called every second by one worker or several."""
 
     async def close(self) -> None:
         """Let go; owners that live elsewhere live on."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections import deque
+from collections import Counter, deque
 
 from actors.directory import Directory
 from actors.replies import Done, Failed, Refused, Reply, Unavailable
@@ -22,10 +22,12 @@ Load = list[tuple[list[Fact], asyncio.Future[Reply]]]
 
 
 class FactBatcher:
-    """Coalesces the fact requests of one front end. The answer comes when the facts are durable."""
+    """Coalesces the fact requests of one front end. The answer comes when the facts are durable. `outcomes`
+    are those of all so far."""
 
     def __init__(self, directory: Directory) -> None:
         self._directory = directory
+        self.outcomes: Counter[Outcome] = Counter()
         self._queues: dict[str, deque[tuple[list[Fact], asyncio.Future[Reply]]]] = {}
 
     async def send(self, tournament_id: str, facts: list[Fact]) -> Outcomes | Refused | Unavailable | Failed:
@@ -36,6 +38,7 @@ class FactBatcher:
             if not isinstance(reply, Done):
                 return reply
             outcomes += [Outcome(code) for code in reply.value]
+        self.outcomes.update(outcomes)
         return outcomes
 
     def _post(self, tournament_id: str, parcel: list[Fact]) -> asyncio.Future[Reply]:

@@ -78,8 +78,8 @@ class LocalDirectory:
     async def keep_up(self) -> None:
         """One process is up or it is not."""
 
-    async def rescue(self) -> None:
-        """As with `keep_up`."""
+    async def rescue(self) -> int:
+        return 0
 
     async def close(self) -> None:
         await asyncio.gather(*(host.retire() for host in list(self._hosts.values())))

@@ -151,6 +151,11 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """Do what the schedule has made due. Sent by the activation to its owner."""
+
+
+@dataclass(frozen=True, slots=True)
 class Deliver(Request[list[bytes]]):
     """What the players of a front end did, in the order in which it stamped it: `room_codec.encode_inputs`.
     Deliveries of one `incarnation` are numbered from 1; the next one is sent when this one is answered. All
@@ -172,7 +177,7 @@ class RoomTick:
 # A board may be read under a lease that was proven a moment ago; whatever decides something proves it itself.
 Showing = ReadBoard | ReadPlaces | ReadSheet
 Reading = Showing | ReadSummary | ReadRoom | ReadTraceBasis | ReadReviews | PreviewCancel
-Message = CommandRequest[object] | ReportFacts | Deliver | Reading | Tick | RoomTick
+Message = CommandRequest[object] | ReportFacts | Deliver | Reading | Tick | Step | RoomTick
 
 
 @dataclass(frozen=True, slots=True)

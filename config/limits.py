@@ -167,6 +167,8 @@ SCHEDULE_PAUSE_MAX_MS: Final = 60_000
 # How often is looked for tournaments that start within minutes, to wake them.
 SCHEDULE_WAKE_EVERY_S: Final = 15.0
 SCHEDULE_POLL_S: Final = 0.5
+# Owners that are awake do their steps on time by themselves; a worker does those that are so late.
+SCHEDULE_GRACE_MS: Final = 1_000
 # A step of the schedule that is not done so long after it was due is an alert.
 OVERDUE_AFTER_MS: Final = 60_000
 

@@ -17,6 +17,9 @@ CALL_LOOK_EVERY_S: Final = 1.0
 HEAD_PATIENCE_S: Final = 4.0
 HEAD_CALLS_MAX: Final = 32
 
+# Callers look so often for shared owners that came up anew.
+FOLLOW_EVERY_S: Final = 2.0
+
 # New owner processes started at once per front end: each costs seconds of a core.
 ACTIVATIONS_AT_ONCE: Final = 4
 
@@ -49,6 +52,8 @@ MOVES_AT_ONCE: Final = 2
 MOVE_AGAIN_MS: Final = 30_000
 WARM_WITHIN_S: Final = 20.0
 RECOVERIES_AT_ONCE: Final = 8
+# An owner does a step of the schedule by itself that is due within so long; it looks every second.
+STEPS_PLANNED_MS: Final = 1_500
 TAKE_UP_EVERY_S: Final = 15.0
 # A process on a drained node looks so often, and so many times, for a quiet moment; so many hand over at once,
 # and a node that is told to stop has so long for all.
@@ -68,5 +73,8 @@ assert HEARTBEAT_EVERY_S * 2 < SILENT_AFTER_S, "one missed beat is not silence"
 assert SHARED_BEAT_EVERY_S * 2 < SILENT_AFTER_S, "one missed beat is not silence"
 assert HUNG_AFTER_S + 0.5 < SILENT_AFTER_S + SILENT_AGAIN_S - SHARED_BEAT_EVERY_S, (
     "the watchdog names a hanging tournament before its neighbours are given to others"
+)
+assert max(HEARTBEAT_EVERY_S, SHARED_LOOK_EVERY_S) * 1_000 < STEPS_PLANNED_MS, (
+    "no step falls between two looks"
 )
 assert HEARTBEAT_EVERY_S < SILENT_AGAIN_S, "who runs again has shown life by the second look"

@@ -9,12 +9,15 @@ from typing import Protocol
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.directory import Directory
+from config.node import node_name
 from config.settings import Settings
 from server.runtime.clock import SystemClock
+from server.runtime.counters import Counters, keep_adding
 from server.runtime.randomness import SystemIds, jittered
 from server.storage.postgres.deliveries import PostgresDeliveries
 from server.storage.postgres.engine import open_engine
 from server.storage.postgres.feed import PostgresFeed
+from server.storage.postgres.journal import PostgresJournal, open_pool
 from server.storage.postgres.listings import PostgresListings
 from server.storage.postgres.operators import PostgresRequests
 from server.storage.postgres.payouts import PostgresPayouts
@@ -51,19 +54,29 @@ async def open_workers(settings: Settings, database_url: str, directory: Directo
         stack.push_async_callback(queues.close)
         stack.push_async_callback(outgoing.close)
         stack.push_async_callback(relays.close)
-        workers = _workers(engine, directory, outgoing, queues, relays)
+        pool = await open_pool(database_url, 1)
+        stack.push_async_callback(pool.close)
+        counters = Counters()
+        adding = keep_adding(counters, PostgresJournal(pool), SystemClock(), node_name(), "workers")
+        stack.callback(adding.cancel)
+        workers = _workers(engine, directory, outgoing, queues, relays, counters)
         tasks = [asyncio.create_task(worker.run()) for worker in workers]
         stack.push_async_callback(_stop, tasks)
         yield tasks
 
 
 def _workers(
-    engine: AsyncEngine, directory: Directory, outgoing: Outgoing, queues: Queues, relays: Relays
+    engine: AsyncEngine,
+    directory: Directory,
+    outgoing: Outgoing,
+    queues: Queues,
+    relays: Relays,
+    counters: Counters,
 ) -> tuple[Worker, ...]:
     clock, ids = SystemClock(), SystemIds()
     deliveries, feed = PostgresDeliveries(engine), PostgresFeed(engine)
     return (
-        Scheduler(PostgresListings(engine), directory, feed, clock, ids),
+        Scheduler(PostgresListings(engine), directory, feed, clock, ids, counters),
         Beacons(PostgresListings(engine), directory, relays, clock, ids),
         Recurring(PostgresTemplates(engine), directory, clock),
         Housekeeper(PostgresRequests(engine), deliveries, clock),

@@ -13,15 +13,18 @@ import asyncpg
 import ray
 import ray.actor
 
+from actors.owner.measured_journal import MeasuredJournal
 from actors.owner.process import Process
 from actors.owner.room.opening import Rooms
 from actors.owner.room.room_clock import RoomClock
 from actors.replies import Unavailable, unavailable
+from actors.shared.policy import OWN
 from config import log_lines
 from config.node import node_name, node_setting
 from server.ports import Publisher, StoreUnavailable
 from server.runtime.clock import SystemClock
 from server.runtime.collector import calm_collector
+from server.runtime.counters import Counters, keep_adding
 from server.runtime.games import DEFAULT, games_of
 from server.storage.postgres.journal import PostgresJournal, open_pool
 
@@ -107,9 +110,12 @@ async def process_on(
     """What the activations of this process share. Raises `NodeDrained`."""
     pool = await open_pool(database_url, connections_max)
     stack.push_async_callback(pool.close)
-    journal, clock = PostgresJournal(pool), SystemClock()
+    counters, clock = Counters(), SystemClock()
+    journal = MeasuredJournal(pool, counters)
     if node_name() in await journal.draining():
         raise NodeDrained
+    kind = OWN if placement == OWN else "shared"
+    stack.callback(keep_adding(counters, journal, clock, node_name(), kind).cancel)
     return journal, Process(
         journal,
         clock,

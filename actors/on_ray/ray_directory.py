@@ -24,6 +24,7 @@ from actors.shared.routes import NO_SUCH, Routes
 from config import limits, owner_limits
 from server.domain.ids import TournamentId
 from server.ports import Clock, StoreUnavailable
+from server.runtime.loops import go_round
 from server.runtime.randomness import dice
 from server.storage.postgres.journal import PostgresJournal
 
@@ -70,12 +71,29 @@ class RayDirectory:
         self.routes = Routes(journal, clock, policy, self._shared, dice())
         self._spread = Spread(journal)
         self.handles = Handles(policy, self._spread)
+        self._following: asyncio.Task[None] | None = None
+        self._followed: dict[str, int] = {}
         self._rescue = Rescue(journal, clock, policy, self.routes, self._start_anew, self._wake)
 
     async def start_shared(self) -> None:
-        """Start the processes that many share, without waiting for them: the first caller need not."""
+        """Start the processes that many share, without waiting for them: the first caller need not. From now
+        on their handles are known before they are needed."""
         with suppress(HeadIsAway):
             await asyncio.gather(*(self.handles.of(placement, placement) for placement in self._shared))
+        following = go_round(self._clock, owner_limits.FOLLOW_EVERY_S, self._follow, "cannot_follow")
+        self._following = asyncio.create_task(following)
+
+    async def _follow(self) -> None:
+        """One that came up anew is another actor. The first call asks Ray's head where it is: that must be
+        done before the head is away."""
+        for one in await self._journal.processes():
+            lives = one.placement in self._shared and one.silent_s < owner_limits.SILENT_AFTER_S
+            if lives and self._followed.get(one.placement) != one.incarnation:
+                self.handles.forget(one.placement, one.placement)
+                with suppress(HeadIsAway, RayError, TimeoutError):
+                    async with asyncio.timeout(limits.CALL_TRY_TIMEOUT_S):
+                        await (await self.handles.of(one.placement, one.placement)).ping.remote()
+                    self._followed[one.placement] = one.incarnation
 
     async def keep_up(self) -> None:
         await asyncio.gather(*map(self._wake, self._shared))
@@ -96,8 +114,8 @@ class RayDirectory:
         await asyncio.gather(*map(self._wake, self._shared))
         return moved
 
-    async def rescue(self) -> None:
-        await self._rescue.look()
+    async def rescue(self) -> int:
+        return await self._rescue.look()
 
     async def _wake(self, placement: str) -> None:
         try:
@@ -272,5 +290,7 @@ class RayDirectory:
         return True
 
     async def close(self) -> None:
+        if self._following is not None:
+            self._following.cancel()
         self.handles.close()
         await asyncio.to_thread(ray.shutdown)

@@ -7,15 +7,15 @@ from collections.abc import Awaitable, Callable
 from actors.owner.board_feed import BoardFeed
 from actors.owner.execute import StepError
 from actors.owner.owner import TournamentOwner
-from actors.owner.process import Process, may_share, not_here
+from actors.owner.process import Process, is_needed, may_share, not_here
 from actors.owner.room.room_clock import RoomClock
 from actors.owner.room.room_host import RoomHost
 from actors.owner.room.room_loop import keep_playing
+from actors.owner.step_plan import StepPlan
 from actors.replies import NOT_FOUND, Frames, Reply, RoomNews, Unavailable, failed, unavailable
 from actors.requests import Message, Poll, RoomPoll, Tick
 from config import limits, owner_limits
 from server.domain.ids import TournamentId
-from server.domain.tournament.lifecycle import Status
 from server.domain.tournament.state import Tournament
 from server.journal.replay import Recovered, take_over
 from server.ports import Fenced, Held, Misplaced, Raced, StoreUnavailable
@@ -28,8 +28,8 @@ _MISPLACED = Unavailable("misplaced", misplaced=True)
 
 
 class Activation:
-    """Serves one tournament in this process. `on_retire` is called once when it has let go: idle,
-    fenced by a newer owner, or asked for a tournament that does not exist."""
+    """Serves one tournament in this process. `on_retire` is called once when it has let go: idle, fenced by a
+    newer owner, or asked for a tournament that does not exist."""
 
     def __init__(
         self, tournament_id: TournamentId, process: Process, on_retire: Callable[[], Awaitable[None]]
@@ -46,15 +46,14 @@ class Activation:
         self._retiring: asyncio.Task[None] | None = None
         self._used_at_ms = clock.monotonic_ms()
         self._careful_until_ms = self._steps_from_ms = 0
+        self._plan = StepPlan(clock)
         self._feed = BoardFeed(tournament_id, clock, process.publisher)
 
     async def ask(self, message: Message) -> Reply:
         """One message, recovering the tournament first when needed."""
         self._used_at_ms = self._clock.monotonic_ms()
         owner = await self._opened()
-        if isinstance(owner, TournamentOwner):
-            return await owner.submit(message)
-        return owner
+        return await owner.submit(message) if isinstance(owner, TournamentOwner) else owner
 
     async def frames(self, poll: Poll) -> Frames | Unavailable:
         """Wait until there is something behind the poll's position, at most `LONG_POLL_S`."""
@@ -227,6 +226,7 @@ class Activation:
                 await self.retire()
                 continue
             owner.proven()
+            self._plan.look(owner)
             if owner.room is not None:
                 await owner.room.clock.set_by(self._journal)
             if self.is_idle():
@@ -234,6 +234,11 @@ class Activation:
                 await self.retire()
 
     # For a process that owns many
+
+    def plan_step(self) -> None:
+        """See to it that the next step of the schedule is done on time."""
+        if (owner := self._owner) is not None:
+            self._plan.look(owner)
 
     @property
     def state(self) -> Tournament | None:
@@ -259,14 +264,7 @@ class Activation:
 
     def is_idle(self) -> bool:
         """Not in play, not about to start, and not asked for a while."""
-        return self._quiet_ms() > limits.PASSIVATE_AFTER_MS and not self._is_needed()
-
-    def _is_needed(self) -> bool:
-        state = self.state
-        if state is None or state.status in (Status.COMPLETED, Status.CANCELLED):
-            return False
-        left_ms = state.rules.start_at_ms - self._clock.now_ms()
-        return state.status is Status.IN_PROGRESS or 0 < left_ms < owner_limits.MOVE_BEFORE_START_MS
+        return self._quiet_ms() > limits.PASSIVATE_AFTER_MS and not is_needed(self.state, self._clock.now_ms())
 
     def is_quiet(self) -> bool:
         """Nothing is under way: no commit, no message, no flight in the air."""
@@ -286,6 +284,7 @@ class Activation:
 
     async def _retire(self) -> None:
         owner, self._owner = self._owner, None
+        self._plan.stop()
         for task in self._life:
             task.cancel()
         await asyncio.gather(*self._life, return_exceptions=True)

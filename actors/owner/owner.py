@@ -24,6 +24,7 @@ from actors.requests import (
     Reading,
     ReportFacts,
     RoomTick,
+    Step,
     Tick,
 )
 from config import limits
@@ -173,7 +174,7 @@ class TournamentOwner:
         """Prove the lease for answers that nothing was written for. Raises `Fenced`; an owner that cannot ask
         lives on, but says nothing that it cannot prove."""
         fresh = self._clock.monotonic_ms() - self._proven_ms < limits.LEASE_PROOF_MS
-        messages = [message for message, _ in waiting if not isinstance(message, Tick | RoomTick)]
+        messages = [message for message, _ in waiting if not isinstance(message, Tick | Step | RoomTick)]
         if all(fresh and queries.only_shows(message) for message in messages):
             return False
         try:
@@ -235,7 +236,7 @@ class TournamentOwner:
                 return NO_ROOM if self.room is None else self.room.receive(message, future)
             case RoomTick() if self.room and (why := self.room.patience.why_given_up()):
                 return execute.give_up(work, why, now_ms)
-            case Tick() | RoomTick():
+            case Tick() | Step() | RoomTick():
                 # Frames are made after the commit: they never show what a crash could take back.
                 return Done()
             case _:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from actors.owner.room.opening import Rooms
 from actors.owner.room.room_clock import RoomClock
 from actors.replies import Unavailable
-from config.owner_limits import SHARED_ENTRIES_MAX
+from config.owner_limits import MOVE_BEFORE_START_MS, SHARED_ENTRIES_MAX
+from server.domain.tournament.lifecycle import Status
 from server.domain.tournament.state import Tournament
 from server.ports import Clock, Journal, Publisher
 
@@ -28,6 +29,14 @@ class Process:
 def may_share(state: Tournament) -> bool:
     """Large states and rooms would be read on the loop of many: they keep the process of their own."""
     return len(state.entries) <= SHARED_ENTRIES_MAX and state.rules.room is None
+
+
+def is_needed(state: Tournament | None, now_ms: int) -> bool:
+    """Whether an owner stays though none asks: in play, or about to start."""
+    if state is None or state.status in (Status.COMPLETED, Status.CANCELLED):
+        return False
+    left_ms = state.rules.start_at_ms - now_ms
+    return state.status is Status.IN_PROGRESS or 0 < left_ms < MOVE_BEFORE_START_MS
 
 
 def not_here(found: object) -> Unavailable:

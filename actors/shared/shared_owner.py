@@ -174,6 +174,7 @@ class SharedOwner:
         for number, (tournament_id, here) in enumerate(list(self._here.items())):
             if number % owner_limits.SHARED_LOOKS_PER_TURN == 0:
                 await asyncio.sleep(0)  # the calls of others come between
+            here.plan_step()
             if here.is_idle():
                 await here.retire()
             elif tournament_id not in self._moving and self._wants_to_move(tournament_id, here):

@@ -46,6 +46,16 @@ def _limits_of(state: dict[str, Any]) -> Verdict | None:
     return found
 
 
+def _template_of(scope: Scope) -> str:
+    """The route that a request took, without the ids of its path. A router's route does not know the static
+    segments in front of it."""
+    route: str | None = getattr(scope.get("route"), "path", None)
+    if route is None:
+        return "none"
+    before = scope["path"].split("/")[: scope["path"].count("/") - route.count("/") + 1]
+    return "/".join(before) + route
+
+
 class RequestLog:
     """Pure ASGI, outermost: says who calls from where, turns away what no route may see, adds `X-Request-Id`,
     and writes one line when the answer is out."""
@@ -100,9 +110,9 @@ class RequestLog:
         text = credential_of(headers)
         return text is not None and self._ctx.key_cache.was_good(text)
 
-    @staticmethod
-    def _write(scope: Scope, request_id: str, status: int, seconds: float) -> None:
+    def _write(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
         state = scope.get("state", {})
+        self._ctx.metrics.request(scope["method"], _template_of(scope), status, seconds)
         facts = {
             "request_id": request_id,
             "method": scope["method"],

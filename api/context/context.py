@@ -9,6 +9,7 @@ from actors.directory import Directory
 from actors.fact_batcher import FactBatcher
 from api.context.answer_cache import AnswerCache
 from api.context.connection_limits import ConnectionLimits
+from api.context.front_end_metrics import FrontEndMetrics
 from api.context.history_reader import HistoryReader
 from api.context.key_cache import KeyCache
 from api.context.page_cache import PageCache
@@ -89,6 +90,7 @@ class Context:
     has_beacons: bool = False
     seals: Seals | None = None
     room_records: RoomRecords = field(default_factory=RoomRecords)
+    metrics: FrontEndMetrics = field(default_factory=FrontEndMetrics)
     # Thousands may come to watch one tournament at the same moment.
     public_look: SharedLook[str, Summary | None] = field(init=False)
     operator_look: SharedLook[str, Operator | None] = field(init=False)

@@ -20,6 +20,7 @@ from server.ports import Verdict, Window
 
 _TARGET = re.compile(rb"/api/tournaments/([A-Za-z0-9_-]{1,64})/leaderboard(?:\?([^#]*))?\Z")
 _PERMISSION = "results.read"
+_ROUTE = "/api/tournaments/{tournament_id}/leaderboard"
 _TELL_EVERY_MS = 10_000
 _CAUTION = b"".join(b"%b: %b\r\n" % line for line in SECURITY)
 _LIMITS = b"x-ratelimit-limit: %d\r\nx-ratelimit-remaining: %d\r\nx-ratelimit-reset: %d\r\n"
@@ -76,6 +77,7 @@ class QuickBoards:
     def answer(self, found: Found, verdict: Verdict, more: bytes) -> bytes:
         """The whole answer on the wire: the page, or 304 when the caller has it. `more` are header lines."""
         self._count()
+        self.ctx.metrics.request("GET", _ROUTE, 304 if found.same else 200)
         page = found.page
         limits = _LIMITS % (verdict.limit, verdict.remaining, retry_after_s(verdict))
         head = _SAME % (_CAUTION, page.tag) if found.same else _WHOLE % (_CAUTION, page.tag, len(page.body))

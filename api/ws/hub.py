@@ -153,6 +153,16 @@ class Hub:
             self._care.cancel()
             self._care = None
 
+    @property
+    def attended(self) -> int:
+        """All sockets here, let in or not."""
+        return len(self._attended)
+
+    @property
+    def watched(self) -> int:
+        """How many boards are followed here."""
+        return len(self._channels)
+
     def sockets(self, tournament_id: str) -> int:
         """Open sockets of a tournament on this front end."""
         channel = self._channels.get(tournament_id)

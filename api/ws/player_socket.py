@@ -161,13 +161,13 @@ class PlayerSocket(Line):
 
     def look_after(self, now_ms: int) -> None:
         silent_ms = now_ms - self._heard_at_ms
-        if self._closing_at_ms and now_ms - self._closing_at_ms > limits.SOCKET_CLOSE_MS:
-            self._transport.abort()
-        elif self._closing_at_ms:
-            return
+        if self._closing_at_ms:
+            if now_ms - self._closing_at_ms > limits.SOCKET_CLOSE_MS:
+                self._transport.abort()
         elif self.conversation is not None and self.conversation.is_expired(self._ctx.clock.now_ms()):
             self.close(Close.LOG_IN_AGAIN)
         elif self._paused_at_ms and now_ms - self._paused_at_ms > limits.SOCKET_STUCK_AFTER_MS:
+            self._ctx.metrics.slow_readers += 1
             self.close(Close.TOO_MANY)
             self._transport.abort()
         elif silent_ms > 2 * limits.SOCKET_PING_MS:

@@ -3,6 +3,7 @@
 from server.ports.audit import Audit, AuditEntry, AuditRow, Ledgers, RoomCounts, StoredTournament
 from server.ports.basics import Clock, Fenced, IdSource, Misplaced, Raced, StoreUnavailable
 from server.ports.carrier import Publisher, Subscriber
+from server.ports.counts import Counts
 from server.ports.events import (
     Attempt,
     AttemptFilter,
@@ -62,6 +63,7 @@ __all__ = [
     "ClaimedPayout",
     "Clock",
     "Commit",
+    "Counts",
     "Deliveries",
     "DeliveryCursor",
     "DeliveryOutcome",

@@ -142,6 +142,8 @@ async def test_one_that_is_too_large_to_share_starts_anew_alone(
     assert isinstance(hung, Activation)
     hung._life[-1].cancel()  # it shows no life, and does not end
     await scene.looks(SOON_S)
+    assert scene.cluster.anew == [], "that costs more: it is waited for longer"
+    await scene.looks(owner_limits.SILENT_LARGE_S)
     assert scene.cluster.anew == [CUP] and await scene.placement() == OWN
     assert await scene.points(scene.near) == {"ann": 0, "ben": 0}
 

@@ -1,8 +1,11 @@
 """What Prometheus reads, and who may."""
 
+import re
+
 import httpx2
 import pytest
 
+from api.metrics.table import METRICS
 from server.domain.ids import TournamentId
 from server.ports import (
     Attempt,
@@ -12,6 +15,7 @@ from server.ports import (
     EndpointKind,
     OwnerProcess,
 )
+from server.runtime.counters import Counters
 from tests.support.app import a_house
 from tests.support.builders import TENANT
 
@@ -84,3 +88,40 @@ async def test_metrics_are_for_the_house_itself(
         async with httpx2.AsyncClient(transport=transport, base_url="http://x") as client:
             answer = await client.get("/metrics", headers=headers)
         assert answer.status_code == status
+
+
+async def test_what_is_shown_is_what_the_table_says() -> None:
+    async with a_house() as house:
+        await house.store.add_counts("node", "own", {"commits:stored": 3, "commit_rows": 9})
+        counters = Counters()
+        for seconds in (0.004, 0.3, 30.0):
+            counters.observe("commit_seconds", seconds)
+        await house.store.add_counts("other", "own", counters.take())
+        await house.store.add_counts("other", "workers", {"schedule:moved": 2, "given_up": 4})
+        tournament_id = await house.tournament("ann", "ben", started=True)
+        events = [{"event_id": "1", "player": "ann", "points": 5}] * 2
+        path = f"/api/internal/tournaments/{tournament_id}/events"
+        await house.client.post(path, headers=house.platform, json={"events": events})
+        assert (await house.client.get(f"/api/tournaments/{tournament_id}/nothing")).status_code == 404
+        told = (await house.client.get("/metrics")).text
+    shown = set(re.findall(r"^# TYPE (pitboss_[a-z_]+) ", told, re.MULTILINE))
+    assert shown == {f"{m.name}_total" if m.kind == "counter" else m.name for m in METRICS}
+    facts = "/api/internal/tournaments/{tournament_id}/events"
+    for line in (
+        'pitboss_commits_total{owners="own",result="stored"} 3.0',
+        'pitboss_commit_rows_total{owners="own"} 9.0',
+        'pitboss_commit_seconds_bucket{le="0.005",owners="own"} 1.0',
+        'pitboss_commit_seconds_bucket{le="0.5",owners="own"} 2.0',
+        'pitboss_commit_seconds_bucket{le="+Inf",owners="own"} 3.0',
+        'pitboss_commit_seconds_sum{owners="own"} 30.304',
+        'pitboss_schedule_steps_total{result="moved"} 2.0',
+        "pitboss_given_up_total 4.0",
+        f'pitboss_requests_total{{method="POST",route="{facts}",status="200"}} 1.0',
+        f'pitboss_request_seconds_count{{route="{facts}"}} 1.0',
+        'pitboss_requests_total{method="GET",route="none",status="404"} 1.0',
+        'pitboss_facts_total{outcome="accepted"} 1.0',
+        'pitboss_facts_total{outcome="duplicate"} 1.0',
+        "pitboss_sockets 0.0",
+    ):
+        assert line in told.splitlines(), told
+    assert tournament_id not in told

@@ -15,7 +15,7 @@ from config.settings import Settings
 from workers.commands.node import Role
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("config", "server", "actors", "api", "workers")
+PACKAGES = ("config", "server", "actors", "api", "workers", "pitboss_games")
 SERVICES: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
 SECRETS = {"POSTGRES_PASSWORD", "REDIS_PASSWORD", "RAY_AUTH_TOKEN"}
 
@@ -54,7 +54,9 @@ def test_a_folded_string_with_bare_quotes_would_be_found() -> None:
 
 
 def test_every_role_is_started_and_only_owners_have_room() -> None:
-    assert set(SERVICES) == {"postgres", "redis", "migrate", "ray-head", "ray-worker", "api", "workers"}
+    assert set(SERVICES) == {
+        "postgres", "redis", "migrate", "ray-head", "ray-worker", "api", "workers", "front",
+    }  # fmt: skip
     started = {name: words(SERVICES[name]["command"]) for name in ("ray-worker", "api", "workers")}
     for service, role in (("ray-worker", "owners"), ("api", "api"), ("workers", "workers")):
         assert started[service][:3] == ["pitboss", "node", role] and Role(role)

@@ -260,8 +260,8 @@ class Network:
     async def keep_up(self) -> None:
         """Nothing runs unasked."""
 
-    async def rescue(self) -> None:
-        """Nothing lives elsewhere."""
+    async def rescue(self) -> int:
+        return 0
 
     async def close(self) -> None:
         """Nothing to let go."""

@@ -42,7 +42,7 @@ OF_THE_HOUSE = {
 # No tenant has any business here.
 HIDDEN = {
     "operators", "leases", "fact_blocks", "answers", "checkpoints", "alembic_version", "unrouted",
-    "house", "room_seeds", "token_generations", "owner_processes",
+    "house", "room_seeds", "token_generations", "draining_nodes", "owner_processes", "process_counts",
 }  # fmt: skip
 
 

@@ -27,7 +27,7 @@ class Scene:
         self.scheduler = self.worker()
 
     def worker(self) -> Scheduler:
-        return Scheduler(self.store, self.directory, self.store, self.clock, SystemIds())
+        return Scheduler(self.store, self.directory, self.store, self.clock, SystemIds(), grace_ms=0)
 
     async def status(self) -> Status:
         summary = await self.store.find(TENANT, TOURNAMENT)

@@ -1,7 +1,8 @@
 """The schedule: tournaments open, start and finish on time, and catch up after an outage.
 
-The listing row says when a tournament's next step is due; the owner alone decides which step that is.
-So any number of these may run, late or twice, without harm.
+The listing row says when a tournament's next step is due; the owner alone decides which step that is, and does
+it by itself when it is awake. So any number of these may run, late or twice, without harm: they wake those
+that start soon, and do what has not been done.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from config.limits import (
     OVERDUE_AFTER_MS,
     SCHEDULE_AT_ONCE,
     SCHEDULE_BATCH_MAX,
+    SCHEDULE_GRACE_MS,
     SCHEDULE_PAUSE_MAX_MS,
     SCHEDULE_PAUSE_MS,
     SCHEDULE_POLL_S,
@@ -27,6 +29,7 @@ from server.domain.ids import TournamentId
 from server.domain.tournament.commands import Advance
 from server.ports import Clock, DueRow, Feed, IdSource, Listings
 from server.reports.alerts import alert
+from server.runtime.counters import Counters
 from server.runtime.loops import go_round
 
 log = logging.getLogger(__name__)
@@ -36,13 +39,22 @@ class Scheduler:
     """Moves due tournaments."""
 
     def __init__(
-        self, listings: Listings, directory: Directory, feed: Feed, clock: Clock, ids: IdSource
+        self,
+        listings: Listings,
+        directory: Directory,
+        feed: Feed,
+        clock: Clock,
+        ids: IdSource,
+        counters: Counters | None = None,
+        grace_ms: int = SCHEDULE_GRACE_MS,
     ) -> None:
         self._listings = listings
         self._feed = feed
         self._directory = directory
         self._clock = clock
         self._ids = ids
+        self._counters = counters or Counters()
+        self._grace_ms = grace_ms
         self._moving: dict[str, asyncio.Task[None]] = {}
         self._slots = asyncio.Semaphore(SCHEDULE_AT_ONCE)
         # Failed before: how often, and when it is tried again (monotonic).
@@ -57,14 +69,18 @@ class Scheduler:
             go_round(self._clock, SCHEDULE_POLL_S, self.look, "schedule_cannot_look"),
             go_round(self._clock, SCHEDULE_WAKE_EVERY_S, self.wake, "schedule_cannot_wake"),
             go_round(self._clock, SHARED_KEEP_UP_EVERY_S, self._directory.keep_up, "cannot_keep_up"),
-            go_round(self._clock, RESCUE_LOOK_EVERY_S, self._directory.rescue, "cannot_rescue"),
+            go_round(self._clock, RESCUE_LOOK_EVERY_S, self._rescue, "cannot_rescue"),
             go_round(self._clock, ALARM_POLL_S, self.tell_overdue, "schedule_cannot_tell"),
         )
+
+    async def _rescue(self) -> None:
+        if given_up := await self._directory.rescue():
+            self._counters.add("given_up", given_up)
 
     async def look(self) -> int:
         """Begin to move what is due and not on its way yet; how many."""
         begun, now_ms = 0, self._clock.monotonic_ms()
-        async for row in self._until(self._clock.now_ms(), None):
+        async for row in self._until(self._clock.now_ms() - self._grace_ms, None):
             if row.tournament_id in self._moving or self._again.get(row.tournament_id, (0, 0))[1] > now_ms:
                 continue
             if len(self._moving) >= SCHEDULE_WAITING_MAX:
@@ -117,7 +133,9 @@ class Scheduler:
                 order = request_of(Advance(), Identity(self._ids.command_id(), "schedule"))
                 reply = await self._directory.ask(row.tournament_id, order)
             late_ms, moved = self._clock.now_ms() - row.due_ms, isinstance(reply, Done)
+            self._counters.add("schedule:moved" if moved else "schedule:failed")
             if moved:
+                self._counters.observe("schedule_late_seconds", max(0, late_ms) / 1_000)
                 log.info("schedule_moved", extra={"tournament": row.tournament_id, "late_ms": late_ms})
             else:
                 log.warning("schedule_failed", extra={"tournament": row.tournament_id, "reply": str(reply)})

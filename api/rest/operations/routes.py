@@ -10,8 +10,8 @@ from api.context.context import Context
 from api.http.client_address import is_loopback
 from api.http.errors import ApiError, DoorCode
 from api.http.json_response import Json
-from api.http.metrics import CONTENT_TYPE, exposition
 from api.http.typed_route import TypedRoute
+from api.metrics.exposition import CONTENT_TYPE, exposition
 from api.rest.operations.responses import Health, KeySet, ReadinessAnswer
 
 router = APIRouter(route_class=TypedRoute, tags=["Operations"])
@@ -37,9 +37,7 @@ async def metrics(request: Request, ctx: Ctx) -> Response:
     """What Prometheus reads: with the token of the settings, or from this machine when there is none."""
     if not _may_read(request, ctx):
         raise ApiError(DoorCode.UNAUTHORIZED, "Metrics are for the house itself")
-    now_ms = ctx.clock.now_ms()
-    totals, view = await ctx.deliveries.totals(now_ms), await ctx.overview.house_view(now_ms)
-    return Response(exposition(totals, view), media_type=CONTENT_TYPE)
+    return Response(await exposition(ctx), media_type=CONTENT_TYPE)
 
 
 def _may_read(request: Request, ctx: Context) -> bool:

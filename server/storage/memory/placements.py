@@ -1,5 +1,6 @@
 """Who may own what, in memory: the twin of `placements.PostgresPlacements`."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -16,6 +17,7 @@ class MemoryPlacements:
 
     _clock: Clock
     _tournaments: dict[str, Stored]
+    _counts: Counter[tuple[str, str]]
 
     def __init__(self) -> None:
         super().__init__()
@@ -108,4 +110,4 @@ class MemoryPlacements:
             counts[key] = counts.get(key, 0) + 1
         before_ms = now_ms - OVERDUE_AFTER_MS
         overdue = sum(one.next_due_ms is not None and one.next_due_ms < before_ms for one in live)
-        return HouseView(counts, overdue, await self.processes(), 0, 0, 0)
+        return HouseView(counts, overdue, await self.processes(), 0, 0, 0, {}, dict(self._counts))

@@ -32,6 +32,7 @@ from server.ports import (
 )
 from server.public_events.mapping import Announcement
 from server.storage.memory.audit import MemoryAudit
+from server.storage.memory.counts import MemoryCounts
 from server.storage.memory.events import MemoryEvents
 from server.storage.memory.once import MemoryOnce
 from server.storage.memory.operators import MemoryOperators
@@ -50,6 +51,7 @@ class MemoryStore(
     MemoryTemplates,
     MemoryPayouts,
     MemoryAudit,
+    MemoryCounts,
     MemoryEvents,
     MemoryOnce,
     MemoryPlacements,

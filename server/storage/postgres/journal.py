@@ -24,6 +24,7 @@ from server.ports import (
     StoreUnavailable,
 )
 from server.storage.postgres.commit_sql import HEAD, statement_of
+from server.storage.postgres.counts import PostgresCounts
 from server.storage.postgres.placements import PostgresPlacements
 
 T = TypeVar("T")
@@ -84,8 +85,8 @@ async def open_pool(database_url: str, connections_max: int) -> asyncpg.Pool:
     )
 
 
-class PostgresJournal(PostgresPlacements):
-    """`Journal` and `Placements` on one asyncpg pool."""
+class PostgresJournal(PostgresPlacements, PostgresCounts):
+    """`Journal`, `Placements` and `Counts` on one asyncpg pool."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool

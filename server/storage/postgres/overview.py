@@ -9,7 +9,7 @@ from server.domain.tournament.lifecycle import Status, is_over
 from server.ports import HouseView, OwnerProcess, Where
 from server.storage.postgres import tables
 from server.storage.postgres.reader import HOUSE, Reader
-from server.storage.postgres.tables.columns import NOT_OVER
+from server.storage.postgres.tables.columns import NOT_OVER, WAITS
 
 _DATABASE = sa.text(
     "SELECT xact_commit::bigint, numbackends, current_setting('max_connections')::int"
@@ -34,7 +34,10 @@ class PostgresOverview(Reader):
         owners = sa.select(
             o.placement, o.holder, o.incarnation, o.tournaments, o.lag_us, silent_s
         ).order_by(o.placement)  # fmt: skip
-        found = await self._all_of(HOUSE, counted, overdue, owners, _DATABASE)
+        p, c = tables.payouts.c, tables.process_counts.c
+        payouts = sa.select(p.state, sa.func.count(), sa.func.min(p.made_ms)).where(WAITS).group_by(p.state)
+        counts = sa.select(c.kind, c.name, sa.func.sum(c.value)).group_by(c.kind, c.name)
+        found = await self._all_of(HOUSE, counted, overdue, owners, _DATABASE, payouts, counts)
         commits, connections, connections_max = found[3][0]
         return HouseView(
             _by_place(found[0]),
@@ -43,6 +46,8 @@ class PostgresOverview(Reader):
             commits,
             connections,
             connections_max,
+            {state: (count, oldest_ms) for state, count, oldest_ms in found[4]},
+            {(kind, name): int(value) for kind, name, value in found[5]},
         )
 
 

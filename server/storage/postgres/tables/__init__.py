@@ -8,6 +8,7 @@ from server.storage.postgres.tables.columns import (
     MINOR,
     MS,
     NOT_OVER,
+    WAITS,
     metadata,
     where_given,
 )
@@ -22,7 +23,7 @@ from server.storage.postgres.tables.events import (
     token_generations,
     unrouted,
 )
-from server.storage.postgres.tables.owners import leases, owner_processes
+from server.storage.postgres.tables.owners import draining_nodes, leases, owner_processes, process_counts
 
 __all__ = [
     "answers",
@@ -30,6 +31,7 @@ __all__ = [
     "attempts",
     "audit",
     "checkpoints",
+    "draining_nodes",
     "endpoints",
     "entries",
     "events",
@@ -46,6 +48,7 @@ __all__ = [
     "payments",
     "payouts",
     "postings",
+    "process_counts",
     "request_answers",
     "results",
     "room_seeds",
@@ -235,6 +238,7 @@ payouts = sa.Table(
         "next_try_ms",
         postgresql_where=sa.text("state IN ('approved', 'retry_scheduled') AND next_try_ms IS NOT NULL"),
     ),
+    sa.Index("payouts_waiting", "state", "made_ms", postgresql_where=WAITS),
 )
 
 wallets = sa.Table(

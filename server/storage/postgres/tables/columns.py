@@ -11,6 +11,8 @@ MINOR = sa.BigInteger
 BYTES = sa.LargeBinary
 
 
+# Payouts that are not done with.
+WAITS = sa.text("state IN ('approved', 'retry_scheduled', 'needs_person')")
 NOT_OVER = sa.text("status IN ('scheduled', 'open', 'in_progress')")
 
 

@@ -24,6 +24,17 @@ draining_nodes = sa.Table(
     sa.Column("since", sa.DateTime(timezone=True), nullable=False),
 )
 
+process_counts = sa.Table(
+    "process_counts",
+    metadata,
+    sa.Column("node", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.BigInteger, nullable=False),
+    # As in `leases`.
+    postgresql_with={"fillfactor": "50"},
+)
+
 owner_processes = sa.Table(
     "owner_processes",
     metadata,

@@ -1,0 +1,1 @@
+"""The whole cluster in containers: needs a Docker engine."""
