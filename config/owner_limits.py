@@ -51,7 +51,7 @@ MOVE_UNTIL_MS: Final = 60_000
 MOVES_AT_ONCE: Final = 2
 MOVE_AGAIN_MS: Final = 30_000
 WARM_WITHIN_S: Final = 20.0
-RECOVERIES_AT_ONCE: Final = 8
+RECOVERIES_AT_ONCE: Final = 6
 # An owner does a step of the schedule by itself that is due within so long; it looks every second.
 STEPS_PLANNED_MS: Final = 1_500
 TAKE_UP_EVERY_S: Final = 15.0
@@ -66,6 +66,10 @@ ROUTES_KNOWN_MAX: Final = 100_000
 ROUTES_TRIED_MAX: Final = 3
 LOADS_FRESH_MS: Final = 2_000
 
+# A process of its own without its tournament ends after so many looks, so far apart.
+UNUSED_LOOK_EVERY_S: Final = 60.0
+UNUSED_LOOKS: Final = 3
+
 # Owners that a node of our own starting has room for: at 92 MiB resident each, what 24 GiB hold.
 OWNERS_PER_NODE_MAX: Final = 200
 
@@ -77,4 +81,5 @@ assert HUNG_AFTER_S + 0.5 < SILENT_AFTER_S + SILENT_AGAIN_S - SHARED_BEAT_EVERY_
 assert max(HEARTBEAT_EVERY_S, SHARED_LOOK_EVERY_S) * 1_000 < STEPS_PLANNED_MS, (
     "no step falls between two looks"
 )
+assert RECOVERIES_AT_ONCE < SHARED_CONNECTIONS_MAX, "signs of life find a connection"
 assert HEARTBEAT_EVERY_S < SILENT_AGAIN_S, "who runs again has shown life by the second look"

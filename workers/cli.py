@@ -22,7 +22,7 @@ from actors.on_ray.cluster import RayDidNotStart
 from config import settings
 from server.storage.postgres.engine import migrate as migrate_schema
 from server.storage.postgres.engine import revision_of
-from workers.commands import books, doctor, drain, game, masterdata, node, tenants, top
+from workers.commands import books, capacity, doctor, drain, game, masterdata, node, tenants, top
 from workers.commands.running import console, database_url, finished
 from workers.commands.up import (
     House,
@@ -40,6 +40,7 @@ app.command()(node.node)
 app.command()(drain.drain)
 app.command()(top.top)
 app.command()(doctor.doctor)
+app.command()(capacity.capacity)
 app.add_typer(game.game, name="game")
 _READY_PATIENCE_S = 120.0
 

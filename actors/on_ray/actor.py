@@ -1,6 +1,7 @@
 """One live tournament as a Ray actor: a thin shell round its `Activation`."""
 
 import asyncio
+import logging
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -14,9 +15,11 @@ from actors.requests import Message, Poll, RoomPoll
 from actors.shared.policy import OWN
 from actors.shared.routes import let_go
 from config.limits import OWNER_CONNECTIONS_MAX
-from config.owner_limits import HAND_OVER_EVERY_S, HAND_OVER_TRIES
+from config.owner_limits import HAND_OVER_EVERY_S, HAND_OVER_TRIES, UNUSED_LOOK_EVERY_S, UNUSED_LOOKS
 from server.domain.ids import TournamentId
 from server.ports import Placements
+
+log = logging.getLogger(__name__)
 
 # Nodes declare how many owners they have room for; front ends' own nodes declare none.
 _OPTIONS = OPTIONS | {"resources": {"tournament": 1}, "max_concurrency": 1_000}
@@ -29,6 +32,7 @@ class TournamentActor(OwnerProcess[Activation]):
         super().__init__()
         self._tournament_id = TournamentId(tournament_id)
         self._placements: Placements
+        self._watch: asyncio.Task[None] | None = None
 
     async def ask(self, _: str, message: Message) -> Reply:
         """One message to the owner."""
@@ -69,6 +73,20 @@ class TournamentActor(OwnerProcess[Activation]):
         if to is not None and state is not None and may_share(state):
             await self._placements.place(self._tournament_id, to, OWN)
         await here.retire()
+
+    def _called(self) -> None:
+        if self._watch is None:
+            self._watch = asyncio.create_task(self._leave_when_unused())
+
+    async def _leave_when_unused(self) -> None:
+        """One that was started and is not needed, or whose owner has ended by a failure and is not asked for,
+        would keep its memory and its slot."""
+        unused = 0
+        while unused < UNUSED_LOOKS:
+            await asyncio.sleep(UNUSED_LOOK_EVERY_S)
+            unused = unused + 1 if self._open is None or self._open.state is None else 0
+        log.info("unused_process_ends", extra={"tournament": self._tournament_id})
+        await self._leave()
 
     async def _compose(self, database_url: str, stack: AsyncExitStack) -> Activation:
         journal, process = await process_on(database_url, stack, OWN, OWNER_CONNECTIONS_MAX, room_clock=False)

@@ -68,6 +68,7 @@ class OwnerProcess(Generic[T]):
 
     async def ping(self) -> dict[str, int]:
         """Proof of life: process id, peak resident memory in KiB, CPU time in ms."""
+        self._called()
         usage = resource.getrusage(resource.RUSAGE_SELF)
         cpu_ms = round((usage.ru_utime + usage.ru_stime) * 1_000)
         return {"pid": os.getpid(), "rss_max_kib": usage.ru_maxrss, "cpu_ms": cpu_ms}
@@ -83,7 +84,11 @@ class OwnerProcess(Generic[T]):
         me: Any = ray.get_runtime_context().current_actor
         me.exit.remote()
 
+    def _called(self) -> None:
+        """This process was called, also when only to see whether it lives."""
+
     async def _opened(self) -> T | Unavailable:
+        self._called()
         async with self._opening:
             if self._open is None:
                 database_url = node_setting("DATABASE_URL")

@@ -103,7 +103,8 @@ class Activation:
     async def _open(self) -> TournamentOwner | Reply:
         try:
             of = self._process
-            recovered = await take_over(of.journal, self.tournament_id, of.holder, of.rooms, of.placement)
+            async with of.recovering:
+                recovered = await take_over(of.journal, self.tournament_id, of.holder, of.rooms, of.placement)
             room = None if recovered is None or recovered.room is None else await self._room(recovered)
         except StoreUnavailable as error:
             return unavailable(error)
@@ -113,9 +114,9 @@ class Activation:
         except Exception as error:
             log.exception("recovery_failed", extra={"tournament": self.tournament_id})
             return failed(error)
-        if recovered is None:
+        if recovered is None or self.retired:
             await self.retire()
-            return NOT_FOUND
+            return NOT_FOUND if recovered is None else _RETIRED
         give_back()
         owner = self._owner = TournamentOwner(
             self._journal, self._clock, recovered, self._careful_until_ms, self._steps_from_ms, room

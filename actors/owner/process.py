@@ -1,11 +1,12 @@
 """What the activations of one process share."""
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 
 from actors.owner.room.opening import Rooms
 from actors.owner.room.room_clock import RoomClock
 from actors.replies import Unavailable
-from config.owner_limits import MOVE_BEFORE_START_MS, SHARED_ENTRIES_MAX
+from config.owner_limits import MOVE_BEFORE_START_MS, RECOVERIES_AT_ONCE, SHARED_ENTRIES_MAX
 from server.domain.tournament.lifecycle import Status
 from server.domain.tournament.state import Tournament
 from server.ports import Clock, Journal, Publisher
@@ -24,6 +25,8 @@ class Process:
     rooms: Rooms | None = None
     placement: str | None = None
     room_clock: RoomClock | None = None
+    # Each reads a log over a connection of its own: signs of life must find one, too.
+    recovering: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(RECOVERIES_AT_ONCE))
 
 
 def may_share(state: Tournament) -> bool:

@@ -61,8 +61,10 @@ class Routes:
         placed = await self._placements.placed(name)
         if placed is not None and placed.placement is None:
             placed = await self._placements.place(name, await self.least_loaded(), None)
-        if placed is None or placed.placement is None:
+        if placed is None:
             return None
+        if placed.placement is None:  # another caller gave it one, and it was taken away in the same moment
+            raise StoreUnavailable("it has no place yet")
         if len(self._known) >= owner_limits.ROUTES_KNOWN_MAX:
             self._known.clear()
         self._known[tournament_id] = placed.placement

@@ -128,15 +128,9 @@ class SharedOwner:
 
     async def take_up(self) -> None:
         """Wake what is in play here and not awake: after a start, and after its owner has ended."""
-        slots = asyncio.Semaphore(owner_limits.RECOVERIES_AT_ONCE)
-
-        async def one(tournament_id: str) -> None:
-            async with slots:
-                await self.ask(tournament_id, ReadSummary())
-
         in_play = await self._placements.in_play(self.placement)
         asleep = [name for name in in_play if name not in self._here or self._here[name].state is None]
-        await asyncio.gather(*map(one, asleep))
+        await asyncio.gather(*(self.ask(tournament_id, ReadSummary()) for tournament_id in asleep))
 
     async def beat(self) -> None:
         """Show life for all that is here; let go of what others own now."""

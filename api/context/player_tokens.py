@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from config.door_limits import TOKEN_AFTER_END_MS, TOKEN_BYTES_MAX, TOKEN_WAITS_MS
 from server.domain.tournament.summary import EntryRow, Summary
+from server.runtime.randomness import SystemIds
 
 ALGORITHM = "EdDSA"
 AUDIENCE = "pitboss-player"
@@ -134,7 +135,7 @@ def _make_key(path: Path) -> None:
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     # Several front ends may start at once: the first one's key wins whole.
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    draft = path.with_name(f"{path.name}.{SystemIds().short_id(8)}")
     with os.fdopen(os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "wb") as file:
         file.write(pem)
     try:

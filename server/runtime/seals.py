@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from server.domain.ids import TournamentId
 from server.ports import SealedSeed
+from server.runtime.randomness import SystemIds
 
 KEY_BYTES: Final = 32
 _NONCE_BYTES: Final = 12
@@ -29,7 +30,7 @@ def key_at(path: Path) -> bytes:
     """The installation's key, made when it is missing; readable by us alone."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_name(f"{path.name}.{os.getpid()}")
+        fresh = path.with_name(f"{path.name}.{SystemIds().short_id(8)}")
         with os.fdopen(os.open(fresh, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "wb") as file:
             file.write(os.urandom(KEY_BYTES))
         try:

@@ -96,7 +96,8 @@ async def deeds(cluster: Cluster, head_away_s: float) -> dict[str, Any]:
     async def roll() -> None:
         for name in project.containers("api"):
             await shell("restart", name)
-            await ready(cluster.casino.url, FRONT_ENDS)
+            while not await asyncio.to_thread(project.is_healthy, name):
+                await asyncio.sleep(0.5)
 
     async def head() -> None:
         (name,) = project.containers("ray-head")
@@ -124,7 +125,7 @@ async def deeds(cluster: Cluster, head_away_s: float) -> dict[str, Any]:
     return report
 
 
-async def ready(url: str, _: int) -> float:
+async def ready(url: str) -> float:
     """Seconds until the front door has a front end that is ready."""
     began = time.monotonic()
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(5)) as http:
@@ -142,7 +143,7 @@ async def ready(url: str, _: int) -> float:
 async def test(project: Project, head_away_s: float) -> dict[str, Any]:
     """Everything, on a project that is up."""
     url = project.url()
-    await ready(url, FRONT_ENDS)
+    await ready(url)
     game = "dice=https://games.example/dice#{jwt}"
     project.in_api("pitboss", "operators", "add", "casino", "Casino One", "--game", game)
     issue = ("pitboss", "keys", "issue", "casino", "--rate-factor", "1000", "--role")
@@ -162,7 +163,7 @@ def main(
 ) -> None:
     """Run the cluster and everything that goes wrong in a night."""
     if (why := why_not()) is not None:
-        print(f"not run: {why}")  # noqa: T201
+        print(f"not run: {why}")
         raise typer.Exit(1 if os.environ.get("COMPOSE_TESTS") == "required" else 0)
     project = Project()
     try:
@@ -177,7 +178,7 @@ def main(
     finally:
         if not keep:
             project.compose("down", "--volumes", "--timeout", "5")
-    print(json.dumps(report, indent=2))  # noqa: T201
+    print(json.dumps(report, indent=2))
     accounts = report["accounts"]
     raise typer.Exit(1 if accounts["boards_wrong"] or accounts["frames_wrong"] else 0)
 

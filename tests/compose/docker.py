@@ -63,6 +63,10 @@ class Project:
         found: dict[str, Any] = json.loads(self.docker("inspect", container))[0]
         return found
 
+    def is_healthy(self, container: str) -> bool:
+        """Whether its health check says so."""
+        return str(self.inspect(container)["State"]["Health"]["Status"]) == "healthy"
+
     def network(self, container: str) -> tuple[str, str]:
         """The network of a container and its address there."""
         ((name, network),) = self.inspect(container)["NetworkSettings"]["Networks"].items()
