@@ -33,7 +33,7 @@ class Directory(Protocol):
         what is in play there. Called now and then by one worker or several."""
 
     async def rescue(self) -> int:
-        """See to it that what a lost node or process owned comes back elsewhere; how many were given up.
+        """See to it that what a lost node or process owned comes back elsewhere; how many went there.
         Called every second by one worker or several."""
 
     async def close(self) -> None:

@@ -8,6 +8,7 @@ from actors.compose import join_engine, open_directory
 from api.compose import open_context
 from api.serve import serve
 from config import logs, settings
+from server.storage.postgres.journal import SchemaTooOld
 
 
 async def _main(loaded: settings.Settings, database_url: str) -> None:
@@ -27,7 +28,10 @@ def main() -> int:
         return settings.complain("With PITBOSS_ENGINE=local everything is one process: use `pitboss up`")
     logs.configure(loaded.log_level, "api")
     join_engine(loaded)
-    uvloop.run(_main(loaded, loaded.database_url))
+    try:
+        uvloop.run(_main(loaded, loaded.database_url))
+    except SchemaTooOld as why:
+        return settings.complain(str(why))
     return 0
 
 

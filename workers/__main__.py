@@ -8,6 +8,7 @@ import uvloop
 
 from actors.compose import join_engine, open_directory
 from config import logs, settings
+from server.storage.postgres.journal import SchemaTooOld
 from workers.compose import open_workers
 
 
@@ -30,7 +31,10 @@ def main() -> int:
         return settings.complain("PITBOSS_DATABASE_URL and a Ray cluster are needed; or use `pitboss up`")
     logs.configure(loaded.log_level, "workers")
     join_engine(loaded)
-    uvloop.run(_main(loaded, loaded.database_url))
+    try:
+        uvloop.run(_main(loaded, loaded.database_url))
+    except SchemaTooOld as why:
+        return settings.complain(str(why))
     return 0
 
 

@@ -36,8 +36,8 @@ class Rescue:
         self._given_up: dict[str, int] = {}
 
     async def look(self) -> int:
-        """Give up what has been silent for long; how many tournaments and shared owners were. Looked at twice:
-        after a machine or the database stood still all are silent until they have run again."""
+        """Give up what has been silent for long; how many tournaments went elsewhere. Looked at twice: after a
+        machine or the database stood still all are silent until they have run again."""
         silent = await self._silent()
         if not silent:
             return 0
@@ -47,9 +47,9 @@ class Rescue:
         living = await self._routes.living()
         if not living or not given_up:
             return 0
-        await asyncio.gather(*(self._give_up(name, still[name], living) for name in given_up))
+        moved = await asyncio.gather(*(self._give_up(name, still[name], living) for name in given_up))
         await asyncio.gather(*map(self._wake, living))
-        return len(given_up)
+        return sum(moved)
 
     async def _silent(self) -> dict[str, SilentOwner | int]:
         """Tournaments with processes of their own, by id; shared owners by name, with their incarnation."""
@@ -61,18 +61,19 @@ class Rescue:
                 found[one.placement] = one.incarnation
         return found
 
-    async def _give_up(self, name: str, silent: SilentOwner | int, living: list[str]) -> None:
+    async def _give_up(self, name: str, silent: SilentOwner | int, living: list[str]) -> int:
         if isinstance(silent, int):
-            moved = await self._placements.hand_over(name, living)
             self._given_up[name] = silent
-            log.warning("shared_owner_given_up", extra={"owner": name, "tournaments": moved})
-        elif silent.is_large or silent.game_slug in self._policy.packages:
+            if moved := await self._placements.hand_over(name, living):
+                log.warning("shared_owner_given_up", extra={"owner": name, "tournaments": moved})
+            return moved
+        if silent.is_large or silent.game_slug in self._policy.packages:
             if silent not in await self._placements.silent(owner_limits.SILENT_LARGE_S):
-                return
+                return 0
             log.warning("owner_silent", extra={"tournament": name})
             await self._start_anew(silent.tournament_id)
-        else:
-            await self.share(silent.tournament_id)
+            return 1
+        return int(await self.share(silent.tournament_id))
 
     async def share(self, tournament_id: TournamentId) -> bool:
         """Let a tournament share a process instead of its own; False where none do."""

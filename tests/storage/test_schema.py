@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+import asyncpg
 import pytest
 import sqlalchemy as sa
 from alembic import command
@@ -10,8 +11,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from server.ports import StoreUnavailable
-from server.storage.postgres.engine import alembic_config, migrate, open_engine
-from server.storage.postgres.journal import PostgresJournal, open_pool
+from server.storage.postgres.engine import alembic_config, head_revision, migrate, open_engine
+from server.storage.postgres.journal import NEEDED_REVISION, PostgresJournal, SchemaTooOld, open_pool
 from server.storage.postgres.listings import PostgresListings
 from server.storage.postgres.tables import metadata
 
@@ -70,3 +71,33 @@ async def test_a_server_that_commits_asynchronously_is_refused(postgres: str) ->
     with pytest.raises(RuntimeError, match="synchronous_commit"):
         await PostgresJournal(pool).silent_for_s("t")  # type: ignore[arg-type]
     await pool.close()
+
+
+async def test_tables_of_an_older_version_are_refused_and_those_of_a_newer_one_are_not(postgres: str) -> None:
+    """Migrated first, then the processes: one that comes before its tables must not guess."""
+    assert head_revision() == NEEDED_REVISION
+    engine = open_engine(postgres)
+    async with engine.connect() as connection:
+        raw = await connection.execution_options(isolation_level="AUTOCOMMIT")
+        await raw.execute(sa.text("CREATE DATABASE older"))
+    await engine.dispose()
+    url = postgres.replace("/postgres?", "/older?")
+
+    async def told() -> str:
+        pool = await open_pool(url, 1)
+        try:
+            await PostgresJournal(pool).silent_for_s("t")  # type: ignore[arg-type]
+            return ""
+        except SchemaTooOld as why:
+            return str(why)
+        finally:
+            await pool.close()
+
+    assert "has schema none" in await told()
+    await asyncio.to_thread(migrate, url)
+    assert await told() == ""
+    db = await asyncpg.connect(url)
+    for version, refused in (("0016", True), ("9999", False)):
+        await db.execute("UPDATE alembic_version SET version_num = $1", version)
+        assert ("run `pitboss migrate`" in await told()) is refused
+    await db.close()

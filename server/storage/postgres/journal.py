@@ -28,6 +28,8 @@ from server.storage.postgres.counts import PostgresCounts
 from server.storage.postgres.placements import PostgresPlacements
 
 T = TypeVar("T")
+NEEDED_REVISION = "0017"
+"""The newest migration, which this version needs."""
 
 _TAIL_EVENTS = (
     "SELECT seq, kind, at_ms, actor, payload, hash FROM events"
@@ -72,13 +74,27 @@ _DOWN = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, async
          asyncpg.ReadOnlySQLTransactionError)  # fmt: skip
 
 
+class SchemaTooOld(StoreUnavailable):
+    """The tables are those of an older version."""
+
+
 async def open_pool(database_url: str, connections_max: int) -> asyncpg.Pool:
-    """A pool whose every connection commits durably; refuses a server that was told otherwise."""
+    """A pool whose every connection commits durably; refuses a server that was told otherwise, and raises
+    `SchemaTooOld` for tables of an older version than this one."""
 
     async def check(connection: asyncpg.Connection) -> None:
         mode = await connection.fetchval("SHOW synchronous_commit")
         if mode != "on":
             raise RuntimeError(f"synchronous_commit is {mode!r}; acknowledged facts need 'on'")
+        try:
+            found = str(await connection.fetchval("SELECT version_num FROM alembic_version"))
+        except asyncpg.UndefinedTableError:
+            found = "none"
+        # Those of a newer version are taken: it runs beside this one for as long as an upgrade takes.
+        if found == "none" or found < NEEDED_REVISION:
+            raise SchemaTooOld(
+                f"the database has schema {found}, this version needs {NEEDED_REVISION}: run `pitboss migrate`"
+            )
 
     return await asyncpg.create_pool(
         database_url, min_size=0, max_size=connections_max, init=check, command_timeout=COMMIT_TIMEOUT_S
