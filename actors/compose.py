@@ -1,5 +1,6 @@
 """From settings to a directory: the one place that knows which engine runs."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
@@ -10,13 +11,17 @@ from actors.owner.room.opening import Rooms
 from actors.shared.policy import Policy
 from config.limits import DIRECTORY_CONNECTIONS_MAX
 from config.settings import Settings
+from server.ports import StoreUnavailable
 from server.runtime.clock import SystemClock
 from server.runtime.games import games_of, packages_of
-from server.storage.postgres.journal import PostgresJournal, open_pool
+from server.storage.postgres.journal import PostgresJournal, SchemaTooOld, open_pool
 
 if TYPE_CHECKING:
     from actors.on_ray.drain import Drained
     from actors.on_ray.ray_directory import RayDirectory
+
+
+log = logging.getLogger(__name__)
 
 
 def join_engine(settings: Settings) -> None:
@@ -36,17 +41,30 @@ def join_engine(settings: Settings) -> None:
 
 @asynccontextmanager
 async def open_directory(settings: Settings, database_url: str) -> AsyncIterator[Directory]:
-    """The directory of this process; `join_engine` came before."""
+    """The directory of this process; `join_engine` came before. Raises `SchemaTooOld`."""
     async with AsyncExitStack() as stack:
         pool = await open_pool(database_url, DIRECTORY_CONNECTIONS_MAX)
         stack.push_async_callback(pool.close)
-        directory = await _directory(settings, PostgresJournal(pool))
+        journal = PostgresJournal(pool)
+        await _check_schema(journal)
+        directory = await _directory(settings, journal)
         stack.push_async_callback(directory.close)
         yield directory
 
 
+async def _check_schema(journal: PostgresJournal) -> None:
+    """A process must not wait for its first caller to say so. A database that is away is waited for."""
+    try:
+        await journal.now_us()
+    except SchemaTooOld:
+        raise
+    except StoreUnavailable:
+        log.warning("database_away_at_start")
+
+
 async def drain_node(settings: Settings, database_url: str, node: str, within_s: float) -> "Drained":
-    """Give what a node owns to others; `join_engine` came before."""
+    """Give what a node owns to others; `join_engine` came before. Raises `LookupError` where there is no such
+    node."""
     from actors.on_ray.drain import Drain
 
     async with AsyncExitStack() as stack:

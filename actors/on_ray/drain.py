@@ -41,7 +41,10 @@ class Drain:
         self._in_shared = 0
 
     async def run(self, within_s: float) -> Drained:
-        """Until nothing is left, or the time is over."""
+        """Until nothing is left, or the time is over. Raises `LookupError` for a node that there is not."""
+        names = await self._directory.spread.names()
+        if self._node not in names:
+            raise LookupError(f"there is no node {self._node}; there are {', '.join(names) or 'none'}")
         await self._placements.drain(self._node, drains=True)
         until_ms = self._clock.monotonic_ms() + within_s * 1_000
         while True:

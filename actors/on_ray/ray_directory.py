@@ -69,8 +69,8 @@ class RayDirectory:
         if policy.owners != "dedicated":
             self._shared = [shared_placement(number) for number in range(1, shared_owners + 1)]
         self.routes = Routes(journal, clock, policy, self._shared, dice())
-        self._spread = Spread(journal)
-        self.handles = Handles(policy, self._spread)
+        self.spread = Spread(journal)
+        self.handles = Handles(policy, self.spread)
         self._following: asyncio.Task[None] | None = None
         self._followed: dict[str, int] = {}
         self._rescue = Rescue(journal, clock, policy, self.routes, self._start_anew, self._wake)
@@ -97,7 +97,7 @@ class RayDirectory:
 
     async def keep_up(self) -> None:
         await asyncio.gather(*map(self._wake, self._shared))
-        crowded = await self._spread.crowded() if self._shared else None
+        crowded = await self.spread.crowded() if self._shared else None
         if crowded is not None:
             log.info("shared_owner_moves", extra={"owner": crowded.placement, "node": crowded.node})
             await self.empty(crowded.placement)

@@ -26,6 +26,11 @@ class Spread:
     def __init__(self, placements: Placements) -> None:
         self._placements = placements
 
+    async def names(self) -> list[str]:
+        """All nodes of owners that Ray or our own processes know."""
+        known = {one.node for one in await self._placements.processes()}
+        return sorted(known | set(await asyncio.to_thread(_nodes)))
+
     async def node_for(self, placement: str) -> str | None:
         """Ray's id of a node that has the fewest shared owners, another one for each that starts now; None
         where there is none."""

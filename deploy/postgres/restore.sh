@@ -1,6 +1,7 @@
 #!/bin/sh
 # restore.sh NAME MOMENT: the base backup of this name takes the place of the data; Postgres then goes on to the moment,
 # such as '2026-11-28 16:00:00+00'. Postgres must be stopped. The present data is kept beside it.
+# As root: the folder above the data is not Postgres's.
 set -eu
 root=${PITBOSS_BACKUPS:-/var/lib/postgresql}
 test -n "$2"

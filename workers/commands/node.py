@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from enum import StrEnum
 from typing import Annotated
 
@@ -18,9 +18,12 @@ from actors.on_ray.cluster import end_group
 from actors.on_ray.node import NodeDidNotJoin, RayNode, join_command
 from config import settings
 from config.node import node_name
-from config.owner_limits import OWNERS_PER_NODE_MAX
+from config.owner_limits import DRAIN_WITHIN_S, OWNERS_PER_NODE_MAX
 from workers.commands.drain import admit
 from workers.commands.running import finished
+
+# Joining Ray takes a while; with it a node ends within the minute that compose gives it.
+_DRAIN_STARTS_S = 8.0
 
 
 class Role(StrEnum):
@@ -62,7 +65,9 @@ def _own(command: list[str], database_url: str) -> int:
     while ray_node.poll() is None and not stopping.wait(0.2):
         pass
     if ray_node.poll() is None:
-        subprocess.run([sys.executable, "-m", "workers.cli", "drain", node_name()], check=False)
+        command = [sys.executable, "-m", "workers.cli", "drain", node_name()]
+        with suppress(subprocess.TimeoutExpired):  # a node that cannot hand over leaves all the same
+            subprocess.run(command, check=False, timeout=DRAIN_WITHIN_S + _DRAIN_STARTS_S)
     end_group(ray_node)
     return 0 if stopping.is_set() else ray_node.returncode
 

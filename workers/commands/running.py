@@ -5,11 +5,13 @@ import json
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+import asyncpg
 import typer
 from rich.console import Console
 
 from config import settings
 from server.ports import StoreUnavailable
+from server.storage.postgres.journal import SchemaTooOld
 
 console = Console(stderr=True, highlight=False)
 T = TypeVar("T")
@@ -39,6 +41,12 @@ def finished(work: Coroutine[Any, Any, T]) -> T:
     except (LookupError, ValueError) as wrong:
         console.print(str(wrong.args[0] if wrong.args else wrong))
         raise typer.Exit(1) from None
+    except SchemaTooOld as old:
+        console.print(str(old))
+        raise typer.Exit(1) from None
     except (StoreUnavailable, OSError) as away:
         console.print(f"The database cannot be reached: {away}")
+        raise typer.Exit(1) from None
+    except asyncpg.PostgresError as refused:
+        console.print(f"The database refuses: {refused}")
         raise typer.Exit(1) from None
