@@ -34,7 +34,7 @@ def join_engine(settings: Settings) -> None:
     if settings.ray_address is None:
         raise RuntimeError("PITBOSS_RAY_ADDRESS is needed to join a cluster; `pitboss up` starts one")
     prepare(settings.home)
-    from actors.on_ray.ray_directory import join
+    from actors.on_ray.driver import join
 
     join(settings.ray_address)
 

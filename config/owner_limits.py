@@ -18,7 +18,7 @@ HEAD_PATIENCE_S: Final = 4.0
 HEAD_CALLS_MAX: Final = 32
 
 # Callers look so often for shared owners that came up anew.
-FOLLOW_EVERY_S: Final = 2.0
+FOLLOW_EVERY_S: Final = 1.0
 
 # New owner processes started at once per front end: each costs seconds of a core.
 ACTIVATIONS_AT_ONCE: Final = 4

@@ -5,7 +5,7 @@ authentication with a token only we can read; every port on loopback; no dashboa
 no usage statistics. Starting can fail on a loaded machine (ray-project/ray#65983): it is retried.
 
 Ray reads its environment when it is imported, so this module does not import it: `prepare` comes first,
-then the import of `ray_directory`.
+then the import of `driver`.
 """
 
 import json

@@ -2,8 +2,6 @@
 
 import asyncio
 import logging
-import signal
-import threading
 from contextlib import suppress
 from typing import Any
 
@@ -11,7 +9,6 @@ import ray
 from ray.exceptions import ActorDiedError, RayError
 
 from actors.on_ray.handles import Handles, HeadIsAway
-from actors.on_ray.owner_process import NAMESPACE
 from actors.on_ray.spread import Spread
 from actors.owner.create import create_tournament
 from actors.owner.room.opening import Rooms
@@ -32,22 +29,6 @@ log = logging.getLogger(__name__)
 
 _ENDS_WITHIN_S = 1.0
 _MOVED = Unavailable("it has moved", misplaced=True)
-
-
-def join(address: str) -> None:
-    """Become a driver of the cluster; `cluster.prepare` came before. Ray takes SIGTERM over when it
-    can: it is given back."""
-    handlers = {s: signal.getsignal(s) for s in (signal.SIGTERM, signal.SIGINT)}
-    ray.init(
-        address=address,
-        namespace=NAMESPACE,
-        log_to_driver=False,
-        logging_level=logging.WARNING,
-        configure_logging=False,
-    )
-    if threading.current_thread() is threading.main_thread():
-        for sign, handler in handlers.items():
-            signal.signal(sign, handler)
 
 
 class RayDirectory:
@@ -73,6 +54,7 @@ class RayDirectory:
         self.handles = Handles(policy, self.spread)
         self._following: asyncio.Task[None] | None = None
         self._followed: dict[str, int] = {}
+        self._silent: set[str] = set()
         self._rescue = Rescue(journal, clock, policy, self.routes, self._start_anew, self._wake)
 
     async def start_shared(self) -> None:
@@ -86,7 +68,9 @@ class RayDirectory:
     async def _follow(self) -> None:
         """One that came up anew is another actor. The first call asks Ray's head where it is: that must be
         done before the head is away."""
-        for one in await self._journal.processes():
+        processes = await self._journal.processes()
+        self._silent = {one.placement for one in processes if one.silent_s > owner_limits.SILENT_AFTER_S}
+        for one in processes:
             lives = one.placement in self._shared and one.silent_s < owner_limits.SILENT_AFTER_S
             if lives and self._followed.get(one.placement) != one.incarnation:
                 self.handles.forget(one.placement, one.placement)
@@ -214,6 +198,10 @@ class RayDirectory:
         look_s = owner_limits.CALL_LOOK_EVERY_S + patience_s - limits.CALL_TRY_TIMEOUT_S
         try:
             while not (await asyncio.wait((call,), timeout=look_s))[0]:
+                # Under load answers are late, and a question each would be more of it: of a shared owner that
+                # lives nothing is asked.
+                if placement != OWN and placement not in self._silent:
+                    continue
                 with suppress(StoreUnavailable):
                     placed = await self._journal.placed(TournamentId(tournament_id))
                     if placed is not None and placed.placement != placement:

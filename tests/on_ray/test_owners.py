@@ -91,7 +91,7 @@ def joined(up: Up) -> Iterator[Any]:
     else:
         prepare(up.home)
     ray_directory = importlib.import_module("actors.on_ray.ray_directory")
-    ray_directory.join(run["ray_address"])
+    importlib.import_module("actors.on_ray.driver").join(run["ray_address"])
     yield ray_directory
     ray_directory.ray.shutdown()
     for name in set(os.environ) - set(before):
