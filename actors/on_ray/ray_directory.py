@@ -54,7 +54,8 @@ class RayDirectory:
         self.handles = Handles(policy, self.spread)
         self._following: asyncio.Task[None] | None = None
         self._followed: dict[str, int] = {}
-        self._silent: set[str] = set()
+        # Calls that a shared owner has not answered yet.
+        self._waiting: dict[str, set[asyncio.Future[Any]]] = {}
         self._rescue = Rescue(journal, clock, policy, self.routes, self._start_anew, self._wake)
 
     async def start_shared(self) -> None:
@@ -68,10 +69,12 @@ class RayDirectory:
     async def _follow(self) -> None:
         """One that came up anew is another actor. The first call asks Ray's head where it is: that must be
         done before the head is away."""
-        processes = await self._journal.processes()
-        self._silent = {one.placement for one in processes if one.silent_s > owner_limits.SILENT_AFTER_S}
-        for one in processes:
+        for one in await self._journal.processes():
             lives = one.placement in self._shared and one.silent_s < owner_limits.SILENT_AFTER_S
+            waiting = self._waiting.get(one.placement)
+            if not lives and waiting and not await self._journal.in_play(one.placement):
+                for call in list(waiting):  # it was given up: they ask where their tournaments live now
+                    call.cancel()
             if lives and self._followed.get(one.placement) != one.incarnation:
                 self.handles.forget(one.placement, one.placement)
                 with suppress(HeadIsAway, RayError, TimeoutError):
@@ -178,7 +181,10 @@ class RayDirectory:
             handle = await self.handles.of(placement, tournament_id)
             async with asyncio.timeout(patience_s):
                 call = asyncio.wrap_future(getattr(handle, method).remote(tournament_id, argument).future())
-                reply = await self._answer(call, placement, tournament_id, patience_s)
+                if placement == OWN:
+                    reply = await self._answer(call, placement, tournament_id, patience_s)
+                else:
+                    reply = await self._answer_of_shared(call, placement)
             self.handles.note_answer(placement, tournament_id)
             return reply
         except HeadIsAway:
@@ -198,10 +204,6 @@ class RayDirectory:
         look_s = owner_limits.CALL_LOOK_EVERY_S + patience_s - limits.CALL_TRY_TIMEOUT_S
         try:
             while not (await asyncio.wait((call,), timeout=look_s))[0]:
-                # Under load answers are late, and a question each would be more of it: of a shared owner that
-                # lives nothing is asked.
-                if placement != OWN and placement not in self._silent:
-                    continue
                 with suppress(StoreUnavailable):
                     placed = await self._journal.placed(TournamentId(tournament_id))
                     if placed is not None and placed.placement != placement:
@@ -209,6 +211,20 @@ class RayDirectory:
         finally:
             call.cancel()
         return call.result()
+
+    async def _answer_of_shared(self, call: "asyncio.Future[Any]", placement: str) -> Any:
+        """The same of a shared owner, which thousands may wait for: one look for all of them (`_follow`)."""
+        waiting = self._waiting.setdefault(placement, set())
+        waiting.add(call)
+        try:
+            return await call
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            return _MOVED
+        finally:
+            waiting.discard(call)
 
     def _note_failure(self, placement: str, tournament_id: str, error: Exception) -> None:
         """One that is away for a moment keeps its handle: it is the same one when it is back."""

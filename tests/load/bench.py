@@ -72,7 +72,7 @@ _SECTIONS = (
         "Many tournaments",
         crowd,
         "Thousands at once, in shared owners; callers speak to owners as front ends do, without HTTP, and\n"
-        "are not counted. Then as many starts in one second as the schedule worker finds due. One run.",
+        "are not counted. Then a thousand starts in the same millisecond, seen when they are stored. One run.",
     ),
     (
         "Board reads",
