@@ -195,7 +195,7 @@ async def owner_pid(run: dict[str, Any], tournament_id: str) -> int:
     connection = await asyncpg.connect(run["database_url"])
     holder = await connection.fetchval("SELECT holder FROM leases WHERE tournament_id = $1", tournament_id)
     await connection.close()
-    return int(holder.removeprefix("ray:"))
+    return int(holder.rpartition("/")[2])
 
 
 async def _life(load: Load) -> list[list[str]]:

@@ -86,7 +86,7 @@ class Chaos:
         sql = "SELECT holder FROM leases WHERE tournament_id = $1"
         holder: str = await db.fetchval(sql, tournament_id)
         await db.close()
-        return int(holder.removeprefix("ray:")) if holder.startswith("ray:") else None
+        return int(holder.rpartition("/")[2]) if "/" in holder else None
 
 
 async def facts_in(database_url: str, tournament_id: str) -> list[Any]:

@@ -129,7 +129,7 @@ class Soak:
         db = await asyncpg.connect(self._client.run()["database_url"], timeout=10)
         holder: str = await db.fetchval("SELECT holder FROM leases WHERE tournament_id = $1", self._id)
         await db.close()
-        return int(holder.removeprefix("ray:"))
+        return int(holder.rpartition("/")[2])
 
     async def _back(self, began_s: float, known: set[int], *, needs_epoch: bool) -> None:
         """Until a frame of the room comes again: of a new owner, where that is who died."""
