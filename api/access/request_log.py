@@ -16,6 +16,7 @@ from api.http.errors import ApiError
 from api.http.json_response import Json
 from api.http.limit_headers import headers_of
 from api.http.path_segments import segments
+from api.http.route_templates import RouteTemplates
 from server.ports import IdSource, Verdict
 from server.runtime.randomness import SystemIds
 
@@ -46,16 +47,6 @@ def _limits_of(state: dict[str, Any]) -> Verdict | None:
     return found
 
 
-def _template_of(scope: Scope) -> str:
-    """The route that a request took, without the ids of its path. A router's route does not know the static
-    segments in front of it."""
-    route: str | None = getattr(scope.get("route"), "path", None)
-    if route is None:
-        return "none"
-    before = scope["path"].split("/")[: scope["path"].count("/") - route.count("/") + 1]
-    return "/".join(before) + route
-
-
 class RequestLog:
     """Pure ASGI, outermost: says who calls from where, turns away what no route may see, adds `X-Request-Id`,
     and writes one line when the answer is out."""
@@ -64,6 +55,7 @@ class RequestLog:
         self._app = app
         self._ids = SystemIds()
         self._ctx = ctx
+        self._templates: RouteTemplates | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -112,7 +104,8 @@ class RequestLog:
 
     def _write(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
         state = scope.get("state", {})
-        self._ctx.metrics.request(scope["method"], _template_of(scope), status, seconds)
+        self._templates = self._templates or RouteTemplates(scope["app"])
+        self._ctx.metrics.request(scope["method"], self._templates.of(scope), status, seconds)
         facts = {
             "request_id": request_id,
             "method": scope["method"],

@@ -4,6 +4,7 @@ import re
 
 import httpx2
 import pytest
+from fastapi.routing import iter_route_contexts
 
 from api.metrics.table import METRICS
 from server.domain.ids import TournamentId
@@ -125,3 +126,23 @@ async def test_what_is_shown_is_what_the_table_says() -> None:
     ):
         assert line in told.splitlines(), told
     assert tournament_id not in told
+
+
+async def test_whatever_strangers_ask_for_no_metric_is_made_of_it() -> None:
+    """A label that a caller may choose would fill our memory, and Prometheus's."""
+    async with a_house() as house:
+        for number in range(50):
+            for path in (
+                f"/sdk/a{number}/b{number}/c{number}/d.js",
+                f"/x{number}/y",
+                f"/sdk/%2f{number}/e%2f{number}",
+            ):
+                await house.client.get(path)
+        known = {str(context.path) for context in iter_route_contexts(house.app.routes)} | {"none"}
+        counted = house.ctx.metrics.requests
+        assert {route for _, route, _ in counted} == {"/sdk/{wanted}/{path:path}", "none"} <= known
+        assert sum(counted.values()) == 150
+        for prefix in ("/api/internal", "/internal"):
+            path = f"{prefix}/tournaments/none/events"
+            await house.client.post(path, headers=house.platform, json={"events": []})
+            assert any(route == f"{prefix}/tournaments/{{tournament_id}}/events" for _, route, _ in counted)
