@@ -47,6 +47,13 @@ class Failed:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Late:
+    """The answer is not there yet; it is asked for by its ticket."""
+
+    ticket: str
+
+
 def failed(error: BaseException) -> Failed:
     """A mistake as a reply: its kind alone, because words may hold what was sent."""
     return Failed(type(error).__name__)

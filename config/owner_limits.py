@@ -17,6 +17,13 @@ CALL_LOOK_EVERY_S: Final = 1.0
 HEAD_PATIENCE_S: Final = 4.0
 HEAD_CALLS_MAX: Final = 32
 
+# Calls of one caller to one process that are under way at once, and the messages of each. A process answers
+# what it can within so long; the rest is asked for one by one, and kept until there is too much of it.
+CARRIED_AT_ONCE: Final = 2
+CARRIED_MESSAGES_MAX: Final = 128
+CARRIED_WITHIN_S: Final = 0.1
+LATE_ANSWERS_MAX: Final = 10_000
+
 # Callers look so often for shared owners that came up anew.
 FOLLOW_EVERY_S: Final = 1.0
 
@@ -42,6 +49,8 @@ HUNG_AFTER_S: Final = 2.0
 HUNG_STEP_MAX_S: Final = 0.1
 LAG_STEP_US: Final = 50_000
 SHARED_CONNECTIONS_MAX: Final = 8
+# Commits of one process that go as one statement.
+COMMIT_GROUP_MAX: Final = 64
 SHARED_ENTRIES_MAX: Final = 1_000
 # A tournament moves to a process of its own at a moment between five and two minutes before its start, never
 # in the last one. So many at once leave a process; without room elsewhere it tries again later.

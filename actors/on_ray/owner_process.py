@@ -13,11 +13,13 @@ import asyncpg
 import ray
 import ray.actor
 
+from actors.on_ray.carried import Carried
 from actors.owner.measured_journal import MeasuredJournal
 from actors.owner.process import Process
 from actors.owner.room.opening import Rooms
 from actors.owner.room.room_clock import RoomClock
-from actors.replies import Unavailable, unavailable
+from actors.replies import Late, Reply, Unavailable, unavailable
+from actors.requests import Message
 from actors.shared.policy import OWN
 from config import log_lines
 from config.node import node_name, node_setting
@@ -26,6 +28,7 @@ from server.runtime.clock import SystemClock
 from server.runtime.collector import calm_collector
 from server.runtime.counters import Counters, keep_adding
 from server.runtime.games import DEFAULT, games_of
+from server.runtime.randomness import SystemIds
 from server.storage.postgres.journal import PostgresJournal, open_pool
 
 log = logging.getLogger(__name__)
@@ -58,6 +61,7 @@ class OwnerProcess(Generic[T]):
     def __init__(self) -> None:
         self._open: T | None = None
         self._opening = asyncio.Lock()
+        self._carried = Carried(self.ask, SystemIds().command_id)
         log_lines.configure(node_setting("LOG_LEVEL") or "INFO", "owner")
         calm_collector()
 
@@ -65,6 +69,18 @@ class OwnerProcess(Generic[T]):
     async def _compose(self, database_url: str, stack: AsyncExitStack) -> T:
         """The composition root. The stack closes what was opened when a later step fails: the next call tries
         again."""
+
+    @abstractmethod
+    async def ask(self, tournament_id: str, message: Message) -> Reply:
+        """One message to the owner of a tournament."""
+
+    async def ask_many(self, asked: list[tuple[str, Message]]) -> list[Reply | Late]:
+        """Several that came together."""
+        return await self._carried.answers(asked)
+
+    async def late_answer(self, ticket: str) -> Reply:
+        """One that was late."""
+        return await self._carried.late_answer(ticket)
 
     async def ping(self) -> dict[str, int]:
         """Proof of life: process id, peak resident memory in KiB, CPU time in ms."""

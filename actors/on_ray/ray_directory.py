@@ -8,6 +8,7 @@ from typing import Any
 import ray
 from ray.exceptions import ActorDiedError, RayError
 
+from actors.on_ray.calls import Calls
 from actors.on_ray.handles import Handles, HeadIsAway
 from actors.on_ray.spread import Spread
 from actors.owner.create import create_tournament
@@ -28,7 +29,6 @@ from server.storage.postgres.journal import PostgresJournal
 log = logging.getLogger(__name__)
 
 _ENDS_WITHIN_S = 1.0
-_MOVED = Unavailable("it has moved", misplaced=True)
 
 
 class RayDirectory:
@@ -54,8 +54,7 @@ class RayDirectory:
         self.handles = Handles(policy, self.spread)
         self._following: asyncio.Task[None] | None = None
         self._followed: dict[str, int] = {}
-        # Calls that a shared owner has not answered yet.
-        self._waiting: dict[str, set[asyncio.Future[Any]]] = {}
+        self._calls = Calls(journal)
         self._rescue = Rescue(journal, clock, policy, self.routes, self._start_anew, self._wake)
 
     async def start_shared(self) -> None:
@@ -71,11 +70,9 @@ class RayDirectory:
         done before the head is away."""
         for one in await self._journal.processes():
             lives = one.placement in self._shared and one.silent_s < owner_limits.SILENT_AFTER_S
-            waiting = self._waiting.get(one.placement)
-            if not lives and waiting and not await self._journal.in_play(one.placement):
-                for call in list(waiting):  # it was given up: they ask where their tournaments live now
-                    call.cancel()
-            if lives and self._followed.get(one.placement) != one.incarnation:
+            if not lives:
+                await self._calls.look(one.placement)
+            elif self._followed.get(one.placement) != one.incarnation:
                 self.handles.forget(one.placement, one.placement)
                 with suppress(HeadIsAway, RayError, TimeoutError):
                     async with asyncio.timeout(limits.CALL_TRY_TIMEOUT_S):
@@ -179,12 +176,7 @@ class RayDirectory:
         tournament is forgotten, so that the next try finds the owner of then."""
         try:
             handle = await self.handles.of(placement, tournament_id)
-            async with asyncio.timeout(patience_s):
-                call = asyncio.wrap_future(getattr(handle, method).remote(tournament_id, argument).future())
-                if placement == OWN:
-                    reply = await self._answer(call, placement, tournament_id, patience_s)
-                else:
-                    reply = await self._answer_of_shared(call, placement)
+            reply = await self._calls.call(placement, handle, tournament_id, method, argument, patience_s)
             self.handles.note_answer(placement, tournament_id)
             return reply
         except HeadIsAway:
@@ -195,36 +187,6 @@ class RayDirectory:
         except (RayError, ValueError) as error:
             self._note_failure(placement, tournament_id, error)
             return Unavailable(type(error).__name__)
-
-    async def _answer(
-        self, call: "asyncio.Future[Any]", placement: str, tournament_id: str, patience_s: float
-    ) -> Any:
-        """The answer; or, when it is long in coming, that the tournament lives elsewhere by now: it may have
-        been given up. A long poll is longer by itself."""
-        look_s = owner_limits.CALL_LOOK_EVERY_S + patience_s - limits.CALL_TRY_TIMEOUT_S
-        try:
-            while not (await asyncio.wait((call,), timeout=look_s))[0]:
-                with suppress(StoreUnavailable):
-                    placed = await self._journal.placed(TournamentId(tournament_id))
-                    if placed is not None and placed.placement != placement:
-                        return _MOVED
-        finally:
-            call.cancel()
-        return call.result()
-
-    async def _answer_of_shared(self, call: "asyncio.Future[Any]", placement: str) -> Any:
-        """The same of a shared owner, which thousands may wait for: one look for all of them (`_follow`)."""
-        waiting = self._waiting.setdefault(placement, set())
-        waiting.add(call)
-        try:
-            return await call
-        except asyncio.CancelledError:
-            task = asyncio.current_task()
-            if task is not None and task.cancelling():
-                raise
-            return _MOVED
-        finally:
-            waiting.discard(call)
 
     def _note_failure(self, placement: str, tournament_id: str, error: Exception) -> None:
         """One that is away for a moment keeps its handle: it is the same one when it is back."""

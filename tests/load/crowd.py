@@ -11,10 +11,10 @@ import importlib
 import itertools
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import psutil
 
@@ -29,12 +29,13 @@ from tests.load.house import up
 from tests.load.measure import median, percentile, table
 from tests.support.builders import HOUR_MS, TENANT, command_request, create, points, register
 
-AT_ONCE = 32
+AT_ONCE, ALONE = 32, 300
 SECONDS = 20
 FACTS_PER_S = 1_000
 WATCHED = 200
 STARTS = 1_000
 _LOOK_S = 0.02
+T = TypeVar("T")
 _serial = itertools.count()
 
 
@@ -78,9 +79,9 @@ class Crowd:
         return False
 
 
-async def _each(work: Iterable[Any]) -> list[float]:
+async def _each(work: Iterable[Any], at_once: int = AT_ONCE) -> list[float]:
     """So many at once; milliseconds of each."""
-    slots, times = asyncio.Semaphore(AT_ONCE), list[float]()
+    slots, times = asyncio.Semaphore(at_once), list[float]()
 
     async def one(call: Any) -> None:
         async with slots:
@@ -121,10 +122,9 @@ async def _made(crowd: Crowd, names: list[str], in_ms: int, players: int) -> Non
     await _each([lambda one=one: crowd.directory.create(command_request(one)) for one in made])
 
 
-async def _asked(crowd: Crowd, names: list[str], order: Any) -> list[float]:
-    return await _each(
-        [lambda name=name: crowd.directory.ask(name, command_request(order())) for name in names]
-    )
+async def _asked(crowd: Crowd, names: list[str], order: Any, at_once: int = AT_ONCE) -> list[float]:
+    calls = [lambda name=name: crowd.directory.ask(name, command_request(order())) for name in names]
+    return await _each(calls, at_once)
 
 
 async def _evening(crowd: Crowd, playing: list[str]) -> tuple[float, list[float]]:
@@ -182,7 +182,8 @@ async def _measure(crowd: Crowd, open_ones: int, playing_ones: int) -> tuple[str
     opened = [f"open-{number}" for number in range(open_ones)]
     playing = [f"play-{number}" for number in range(playing_ones)]
     await _made(crowd, opened, 10 * HOUR_MS, 100)
-    cold = await _asked(crowd, opened, lambda: register("u0"))
+    alone = await _asked(crowd, opened[:ALONE], lambda: register("u0"), at_once=1)
+    cold = await _asked(crowd, opened[ALONE:], lambda: register("u0"))
     await _made(crowd, playing, HOUR_MS, 20)
     await _asked(crowd, playing, lambda: register("u0"))
     await _asked(crowd, playing, commands.Start)
@@ -198,12 +199,13 @@ async def _measure(crowd: Crowd, open_ones: int, playing_ones: int) -> tuple[str
         ["tournaments open / in play", f"{open_ones:,} / {playing_ones:,}"],
         ["processes of owners, their threads", f"{len(after['owners'])}, {threads}"],
         ["processes of Postgres", str(len(after["postgres"]))],
-        ["first registration of a cold one, p50 / p99 ms", f"{median(cold):.0f} / {percentile(cold, 99):.0f}"],
+        ["first registration of a cold one, p50 / p99 ms", _spread(alone)],
+        [f"the same, {AT_ONCE} at once", _spread(cold)],
         ["owners, MiB more; KiB a tournament",
          f"{memory['owners']:.0f}; {memory['owners'] * 1_024 / (open_ones + playing_ones):.0f}"],
         ["all idle: owners / Postgres / Ray / others, of a core", _shares(idle_from, idle_to, SECONDS)],
         [f"{FACTS_PER_S:,} facts a second, {WATCHED} watched: the same", _shares(idle_to, busy_to, taken)],
-        ["a fact, p50 / p99 ms", f"{median(times):.0f} / {percentile(times, 99):.0f}"],
+        ["a fact, p50 / p99 ms", _spread(times)],
         ["facts acknowledged a second", f"{len(times) / taken:,.0f}"],
     ]  # fmt: skip
     late = await _starts(crowd)
@@ -215,33 +217,48 @@ async def _measure(crowd: Crowd, open_ones: int, playing_ones: int) -> tuple[str
     return table(["many tournaments", "one machine"], rows), dict(rows)
 
 
+def _spread(times: list[float]) -> str:
+    return f"{median(times):.0f} / {percentile(times, 99):.0f}"
+
+
 def _shares(before: dict[str, float], after: dict[str, float], seconds: float) -> str:
     return " / ".join(f"{(after[part] - before[part]) / seconds:.0%}" for part in after)
 
 
-def measure(open_ones: int = 5_000, playing_ones: int = 2_000) -> tuple[str, dict[str, Any]]:
-    """The table and its figures; one run."""
+def driver(run: dict[str, Any], work: Callable[[Any, Any], Awaitable[T]], shared_owners: int = 2) -> T:
+    """Join the cluster of a house as its front ends do; `work` gets the directory and the journal."""
 
-    async def all_of(run: dict[str, Any], ray_directory: Any) -> tuple[str, dict[str, Any]]:
+    async def all_of(ray_directory: Any) -> T:
         pool = await open_pool(run["database_url"], 16)
-        directory = ray_directory.RayDirectory(PostgresJournal(pool), SystemClock(), policy=Policy())
-        crowd = Crowd(directory, FactBatcher(directory), run)
+        journal = PostgresJournal(pool)
+        directory = ray_directory.RayDirectory(
+            journal, SystemClock(), policy=Policy(), shared_owners=shared_owners
+        )
         await directory.start_shared()
         try:
             assert await directory.ask("nowhere", ReadSummary()) is not None
-            return await _measure(crowd, open_ones, playing_ones)
+            return await work(directory, journal)
         finally:
             await pool.close()
 
+    of_api = psutil.Process(run["pids"]["api"]).environ()
+    os.environ.update({name: value for name, value in of_api.items() if name.startswith("RAY_")})
+    ray_directory = importlib.import_module("actors.on_ray.ray_directory")
+    importlib.import_module("actors.on_ray.driver").join(run["ray_address"])
+    try:
+        return asyncio.run(all_of(ray_directory))
+    finally:
+        ray_directory.ray.shutdown()
+
+
+def measure(open_ones: int = 5_000, playing_ones: int = 2_000) -> tuple[str, dict[str, Any]]:
+    """The table and its figures; one run."""
     with up(PITBOSS_OWNERS="adaptive") as run:
-        of_api = psutil.Process(run["pids"]["api"]).environ()
-        os.environ.update({name: value for name, value in of_api.items() if name.startswith("RAY_")})
-        ray_directory = importlib.import_module("actors.on_ray.ray_directory")
-        importlib.import_module("actors.on_ray.driver").join(run["ray_address"])
-        try:
-            return asyncio.run(all_of(run, ray_directory))
-        finally:
-            ray_directory.ray.shutdown()
+
+        async def all_of(directory: Any, _: Any) -> tuple[str, dict[str, Any]]:
+            return await _measure(Crowd(directory, FactBatcher(directory), run), open_ones, playing_ones)
+
+        return driver(run, all_of)
 
 
 if __name__ == "__main__":

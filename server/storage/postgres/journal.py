@@ -25,6 +25,7 @@ from server.ports import (
 )
 from server.storage.postgres.commit_sql import HEAD, statement_of
 from server.storage.postgres.counts import PostgresCounts
+from server.storage.postgres.group_commit import GroupCommit
 from server.storage.postgres.placements import PostgresPlacements
 
 T = TypeVar("T")
@@ -106,6 +107,7 @@ class PostgresJournal(PostgresPlacements, PostgresCounts):
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
+        self._group = GroupCommit(self._with)
 
     async def begin(self, commit: Commit) -> bool:
         async def write(db: Any) -> bool:
@@ -139,6 +141,10 @@ class PostgresJournal(PostgresPlacements, PostgresCounts):
         return epoch
 
     async def commit(self, commit: Commit) -> None:
+        if not await self._group.stored(commit):
+            await self._commit_alone(commit)
+
+    async def _commit_alone(self, commit: Commit) -> None:
         sql, arguments = statement_of(commit)
         try:
             owned = await self._with(lambda db: db.fetchval(sql, *arguments))

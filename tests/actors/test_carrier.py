@@ -1,0 +1,180 @@
+"""Messages that wait for one process share calls; a late one holds up no other. Without Ray: a handle that
+counts."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+import pytest
+
+from actors.on_ray import carried, carrier
+from actors.on_ray.carried import Carried
+from actors.on_ray.carrier import Carrier
+from actors.replies import Done, Late, Unavailable
+from actors.requests import Message, ReadSummary, ReportFacts
+from config.limits import FACT_CALL_BYTES_MAX
+from config.owner_limits import CARRIED_AT_ONCE, CARRIED_MESSAGES_MAX
+
+ASKED = ReadSummary()
+FACTS = ReportFacts(b"")
+
+
+class Method:
+    """`handle.method.remote(...).future()`."""
+
+    def __init__(self, work: Callable[..., Any]) -> None:
+        self._work = work
+
+    def remote(self, *arguments: Any) -> "Method":
+        self._task = asyncio.create_task(self._work(*arguments))
+        return self
+
+    def future(self) -> Future[Any]:
+        answer: Future[Any] = Future()
+
+        def done(task: asyncio.Task[Any]) -> None:
+            if (error := task.exception()) is not None:
+                answer.set_exception(error)
+            else:
+                answer.set_result(task.result())
+
+        self._task.add_done_callback(done)
+        return answer
+
+
+class Handle:
+    """A process that answers with the id it was asked for; those that `wait` answer when told."""
+
+    def __init__(self) -> None:
+        self.calls: list[int] = []
+        self.alone = 0
+        self.waits: dict[str, asyncio.Event] = {}
+        self.breaks: Exception | None = None
+        tickets = iter(range(1_000_000))
+        self._carried = Carried(self._ask, lambda: f"ticket-{next(tickets)}")
+
+    async def _ask(self, tournament_id: str, message: Message) -> Done:
+        if (event := self.waits.get(tournament_id)) is not None:
+            await event.wait()
+        return Done(tournament_id.encode())
+
+    @property
+    def ask_many(self) -> Method:
+        async def work(asked: list[tuple[str, Message]]) -> Any:
+            self.calls.append(len(asked))
+            if self.breaks is not None:
+                raise self.breaks
+            return await self._carried.answers(asked)
+
+        return Method(work)
+
+    @property
+    def late_answer(self) -> Method:
+        self.alone += 1
+        return Method(self._carried.late_answer)
+
+
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(carried, "CARRIED_WITHIN_S", 0.02)
+
+
+async def test_what_comes_in_one_turn_goes_as_one_call() -> None:
+    handle, sender = Handle(), Carrier()
+    names = [f"t{n}" for n in range(50)]
+    told = await asyncio.gather(*(sender.send(handle, name, ASKED) for name in names))
+    assert told == [Done(name.encode()) for name in names]
+    assert handle.calls == [50]
+    assert not sender._lanes, "an idle lane costs nothing"
+
+
+async def test_what_comes_while_calls_are_under_way_waits_for_one_of_them() -> None:
+    handle, sender = Handle(), Carrier()
+    handle.waits = {"slow": asyncio.Event()}
+    sent = []
+    for n in range(CARRIED_AT_ONCE):
+        sent.append(sender.send(handle, "slow", ASKED))
+        await asyncio.sleep(0)
+        assert len(handle._carried._late) == 0, n
+    rest = [sender.send(handle, f"t{n}", FACTS) for n in range(CARRIED_MESSAGES_MAX + 5)]
+    await asyncio.gather(*rest)
+    assert handle.calls == [1] * CARRIED_AT_ONCE + [CARRIED_MESSAGES_MAX, 5]
+    assert not any(one.done() for one in sent)
+    handle.waits["slow"].set()
+    assert await asyncio.gather(*sent) == [Done(b"slow")] * CARRIED_AT_ONCE
+    assert handle.alone == CARRIED_AT_ONCE
+
+
+async def test_a_late_answer_holds_up_no_other_and_is_given_once() -> None:
+    handle, sender = Handle(), Carrier()
+    handle.waits = {"slow": asyncio.Event()}
+    slow, quick = sender.send(handle, "slow", ASKED), sender.send(handle, "quick", ASKED)
+    assert await quick == Done(b"quick")
+    assert handle.calls == [2] and not slow.done()
+    handle.waits["slow"].set()
+    assert await slow == Done(b"slow")
+    assert not handle._carried._late
+
+
+async def test_calls_are_bounded_in_bytes() -> None:
+    handle, sender = Handle(), Carrier()
+    heavy = ReportFacts(bytes(FACT_CALL_BYTES_MAX // 2))
+    await asyncio.gather(*(sender.send(handle, f"t{n}", heavy) for n in range(5)))
+    assert handle.calls == [2, 2, 1]
+
+
+async def test_what_none_waits_for_is_not_sent() -> None:
+    handle, sender = Handle(), Carrier()
+    sent = [sender.send(handle, f"t{n}", ASKED) for n in range(3)]
+    sent[1].cancel()
+    assert await sent[2] == Done(b"t2")
+    assert handle.calls == [2]
+
+
+async def test_when_a_call_fails_all_of_it_are_told_and_the_next_ones_go() -> None:
+    handle, sender = Handle(), Carrier()
+    handle.breaks = ConnectionError("gone")
+    sent = [sender.send(handle, f"t{n}", ASKED) for n in range(3)]
+    told = await asyncio.gather(*sent, return_exceptions=True)
+    assert [type(one) for one in told] == [ConnectionError] * 3
+    handle.breaks = None
+    assert await sender.send(handle, "t", ASKED) == Done(b"t")
+
+
+async def test_a_process_that_does_not_answer_does_not_keep_its_slots(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(carrier, "CALL_TRY_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(carried, "CARRIED_WITHIN_S", 60)
+    handle, sender = Handle(), Carrier()
+    handle.waits = {"hangs": asyncio.Event()}
+    hanging = []
+    for _ in range(CARRIED_AT_ONCE):
+        hanging.append(sender.send(handle, "hangs", ASKED))
+        await asyncio.sleep(0.01)
+    assert await sender.send(handle, "t", ASKED) == Done(b"t"), "after a while"
+    handle.waits["hangs"].set()
+    assert await asyncio.gather(*hanging) == [Done(b"hangs")] * CARRIED_AT_ONCE
+    assert not sender._lanes
+
+
+@pytest.mark.unforeseen
+async def test_one_that_raises_is_told_alone() -> None:
+    async def ask(tournament_id: str, message: Message) -> Done:
+        if tournament_id == "bad":
+            raise OSError("no")
+        return Done()
+
+    told = await Carried(ask, str).answers([("good", ASKED), ("bad", ASKED)])
+    assert told[0] == Done() and isinstance(told[1], Unavailable)
+
+
+async def test_late_answers_are_bounded_and_those_of_another_process_are_not_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(carried, "LATE_ANSWERS_MAX", 2)
+    handle = Handle()
+    handle.waits = {"slow": asyncio.Event()}
+    told = await handle._carried.answers([("slow", ASKED)] * 3)
+    tickets = [one.ticket for one in told if isinstance(one, Late)]
+    handle.waits["slow"].set()
+    assert [type(await handle._carried.late_answer(ticket)) for ticket in tickets] == [Unavailable, Done, Done]
