@@ -39,8 +39,10 @@ SHARED_CALLS_MAX: Final = 10_000
 SHARED_BEAT_EVERY_S: Final = 1.0
 SHARED_LOOK_EVERY_S: Final = 1.0
 SHARED_LOOKS_PER_TURN: Final = 500
+# An owner that has more to decide lets others have their turn after this.
 # A thread looks so often whether the loop comes back; it is late after this. A tournament that holds it up for
 # so long in each of two looks moves out; when it stands still for so long, the process ends.
+TURN_MS: Final = 10
 LAG_LOOK_EVERY_S: Final = 0.02
 LATE_AFTER_S: Final = 0.015
 HEAVY_MS: Final = 80
@@ -57,7 +59,7 @@ SHARED_ENTRIES_MAX: Final = 1_000
 MOVE_BEFORE_START_MS: Final = 300_000
 MOVE_SPREAD_MS: Final = 180_000
 MOVE_UNTIL_MS: Final = 60_000
-MOVES_AT_ONCE: Final = 2
+MOVES_AT_ONCE: Final = 1
 MOVE_AGAIN_MS: Final = 30_000
 WARM_WITHIN_S: Final = 20.0
 RECOVERIES_AT_ONCE: Final = 6

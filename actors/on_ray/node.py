@@ -1,12 +1,13 @@
 """One node of a Ray cluster that others lead: what a container brings along to own tournaments, or to reach
 their owners. Does not import Ray."""
 
+import os
 import subprocess
 import sys
 import threading
 from types import TracebackType
 
-from actors.on_ray.cluster import OBJECT_STORE_BYTES, end_group, ray_command, resources_for
+from actors.on_ray.cluster import OBJECT_STORE_BYTES, OF_NODES, end_group, ray_command, resources_for
 
 
 class NodeDidNotJoin(Exception):  # noqa: N818 - told to a person
@@ -34,7 +35,11 @@ class RayNode:
     def __enter__(self) -> "RayNode":
         """Raises `NodeDidNotJoin`."""
         process = self._process = subprocess.Popen(
-            self._command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, start_new_session=True
+            self._command,
+            stdout=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            env=OF_NODES | os.environ,
         )
         assert process.stdout is not None, "asked for"
         for line in process.stdout:

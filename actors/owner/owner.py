@@ -27,7 +27,7 @@ from actors.requests import (
     Step,
     Tick,
 )
-from config import limits
+from config import limits, owner_limits
 from server.broadcast.board import Board
 from server.domain.refusal import Refusal
 from server.domain.scoring.fact import ELIMINATION
@@ -35,7 +35,7 @@ from server.domain.tournament.play.facts import judge
 from server.domain.tournament.state import Tournament
 from server.encoding import codec
 from server.journal.replay import Recovered, hint_of
-from server.ports import Clock, Commit, Fenced, Journal, Raced, StoreUnavailable
+from server.ports import Clock, Fenced, Journal, Raced, StoreUnavailable
 
 log = logging.getLogger(__name__)
 Waiting = list[tuple[Message, asyncio.Future[Reply]]]
@@ -161,7 +161,12 @@ class TournamentOwner:
         None is answered by the room, now or with a later commit."""
         work = UnitOfWork(self.state, self.epoch, self._chain)
         paid = await self._payments(waiting)
-        replies = [await self._handle(work, message, paid, future) for message, future in waiting]
+        replies, pause_at_ms = list[Reply | None](), self._clock.monotonic_ms() + owner_limits.TURN_MS
+        for message, future in waiting:
+            if self._clock.monotonic_ms() >= pause_at_ms:
+                await asyncio.sleep(0)  # others in this process get their turn
+                pause_at_ms = self._clock.monotonic_ms() + owner_limits.TURN_MS
+            replies.append(await self._handle(work, message, paid, future))
         stored = await self._store_with_room(work)
         if any(isinstance(message, Tick) for message, _ in waiting):
             self.board.refresh(self.state, self._clock.now_ms())
@@ -206,15 +211,12 @@ class TournamentOwner:
         commit = work.to_commit()
         if commit.is_empty():
             return False
-        await self._commit(commit)
+        async with asyncio.timeout(limits.COMMIT_TIMEOUT_S):
+            await self._journal.commit(commit)
         self.proven()
         self._chain = work.chain
         self._answered.update(map(hint_of, work.answers))
         return True
-
-    async def _commit(self, commit: Commit) -> None:
-        async with asyncio.timeout(limits.COMMIT_TIMEOUT_S):
-            await self._journal.commit(commit)
 
     @property
     def _steps_along(self) -> bool:

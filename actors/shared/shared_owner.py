@@ -196,7 +196,7 @@ class SharedOwner:
             async with self._moves:
                 if not self._wants_to_move(tournament_id, here):
                     return  # it waited for its turn
-                if not await self._others.warm(tournament_id):
+                if not await self._warm(tournament_id):
                     self._stay(tournament_id)
                     return
                 if not self._wants_to_move(tournament_id, here):
@@ -211,6 +211,13 @@ class SharedOwner:
             self._stay(tournament_id)
         finally:
             self._moving.pop(tournament_id, None)
+
+    async def _warm(self, tournament_id: str) -> bool:
+        """Start its process, then let the machine be for as long: what is served already goes first."""
+        began_ms = self._clock.monotonic_ms()
+        has_room = await self._others.warm(tournament_id)
+        await self._clock.sleep((self._clock.monotonic_ms() - began_ms) / 1_000)
+        return has_room
 
     def _stay(self, tournament_id: str) -> None:
         now_ms = self._clock.monotonic_ms()

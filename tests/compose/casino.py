@@ -55,10 +55,12 @@ class Casino:
 
 @dataclass(slots=True)
 class Platform:
-    """Reports five facts at a time to one tournament. `waits`: when each began, and how long it took."""
+    """Reports to one tournament, for each player some `rounds` at a time. `waits`: when each began, and how
+    long it took."""
 
     casino: Casino
     tournament_id: str
+    rounds: int = 1
     acknowledged: int = 0
     waits: list[tuple[float, float]] = field(default_factory=list)
 
@@ -66,9 +68,9 @@ class Platform:
         while not ends.is_set():
             began = time.monotonic()
             events = [
-                {"event_id": f"{self.tournament_id}-{self.acknowledged}-{number}", "player": f"u{number}",
-                 "points": 1}
-                for number in range(PLAYERS)
+                {"event_id": f"{self.tournament_id}-{self.acknowledged}-{number}",
+                 "player": f"u{number % PLAYERS}", "points": 1}
+                for number in range(PLAYERS * self.rounds)
             ]  # fmt: skip
             path = f"/api/internal/tournaments/{self.tournament_id}/events"
             told = await self.casino.call("POST", path, {"events": events}, "game")
@@ -86,4 +88,4 @@ class Platform:
         """Whether the board is what was acknowledged."""
         path = f"/api/tournaments/{self.tournament_id}/leaderboard?consistency=strong"
         rows = (await self.casino.call("GET", path))["leaderboard"]
-        return {row["points"] for row in rows} == {self.acknowledged} and len(rows) == PLAYERS
+        return {row["points"] for row in rows} == {self.acknowledged * self.rounds} and len(rows) == PLAYERS

@@ -1,7 +1,7 @@
-"""One tournament takes turns of some 50 ms, five a second, in a process that others share: how late are they?
+"""One tournament takes turns of 50 ms, five a second, in a process that others share: how late are they?
 
-`python -m tests.load.neighbours`: on loopback only. It is slow by what it is given, 5,000 facts at once.
-Callers speak to owners as front ends do, without HTTP.
+`python -m tests.load.neighbours`: on loopback only. The slowness is planted (`tests/load/planted`). Callers
+speak to owners as front ends do, without HTTP.
 """
 
 import asyncio
@@ -9,6 +9,7 @@ import itertools
 import os
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from actors.replies import Done
@@ -25,7 +26,8 @@ from tests.support.builders import HOUR_MS, command_request, create, points, reg
 
 TABLES, FACTS_EACH_PER_S = 50, 4
 QUIET_S, PLANTED_S, SOON_S = 10.0, 20.0, 5.0
-SLOW, CALLS_AT_ONCE, FACTS_A_CALL, TURNS_PER_S = "slow", 5, 1_000, 5
+SLOW, TURNS_PER_S = "slow", 5
+PLANTED = Path(__file__).parent / "planted"
 _serial = itertools.count()
 
 
@@ -55,20 +57,19 @@ class Neighbours:
     async def _table(self, name: str) -> None:
         while True:
             began = time.monotonic()
-            await self._report(name, 1)
+            await self._ask(name, _facts(1))
             self.waits.append((began, (time.monotonic() - began) * 1_000))
             await asyncio.sleep(1 / FACTS_EACH_PER_S)
 
     async def slow(self) -> None:
-        """Long turns, until cancelled."""
+        """A long turn, some times a second, until cancelled."""
         while True:
             began = time.monotonic()
-            await asyncio.gather(*(self._report(SLOW, FACTS_A_CALL) for _ in range(CALLS_AT_ONCE)))
+            await self._ask(SLOW, _facts(1))
             await asyncio.sleep(max(0.0, began + 1 / TURNS_PER_S - time.monotonic()))
 
-    async def _report(self, name: str, count: int) -> None:
-        facts = [points(f"n{next(_serial)}", f"u{number % 2}", 1) for number in range(count)]
-        reply = await self.directory.ask(name, ReportFacts(encode_facts(facts)))
+    async def _ask(self, name: str, facts: bytes) -> None:
+        reply = await self.directory.ask(name, ReportFacts(facts))
         assert isinstance(reply, Done), reply
 
     def row(self, what: str, begins: float, ends: float) -> list[str]:
@@ -81,6 +82,10 @@ class Neighbours:
             f"{percentile(times, 99):.0f}",
             f"{max(times):.0f}",
         ]
+
+
+def _facts(count: int) -> bytes:
+    return encode_facts([points(f"n{next(_serial)}", f"u{number % 2}", 1) for number in range(count)])
 
 
 async def _measure(directory: Any, journal: Any) -> str:
@@ -113,7 +118,7 @@ async def _measure(directory: Any, journal: Any) -> str:
 
 def measure() -> str:
     """The table; one run."""
-    with up(PITBOSS_OWNERS="adaptive", PITBOSS_SHARED_OWNERS="1") as run:
+    with up(PITBOSS_OWNERS="adaptive", PITBOSS_SHARED_OWNERS="1", PYTHONPATH=str(PLANTED)) as run:
         return driver(run, _measure, shared_owners=1)
 
 

@@ -21,14 +21,15 @@ from tests.compose.casino import PLAYERS, Casino, Platform
 from tests.compose.watcher import Watcher
 from tests.load.house import up
 
+ROUNDS = 4
 _MOVED_WITHIN_S = 570.0
 _AFTER_S = 5.0
 
 
 @dataclass(slots=True)
 class Report:
-    """What came out. `moved_s`: from the first start until so many had moved; waits are of requests with five
-    facts. `wrong` and `troubles` are empty when every promise was kept."""
+    """What came out. `moved_s`: from the first start until so many had moved; waits are of requests with
+    twenty facts. `wrong` and `troubles` are empty when every promise was kept."""
 
     tournaments: int
     facts_a_second: int
@@ -48,26 +49,29 @@ async def moves(run: dict[str, Any], tournaments: int, facts_a_second: int) -> R
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
         casino = Casino(http, run["url"], operator["api_key"], operator["game_platform_key"])
         ends, began = asyncio.Event(), time.monotonic()
-        names = await asyncio.gather(*(casino.tournament(f"Cup {n}") for n in range(tournaments)))
+        made = (casino.tournament(f"Cup {n}", gameSlug="crash-classic") for n in range(tournaments))
+        names = await asyncio.gather(*made)
         shared_at_start = tournaments - await _own(run, names)
-        platforms = [Platform(casino, name) for name in names]
+        platforms = [Platform(casino, name, rounds=ROUNDS) for name in names]
         sockets = run["url"].replace("http", "ws", 1)
         watchers = [Watcher(f"{sockets}/ws/tournaments/{name}") for name in names]
-        every_s = PLAYERS * tournaments / facts_a_second
+        every_s = PLAYERS * ROUNDS * tournaments / facts_a_second
         tasks = [asyncio.create_task(one.play(ends, every_s)) for one in platforms]
-        tasks += [asyncio.create_task(one.watch(ends)) for one in watchers]
+        watching = [asyncio.create_task(one.watch(ends)) for one in watchers]
         playing = time.monotonic()
-        moved_s = await _all_moved(run, names, began, tasks)
+        moved_s = await _all_moved(run, names, began, [*tasks, *watching])
         await asyncio.sleep(_AFTER_S)
         seconds = time.monotonic() - playing
         ends.set()
-        await asyncio.wait(tasks, timeout=60)
+        await asyncio.gather(*tasks)
+        for task in watching:
+            task.cancel()
         wrong = [f"board of {one.tournament_id}" for one in platforms if not await one.is_right()]
         wrong += [line for one in watchers for line in one.wrong]
         waits = [wait for one in platforms for _, wait in one.waits]
         return Report(
             tournaments=tournaments,
-            facts_a_second=round(sum(one.acknowledged for one in platforms) * PLAYERS / seconds),
+            facts_a_second=round(sum(one.acknowledged for one in platforms) * PLAYERS * ROUNDS / seconds),
             shared_at_start=shared_at_start,
             moved_s=moved_s,
             longest_wait_s=round(max(waits), 2),

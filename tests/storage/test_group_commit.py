@@ -11,7 +11,7 @@ import pytest
 from server.domain.ids import OperatorId, Tenant
 from server.domain.tournament import commands
 from server.ports import Commit, Fenced, StoreUnavailable
-from server.storage.postgres.group_commit import _STORE_MANY
+from server.storage.postgres.commits.group import _STORE_MANY
 from server.storage.postgres.journal import PostgresJournal, open_pool
 from tests.contracts.stores import Writer
 from tests.support.builders import command_request, points, register

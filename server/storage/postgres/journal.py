@@ -23,9 +23,9 @@ from server.ports import (
     SealedSeed,
     StoreUnavailable,
 )
-from server.storage.postgres.commit_sql import HEAD, statement_of
+from server.storage.postgres.commits.group import GroupCommit
+from server.storage.postgres.commits.statement import HEAD, statement_of
 from server.storage.postgres.counts import PostgresCounts
-from server.storage.postgres.group_commit import GroupCommit
 from server.storage.postgres.placements import PostgresPlacements
 
 T = TypeVar("T")

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from config.owner_limits import SHARED_ENTRIES_MAX, SILENT_AFTER_S
 from server.domain.ids import TournamentId
 from server.ports import Held, OwnerProcess, Placed, SilentOwner
-from server.storage.postgres.commit_sql import head_of
+from server.storage.postgres.commits.statement import head_of
 
 T = TypeVar("T")
 _PLACED = "SELECT placed FROM leases WHERE tournament_id = $1"

@@ -13,7 +13,7 @@ from typing import Any
 
 from config.owner_limits import COMMIT_GROUP_MAX
 from server.ports import Commit, StoreUnavailable
-from server.storage.postgres.commit_sql import head_of
+from server.storage.postgres.commits.statement import head_of
 
 log = logging.getLogger(__name__)
 
