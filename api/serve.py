@@ -12,7 +12,7 @@ from api.context.context import Context
 from api.fast.leaderboard import QuickBoards
 from api.fast.uvicorn_protocol import QuickProtocol
 from config.door_limits import CONNECTIONS_END_S
-from config.limits import SOCKET_PING_MS, STREAM_MESSAGE_BYTES_MAX
+from config.limits import KEEP_ALIVE_S, SOCKET_PING_MS, STREAM_MESSAGE_BYTES_MAX
 from config.settings import Settings
 from server.runtime.collector import calm_collector
 
@@ -62,5 +62,6 @@ def server_config(
         ws_ping_interval=SOCKET_PING_MS / 1_000,
         # uvicorn's costs 46 KiB a socket; players' sockets agree on their own (api/ws/packing.py).
         ws_per_message_deflate=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=drain_s,
     )

@@ -94,6 +94,9 @@ ROOM_PING_EVERY_S: Final = 2.0
 ROOM_PING_BEST_OF_MS: Final = 30_000
 # A room whose game cannot be opened is called off after so long.
 ROOM_LOST_AFTER_MS: Final = 600_000
+# A connection without a request is kept for longer than proxies and most clients keep theirs (75 s): if we
+# closed first, a request could meet a closed connection.
+KEEP_ALIVE_S: Final = 80
 BODY_BYTES_MAX: Final = 1024 * 1024
 # Registrations that find their tournament started move on in its lobby, racing with others who do.
 LOBBY_TRIES_MAX: Final = 20

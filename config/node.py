@@ -6,11 +6,24 @@ environment that the node was started with.
 
 import os
 import socket
+from pathlib import Path
+
+SECRETS_DIR = Path("/run/secrets")
+"""Where Docker and Kubernetes put secrets."""
+
+
+def secrets_dir() -> Path:
+    """Where settings may lie as files."""
+    return Path(os.environ.get("PITBOSS_SECRETS_DIR") or SECRETS_DIR)
 
 
 def node_setting(name: str) -> str | None:
-    """The value of `PITBOSS_<name>` on this node; None when it is not set or empty."""
-    return os.environ.get(f"PITBOSS_{name}") or None
+    """The value of `PITBOSS_<name>` on this node: of the environment, else of a file; None when it is not set
+    or empty."""
+    if given := os.environ.get(f"PITBOSS_{name}"):
+        return given
+    secret = secrets_dir() / f"pitboss_{name.lower()}"
+    return (secret.read_text().strip() or None) if secret.is_file() else None
 
 
 def node_name() -> str:

@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from config.node import SECRETS_DIR, secrets_dir
 from config.owner_limits import SHARED_OWNERS_DEFAULT
 
 
@@ -21,6 +22,9 @@ class Settings(BaseSettings):
     )
 
     home: Path = Field(Path(".pitboss"), description="Folder of everything this machine keeps.")
+    secrets_dir: Path = Field(
+        SECRETS_DIR, description="Folder with settings as files, named as `pitboss_database_url`."
+    )
     host: str = Field("127.0.0.1", description="Address the front end listens on.")
     port: int = Field(8080, ge=0, le=65535, description="Port of the front end; 0 picks a free one.")
     public_url: str | None = Field(None, description="URL under which callers reach the front end.")
@@ -144,7 +148,8 @@ def load() -> Settings:
     if unknown:
         raise WrongSettings(f"unknown setting: {', '.join(unknown)}")
     try:
-        return Settings()  # type: ignore[call-arg]
+        folder = secrets_dir()
+        return Settings(_secrets_dir=folder if folder.is_dir() else None)  # type: ignore[call-arg]
     except ValidationError as error:
         lines = (f"PITBOSS_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
         raise WrongSettings("\n".join(lines)) from error

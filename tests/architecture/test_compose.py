@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 import socket
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,15 @@ import pytest
 import yaml
 
 from actors.on_ray.node import join_command
-from config.settings import Settings
+from config.limits import KEEP_ALIVE_S
+from config.node import node_setting
+from config.settings import Settings, load
 from workers.commands.node import Role
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("config", "server", "actors", "api", "workers", "pitboss_games")
-SERVICES: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
-SECRETS = {"POSTGRES_PASSWORD", "REDIS_PASSWORD", "RAY_AUTH_TOKEN"}
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES: dict[str, Any] = COMPOSE["services"]
 
 
 def words(command: str | list[str]) -> list[str]:
@@ -65,14 +68,40 @@ def test_every_role_is_started_and_only_owners_have_room() -> None:
     assert resources_of(join_command("ray-head:6380", 200)) and not resources_of(join_command("x:1", 0))
 
 
-def test_settings_exist_and_secrets_must_be_given() -> None:
+def test_settings_exist() -> None:
     known = {f"PITBOSS_{name.upper()}" for name in Settings.model_fields}
-    text = (ROOT / "docker-compose.yml").read_text()
     for service in SERVICES.values():
         assert {n for n in service.get("environment", {}) if n.startswith("PITBOSS_")} <= known
-    for name in SECRETS:
-        uses = re.findall(rf"\$\{{{name}[^}}]*\}}", text)
-        assert uses and all(":?" in use for use in uses), f"{name} has no default"
+    assert {n.upper() for n in COMPOSE["secrets"] if n.startswith("pitboss_")} <= known
+
+
+def test_secrets_are_files_that_the_script_makes_and_in_no_environment(tmp_path: Path) -> None:
+    script = [ROOT / "deploy" / "secrets.sh", tmp_path / "made"]
+    for _ in range(2):
+        subprocess.run(script, check=True, capture_output=True)
+        made = {path.name: path.read_text() for path in (tmp_path / "made").iterdir()}
+    assert set(made) == set(COMPOSE["secrets"])
+    assert (tmp_path / "made").stat().st_mode & 0o777 == 0o700
+    assert made["postgres_password"] in made["pitboss_database_url"], "made once, kept"
+    assert made["redis_password"] in made["pitboss_redis_url"]
+    assert len(set(made.values())) == len(made) and all(len(text) >= 48 for text in made.values())
+    for name, service in SERVICES.items():
+        for variable, value in service.get("environment", {}).items():
+            secret = any(word in variable for word in ("PASSWORD", "TOKEN", "AUTH"))
+            public = variable == "RAY_AUTH_MODE" or str(value).startswith(("/run/secrets/", "/var/lib/"))
+            assert not secret or public, (name, variable)
+        asked = set(re.findall(r"/run/secrets/(\w+)", json.dumps(service)))
+        assert asked <= set(service.get("secrets", ())), name
+
+
+def test_a_setting_may_be_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PITBOSS_SECRETS_DIR", str(tmp_path))
+    monkeypatch.delenv("PITBOSS_DATABASE_URL", raising=False)
+    assert node_setting("DATABASE_URL") is None and load().database_url is None
+    (tmp_path / "pitboss_database_url").write_text("postgresql://file/pitboss\n")
+    assert node_setting("DATABASE_URL") == load().database_url == "postgresql://file/pitboss"
+    monkeypatch.setenv("PITBOSS_DATABASE_URL", "postgresql://environment/pitboss")
+    assert node_setting("DATABASE_URL") == load().database_url == "postgresql://environment/pitboss"
 
 
 def test_everything_is_looked_after() -> None:
@@ -93,3 +122,11 @@ def test_the_image_has_the_packages_and_the_context_has_no_keys() -> None:
     ignored = (ROOT / ".dockerignore").read_text().splitlines()
     assert "*" in ignored and {f"!{package}" for package in PACKAGES} <= set(ignored)
     assert not any(line.startswith(("!.pitboss", "!.git", "!.venv")) for line in ignored)
+
+
+def test_front_ends_keep_connections_for_longer_than_the_front_door() -> None:
+    """Else it sends a request over one that is just closed, and must answer 502."""
+    (seconds,) = re.findall(
+        r"timeout server (\d+)s", (ROOT / "deploy" / "haproxy" / "haproxy.cfg").read_text()
+    )
+    assert int(seconds) < KEEP_ALIVE_S

@@ -2,9 +2,9 @@
 
 import json
 import os
-import secrets
 import shutil
 import subprocess
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,8 +32,9 @@ class Project:
     env: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        names = ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "RAY_AUTH_TOKEN")
-        self.env = {name: secrets.token_hex(16) for name in names} | {"PITBOSS_METRICS_TOKEN": "metrics"}
+        folder = os.environ.get("PITBOSS_SECRETS") or tempfile.mkdtemp(prefix="pit-secrets-")
+        subprocess.run([ROOT / "deploy/secrets.sh", folder], check=True, capture_output=True)
+        self.env = {"PITBOSS_SECRETS": folder}
 
     def compose(self, *arguments: str) -> str:
         """`docker compose` on the project's file; what it printed."""

@@ -21,7 +21,7 @@ from tests.compose.casino import PLAYERS, Casino, Platform
 from tests.compose.watcher import Watcher
 from tests.load.house import up
 
-ROUNDS = 4
+ROUNDS = 20
 _MOVED_WITHIN_S = 570.0
 _AFTER_S = 5.0
 
@@ -29,7 +29,7 @@ _AFTER_S = 5.0
 @dataclass(slots=True)
 class Report:
     """What came out. `moved_s`: from the first start until so many had moved; waits are of requests with
-    twenty facts. `wrong` and `troubles` are empty when every promise was kept."""
+    a hundred facts. `wrong` and `troubles` are empty when every promise was kept."""
 
     tournaments: int
     facts_a_second: int
@@ -56,7 +56,10 @@ async def moves(run: dict[str, Any], tournaments: int, facts_a_second: int) -> R
         sockets = run["url"].replace("http", "ws", 1)
         watchers = [Watcher(f"{sockets}/ws/tournaments/{name}") for name in names]
         every_s = PLAYERS * ROUNDS * tournaments / facts_a_second
-        tasks = [asyncio.create_task(one.play(ends, every_s)) for one in platforms]
+        tasks = [
+            asyncio.create_task(one.play(ends, every_s, every_s * n / tournaments))
+            for n, one in enumerate(platforms)
+        ]
         watching = [asyncio.create_task(one.watch(ends)) for one in watchers]
         playing = time.monotonic()
         moved_s = await _all_moved(run, names, began, [*tasks, *watching])
