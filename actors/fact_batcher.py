@@ -8,8 +8,11 @@ from actors.directory import Directory
 from actors.replies import Done, Failed, Refused, Reply, Unavailable
 from actors.requests import ReportFacts
 from config.limits import FACT_CALL_BYTES_MAX, FACTS_PER_CALL_MAX
+from config.origin import within
 from server.domain.scoring.fact import Fact, Outcome
 from server.encoding.codec import encode_facts
+from server.runtime import tracing
+from server.runtime.loops import lasting
 
 log = logging.getLogger(__name__)
 
@@ -46,8 +49,8 @@ class FactBatcher:
         queue = self._queues.get(tournament_id)
         if queue is None:
             queue = self._queues[tournament_id] = deque()
-            asyncio.create_task(self._drive(tournament_id, queue))
-        queue.append((parcel, answer))
+            lasting(self._drive(tournament_id, queue))
+        queue.append((parcel, tracing.kept(answer)))
         return answer
 
     async def _drive(self, tournament_id: str, queue: deque[tuple[list[Fact], asyncio.Future[Reply]]]) -> None:
@@ -71,7 +74,8 @@ class FactBatcher:
 
     async def _ask(self, tournament_id: str, load: Load) -> Reply:
         message = ReportFacts(encode_facts([fact for parcel, _ in load for fact in parcel]))
-        return await self._directory.ask(tournament_id, message)
+        with within(tracing.origin_of(load[0][1])):
+            return await self._directory.ask(tournament_id, message)
 
 
 def _weight(fact: Fact) -> int:

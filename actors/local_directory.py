@@ -12,6 +12,7 @@ from actors.requests import CommandRequest, Deliver, Message, Poll, RoomPoll
 from actors.retry import until_available
 from server.domain.ids import TournamentId
 from server.ports import Clock, Journal, Publisher
+from server.runtime import tracing
 from server.runtime.randomness import jittered
 
 Jitter = Callable[[float], float]
@@ -47,7 +48,8 @@ class LocalDirectory:
     async def ask(self, tournament_id: str, message: Message) -> Reply:
         async def once() -> Reply:
             self.calls += 1
-            return await self.host(tournament_id).ask(message)
+            with tracing.span("owner.ask", message=type(message).__name__):
+                return await self.host(tournament_id).ask(message)
 
         return await until_available(self._clock, once, self._jitter)
 

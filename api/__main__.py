@@ -8,6 +8,7 @@ from actors.compose import join_engine, open_directory
 from api.compose import open_context
 from api.serve import serve
 from config import logs, settings
+from server.runtime import tracing
 from server.storage.postgres.journal import SchemaTooOld
 
 
@@ -27,6 +28,7 @@ def main() -> int:
     if loaded.engine == "local":
         return settings.complain("With PITBOSS_ENGINE=local everything is one process: use `pitboss up`")
     logs.configure(loaded.log_level, "api")
+    tracing.configure("api", loaded.traces_url, loaded.traces_ratio)
     join_engine(loaded)
     try:
         uvloop.run(_main(loaded, loaded.database_url))

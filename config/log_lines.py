@@ -7,6 +7,8 @@ import sys
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from config.origin import current
+
 _SECRET = re.compile(
     r"(sk_(?:live|test)_)[A-Za-z0-9_-]+|eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+"
 )
@@ -36,7 +38,7 @@ class JsonLines(logging.Formatter):
             name: value for name, value in vars(record).items() if name not in _OWN and not is_foreign(name)
         }
         line = {"event": record.getMessage(), **fields, "process": self._process}
-        line |= {"level": record.levelname.lower(), "logger": record.name}
+        line |= current().fields() | {"level": record.levelname.lower(), "logger": record.name}
         line["timestamp"] = datetime.fromtimestamp(record.created, UTC).isoformat().replace("+00:00", "Z")
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)

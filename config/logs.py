@@ -5,6 +5,7 @@ from typing import Any
 import structlog
 
 from config.log_lines import is_foreign, redact, write_with
+from config.origin import current
 
 
 def _redact_values(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
@@ -15,10 +16,15 @@ def _drop_foreign(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in event.items() if not is_foreign(key)}
 
 
+def _add_origin(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
+    return current().fields() | event
+
+
 def configure(level: str, process: str) -> None:
     """Send everything, also of libraries, through one formatter. Called once, by `__main__`."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
+        _add_origin,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),

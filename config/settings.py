@@ -96,6 +96,10 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least severe log line that is written."
     )
+    traces_url: str | None = Field(
+        None, description="OpenTelemetry collector that gets traces by OTLP over HTTP; empty: none are made."
+    )
+    traces_ratio: float = Field(1.0, ge=0, le=1, description="Part of all requests that are traced.")
     demo: bool = Field(
         False, description="Whether strangers get test entries of the shown operator; `pitboss up` sets it."
     )

@@ -8,6 +8,7 @@ import uvloop
 
 from actors.compose import join_engine, open_directory
 from config import logs, settings
+from server.runtime import tracing
 from server.storage.postgres.journal import SchemaTooOld
 from workers.compose import open_workers
 
@@ -30,6 +31,7 @@ def main() -> int:
     if loaded.database_url is None or loaded.engine == "local":
         return settings.complain("PITBOSS_DATABASE_URL and a Ray cluster are needed; or use `pitboss up`")
     logs.configure(loaded.log_level, "workers")
+    tracing.configure("workers", loaded.traces_url, loaded.traces_ratio)
     join_engine(loaded)
     try:
         uvloop.run(_main(loaded, loaded.database_url))

@@ -11,6 +11,7 @@ from actors.compose import open_directory
 from api.compose import open_context
 from api.serve import serve
 from config import logs, settings
+from server.runtime import tracing
 from workers.compose import open_workers
 
 
@@ -29,6 +30,7 @@ def main() -> int:
     if loaded.database_url is None:
         return settings.complain("PITBOSS_DATABASE_URL is needed; `pitboss up` brings its own database")
     logs.configure(loaded.log_level, "house")
+    tracing.configure("house", loaded.traces_url, loaded.traces_ratio)
     uvloop.run(_main(loaded, loaded.database_url))
     return 0
 

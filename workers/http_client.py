@@ -8,12 +8,15 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
+from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from config.limits import OUTGOING_ANSWER_BYTES_MAX, OUTGOING_TIMEOUT_S
+from config.origin import current
 from server.access.targets import is_public, private_literal
+from server.runtime import tracing
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +93,21 @@ class Outgoing:
         self._check(url)
         sent = {"User-Agent": "Pitboss"} | dict(headers)
         try:
-            async with self._http.request(
-                method, url, data=body, headers=sent, allow_redirects=False
-            ) as answer:
-                body_read = await answer.content.read(OUTGOING_ANSWER_BYTES_MAX)
-                return Answer(answer.status, body_read, _seconds(answer.headers.get("Retry-After", "")))
+            with tracing.span(method, "client", host=urlsplit(url).hostname or "") as span:
+                if (traceparent := current().traceparent) is not None:
+                    sent[tracing.HEADER] = traceparent
+                answer = await self._sent(method, url, sent, body)
+                if span is not None:
+                    span.set_attribute("http.response.status_code", answer.status)
+                return answer
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             raise Unreachable(str(error) or type(error).__name__) from error
+
+    async def _sent(self, method: str, url: str, headers: dict[str, str], body: bytes | None) -> Answer:
+        call = self._http.request(method, url, data=body, headers=headers, allow_redirects=False)
+        async with call as answer:
+            body_read = await answer.content.read(OUTGOING_ANSWER_BYTES_MAX)
+            return Answer(answer.status, body_read, _seconds(answer.headers.get("Retry-After", "")))
 
     def _check(self, url: str) -> None:
         """A literal address is never resolved, so it is judged here."""

@@ -6,8 +6,11 @@ from collections.abc import Awaitable, Callable
 
 from actors.replies import Late, Reply, Unavailable, unavailable
 from actors.requests import Message
+from config.origin import Origin, within
 from config.owner_limits import CARRIED_WITHIN_S, LATE_ANSWERS_MAX
+from server.runtime import tracing
 
+Asked = tuple[str, Message, Origin]
 log = logging.getLogger(__name__)
 
 
@@ -19,7 +22,7 @@ class Carried:
         self._ticket = ticket
         self._late: dict[str, asyncio.Task[Reply]] = {}
 
-    async def answers(self, asked: list[tuple[str, Message]]) -> list[Reply | Late]:
+    async def answers(self, asked: list[Asked]) -> list[Reply | Late]:
         """One a message. A message that takes long does not hold up the others."""
         tasks = [asyncio.create_task(self._one(*one)) for one in asked]
         await asyncio.wait(tasks, timeout=CARRIED_WITHIN_S)
@@ -30,9 +33,10 @@ class Carried:
         task = self._late.pop(ticket, None)
         return Unavailable("the process was restarted") if task is None else await task
 
-    async def _one(self, tournament_id: str, message: Message) -> Reply:
+    async def _one(self, tournament_id: str, message: Message, origin: Origin) -> Reply:
         try:
-            return await self._ask(tournament_id, message)
+            with within(origin), tracing.span("owner.ask", message=type(message).__name__):
+                return await self._ask(tournament_id, message)
         except Exception as error:
             log.exception("ask_failed", extra={"tournament": tournament_id})
             return unavailable(error)

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from actors.replies import Late, Reply
 from actors.requests import Message, ReportFacts
 from config.limits import CALL_TRY_TIMEOUT_S, FACT_CALL_BYTES_MAX
+from config.origin import Origin, current
 from config.owner_limits import CARRIED_AT_ONCE, CARRIED_MESSAGES_MAX
 
 # About as much, or more.
@@ -22,6 +23,7 @@ _OTHERS_BYTES = 1_024
 class _Parcel(NamedTuple):
     tournament_id: str
     message: Message
+    origin: Origin
     answer: "asyncio.Future[Reply]"
 
 
@@ -51,7 +53,7 @@ class _Lane:
 
     def send(self, tournament_id: str, message: Message) -> "asyncio.Future[Reply]":
         answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Parcel(tournament_id, message, answer))
+        self._waiting.append(_Parcel(tournament_id, message, current(), answer))
         self._plan()
         return answer
 
@@ -69,7 +71,7 @@ class _Lane:
         if not (load := self._load()):
             return
         try:
-            asked = [(one.tournament_id, one.message) for one in load]
+            asked = [(one.tournament_id, one.message, one.origin) for one in load]
             call = asyncio.wrap_future(self.handle.ask_many.remote(asked).future())
         except Exception as error:  # Ray raises some of what it has to say at once
             _fail(load, error)

@@ -13,7 +13,7 @@ import asyncpg
 import ray
 import ray.actor
 
-from actors.on_ray.carried import Carried
+from actors.on_ray.carried import Asked, Carried
 from actors.owner.measured_journal import MeasuredJournal
 from actors.owner.process import Process
 from actors.owner.room.opening import Rooms
@@ -24,6 +24,7 @@ from actors.shared.policy import OWN
 from config import log_lines
 from config.node import node_name, node_setting
 from server.ports import Publisher, StoreUnavailable
+from server.runtime import tracing
 from server.runtime.clock import SystemClock
 from server.runtime.collector import calm_collector
 from server.runtime.counters import Counters, keep_adding
@@ -63,6 +64,7 @@ class OwnerProcess(Generic[T]):
         self._opening = asyncio.Lock()
         self._carried = Carried(self.ask, SystemIds().command_id)
         log_lines.configure(node_setting("LOG_LEVEL") or "INFO", "owner")
+        tracing.configure("owner", node_setting("TRACES_URL"), float(node_setting("TRACES_RATIO") or 1))
         calm_collector()
 
     @abstractmethod
@@ -74,7 +76,7 @@ class OwnerProcess(Generic[T]):
     async def ask(self, tournament_id: str, message: Message) -> Reply:
         """One message to the owner of a tournament."""
 
-    async def ask_many(self, asked: list[tuple[str, Message]]) -> list[Reply | Late]:
+    async def ask_many(self, asked: list[Asked]) -> list[Reply | Late]:
         """Several that came together."""
         return await self._carried.answers(asked)
 

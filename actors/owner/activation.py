@@ -20,6 +20,7 @@ from server.domain.tournament.state import Tournament
 from server.journal.replay import Recovered, take_over
 from server.ports import Fenced, Held, Misplaced, Raced, StoreUnavailable
 from server.runtime.collector import give_back
+from server.runtime.loops import lasting
 
 log = logging.getLogger(__name__)
 
@@ -124,7 +125,7 @@ class Activation:
         parts = [self._serve(owner), self._tick(owner)]
         parts += [self._beat(owner)] if self._process.room_clock is None else []
         parts += [] if room is None else [self._play(owner, room)]
-        self._life = [asyncio.create_task(part) for part in parts]
+        self._life = [lasting(part) for part in parts]
         return owner
 
     async def _room(self, recovered: Recovered) -> RoomHost:
@@ -254,8 +255,7 @@ class Activation:
 
     def proven(self, held: Held) -> None:
         """The store has said that this is so."""
-        owner = self._owner
-        if owner is not None and held.head is not None and owner.epoch == held.epoch:
+        if (owner := self._owner) and held.head is not None and owner.epoch == held.epoch:
             owner.proven()
 
     async def verify(self) -> None:

@@ -8,11 +8,11 @@ the activation throws it away and recovers a new one from the store.
 
 import asyncio
 import logging
-from collections import deque
 from itertools import groupby
 
 from actors.owner import execute, queries
 from actors.owner.checkpoints import Checkpoints
+from actors.owner.mailbox import Mailbox, Waiting, tell
 from actors.owner.room.room_host import NO_ROOM, RoomHost
 from actors.owner.unit_of_work import UnitOfWork
 from actors.player_history import needs_history, with_recent_history
@@ -28,6 +28,7 @@ from actors.requests import (
     Tick,
 )
 from config import limits, owner_limits
+from config.origin import within
 from server.broadcast.board import Board
 from server.domain.refusal import Refusal
 from server.domain.scoring.fact import ELIMINATION
@@ -36,9 +37,9 @@ from server.domain.tournament.state import Tournament
 from server.encoding import codec
 from server.journal.replay import Recovered, hint_of
 from server.ports import Clock, Fenced, Journal, Raced, StoreUnavailable
+from server.runtime import tracing
 
 log = logging.getLogger(__name__)
-Waiting = list[tuple[Message, asyncio.Future[Reply]]]
 # What ends an activation from outside; anything else that is raised within one is a mistake of ours.
 OUTSIDE = (Fenced, Raced, StoreUnavailable, TimeoutError)
 
@@ -69,35 +70,28 @@ class TournamentOwner:
         self._steps_from_ms = steps_from_ms
         self._chain = recovered.chain
         self._answered = recovered.command_ids
-        self._mailbox: deque[tuple[Message, asyncio.Future[Reply]]] = deque()
-        self._arrived = asyncio.Event()
+        self._mailbox = Mailbox()
         self._checkpoints = Checkpoints(journal, clock, recovered)
         self._proven_ms = clock.monotonic_ms()
         self.dirty, self.room = False, room
 
     def submit(self, message: Message) -> asyncio.Future[Reply]:
         """Queue a message; the future is answered when it is durable. A full mailbox says so at once."""
-        answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-        if len(self._mailbox) >= limits.MAILBOX_DEPTH_MAX:
-            answer.set_result(Unavailable("mailbox full"))
-            return answer
-        self._mailbox.append((message, answer))
-        self._arrived.set()
-        return answer
+        return self._mailbox.submit(message)
 
     async def run(self) -> None:
         """Serve until cancelled. Raises what ended this activation."""
         while True:
-            await self._arrived.wait()
-            self._arrived.clear()
+            await self._mailbox.arrival()
             while self._mailbox:
-                await self._serve(self._take())
+                waiting = self._mailbox.take(one=self._is_careful)
+                with within(tracing.origin_of(waiting[0][1])):
+                    await self._serve(waiting)
             self._checkpoints.begin_when_due(self.state, self._chain, self._room_image)
 
     def abandon(self, why: Unavailable) -> None:
         """Tell all who still wait that there will be no answer from this activation."""
-        while self._mailbox:
-            _answer(self._mailbox.popleft()[1], why)
+        self._mailbox.abandon(why)
         if self.room is not None:
             self.room.abandon(why)
 
@@ -122,17 +116,6 @@ class TournamentOwner:
     def _steps(self) -> bool:
         return self._clock.monotonic_ms() >= self._steps_from_ms
 
-    def _take(self) -> Waiting:
-        """What the next commit serves. A request that needs the journal goes alone, so that all before it is
-        stored."""
-        taken = [self._mailbox.popleft()]
-        alone = self._is_careful or _goes_alone(taken[0][0])
-        while self._mailbox and len(taken) < limits.COMMIT_REQUESTS_MAX and not alone:
-            if _goes_alone(self._mailbox[0][0]):
-                break
-            taken.append(self._mailbox.popleft())
-        return taken
-
     async def _serve(self, waiting: Waiting) -> None:
         self.dirty = True
         try:
@@ -144,12 +127,12 @@ class TournamentOwner:
             # Which one of several it was the next activation finds out, one by one.
             failure = failed(error) if ours and len(waiting) == 1 else unavailable(error)
             for _, future in waiting:
-                _answer(future, failure)
+                tell(future, failure)
             raise
         self.dirty = False
         for (_, future), reply in zip(waiting, replies, strict=True):
             if reply is not None:
-                _answer(future, reply)
+                tell(future, reply)
 
     async def _step_alone(self) -> None:
         work = UnitOfWork(self.state, self.epoch, self._chain)
@@ -211,8 +194,9 @@ class TournamentOwner:
         commit = work.to_commit()
         if commit.is_empty():
             return False
-        async with asyncio.timeout(limits.COMMIT_TIMEOUT_S):
-            await self._journal.commit(commit)
+        with tracing.span("commit", tournament=self.state.id):
+            async with asyncio.timeout(limits.COMMIT_TIMEOUT_S):
+                await self._journal.commit(commit)
         self.proven()
         self._chain = work.chain
         self._answered.update(map(hint_of, work.answers))
@@ -288,12 +272,3 @@ class TournamentOwner:
         is."""
         if not self.dirty:
             await self._checkpoints.finish(self.state, self._chain, self._room_image())
-
-
-def _goes_alone(message: Message) -> bool:
-    return isinstance(message, CommandRequest) and needs_history(message)
-
-
-def _answer(future: asyncio.Future[Reply], reply: Reply) -> None:
-    if not future.done():
-        future.set_result(reply)

@@ -17,7 +17,9 @@ from api.http.json_response import Json
 from api.http.limit_headers import headers_of
 from api.http.path_segments import segments
 from api.http.route_templates import RouteTemplates
+from config.origin import Origin, current, within
 from server.ports import IdSource, Verdict
+from server.runtime import tracing
 from server.runtime.randomness import SystemIds
 
 log = structlog.get_logger("api")
@@ -74,11 +76,13 @@ class RequestLog:
                 ]
             await send(message)
 
+        origin = Origin(request_id, tracing.admitted(Headers(scope=scope).get(tracing.HEADER)))
         started = time.perf_counter()
-        try:
-            await self._serve(scope, receive, tell)
-        finally:
-            self._write(scope, request_id, seen["status"], time.perf_counter() - started)
+        with within(origin), tracing.span(scope["method"], "server") as span:
+            try:
+                await self._serve(scope, receive, tell)
+            finally:
+                self._write(scope, seen["status"], time.perf_counter() - started, span)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         state, connection = scope["state"], HTTPConnection(scope)
@@ -102,12 +106,16 @@ class RequestLog:
         text = credential_of(headers)
         return text is not None and self._ctx.key_cache.was_good(text)
 
-    def _write(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
+    def _write(self, scope: Scope, status: int, seconds: float, span: Any) -> None:
         state = scope.get("state", {})
         self._templates = self._templates or RouteTemplates(scope["app"])
-        self._ctx.metrics.request(scope["method"], self._templates.of(scope), status, seconds)
+        route = self._templates.of(scope)
+        self._ctx.metrics.request(scope["method"], route, status, seconds)
+        if span is not None:
+            span.update_name(f"{scope['method']} {route}")
+            span.set_attributes({"http.route": route, "http.response.status_code": status})
         facts = {
-            "request_id": request_id,
+            **current().fields(),
             "method": scope["method"],
             "path": scope["path"],
             "status": status,

@@ -1,11 +1,14 @@
 """How everything goes its rounds that must not end: workers, and the parts of a watched board."""
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
 
+from config.origin import NOWHERE, within
 from server.ports import Clock, StoreUnavailable
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
@@ -21,6 +24,12 @@ async def go_round(clock: Clock, every_s: float, look: Callable[[], Awaitable[An
         except Exception:
             log.exception("round_failed", extra={"trouble": trouble})
         await clock.sleep(every_s)
+
+
+def lasting(work: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
+    """A task that lives on when the request within which it is started has its answer: it is not of it."""
+    with within(NOWHERE):
+        return asyncio.create_task(work)
 
 
 async def until_none(look: Callable[[], Awaitable[int]]) -> None:

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from actors.on_ray import carried, carrier
-from actors.on_ray.carried import Carried
+from actors.on_ray.carried import Asked, Carried
 from actors.on_ray.carrier import Carrier
 from actors.replies import Done, Late, Unavailable
 from actors.requests import Message, ReadSummary, ReportFacts
 from config.limits import FACT_CALL_BYTES_MAX
+from config.origin import NOWHERE
 from config.owner_limits import CARRIED_AT_ONCE, CARRIED_MESSAGES_MAX
 
 ASKED = ReadSummary()
@@ -61,7 +62,7 @@ class Handle:
 
     @property
     def ask_many(self) -> Method:
-        async def work(asked: list[tuple[str, Message]]) -> Any:
+        async def work(asked: list[Asked]) -> Any:
             self.calls.append(len(asked))
             if self.breaks is not None:
                 raise self.breaks
@@ -164,7 +165,7 @@ async def test_one_that_raises_is_told_alone() -> None:
             raise OSError("no")
         return Done()
 
-    told = await Carried(ask, str).answers([("good", ASKED), ("bad", ASKED)])
+    told = await Carried(ask, str).answers([("good", ASKED, NOWHERE), ("bad", ASKED, NOWHERE)])
     assert told[0] == Done() and isinstance(told[1], Unavailable)
 
 
@@ -174,7 +175,7 @@ async def test_late_answers_are_bounded_and_those_of_another_process_are_not_giv
     monkeypatch.setattr(carried, "LATE_ANSWERS_MAX", 2)
     handle = Handle()
     handle.waits = {"slow": asyncio.Event()}
-    told = await handle._carried.answers([("slow", ASKED)] * 3)
+    told = await handle._carried.answers([("slow", ASKED, NOWHERE)] * 3)
     tickets = [one.ticket for one in told if isinstance(one, Late)]
     handle.waits["slow"].set()
     assert [type(await handle._carried.late_answer(ticket)) for ticket in tickets] == [Unavailable, Done, Done]

@@ -32,9 +32,9 @@ class Project:
     env: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        folder = os.environ.get("PITBOSS_SECRETS") or tempfile.mkdtemp(prefix="pit-secrets-")
+        folder = os.environ.get("SECRETS_FOLDER") or tempfile.mkdtemp(prefix="pit-secrets-")
         subprocess.run([ROOT / "deploy/secrets.sh", folder], check=True, capture_output=True)
-        self.env = {"PITBOSS_SECRETS": folder}
+        self.env = {"SECRETS_FOLDER": folder}
 
     def compose(self, *arguments: str) -> str:
         """`docker compose` on the project's file; what it printed."""

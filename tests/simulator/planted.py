@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from actors.owner import execute
-from actors.owner import owner as owners
+from actors.owner.mailbox import tell
 from actors.owner.owner import TournamentOwner
 from actors.owner.unit_of_work import UnitOfWork
 from actors.replies import Reply
@@ -31,7 +31,7 @@ def answer_before_commit(patch: pytest.MonkeyPatch) -> None:
         for message, future in waiting:
             reply = await self._handle(work, message, {}, future)
             if reply is not None:
-                owners._answer(future, reply)
+                tell(future, reply)
         await self._store(work)
         if any(isinstance(message, Tick) for message, _ in waiting):
             self.board.refresh(self.state, self._clock.now_ms())
