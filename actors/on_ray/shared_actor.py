@@ -1,9 +1,13 @@
 """Many tournaments as one Ray actor: a thin shell round a `SharedOwner`."""
 
 import asyncio
+import logging
 import os
+import tempfile
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import ray
@@ -15,12 +19,15 @@ from actors.on_ray.owner_process import NAMESPACE, OPTIONS, OwnerProcess, proces
 from actors.replies import Frames, Reply, RoomNews, Unavailable
 from actors.requests import Message, Poll, ReadSummary, RoomPoll
 from actors.shared.policy import OWN, Policy
-from actors.shared.shared_owner import SharedOwner
+from actors.shared.shared_owner import SharedOwner, give_away_crashed
 from actors.shared.watchdog import Watchdog
 from config.limits import CALL_TRY_TIMEOUT_S
 from config.owner_limits import SHARED_CALLS_MAX, SHARED_CONNECTIONS_MAX, WARM_WITHIN_S
 from server.domain.ids import TournamentId
+from server.runtime.turn_note import TurnNote
 from server.storage.postgres.journal import PostgresJournal, open_pool
+
+log = logging.getLogger(__name__)
 
 # A resource of its own: nodes that are full of tournaments have room for those that share.
 _OPTIONS = OPTIONS | {"resources": {"shared_owner": 1}, "max_concurrency": SHARED_CALLS_MAX}
@@ -61,6 +68,15 @@ async def _give_away(database_url: str, placement: str, tournament_id: str) -> N
     pool = await open_pool(database_url, 1)
     await PostgresJournal(pool).place(TournamentId(tournament_id), OWN, placement)
     await pool.close()
+
+
+def _turn_note(database_url: str, placement: str) -> TurnNote | None:
+    """Of this name on this machine, for one house of several."""
+    try:
+        return TurnNote(Path(tempfile.gettempdir()) / f"pitboss-turns-{os.getuid()}", database_url, placement)
+    except OSError as error:  # it must not keep tournaments from their owner
+        log.warning("turns_are_not_noted", extra={"reason": type(error).__name__})
+        return None
 
 
 class SharedActor(OwnerProcess[SharedOwner]):
@@ -107,6 +123,10 @@ class SharedActor(OwnerProcess[SharedOwner]):
         journal, process = await process_on(
             database_url, stack, self._placement, SHARED_CONNECTIONS_MAX, room_clock=True
         )
+        if (note := _turn_note(database_url, self._placement)) is not None:
+            stack.callback(note.close)
+            await give_away_crashed(journal, note.left, self._placement)
+            process = replace(process, turn=note.turn)
         watchdog = Watchdog(partial(_end_hung, database_url, self._placement))
         stack.callback(watchdog.stop)
         others, held_up_ms = RayProcesses(), watchdog.held_up_ms

@@ -120,7 +120,7 @@ class Activation:
             return NOT_FOUND if recovered is None else _RETIRED
         give_back()
         owner = self._owner = TournamentOwner(
-            self._journal, self._clock, recovered, self._careful_until_ms, self._steps_from_ms, room
+            self._journal, self._clock, recovered, self._careful_until_ms, self._steps_from_ms, room, of.turn
         )
         parts = [self._serve(owner), self._tick(owner)]
         parts += [self._beat(owner)] if self._process.room_clock is None else []

@@ -38,6 +38,7 @@ from server.encoding import codec
 from server.journal.replay import Recovered, hint_of
 from server.ports import Clock, Fenced, Journal, Raced, StoreUnavailable
 from server.runtime import tracing
+from server.runtime.turn_note import Turn, no_turn
 
 log = logging.getLogger(__name__)
 # What ends an activation from outside; anything else that is raised within one is a mistake of ours.
@@ -60,7 +61,9 @@ class TournamentOwner:
         careful_until_ms: int = 0,
         steps_from_ms: int = 0,
         room: RoomHost | None = None,
+        turn: Turn = no_turn,
     ) -> None:
+        self._turn = turn
         self.state: Tournament = recovered.state
         self.epoch = recovered.epoch
         self.board = Board(recovered.epoch, limits.BOARD_TOP_ROWS, limits.FRAME_RING_MAX)
@@ -149,7 +152,8 @@ class TournamentOwner:
             if self._clock.monotonic_ms() >= pause_at_ms:
                 await asyncio.sleep(0)  # others in this process get their turn
                 pause_at_ms = self._clock.monotonic_ms() + owner_limits.TURN_MS
-            replies.append(await self._handle(work, message, paid, future))
+            with self._turn(self.state.id):
+                replies.append(await self._handle(work, message, paid, future))
         stored = await self._store_with_room(work)
         if any(isinstance(message, Tick) for message, _ in waiting):
             self.board.refresh(self.state, self._clock.now_ms())

@@ -10,13 +10,15 @@ from config.owner_limits import MOVE_BEFORE_START_MS, RECOVERIES_AT_ONCE, SHARED
 from server.domain.tournament.lifecycle import Status
 from server.domain.tournament.state import Tournament
 from server.ports import Clock, Journal, Publisher
+from server.runtime.turn_note import Turn, no_turn
 
 
 @dataclass(frozen=True, slots=True)
 class Process:
     """`holder` names the process in leases. With a `placement` it owns only what is placed there; without one
     whatever it is asked for (tests, `--engine local`). A `room_clock` is set by the process, which then shows
-    life for all of its activations, too; without one each activation does so for itself."""
+    life for all of its activations, too; without one each activation does so for itself. `turn` notes whose
+    turn it is."""
 
     journal: Journal
     clock: Clock
@@ -25,6 +27,7 @@ class Process:
     rooms: Rooms | None = None
     placement: str | None = None
     room_clock: RoomClock | None = None
+    turn: Turn = no_turn
     # Each reads a log over a connection of its own: signs of life must find one, too.
     recovering: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(RECOVERIES_AT_ONCE))
 

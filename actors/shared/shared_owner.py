@@ -235,3 +235,12 @@ class SharedOwner:
     async def _retire_all(self) -> None:
         leaving = (here.retire() for here in list(self._here.values()))
         await asyncio.gather(*leaving, return_exceptions=True)
+
+
+async def give_away_crashed(placements: Placements, tournament_id: str | None, placement: str) -> None:
+    """The process before this one ended in a turn of this tournament: it comes back alone, whatever it was, so
+    that it cannot end this one, too."""
+    if tournament_id is None:
+        return
+    log.error("process_ended_in_turn", extra={"tournament": tournament_id, "placement": placement})
+    await placements.place(TournamentId(tournament_id), OWN, placement)

@@ -88,7 +88,7 @@ def _facts(count: int) -> bytes:
     return encode_facts([points(f"n{next(_serial)}", f"u{number % 2}", 1) for number in range(count)])
 
 
-async def _measure(directory: Any, journal: Any) -> str:
+async def _measure(directory: Any, journal: Any) -> tuple[str, dict[str, Any]]:
     neighbours = Neighbours(directory)
     await neighbours.made()
     playing = asyncio.create_task(neighbours.play())
@@ -112,16 +112,17 @@ async def _measure(directory: Any, journal: Any) -> str:
         neighbours.row("after that", planted_at + SOON_S, planted_at + PLANTED_S),
     ]
     moved = "not at all" if moved_s is None else f"after {moved_s:.1f} s"
+    rows.append(["the slow one moved to a process of its own", moved, "", "", ""])
     head = ["facts of neighbours", "count", "p50 ms", "p99 ms", "most"]
-    return f"{table(head, rows)}\nThe slow one moved to a process of its own {moved}."
+    return table(head, rows), {"rows": rows}
 
 
-def measure() -> str:
-    """The table; one run."""
+def measure() -> tuple[str, dict[str, Any]]:
+    """The table and its figures; one run."""
     with up(PITBOSS_OWNERS="adaptive", PITBOSS_SHARED_OWNERS="1", PYTHONPATH=str(PLANTED)) as run:
         return driver(run, _measure, shared_owners=1)
 
 
 if __name__ == "__main__":
     os.environ.setdefault("PITBOSS_LOG_LEVEL", "WARNING")
-    print(measure())
+    print(measure()[0])

@@ -13,7 +13,6 @@ import pytest
 
 from actors.fact_batcher import FactBatcher
 from actors.replies import Done
-from actors.requests import ReadSummary
 from actors.shared.policy import OWN, Policy
 from server.domain.ids import TournamentId
 from server.domain.scoring.fact import Outcome
@@ -21,7 +20,7 @@ from server.domain.tournament import commands
 from server.runtime.clock import SystemClock
 from server.storage.postgres.journal import PostgresJournal, open_pool
 from tests.on_ray.conftest import Up
-from tests.on_ray.test_owners import PLAYERS, Cluster, joined
+from tests.on_ray.test_owners import Cluster, joined
 from tests.support.builders import HOUR_MS, command_request, create, points, register
 
 pytestmark = pytest.mark.on_ray
@@ -79,26 +78,6 @@ async def test_hundreds_of_tables_live_in_two_processes_and_survive_the_death_of
         board = await shared.board(name)
         assert [(row.user_id, row.points) for row in board.rows] == [("u0", 40_000), ("u1", 30_000)]
         assert (board.epoch > before[name]) == (pids[name] == dead), "neighbours elsewhere did not notice"
-
-
-async def test_what_starts_moves_to_a_process_of_its_own_under_load(shared: Cluster) -> None:
-    await shared.play("grows")
-    placed = await shared.journal.placed(TournamentId("grows"))
-    assert placed is not None and placed.placement != OWN, "it was open, and shared"
-    sent = 0
-    async with asyncio.timeout(120):
-        while placed is not None and placed.placement != OWN:
-            fact = [points(f"{sent}-{k}", PLAYERS[k], 1) for k in range(8)]
-            assert await shared.courier.send("grows", fact) == [Outcome.ACCEPTED] * 8
-            sent += 1
-            placed = await shared.journal.placed(TournamentId("grows"))
-    for _ in range(5):
-        fact = [points(f"{sent}-{k}", PLAYERS[k], 1) for k in range(8)]
-        assert await shared.courier.send("grows", fact) == [Outcome.ACCEPTED] * 8
-        sent += 1
-    board = await shared.board("grows")
-    assert {row.points for row in board.rows} == {sent * 10_000}
-    assert isinstance(await shared.directory.ask("grows", ReadSummary()), Done)
 
 
 async def test_what_is_in_play_comes_back_though_none_asks(shared: Cluster, up: Up) -> None:

@@ -11,7 +11,8 @@ from rich.table import Table
 
 # Microseconds of a core, as docs/benchmarks.md has them.
 IDLE_US_A_SECOND: Final = 37  # of one tournament that is awake: owners, Postgres, Ray
-FACT_ALONE_US: Final = {"front ends": 765, "owners": 550, "Postgres": 110}
+OWN_IDLE_US_A_SECOND: Final = 7_600  # the same of a process of its own: Ray and a sign of life
+FACT_ALONE_US: Final = {"front ends": 765, "owners": 780, "Postgres": 210}
 FACT_IN_BATCH_US: Final = {"front ends": 14, "owners": 9, "Postgres": 4}
 MESSAGE_US: Final = 11  # to one socket, the kernel included
 REGISTRATION_US: Final = {"front ends": 2_600, "owners": 700, "Postgres": 270}
@@ -66,6 +67,7 @@ def needs_of(evening: Evening, node_cores: int, node_gib: int) -> list[Need]:
     cores["owners"] += evening.tournaments * IDLE_US_A_SECOND / 1_000_000
     front_ends = max(2, ceil(cores["front ends"] / USE))
     shared = max(2, ceil(cores["owners"] / USE))
+    cores["owners"] += evening.large * OWN_IDLE_US_A_SECOND / 1_000_000
     owners_mib = (
         evening.large * OWN_MIB
         + (evening.tournaments - evening.large) * SHARED_TOURNAMENT_MIB
