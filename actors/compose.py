@@ -9,7 +9,7 @@ from actors.directory import Directory
 from actors.local_directory import LocalDirectory
 from actors.owner.room.opening import Rooms
 from actors.shared.policy import Policy
-from config.limits import DIRECTORY_CONNECTIONS_MAX
+from config.connections import DIRECTORY_MAX
 from config.settings import Settings
 from server.ports import StoreUnavailable
 from server.runtime.clock import SystemClock
@@ -43,7 +43,7 @@ def join_engine(settings: Settings) -> None:
 async def open_directory(settings: Settings, database_url: str) -> AsyncIterator[Directory]:
     """The directory of this process; `join_engine` came before. Raises `SchemaTooOld`."""
     async with AsyncExitStack() as stack:
-        pool = await open_pool(database_url, DIRECTORY_CONNECTIONS_MAX)
+        pool = await open_pool(database_url, DIRECTORY_MAX)
         stack.push_async_callback(pool.close)
         journal = PostgresJournal(pool)
         await _check_schema(journal)
@@ -68,7 +68,7 @@ async def drain_node(settings: Settings, database_url: str, node: str, within_s:
     from actors.on_ray.drain import Drain
 
     async with AsyncExitStack() as stack:
-        pool = await open_pool(database_url, DIRECTORY_CONNECTIONS_MAX)
+        pool = await open_pool(database_url, DIRECTORY_MAX)
         stack.push_async_callback(pool.close)
         journal = PostgresJournal(pool)
         directory = _on_ray(settings, journal)

@@ -21,6 +21,7 @@ from api.context.stranger_limits import StrangerLimits
 from api.context.summary_cache import SummaryCache
 from api.http.client_address import ClientAddresses
 from api.ws.hub import Hub
+from config.connections import BOOKS_MAX
 from config.settings import Settings
 from server.broadcast.redis_subscriber import RedisSubscriber
 from server.ports import Limiter, Subscriber
@@ -49,7 +50,7 @@ async def open_context(settings: Settings, database_url: str, directory: Directo
     async with AsyncExitStack() as stack:
         engine = open_engine(database_url)
         stack.push_async_callback(engine.dispose)
-        pool = await open_pool(database_url, 2)
+        pool = await open_pool(database_url, BOOKS_MAX)
         stack.push_async_callback(pool.close)
         journal = PostgresJournal(pool)
         stores = _stores(engine, PostgresBooks(engine, journal))

@@ -232,10 +232,6 @@ ALARM_POLL_S: Final = 30.0
 BEHIND_AFTER_MS: Final = 300_000
 DISABLE_AFTER_MS: Final = 5 * 86_400_000
 
-# Connections to the database. An owner: one for commits, one for heartbeats and reads beside them.
-OWNER_CONNECTIONS_MAX: Final = 2
-DIRECTORY_CONNECTIONS_MAX: Final = 16
-
 RAY_START_TRIES: Final = 5
 RAY_START_TIMEOUT_S: Final = 90.0
 

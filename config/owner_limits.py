@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from config.connections import SHARED_OWNER_MAX
+
 HEARTBEAT_EVERY_S: Final = 1.0
 # An owner silent for so long, and still so after another while, is given up: after a machine stood still all
 # look silent until they have run again. One that is too large to share is started anew, which costs more: it
@@ -50,7 +52,6 @@ HEAVY_LOOKS: Final = 2
 HUNG_AFTER_S: Final = 2.0
 HUNG_STEP_MAX_S: Final = 0.1
 LAG_STEP_US: Final = 50_000
-SHARED_CONNECTIONS_MAX: Final = 8
 # Commits of one process that go as one statement.
 COMMIT_GROUP_MAX: Final = 64
 SHARED_ENTRIES_MAX: Final = 1_000
@@ -92,5 +93,5 @@ assert HUNG_AFTER_S + 0.5 < SILENT_AFTER_S + SILENT_AGAIN_S - SHARED_BEAT_EVERY_
 assert max(HEARTBEAT_EVERY_S, SHARED_LOOK_EVERY_S) * 1_000 < STEPS_PLANNED_MS, (
     "no step falls between two looks"
 )
-assert RECOVERIES_AT_ONCE < SHARED_CONNECTIONS_MAX, "signs of life find a connection"
+assert RECOVERIES_AT_ONCE < SHARED_OWNER_MAX, "signs of life find a connection"
 assert HEARTBEAT_EVERY_S < SILENT_AGAIN_S, "who runs again has shown life by the second look"

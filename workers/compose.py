@@ -9,6 +9,7 @@ from typing import Protocol
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.directory import Directory
+from config.connections import COUNTERS_MAX
 from config.node import node_name
 from config.settings import Settings
 from server.runtime.clock import SystemClock
@@ -54,7 +55,7 @@ async def open_workers(settings: Settings, database_url: str, directory: Directo
         stack.push_async_callback(queues.close)
         stack.push_async_callback(outgoing.close)
         stack.push_async_callback(relays.close)
-        pool = await open_pool(database_url, 1)
+        pool = await open_pool(database_url, COUNTERS_MAX)
         stack.push_async_callback(pool.close)
         counters = Counters()
         adding = keep_adding(counters, PostgresJournal(pool), SystemClock(), node_name(), "workers")

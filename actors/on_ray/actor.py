@@ -14,7 +14,7 @@ from actors.replies import Frames, Reply, RoomNews, Unavailable
 from actors.requests import Message, Poll, RoomPoll
 from actors.shared.policy import OWN
 from actors.shared.routes import let_go
-from config.limits import OWNER_CONNECTIONS_MAX
+from config.connections import OWN_MAX
 from config.owner_limits import HAND_OVER_EVERY_S, HAND_OVER_TRIES, UNUSED_LOOK_EVERY_S, UNUSED_LOOKS
 from server.domain.ids import TournamentId
 from server.ports import Placements
@@ -89,7 +89,7 @@ class TournamentActor(OwnerProcess[Activation]):
         await self._leave()
 
     async def _compose(self, database_url: str, stack: AsyncExitStack) -> Activation:
-        journal, process = await process_on(database_url, stack, OWN, OWNER_CONNECTIONS_MAX, room_clock=False)
+        journal, process = await process_on(database_url, stack, OWN, OWN_MAX, room_clock=False)
 
         async def retired() -> None:
             await let_go(journal, here)

@@ -21,8 +21,9 @@ from actors.requests import Message, Poll, ReadSummary, RoomPoll
 from actors.shared.policy import OWN, Policy
 from actors.shared.shared_owner import SharedOwner, give_away_crashed
 from actors.shared.watchdog import Watchdog
+from config.connections import SHARED_OWNER_MAX
 from config.limits import CALL_TRY_TIMEOUT_S
-from config.owner_limits import SHARED_CALLS_MAX, SHARED_CONNECTIONS_MAX, WARM_WITHIN_S
+from config.owner_limits import SHARED_CALLS_MAX, WARM_WITHIN_S
 from server.domain.ids import TournamentId
 from server.runtime.turn_note import TurnNote
 from server.storage.postgres.journal import PostgresJournal, open_pool
@@ -121,7 +122,7 @@ class SharedActor(OwnerProcess[SharedOwner]):
 
     async def _compose(self, database_url: str, stack: AsyncExitStack) -> SharedOwner:
         journal, process = await process_on(
-            database_url, stack, self._placement, SHARED_CONNECTIONS_MAX, room_clock=True
+            database_url, stack, self._placement, SHARED_OWNER_MAX, room_clock=True
         )
         if (note := _turn_note(database_url, self._placement)) is not None:
             stack.callback(note.close)

@@ -23,6 +23,9 @@ from urllib.parse import quote
 
 import psutil
 
+from config.connections import needed
+from config.owner_limits import OWNERS_PER_NODE_MAX, SHARED_OWNERS_DEFAULT
+
 # Its folder for run-time files is not ours to use: the library warns where there is none.
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -37,8 +40,7 @@ _SOCKET_FOLDER_MAX = 80
 _CONFIGURATION = """# Written by Pitboss at every start.
 listen_addresses = ''
 unix_socket_directories = '{sockets}'
-# Every live tournament holds a connection in its own process.
-max_connections = 300
+max_connections = {connections}
 shared_buffers = 64MB
 synchronous_commit = on
 """
@@ -111,7 +113,9 @@ class EmbeddedPostgres:
         return folder
 
     def _configure(self, sockets: Path) -> None:
-        text = _CONFIGURATION.format(sockets=str(sockets).replace("'", "''"))
+        # A whole house, a few more front ends, and as many owners as a node has room for.
+        connections = needed(4, 2, SHARED_OWNERS_DEFAULT, OWNERS_PER_NODE_MAX)
+        text = _CONFIGURATION.format(sockets=str(sockets).replace("'", "''"), connections=connections)
         (self._data / "pitboss.conf").write_text(text)
         conf = self._data / "postgresql.conf"
         if _INCLUDE not in conf.read_text():

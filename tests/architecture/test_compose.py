@@ -12,9 +12,12 @@ import pytest
 import yaml
 
 from actors.on_ray.node import join_command
+from config.connections import ENGINE_KEPT, ENGINE_MORE, FRONT_END_MAX, WORKERS_MAX, needed
 from config.limits import KEEP_ALIVE_S
 from config.node import node_setting
+from config.owner_limits import SHARED_OWNERS_DEFAULT
 from config.settings import Settings, load
+from server.storage.postgres.engine import open_engine
 from workers.commands.node import Role
 
 ROOT = Path(__file__).parents[2]
@@ -122,6 +125,29 @@ def test_the_image_has_the_packages_and_the_context_has_no_keys() -> None:
     ignored = (ROOT / ".dockerignore").read_text().splitlines()
     assert "*" in ignored and {f"!{package}" for package in PACKAGES} <= set(ignored)
     assert not any(line.startswith(("!.pitboss", "!.git", "!.venv")) for line in ignored)
+
+
+def test_the_database_allows_the_connections_of_the_documented_cluster() -> None:
+    """Three nodes of owners that are full, two front ends, a worker; also with the log kept."""
+    most = needed(2, 1, SHARED_OWNERS_DEFAULT, own=3 * 200)
+    for file in ("docker-compose.yml", "deploy/docker-compose.archive.yml"):
+        (allowed,) = re.findall(r"max_connections=(\d+)", (ROOT / file).read_text())
+        assert most <= int(allowed), file
+
+
+async def test_processes_open_no_more_than_they_are_counted_with(postgres: str) -> None:
+    engine = open_engine(postgres)
+    assert engine.pool.size() + engine.pool._max_overflow == ENGINE_KEPT + ENGINE_MORE  # type: ignore[attr-defined]
+    await engine.dispose()
+    told = (ROOT / "docs" / "operations.md").read_text()
+    assert f"A front end takes up to {FRONT_END_MAX},\n  workers {WORKERS_MAX}, a shared owner" in told
+    opened = set()
+    for part in ("api", "workers", "actors", "server"):
+        for path in (ROOT / part).rglob("*.py"):
+            opened |= set(re.findall(r"open_pool\(\w+, (\w+)\)", path.read_text()))
+    assert opened == {"BOOKS_MAX", "COUNTERS_MAX", "DIRECTORY_MAX", "connections_max", "1", "2"}, (
+        "a pool of a process is counted; commands take 1 or 2"
+    )
 
 
 def test_front_ends_keep_connections_for_longer_than_the_front_door() -> None:

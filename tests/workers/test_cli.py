@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -34,6 +35,25 @@ def database(postgres: str, monkeypatch: pytest.MonkeyPatch) -> str:
 def run(*arguments: str) -> tuple[int, str]:
     result = CliRunner().invoke(app, list(arguments))
     return result.exit_code, result.output
+
+
+def test_scripts_get_json(database: str) -> None:
+    run("migrate")
+
+    def told(*words: str) -> Any:
+        code, text = run(*words, "--json")
+        assert code == 0, text
+        return json.loads(next(line for line in text.splitlines() if line.startswith("{")))
+
+    assert told("operators", "add", "op_json", "Json Casino") == {"id": "op_json", "result": "added"}
+    assert told("operators", "set", "op_json", "--name", "Other") == {"id": "op_json", "result": "changed"}
+    key = told("keys", "issue", "op_json")["key"]
+    turned = told("keys", "rotate", key.partition(":")[0])["key"]
+    assert turned.partition(":")[0] == key.partition(":")[0] and turned != key
+    assert told("keys", "revoke", key.partition(":")[0]) == {
+        "keyId": key.partition(":")[0], "result": "revoked",
+    }  # fmt: skip
+    assert told("drain", "some-node", "--undo") == {"node": "some-node", "admitted": True}
 
 
 def test_an_issued_key_opens_its_operator(database: str) -> None:

@@ -16,8 +16,8 @@ import typer
 from rich.console import Console
 
 from config import settings
-from config.limits import DIRECTORY_CONNECTIONS_MAX, OWNER_CONNECTIONS_MAX
-from config.owner_limits import SHARED_CONNECTIONS_MAX, SILENT_AFTER_S
+from config.connections import needed
+from config.owner_limits import SILENT_AFTER_S
 from server.ports import HouseView
 from server.runtime.clock import SystemClock
 from server.storage.postgres.engine import head_revision, open_engine
@@ -29,8 +29,6 @@ _COLOURS: dict[Verdict, str] = {"ok": "green", "warning": "yellow", "wrong": "re
 _POSTGRES_MIN = 140_000
 _DISK_MIN_GIB = 2
 _CLOCK_OFF_MAX_MS = 500
-# Of API and workers: their pools beside those of the directory.
-_POOLS = 2 * (DIRECTORY_CONNECTIONS_MAX + 20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +123,10 @@ def _owners(view: HouseView) -> list[Finding]:
 
 def _connections(view: HouseView, loaded: settings.Settings) -> Finding:
     own = sum(count for (_, where), count in view.tournaments.items() if where == "own")
-    needed = own * OWNER_CONNECTIONS_MAX + loaded.shared_owners * SHARED_CONNECTIONS_MAX + _POOLS
-    seen = f"{view.connections} open, at most {needed} needed now, {view.connections_max} allowed"
+    most = needed(front_ends=1, workers=1, shared_owners=loaded.shared_owners, own=own)
+    seen = f"{view.connections} open, at most {most} needed with one front end, {view.connections_max} allowed"
     advice = "Raise max_connections, or let more tournaments share (PITBOSS_SHARED_PLAYERS_MAX)."
-    return _judged("connections", needed <= view.connections_max - 3, seen, advice, otherwise="warning")
+    return _judged("connections", most <= view.connections_max, seen, advice, otherwise="warning")
 
 
 def _files(loaded: settings.Settings) -> list[Finding]:

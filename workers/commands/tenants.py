@@ -26,6 +26,10 @@ _CURRENCY = typer.Option(help="Currency of tournaments that name none.")
 _ZONE = typer.Option(help="IANA time zone in which players read times.")
 
 
+def _say(text: str, as_json: bool, **facts: str) -> None:
+    print(json.dumps(facts) if as_json else text)
+
+
 def _pairs(games: list[str] | None) -> dict[str, str]:
     for pair in games or []:
         if "=" not in pair:
@@ -42,11 +46,12 @@ def add_operator(
     timezone: Annotated[str, _ZONE] = "UTC",
     game: Games = None,
     origin: Origins = None,
+    as_json: Json = False,
 ) -> None:
     """Create an operator. An operator that exists is refused: change it with `operators set`."""
     made = Operator(OperatorId(operator_id), name, _pairs(game), tuple(origin or ()), currency, timezone)
     finished(masterdata.add_operator(database_url(), made))
-    print(f"operator {operator_id} added")
+    _say(f"operator {operator_id} added", as_json, id=operator_id, result="added")
     if not made.games:
         console.print(f"It has no games yet: pitboss operators set {operator_id} --game slug=url")
 
@@ -64,6 +69,7 @@ def set_operator(
     external_id_twins: Annotated[
         str | None, typer.Option(help="yes or no: whether tournaments may share an external id.")
     ] = None,
+    as_json: Json = False,
 ) -> None:
     """Change the given settings of an operator; everything else stays. `--origin` replaces the whole list."""
     if external_id_twins not in (None, "yes", "no"):
@@ -80,7 +86,7 @@ def set_operator(
         return replace(before, games=games | added, **changes)
 
     finished(masterdata.change_operator(database_url(), operator_id, change))
-    print(f"operator {operator_id} changed")
+    _say(f"operator {operator_id} changed", as_json, id=operator_id, result="changed")
 
 
 @operators.command("show")
@@ -112,13 +118,15 @@ def issue_key(
     name: Annotated[str, typer.Option(help="What it is for.")] = "",
     live: Annotated[bool, typer.Option("--live", help="For live data; without it for test data.")] = False,
     rate_factor: Annotated[int, typer.Option(min=1, max=10_000, help="Times the standard rate limits.")] = 1,
+    as_json: Json = False,
 ) -> None:
     """Issue an API key and print it: it is shown once."""
     if role not in ROLES:
         console.print(f"unknown role; known: {', '.join(ROLES)}")
         raise typer.Exit(2)
     issued = masterdata.issue_key(database_url(), operator_id, role, name, live=live, rate_factor=rate_factor)
-    print(finished(issued))
+    key = finished(issued)
+    _say(key, as_json, key=key)
 
 
 @keys.command("list")
@@ -154,13 +162,15 @@ def rotate_key(
     overlap_s: Annotated[int, typer.Option(min=0, help="Seconds that the present secret still works.")] = (
         KEY_OVERLAP_DEFAULT_S
     ),
+    as_json: Json = False,
 ) -> None:
     """Give a key a fresh secret and print the key: it is shown once."""
-    print(finished(masterdata.rotate_key(database_url(), key_id, overlap_s)))
+    key = finished(masterdata.rotate_key(database_url(), key_id, overlap_s))
+    _say(key, as_json, key=key)
 
 
 @keys.command("revoke")
-def revoke_key(key_id: str) -> None:
+def revoke_key(key_id: str, as_json: Json = False) -> None:
     """Revoke a key. It stops working everywhere within seconds."""
     finished(masterdata.revoke_key(database_url(), key_id))
-    print(f"key {key_id} revoked")
+    _say(f"key {key_id} revoked", as_json, keyId=key_id, result="revoked")

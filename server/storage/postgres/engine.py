@@ -9,6 +9,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from config.connections import ENGINE_KEPT, ENGINE_MORE
 from config.limits import COMMIT_TIMEOUT_S
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
@@ -23,8 +24,8 @@ def open_engine(database_url: str) -> AsyncEngine:
     """An engine with a small pool: the cold paths of one process."""
     return create_async_engine(
         sqlalchemy_url(database_url),
-        pool_size=4,
-        max_overflow=4,
+        pool_size=ENGINE_KEPT,
+        max_overflow=ENGINE_MORE,
         pool_pre_ping=True,
         connect_args={"command_timeout": COMMIT_TIMEOUT_S},
     )
