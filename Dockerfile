@@ -15,12 +15,15 @@ COPY api api
 COPY workers workers
 COPY pitboss_games pitboss_games
 RUN /opt/pitboss/bin/pip install --no-cache-dir --no-deps --no-build-isolation --no-index .
-# What a node of owners never loads, a fifth of the image: Ray's libraries for learning and its Java, the clouds'
-# services but queues, pip itself.
+# What no process of ours loads, a quarter of the image: Ray's libraries for learning and data and its Java, the
+# clouds' services but queues, other databases' dialects, what builds packages, tests, sources in C.
 RUN cd /opt/pitboss/lib/python3.11/site-packages \
- && rm -rf ray/jars ray/rllib ray/tune ray/train ray/serve ray/llm ray/dashboard/client \
+ && rm -rf ray/jars ray/rllib ray/tune ray/train ray/serve ray/llm ray/data ray/workflow ray/dashboard/client \
  && find botocore/data -mindepth 1 -maxdepth 1 -type d ! -name sqs ! -name sts ! -name sso ! -name sso-oidc -exec rm -rf {} + \
- && rm -rf pip pip-*.dist-info ../../../bin/pip*
+ && rm -rf sqlalchemy/testing sqlalchemy/dialects/mysql sqlalchemy/dialects/oracle sqlalchemy/dialects/mssql \
+ && rm -rf setuptools* pkg_resources _distutils_hack distutils-precedence.pth hatchling* pip pip-*.dist-info ../../../bin/pip* \
+ && find . -type d -name tests -prune -exec rm -rf {} + \
+ && find . -type f -regex '.*\.\(c\|cpp\|h\|pyx\|pxd\|pyi\)' -delete
 
 FROM python:3.11-slim
 COPY --from=build /opt/pitboss /opt/pitboss
