@@ -21,7 +21,7 @@ from api.context.stranger_limits import StrangerLimits
 from api.context.summary_cache import SummaryCache
 from api.http.client_address import ClientAddresses
 from api.ws.hub import Hub
-from config.connections import BOOKS_MAX
+from config.connections import GROUPED_MAX
 from config.settings import Settings
 from server.broadcast.redis_subscriber import RedisSubscriber
 from server.ports import Limiter, Subscriber
@@ -36,9 +36,10 @@ from server.storage.postgres.deliveries import PostgresDeliveries
 from server.storage.postgres.endpoints import PostgresEndpoints
 from server.storage.postgres.engine import open_engine
 from server.storage.postgres.feed import PostgresFeed
+from server.storage.postgres.grouped.keyed_requests import KeyedRequests
 from server.storage.postgres.journal import PostgresJournal, open_pool
 from server.storage.postgres.listings import PostgresListings
-from server.storage.postgres.operators import PostgresOperators, PostgresRequests, PostgresTokens
+from server.storage.postgres.operators import PostgresOperators, PostgresTokens
 from server.storage.postgres.overview import PostgresOverview
 from server.storage.postgres.payouts import PostgresPayouts
 from server.storage.postgres.templates import PostgresTemplates
@@ -50,10 +51,10 @@ async def open_context(settings: Settings, database_url: str, directory: Directo
     async with AsyncExitStack() as stack:
         engine = open_engine(database_url)
         stack.push_async_callback(engine.dispose)
-        pool = await open_pool(database_url, BOOKS_MAX)
+        pool = await open_pool(database_url, GROUPED_MAX)
         stack.push_async_callback(pool.close)
         journal = PostgresJournal(pool)
-        stores = _stores(engine, PostgresBooks(engine, journal))
+        stores = _stores(engine, journal)
         limiter, carrier = await _shared(settings.redis_url, journal, stack)
         yield _context(settings, stores, directory, limiter, carrier)
 
@@ -71,18 +72,18 @@ async def _shared(
     return limiter, carrier
 
 
-def _stores(engine: AsyncEngine, books: PostgresBooks) -> dict[str, Any]:
+def _stores(engine: AsyncEngine, journal: PostgresJournal) -> dict[str, Any]:
     return {
         "listings": PostgresListings(engine),
         "operators": PostgresOperators(engine),
-        "requests": PostgresRequests(engine),
+        "requests": KeyedRequests(engine, journal.run),
         "templates": PostgresTemplates(engine),
         "payouts": PostgresPayouts(engine),
         "feed": PostgresFeed(engine),
         "endpoints": PostgresEndpoints(engine),
         "deliveries": PostgresDeliveries(engine),
         "audit": PostgresAudit(engine),
-        "books": books,
+        "books": PostgresBooks(engine, journal),
         "overview": PostgresOverview(engine),
         "token_generations": PostgresTokens(engine),
     }

@@ -9,14 +9,14 @@ from typing import Final
 # An owner: one for commits, one for signs of life and reads beside them.
 OWN_MAX: Final = 2
 SHARED_OWNER_MAX: Final = 8
-# What a front end or a worker asks owners' journals, and the rest of the tables.
+# What a front end or a worker asks owners' journals; claims, kept answers and books; the other tables.
 DIRECTORY_MAX: Final = 16
 ENGINE_KEPT: Final = 4
 ENGINE_MORE: Final = 4
-BOOKS_MAX: Final = 2
+GROUPED_MAX: Final = 4
 COUNTERS_MAX: Final = 1
 
-FRONT_END_MAX: Final = DIRECTORY_MAX + ENGINE_KEPT + ENGINE_MORE + BOOKS_MAX
+FRONT_END_MAX: Final = DIRECTORY_MAX + ENGINE_KEPT + ENGINE_MORE + GROUPED_MAX
 WORKERS_MAX: Final = DIRECTORY_MAX + ENGINE_KEPT + ENGINE_MORE + COUNTERS_MAX
 # A command of an operator at a time, and what Postgres keeps for its own superuser.
 SPARE: Final = DIRECTORY_MAX + 3

@@ -43,7 +43,7 @@ from server.ports.operators import ApiKey, Operator, Operators
 from server.ports.overview import HouseView, Overview, Where
 from server.ports.payouts import ClaimedPayout, Payouts, StoredPayout, Wallet
 from server.ports.placements import Held, OwnerProcess, Placed, Placements, SilentOwner
-from server.ports.requests import Claim, GivenAnswer, RequestAnswers
+from server.ports.requests import Claim, GivenAnswer, KeptAnswers, RequestAnswers
 from server.ports.templates import CatchUp, Recurrence, Template, Templates
 from server.ports.tokens import TokenGenerations
 
@@ -82,6 +82,7 @@ __all__ = [
     "HouseView",
     "IdSource",
     "Journal",
+    "KeptAnswers",
     "LedgerLine",
     "Ledgers",
     "Limiter",

@@ -25,7 +25,14 @@ class Claim:
     given: GivenAnswer | None = None
 
 
-class RequestAnswers(Protocol):
+class KeptAnswers(Protocol):
+    """What was answered long ago."""
+
+    async def forget(self, before_ms: int) -> int:
+        """Drop answers to requests begun before; how many."""
+
+
+class RequestAnswers(KeptAnswers, Protocol):
     """One request at a time answers a key; its answer is kept."""
 
     async def claim(self, tenant: Tenant, key: str, request_hash: bytes, now_ms: int) -> Claim:
@@ -39,6 +46,3 @@ class RequestAnswers(Protocol):
 
     async def release(self, tenant: Tenant, key: str) -> None:
         """Give a claim up without an answer: the next one may try."""
-
-    async def forget(self, before_ms: int) -> int:
-        """Drop answers to requests begun before; how many."""

@@ -145,7 +145,7 @@ async def test_processes_open_no_more_than_they_are_counted_with(postgres: str) 
     for part in ("api", "workers", "actors", "server"):
         for path in (ROOT / part).rglob("*.py"):
             opened |= set(re.findall(r"open_pool\(\w+, (\w+)\)", path.read_text()))
-    assert opened == {"BOOKS_MAX", "COUNTERS_MAX", "DIRECTORY_MAX", "connections_max", "1", "2"}, (
+    assert opened == {"GROUPED_MAX", "COUNTERS_MAX", "DIRECTORY_MAX", "connections_max", "1", "2"}, (
         "a pool of a process is counted; commands take 1 or 2"
     )
 

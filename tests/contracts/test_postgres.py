@@ -10,9 +10,10 @@ from server.storage.postgres.deliveries import PostgresDeliveries
 from server.storage.postgres.endpoints import PostgresEndpoints
 from server.storage.postgres.engine import open_engine
 from server.storage.postgres.feed import PostgresFeed
+from server.storage.postgres.grouped.keyed_requests import KeyedRequests
 from server.storage.postgres.journal import PostgresJournal, open_pool
 from server.storage.postgres.listings import PostgresListings
-from server.storage.postgres.operators import PostgresOperators, PostgresRequests, PostgresTokens
+from server.storage.postgres.operators import PostgresOperators, PostgresTokens
 from server.storage.postgres.payouts import PostgresPayouts
 from server.storage.postgres.templates import PostgresTemplates
 from tests.contracts.events import EventsContract
@@ -36,7 +37,7 @@ class TestPostgres(StoreContract, EventsContract):
         parts = (
             PostgresListings(engine),
             PostgresOperators(engine),
-            PostgresRequests(engine),
+            KeyedRequests(engine, PostgresJournal(pool).run),
             PostgresTemplates(engine),
             PostgresTokens(engine),
             PostgresPayouts(engine),

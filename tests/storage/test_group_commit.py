@@ -11,7 +11,7 @@ import pytest
 from server.domain.ids import OperatorId, Tenant
 from server.domain.tournament import commands
 from server.ports import Commit, Fenced, StoreUnavailable
-from server.storage.postgres.commits.group import _STORE_MANY
+from server.storage.postgres.grouped.group_commit import _STORE_MANY
 from server.storage.postgres.journal import PostgresJournal, open_pool
 from tests.contracts.stores import Writer
 from tests.support.builders import command_request, points, register
@@ -26,9 +26,9 @@ class Counting(PostgresJournal):
         super().__init__(pool)
         self.statements = 0
 
-    async def _with(self, work: Any) -> Any:
+    async def run(self, work: Any) -> Any:
         self.statements += 1
-        return await super()._with(work)
+        return await super().run(work)
 
 
 @pytest.fixture

@@ -22,7 +22,8 @@ async def test_an_event_that_comes_while_a_cursor_is_given_back_is_due_at_once(p
         now_ms = NOW_MS + turn
         for tenant in tenants:
             await feed.say(tenant, "system.status_changed", SAID, now_ms)
-        await feed.route(now_ms, 500)
+        while await feed.route(now_ms, 500):
+            pass  # what other tests left, too
         cursors = await deliveries.claim_cursors(f"a{turn}", now_ms, now_ms + MINUTE_MS, 5, 50, ())
         own = [cursor for cursor in cursors if cursor.endpoint.id in mine]
         assert len(own) == len(tenants), f"turn {turn}"

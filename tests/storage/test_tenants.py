@@ -19,9 +19,10 @@ from server.storage.postgres.deliveries import PostgresDeliveries
 from server.storage.postgres.endpoints import PostgresEndpoints
 from server.storage.postgres.engine import open_engine
 from server.storage.postgres.feed import PostgresFeed
+from server.storage.postgres.grouped.keyed_requests import KeyedRequests
 from server.storage.postgres.journal import PostgresJournal, open_pool
 from server.storage.postgres.listings import PostgresListings
-from server.storage.postgres.operators import PostgresOperators, PostgresRequests
+from server.storage.postgres.operators import PostgresOperators
 from server.storage.postgres.payouts import PostgresPayouts
 from server.storage.postgres.reader import Reader
 from server.storage.postgres.tables import metadata
@@ -84,8 +85,9 @@ async def raw(postgres: str) -> AsyncIterator[Raw]:
         await _events_out(engine, tenant)
         template = Template(f"tpl-{name}", tenant, b"{}", writer.state.rules, 0, 0)
         await PostgresTemplates(engine).add_template(template)
-        await PostgresRequests(engine).claim(tenant, "once", b"hash", 1)
-        await PostgresRequests(engine).keep(tenant, "once", GivenAnswer(b"hash", 200, b"{}"))
+        requests = KeyedRequests(engine, journal.run)
+        await requests.claim(tenant, "once", b"hash", 1)
+        await requests.keep(tenant, "once", GivenAnswer(b"hash", 200, b"{}"))
     yield Raw(engine)
     await pool.close()
     await engine.dispose()

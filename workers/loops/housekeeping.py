@@ -3,7 +3,7 @@
 import logging
 
 from config.limits import ANSWERS_KEPT_MS, ATTEMPTS_KEPT_MS, HOUSEKEEPING_EVERY_S
-from server.ports import Clock, Deliveries, RequestAnswers
+from server.ports import Clock, Deliveries, KeptAnswers
 from server.runtime.loops import go_round
 
 log = logging.getLogger(__name__)
@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 class Housekeeper:
     """Forgets answers to keyed requests once no caller can rely on them, and old lines of the delivery log."""
 
-    def __init__(self, requests: RequestAnswers, deliveries: Deliveries, clock: Clock) -> None:
+    def __init__(self, requests: KeptAnswers, deliveries: Deliveries, clock: Clock) -> None:
         self._requests = requests
         self._deliveries = deliveries
         self._clock = clock

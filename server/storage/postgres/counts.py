@@ -17,9 +17,9 @@ class PostgresCounts:
     """`Counts`; the class that mixes it in says where connections come from."""
 
     @abstractmethod
-    async def _with(self, work: Callable[[Any], Awaitable[T]]) -> T: ...
+    async def run(self, work: Callable[[Any], Awaitable[T]]) -> T: ...
 
     async def add_counts(self, node: str, kind: str, counts: Mapping[str, int]) -> None:
         names = sorted(counts)
         values = [counts[name] for name in names]
-        await self._with(lambda db: db.execute(_ADD, node, kind, names, values))
+        await self.run(lambda db: db.execute(_ADD, node, kind, names, values))

@@ -23,9 +23,9 @@ from server.ports import (
     SealedSeed,
     StoreUnavailable,
 )
-from server.storage.postgres.commits.group import GroupCommit
-from server.storage.postgres.commits.statement import HEAD, statement_of
 from server.storage.postgres.counts import PostgresCounts
+from server.storage.postgres.grouped.group_commit import GroupCommit
+from server.storage.postgres.grouped.statement import HEAD, statement_of
 from server.storage.postgres.placements import PostgresPlacements
 
 T = TypeVar("T")
@@ -107,7 +107,7 @@ class PostgresJournal(PostgresPlacements, PostgresCounts):
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
-        self._group = GroupCommit(self._with)
+        self._group = GroupCommit(self.run)
 
     async def begin(self, commit: Commit) -> bool:
         async def write(db: Any) -> bool:
@@ -128,12 +128,12 @@ class PostgresJournal(PostgresPlacements, PostgresCounts):
                     await db.execute(_KEEP_SEED, *row)
                 return True
 
-        return await self._with(write)
+        return await self.run(write)
 
     async def take_over(
         self, tournament_id: TournamentId, holder: str, placement: str | None = None
     ) -> int | None:
-        epoch: int | None = await self._with(
+        epoch: int | None = await self.run(
             lambda db: db.fetchval(_TAKE_OVER, tournament_id, holder, placement)
         )
         if epoch is None and placement is not None and await self.placed(tournament_id) is not None:
@@ -147,7 +147,7 @@ class PostgresJournal(PostgresPlacements, PostgresCounts):
     async def _commit_alone(self, commit: Commit) -> None:
         sql, arguments = statement_of(commit)
         try:
-            owned = await self._with(lambda db: db.fetchval(sql, *arguments))
+            owned = await self.run(lambda db: db.fetchval(sql, *arguments))
         except asyncpg.UniqueViolationError as error:
             if error.constraint_name != "payments_pkey":
                 raise
@@ -156,11 +156,11 @@ class PostgresJournal(PostgresPlacements, PostgresCounts):
             raise Fenced(commit.tournament_id)
 
     async def holds(self, tournament_id: TournamentId, epoch: int, head: bytes) -> bool:
-        return bool(await self._with(lambda db: db.fetchval(_HOLDS, tournament_id, epoch, head)))
+        return bool(await self.run(lambda db: db.fetchval(_HOLDS, tournament_id, epoch, head)))
 
     async def payments(self, tenant: Tenant, payment_ids: Sequence[str]) -> dict[str, PaymentUse]:
         of = (tenant.operator_id, tenant.live, list(payment_ids))
-        rows = await self._with(lambda db: db.fetch(_PAYMENTS, *of))
+        rows = await self.run(lambda db: db.fetch(_PAYMENTS, *of))
         return {row[0]: PaymentUse(*row[1:]) for row in rows}
 
     async def tail(self, tournament_id: TournamentId, after_seq: int) -> AsyncIterator[EventRow | BlockRow]:
@@ -180,38 +180,38 @@ class PostgresJournal(PostgresPlacements, PostgresCounts):
 
     async def room_seed(self, tournament_id: TournamentId) -> SealedSeed | None:
         sql = "SELECT key_id, nonce, sealed FROM room_seeds WHERE tournament_id = $1"
-        row = await self._with(lambda db: db.fetchrow(sql, tournament_id))
+        row = await self.run(lambda db: db.fetchrow(sql, tournament_id))
         return None if row is None else SealedSeed(*row)
 
     async def now_us(self) -> int:
         sql = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
-        moment: int = await self._with(lambda db: db.fetchval(sql))
+        moment: int = await self.run(lambda db: db.fetchval(sql))
         return moment
 
     async def command_ids(self, tournament_id: TournamentId) -> list[str]:
         sql = "SELECT command_id FROM answers WHERE tournament_id = $1"
-        rows = await self._with(lambda db: db.fetch(sql, tournament_id))
+        rows = await self.run(lambda db: db.fetch(sql, tournament_id))
         return [row[0] for row in rows]
 
     async def answer(self, tournament_id: TournamentId, command_id: str) -> AnswerRow | None:
         sql = "SELECT command_id, input_hash, answer FROM answers WHERE tournament_id = $1 AND command_id = $2"
-        row = await self._with(lambda db: db.fetchrow(sql, tournament_id, command_id))
+        row = await self.run(lambda db: db.fetchrow(sql, tournament_id, command_id))
         return None if row is None else AnswerRow(*row)
 
     async def checkpoints(self, tournament_id: TournamentId) -> list[Checkpoint]:
         sql = "SELECT seq, digest, chain, payload FROM checkpoints WHERE tournament_id = $1 ORDER BY seq DESC"
-        rows = await self._with(lambda db: db.fetch(sql, tournament_id))
+        rows = await self.run(lambda db: db.fetch(sql, tournament_id))
         return [Checkpoint(*row) for row in rows]
 
     async def save_checkpoint(self, tournament_id: TournamentId, epoch: int, point: Checkpoint) -> None:
         arguments = (tournament_id, epoch, point.seq, point.digest, point.chain, point.payload)
         # Beside the new one.
         keep = CHECKPOINTS_KEPT - 1
-        if not await self._with(lambda db: db.fetchval(_SAVE_CHECKPOINT, *arguments, keep)):
+        if not await self.run(lambda db: db.fetchval(_SAVE_CHECKPOINT, *arguments, keep)):
             raise Fenced(tournament_id)
 
     async def heartbeat(self, tournament_id: TournamentId, epoch: int, head: bytes | None = None) -> bool:
-        done: str = await self._with(lambda db: db.execute(_BEAT, tournament_id, epoch, head))
+        done: str = await self.run(lambda db: db.execute(_BEAT, tournament_id, epoch, head))
         return done == "UPDATE 1"
 
     async def silent_for_s(self, tournament_id: TournamentId) -> float | None:
@@ -219,20 +219,18 @@ class PostgresJournal(PostgresPlacements, PostgresCounts):
             "SELECT extract(epoch FROM clock_timestamp() - beat_at)::float8 FROM leases"
             " WHERE tournament_id = $1"
         )
-        silent: float | None = await self._with(lambda db: db.fetchval(sql, tournament_id))
+        silent: float | None = await self.run(lambda db: db.fetchval(sql, tournament_id))
         return silent
 
     async def secret(self, name: str) -> bytes:
         """A secret that all processes of the house share: made when it is first asked for."""
         fresh = os.urandom(32)
         made = "INSERT INTO house (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING"
-        await self._with(lambda db: db.execute(made, name, fresh))
-        value: bytes = await self._with(
-            lambda db: db.fetchval("SELECT value FROM house WHERE name = $1", name)
-        )
+        await self.run(lambda db: db.execute(made, name, fresh))
+        value: bytes = await self.run(lambda db: db.fetchval("SELECT value FROM house WHERE name = $1", name))
         return value
 
-    async def _with(self, work: Callable[[Any], Awaitable[T]]) -> T:
+    async def run(self, work: Callable[[Any], Awaitable[T]]) -> T:
         async with self._connection() as db:
             return await work(db)
 

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from config.limits import CLAIM_STALE_MS
 from server.domain.ids import Tenant
 from server.encoding import codec
-from server.ports import ApiKey, Claim, GivenAnswer, Operator
+from server.ports import ApiKey, Operator
 from server.storage.postgres import tables
 from server.storage.postgres.reader import HOUSE, Reader, of_tenant
 
@@ -72,48 +71,12 @@ class PostgresOperators(Reader):
 
 
 class PostgresRequests(Reader):
-    """`RequestAnswers` on SQLAlchemy Core."""
-
-    async def claim(self, tenant: Tenant, key: str, request_hash: bytes, now_ms: int) -> Claim:
-        c = tables.request_answers.c
-        row = {
-            "operator_id": tenant.operator_id,
-            "live": tenant.live,
-            "key": key,
-            "claimed_ms": now_ms,
-            "request_hash": request_hash,
-        }
-        # From a clock that was ahead, too: no front end works on it.
-        age_ms = sa.func.abs(sa.literal(now_ms, sa.BigInteger) - c.claimed_ms)
-        stale = sa.and_(c.status.is_(None), age_ms >= CLAIM_STALE_MS, c.request_hash == request_hash)
-        fresh = (
-            insert(tables.request_answers)
-            .values(row)
-            .on_conflict_do_update(
-                index_elements=[c.operator_id, c.live, c.key], set_={"claimed_ms": now_ms}, where=stale
-            )
-            .returning(c.key)
-        )
-        if await self._rows(tenant, fresh):
-            return Claim(True, request_hash)
-        found = await self._rows(tenant, sa.select(c.request_hash, c.status, c.body).where(*_of(tenant, key)))
-        if not found:
-            # Released in between: the next try begins anew.
-            return Claim(False, request_hash)
-        first, status, body = found[0]
-        return Claim(False, first, None if status is None else GivenAnswer(first, status, body))
+    """The rare part of `RequestAnswers`, on SQLAlchemy Core; `grouped.keyed_requests` has the rest."""
 
     async def hold(self, tenant: Tenant, key: str, now_ms: int) -> None:
         unanswered = tables.request_answers.c.status.is_(None)
         held = sa.update(tables.request_answers).where(*_of(tenant, key), unanswered)
         await self._rows(tenant, held.values(claimed_ms=now_ms))
-
-    async def keep(self, tenant: Tenant, key: str, answer: GivenAnswer) -> None:
-        values = {"status": answer.status, "body": answer.body}
-        unanswered = tables.request_answers.c.status.is_(None)
-        await self._rows(
-            tenant, sa.update(tables.request_answers).where(*_of(tenant, key), unanswered).values(values)
-        )
 
     async def release(self, tenant: Tenant, key: str) -> None:
         unanswered = tables.request_answers.c.status.is_(None)

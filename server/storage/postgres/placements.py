@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from config.owner_limits import SHARED_ENTRIES_MAX, SILENT_AFTER_S
 from server.domain.ids import TournamentId
 from server.ports import Held, OwnerProcess, Placed, SilentOwner
-from server.storage.postgres.commits.statement import head_of
+from server.storage.postgres.grouped.statement import head_of
 
 T = TypeVar("T")
 _PLACED = "SELECT placed FROM leases WHERE tournament_id = $1"
@@ -60,51 +60,51 @@ class PostgresPlacements:
     """`Placements`; the class that mixes it in says where connections come from."""
 
     @abstractmethod
-    async def _with(self, work: Callable[[Any], Awaitable[T]]) -> T: ...
+    async def run(self, work: Callable[[Any], Awaitable[T]]) -> T: ...
 
     async def placed(self, tournament_id: TournamentId) -> Placed | None:
-        row = await self._with(lambda db: db.fetchrow(_PLACED, tournament_id))
+        row = await self.run(lambda db: db.fetchrow(_PLACED, tournament_id))
         return None if row is None else Placed(row[0])
 
     async def place(
         self, tournament_id: TournamentId, placement: str | None, expected: str | None
     ) -> Placed | None:
-        await self._with(lambda db: db.execute(_PLACE, tournament_id, placement, expected))
+        await self.run(lambda db: db.execute(_PLACE, tournament_id, placement, expected))
         return await self.placed(tournament_id)
 
     async def enter(self, placement: str, holder: str) -> int:
-        incarnation: int = await self._with(lambda db: db.fetchval(_ENTER, placement, holder))
+        incarnation: int = await self.run(lambda db: db.fetchval(_ENTER, placement, holder))
         return incarnation
 
     async def beat(self, process: OwnerProcess, held: Sequence[Held]) -> list[TournamentId] | None:
         row = (process.placement, process.incarnation, process.tournaments, process.lag_us)
-        if await self._with(lambda db: db.fetchval(_BEAT, *row)) is None:
+        if await self.run(lambda db: db.fetchval(_BEAT, *row)) is None:
             return None
         columns = [[getattr(one, name) for one in held] for name in ("tournament_id", "epoch", "head")]
-        return [lost[0] for lost in await self._with(lambda db: db.fetch(_LOST, *columns))] if held else []
+        return [lost[0] for lost in await self.run(lambda db: db.fetch(_LOST, *columns))] if held else []
 
     async def processes(self) -> list[OwnerProcess]:
-        return [OwnerProcess(*row) for row in await self._with(lambda db: db.fetch(_PROCESSES))]
+        return [OwnerProcess(*row) for row in await self.run(lambda db: db.fetch(_PROCESSES))]
 
     async def in_play(self, placement: str) -> list[TournamentId]:
-        return [row[0] for row in await self._with(lambda db: db.fetch(_IN_PLAY, placement))]
+        return [row[0] for row in await self.run(lambda db: db.fetch(_IN_PLAY, placement))]
 
     async def hand_over(self, placement: str, to: Sequence[str]) -> int:
-        done: str = await self._with(lambda db: db.execute(_HAND_OVER, placement, list(to)))
+        done: str = await self.run(lambda db: db.execute(_HAND_OVER, placement, list(to)))
         return int(done.removeprefix("UPDATE "))
 
     async def silent(self, after_s: float) -> list[SilentOwner]:
-        rows = await self._with(lambda db: db.fetch(_SILENT, after_s, SHARED_ENTRIES_MAX))
+        rows = await self.run(lambda db: db.fetch(_SILENT, after_s, SHARED_ENTRIES_MAX))
         return [SilentOwner(*row) for row in rows]
 
     async def own_on(self, node: str) -> list[TournamentId]:
-        rows = await self._with(lambda db: db.fetch(_OWN_ON, node, SILENT_AFTER_S))
+        rows = await self.run(lambda db: db.fetch(_OWN_ON, node, SILENT_AFTER_S))
         return [row[0] for row in rows]
 
     async def drain(self, node: str, *, drains: bool) -> None:
         sql = _DRAIN if drains else "DELETE FROM draining_nodes WHERE node = $1"
-        await self._with(lambda db: db.execute(sql, node))
+        await self.run(lambda db: db.execute(sql, node))
 
     async def draining(self) -> frozenset[str]:
-        rows = await self._with(lambda db: db.fetch("SELECT node FROM draining_nodes"))
+        rows = await self.run(lambda db: db.fetch("SELECT node FROM draining_nodes"))
         return frozenset(row[0] for row in rows)

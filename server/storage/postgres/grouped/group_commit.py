@@ -5,19 +5,17 @@ fenced by its own lease. A lease that is locked just now, by a take-over, is ski
 What was skipped, or is not owned, is committed alone, which says which of the two it was.
 """
 
-import asyncio
 import logging
-from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from config.owner_limits import COMMIT_GROUP_MAX
 from server.ports import Commit, StoreUnavailable
-from server.storage.postgres.commits.statement import head_of
+from server.storage.postgres.grouped.statement import head_of
+from server.storage.postgres.grouped.together import Together
 
 log = logging.getLogger(__name__)
 
-_Waiting = tuple[Commit, "asyncio.Future[bool]"]
 # One row each: a commit of several blocks, or of anything else, goes alone.
 _STORE_MANY = (
     "WITH mine AS MATERIALIZED (SELECT * FROM unnest($1::text[], $2::bigint[], $3::bytea[], $4::bigint[],"
@@ -33,63 +31,28 @@ _STORE_MANY = (
 
 
 class GroupCommit:
-    """`run` executes work on a connection. One statement is under way at a time; what comes meanwhile waits
-    together."""
+    """`run` executes work on a connection."""
 
     def __init__(self, run: Callable[[Callable[[Any], Awaitable[Any]]], Awaitable[Any]]) -> None:
         self._run = run
-        self._waiting: deque[_Waiting] = deque()
-        self._driving: asyncio.Task[None] | None = None
+        self._together = Together(self._store, COMMIT_GROUP_MAX)
 
     async def stored(self, commit: Commit) -> bool:
         """Whether it is stored; False when it must be tried alone. Raises `StoreUnavailable`."""
-        if not _is_one_block(commit):
-            return False
-        answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._waiting.append((commit, answer))
-        if self._driving is None:
-            self._driving = asyncio.create_task(self._drive())
-        return await answer
+        return _is_one_block(commit) and await self._together.do(commit)
 
-    async def _drive(self) -> None:
+    async def _store(self, commits: list[Commit]) -> list[bool]:
+        columns = [list(column) for column in zip(*map(_row, commits), strict=True)]
         try:
-            while self._waiting:
-                await self._store(self._take())
-        finally:
-            self._driving = None
-
-    def _take(self) -> list[_Waiting]:
-        """Those whose owners still wait."""
-        group: list[_Waiting] = []
-        while self._waiting and len(group) < COMMIT_GROUP_MAX:
-            one = self._waiting.popleft()
-            if not one[1].done():
-                group.append(one)
-        return group
-
-    async def _store(self, group: list[_Waiting]) -> None:
-        if not group:
-            return
-        columns = zip(*(_row(commit) for commit, _ in group), strict=True)
-        arguments = [list(column) for column in columns]
-        try:
-            rows = await self._run(lambda db: db.fetch(_STORE_MANY, *arguments))
-        except StoreUnavailable as error:
-            for _, answer in group:
-                if not answer.done():
-                    answer.set_exception(StoreUnavailable(str(error)))
+            rows = await self._run(lambda db: db.fetch(_STORE_MANY, *columns))
+        except StoreUnavailable:
+            raise
         except Exception as error:
             # One of them cannot be stored, so none was: each finds out alone.
-            log.warning("group_not_stored", extra={"commits": len(group), "reason": type(error).__name__})
-            _tell(group, frozenset())
-        else:
-            _tell(group, frozenset(map(tuple, rows)))
-
-
-def _tell(group: list[_Waiting], stored: frozenset[tuple[str, int]]) -> None:
-    for commit, answer in group:
-        if not answer.done():
-            answer.set_result((commit.tournament_id, commit.epoch) in stored)
+            log.warning("group_not_stored", extra={"commits": len(commits), "reason": type(error).__name__})
+            return [False] * len(commits)
+        stored = {tuple(row) for row in rows}
+        return [(one.tournament_id, one.epoch) in stored for one in commits]
 
 
 def _is_one_block(commit: Commit) -> bool:

@@ -1,1 +1,0 @@
-"""How commits are written."""
