@@ -1,7 +1,7 @@
 """Settings of the node that an owner runs on.
 
 Owner processes are many, so they do without the settings library: they read single variables of the
-environment that the node was started with.
+environment that the node was started with, or files.
 """
 
 import os

@@ -42,9 +42,9 @@ SHARED_BEAT_EVERY_S: Final = 1.0
 SHARED_LOOK_EVERY_S: Final = 1.0
 SHARED_LOOKS_PER_TURN: Final = 500
 # An owner that has more to decide lets others have their turn after this.
+TURN_MS: Final = 10
 # A thread looks so often whether the loop comes back; it is late after this. A tournament that holds it up for
 # so long in each of two looks moves out; when it stands still for so long, the process ends.
-TURN_MS: Final = 10
 LAG_LOOK_EVERY_S: Final = 0.02
 LATE_AFTER_S: Final = 0.015
 HEAVY_MS: Final = 80

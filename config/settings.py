@@ -4,9 +4,9 @@ import os
 import sys
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from config.node import SECRETS_DIR, secrets_dir
@@ -106,6 +106,12 @@ class Settings(BaseSettings):
     demo_minutes: float = Field(
         3.0, gt=0, le=24 * 60, description="How long one demo tournament plays, in minutes."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_given(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """An empty file is as good as none, too."""
+        return {name: value for name, value in values.items() if value != ""}
 
     @field_validator("beacon_urls")
     @classmethod

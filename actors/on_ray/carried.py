@@ -23,7 +23,7 @@ class Carried:
         self._late: dict[str, asyncio.Task[Reply]] = {}
 
     async def answers(self, asked: list[Asked]) -> list[Reply | Late]:
-        """One a message. A message that takes long does not hold up the others."""
+        """One a message. A message that takes long holds up the others by `CARRIED_WITHIN_S` at most."""
         tasks = [asyncio.create_task(self._one(*one)) for one in asked]
         await asyncio.wait(tasks, timeout=CARRIED_WITHIN_S)
         return [task.result() if task.done() else self._keep(task) for task in tasks]
@@ -31,7 +31,7 @@ class Carried:
     async def late_answer(self, ticket: str) -> Reply:
         """One that was late."""
         task = self._late.pop(ticket, None)
-        return Unavailable("the process was restarted") if task is None else await task
+        return Unavailable("the answer is kept no more") if task is None else await task
 
     async def _one(self, tournament_id: str, message: Message, origin: Origin) -> Reply:
         try:

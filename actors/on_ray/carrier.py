@@ -1,8 +1,8 @@
 """Messages on their way to processes: those that wait for the same one go as one call.
 
 A call through Ray costs both sides several times what a message costs. Few calls to a process are under way at
-a time; what comes meanwhile waits, and goes along with the next. A message whose answer takes long holds up no
-other: its process answers the rest, and says how to ask for that one.
+a time; what comes meanwhile waits, and goes along with the next. A message whose answer takes long holds up
+others by 0.1 s at most: its process answers the rest, and says how to ask for that one.
 """
 
 import asyncio
@@ -16,8 +16,8 @@ from config.limits import CALL_TRY_TIMEOUT_S, FACT_CALL_BYTES_MAX
 from config.origin import Origin, current
 from config.owner_limits import CARRIED_AT_ONCE, CARRIED_MESSAGES_MAX
 
-# About as much, or more.
-_OTHERS_BYTES = 1_024
+# What any other message counts for, whatever it weighs: answers of some weigh as much.
+_OTHERS_BYTES = 2_048
 
 
 class _Parcel(NamedTuple):
@@ -68,18 +68,22 @@ class _Lane:
 
     def _go(self) -> None:
         self._is_planned = False
-        if not (load := self._load()):
-            return
-        try:
-            asked = [(one.tournament_id, one.message, one.origin) for one in load]
-            call = asyncio.wrap_future(self.handle.ask_many.remote(asked).future())
-        except Exception as error:  # Ray raises some of what it has to say at once
-            _fail(load, error)
-            return
-        self._under_way += 1
-        slot = _Slot(self)
-        call.add_done_callback(lambda done: self._arrived(done, load, slot))
+        if load := self._load():
+            try:
+                asked = [(one.tournament_id, one.message, one.origin) for one in load]
+                call = asyncio.wrap_future(self.handle.ask_many.remote(asked).future())
+            except Exception as error:  # Ray raises some of what it has to say at once
+                _fail(load, error)
+            else:
+                self._under_way += 1
+                slot = _Slot(self)
+                call.add_done_callback(lambda done: self._arrived(done, load, slot))
+        self._go_on()
+
+    def _go_on(self) -> None:
         self._plan()
+        if self.is_idle():
+            self._on_idle()
 
     def _load(self) -> list[_Parcel]:
         load, weight = list[_Parcel](), 0
@@ -108,7 +112,11 @@ class _Lane:
     def _wait_for(self, parcel: _Parcel, late: Late) -> None:
         if parcel.answer.done():
             return
-        call = asyncio.wrap_future(self.handle.late_answer.remote(late.ticket).future())
+        try:
+            call = asyncio.wrap_future(self.handle.late_answer.remote(late.ticket).future())
+        except Exception as error:
+            _fail([parcel], error)
+            return
 
         def arrived(call: "asyncio.Future[Reply]") -> None:
             if call.cancelled() or parcel.answer.done():
@@ -123,9 +131,7 @@ class _Lane:
     def freed(self) -> None:
         """One call less is under way."""
         self._under_way -= 1
-        self._plan()
-        if self.is_idle():
-            self._on_idle()
+        self._go_on()
 
 
 class _Slot:

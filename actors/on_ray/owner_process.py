@@ -23,6 +23,7 @@ from actors.requests import Message
 from actors.shared.policy import OWN
 from config import log_lines
 from config.node import node_name, node_setting
+from config.origin import NOWHERE, within
 from server.ports import Publisher, StoreUnavailable
 from server.runtime import tracing
 from server.runtime.clock import SystemClock
@@ -106,6 +107,13 @@ class OwnerProcess(Generic[T]):
         """This process was called, also when only to see whether it lives."""
 
     async def _opened(self) -> T | Unavailable:
+        if self._open is not None:
+            self._called()
+            return self._open
+        with within(NOWHERE):  # what begins here lives on when the first caller has its answer
+            return await self._opened_now()
+
+    async def _opened_now(self) -> T | Unavailable:
         self._called()
         async with self._opening:
             if self._open is None:

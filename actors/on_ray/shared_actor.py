@@ -18,7 +18,7 @@ from actors.on_ray.actor import get_or_create
 from actors.on_ray.owner_process import NAMESPACE, OPTIONS, OwnerProcess, process_on
 from actors.replies import Frames, Reply, RoomNews, Unavailable
 from actors.requests import Message, Poll, ReadSummary, RoomPoll
-from actors.shared.policy import OWN, Policy
+from actors.shared.policy import Policy
 from actors.shared.shared_owner import SharedOwner, give_away_crashed
 from actors.shared.watchdog import Watchdog
 from config.connections import SHARED_OWNER_MAX
@@ -67,7 +67,7 @@ def _end_hung(database_url: str, placement: str, tournament_id: str | None) -> N
 
 async def _give_away(database_url: str, placement: str, tournament_id: str) -> None:
     pool = await open_pool(database_url, 1)
-    await PostgresJournal(pool).place(TournamentId(tournament_id), OWN, placement)
+    await PostgresJournal(pool).isolate(TournamentId(tournament_id), placement)
     await pool.close()
 
 
@@ -127,6 +127,7 @@ class SharedActor(OwnerProcess[SharedOwner]):
         if (note := _turn_note(database_url, self._placement)) is not None:
             stack.callback(note.close)
             await give_away_crashed(journal, note.left, self._placement)
+            note.begin()
             process = replace(process, turn=note.turn)
         watchdog = Watchdog(partial(_end_hung, database_url, self._placement))
         stack.callback(watchdog.stop)

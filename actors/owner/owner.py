@@ -139,7 +139,8 @@ class TournamentOwner:
 
     async def _step_alone(self) -> None:
         work = UnitOfWork(self.state, self.epoch, self._chain)
-        execute.catch_up(work, self._clock.now_ms())
+        with self._turn(self.state.id):
+            execute.catch_up(work, self._clock.now_ms())
         await self._store_with_room(work)
 
     async def _answers(self, waiting: Waiting) -> list[Reply | None]:
@@ -187,7 +188,8 @@ class TournamentOwner:
 
     async def _store_with_room(self, work: UnitOfWork) -> bool:
         if self.room is not None:
-            self.room.step(work)
+            with self._turn(self.state.id):
+                self.room.step(work)
         stored = await self._store(work)
         if self.room is not None:
             self.room.stored()
@@ -195,7 +197,8 @@ class TournamentOwner:
 
     async def _store(self, work: UnitOfWork) -> bool:
         """Whether there was anything to store."""
-        commit = work.to_commit()
+        with self._turn(self.state.id):
+            commit = work.to_commit()
         if commit.is_empty():
             return False
         with tracing.span("commit", tournament=self.state.id):

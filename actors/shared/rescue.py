@@ -67,7 +67,7 @@ class Rescue:
             if moved := await self._placements.hand_over(name, living):
                 log.warning("shared_owner_given_up", extra={"owner": name, "tournaments": moved})
             return moved
-        if silent.is_large or silent.game_slug in self._policy.packages:
+        if silent.needs_own or silent.game_slug in self._policy.packages:
             if silent not in await self._placements.silent(owner_limits.SILENT_LARGE_S):
                 return 0
             log.warning("owner_silent", extra={"tournament": name})

@@ -243,4 +243,4 @@ async def give_away_crashed(placements: Placements, tournament_id: str | None, p
     if tournament_id is None:
         return
     log.error("process_ended_in_turn", extra={"tournament": tournament_id, "placement": placement})
-    await placements.place(TournamentId(tournament_id), OWN, placement)
+    await placements.isolate(TournamentId(tournament_id), placement)

@@ -16,11 +16,12 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class SilentOwner:
-    """A tournament in play whose own process shows no life. `is_large`: too large to share a process."""
+    """A tournament in play whose own process shows no life. `needs_own`: too large to share a process, or it
+    has ended one."""
 
     tournament_id: TournamentId
     game_slug: str
-    is_large: bool
+    needs_own: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,10 @@ class Placements(Protocol):
     ) -> Placed | None:
         """Give it another placement, if it has the expected one. Where it lives now. It is held by no process
         that shows life for it, until one takes it over."""
+
+    async def isolate(self, tournament_id: TournamentId, expected: str) -> None:
+        """Give it a process of its own, if it has the expected placement, because it has ended the one of
+        others: what is silent then is started anew, and does not come back among them."""
 
     async def hand_over(self, placement: str, to: Sequence[str]) -> int:
         """Give all that lives at one placement to others, to each about as much; how many."""

@@ -48,6 +48,11 @@ def jittered(seconds: float) -> float:
     return seconds * random.uniform(0.5, 1.0)
 
 
+def is_drawn(share: float) -> bool:
+    """True for about this share of all calls."""
+    return random.random() < share
+
+
 Dice = random.Random
 
 

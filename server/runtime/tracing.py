@@ -11,10 +11,10 @@ from typing import Any, Final, Literal, TypeVar
 from weakref import WeakKeyDictionary
 
 from config.origin import NOWHERE, Origin, current, within
+from server.runtime.randomness import is_drawn
 
 HEADER: Final = "traceparent"
 _GIVEN = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}\Z")
-_TRACE_ID_MAX: Final = 1 << 64
 T = TypeVar("T")
 _tracer: Any = None
 _provider: Any = None
@@ -61,8 +61,7 @@ def admitted(traceparent: str | None) -> str | None:
     a stranger could ask for it with each request."""
     if _tracer is None or traceparent is None or _GIVEN.match(traceparent) is None:
         return None
-    is_recorded = int(traceparent[19:35], 16) < _ratio * _TRACE_ID_MAX
-    return f"{traceparent[:-2]}{int(is_recorded):02d}"
+    return f"{traceparent[:-2]}{int(is_drawn(_ratio)):02d}"
 
 
 @contextmanager

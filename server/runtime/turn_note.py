@@ -24,7 +24,8 @@ def no_turn(_: str) -> AbstractContextManager[None]:
 
 
 class TurnNote:
-    """`left` names the tournament in whose turn the process before this one ended, if it ended in one."""
+    """`left` names the tournament in whose turn the process before this one ended, if it ended in one, until
+    `begin`. It may have been long ago."""
 
     def __init__(self, folder: Path, *house: str) -> None:
         """`house` tells this process from others on the machine. Raises `OSError`."""
@@ -34,12 +35,16 @@ class TurnNote:
         name = blake2b("\x1f".join(house).encode(), digest_size=16).hexdigest()
         descriptor = os.open(folder / name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         try:
-            os.ftruncate(descriptor, _BYTES)
+            # Not a hole: a full disk would end the process at the first turn.
+            os.posix_fallocate(descriptor, 0, _BYTES)
             self._page = mmap.mmap(descriptor, _BYTES)
         finally:
             os.close(descriptor)
         length = self._page[0]
         self.left = self._page[1 : 1 + length].decode(errors="replace") if length else None
+
+    def begin(self) -> None:
+        """What was left is dealt with."""
         self._page[0] = 0
 
     @contextmanager

@@ -84,7 +84,7 @@ def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_what_comes_in_one_turn_goes_as_one_call() -> None:
     handle, sender = Handle(), Carrier()
     names = [f"t{n}" for n in range(50)]
-    told = await asyncio.gather(*(sender.send(handle, name, ASKED) for name in names))
+    told = await asyncio.gather(*(sender.send(handle, name, FACTS) for name in names))
     assert told == [Done(name.encode()) for name in names]
     assert handle.calls == [50]
     assert not sender._lanes, "an idle lane costs nothing"
@@ -141,6 +141,35 @@ async def test_when_a_call_fails_all_of_it_are_told_and_the_next_ones_go() -> No
     assert [type(one) for one in told] == [ConnectionError] * 3
     handle.breaks = None
     assert await sender.send(handle, "t", ASKED) == Done(b"t")
+
+
+async def test_what_ray_raises_at_once_strands_none() -> None:
+    handle, sender = Handle(), Carrier()
+
+    class Broken:
+        def remote(self, *_: object) -> None:
+            raise ConnectionError("at once")
+
+    handle.waits = {"slow": asyncio.Event()}
+    late, rest = sender.send(handle, "slow", ASKED), [sender.send(handle, f"t{n}", ASKED) for n in range(3)]
+    type(handle).late_answer, before = property(lambda _: Broken()), type(handle).late_answer  # type: ignore[assignment]
+    try:
+        assert await asyncio.gather(*rest) == [Done(f"t{n}".encode()) for n in range(3)]
+        with pytest.raises(ConnectionError):
+            await late
+    finally:
+        type(handle).late_answer = before  # type: ignore[method-assign]
+    many = CARRIED_MESSAGES_MAX + 10
+    type(handle).ask_many, asks = property(lambda _: Broken()), type(handle).ask_many  # type: ignore[assignment]
+    try:
+        sent = [sender.send(handle, f"t{n}", FACTS) for n in range(many)]
+        told = await asyncio.gather(*sent, return_exceptions=True)
+    finally:
+        type(handle).ask_many = asks  # type: ignore[method-assign]
+    assert [type(one) for one in told] == [ConnectionError] * many
+    sender.send(handle, "t", ASKED).cancel()
+    await asyncio.sleep(0.01)
+    assert not sender._lanes
 
 
 async def test_a_process_that_does_not_answer_does_not_keep_its_slots(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -88,7 +88,11 @@ def test_a_wrong_trace_context_is_no_context(spans: InMemorySpanExporter, given:
 
 
 def test_how_many_are_recorded_is_ours_to_say() -> None:
+    low = f"00-{'0' * 31}1-{SPAN}-01"
     try:
+        tracing.configure("test", None, 0.001, InMemorySpanExporter())
+        recorded = sum(str(tracing.admitted(low)).endswith("01") for _ in range(1_000))
+        assert recorded < 50, "whatever id they choose"
         tracing.configure("test", None, 0.0, InMemorySpanExporter())
         assert tracing.admitted(GIVEN) == f"00-{TRACE}-{SPAN}-00"
         tracing.configure("test", None, 1.0, InMemorySpanExporter())

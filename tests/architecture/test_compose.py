@@ -93,6 +93,9 @@ def test_secrets_are_files_that_the_script_makes_and_in_no_environment(tmp_path:
             secret = any(word in variable for word in ("PASSWORD", "TOKEN", "AUTH"))
             public = variable == "RAY_AUTH_MODE" or str(value).startswith(("/run/secrets/", "/var/lib/"))
             assert not secret or public, (name, variable)
+            assert variable.lower() not in COMPOSE["secrets"], (name, variable)
+            assert not re.search(r"://[^/]*:[^/]*@", str(value)), (name, variable)
+        assert not re.search(r"\$\{\w*(PASSWORD|TOKEN)|://[^/\s]*:[^/\s]*@", json.dumps(service)), name
         asked = set(re.findall(r"/run/secrets/(\w+)", json.dumps(service)))
         assert asked <= set(service.get("secrets", ())), name
 
@@ -101,6 +104,8 @@ def test_a_setting_may_be_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("PITBOSS_SECRETS_DIR", str(tmp_path))
     monkeypatch.delenv("PITBOSS_DATABASE_URL", raising=False)
     assert node_setting("DATABASE_URL") is None and load().database_url is None
+    (tmp_path / "pitboss_metrics_token").write_text("\n")
+    assert load().metrics_token is None, "an empty one is none, and opens nothing"
     (tmp_path / "pitboss_database_url").write_text("postgresql://file/pitboss\n")
     assert node_setting("DATABASE_URL") == load().database_url == "postgresql://file/pitboss"
     monkeypatch.setenv("PITBOSS_DATABASE_URL", "postgresql://environment/pitboss")

@@ -631,13 +631,24 @@ class StoreContract:
         assert await store.own_on("node") == [] and await store.own_on(f"node-{writer.id}/7") == []
         (found,) = [one for one in await store.silent(-60.0) if one.tournament_id == writer.id]
         assert writer.state is not None
-        assert found == SilentOwner(writer.id, writer.state.rules.game_slug, is_large=False)
+        assert found == SilentOwner(writer.id, writer.state.rules.game_slug, needs_own=False)
         assert writer.id not in [one.tournament_id for one in await store.silent(60.0)]
         await store.place(writer.id, "own", "own")
         assert writer.id not in [one.tournament_id for one in await store.silent(-60.0)], "it let go"
         assert await store.own_on(f"node-{writer.id}") == []
         assert await store.heartbeat(writer.id, epoch)
         assert await store.own_on(f"node-{writer.id}") == [writer.id], "it goes on"
+
+    async def test_what_ended_the_process_of_others_stays_alone(self, store: Any, writer: Writer) -> None:
+        await self.played(store, writer)
+        await store.place(writer.id, "shared:9", None)
+        await store.isolate(writer.id, "shared:8")
+        assert (await store.placed(writer.id)).placement == "shared:9", "it has moved meanwhile"
+        await store.isolate(writer.id, "shared:9")
+        assert (await store.placed(writer.id)).placement == "own"
+        assert await store.take_over(writer.id, "node/1", "own")
+        (found,) = [one for one in await store.silent(-1.0) if one.tournament_id == writer.id]
+        assert found.needs_own
 
     async def test_what_one_placement_has_goes_to_others(self, store: Any, writer: Writer) -> None:
         lost, others = f"shared:{writer.id}", ["shared:a", "shared:b"]

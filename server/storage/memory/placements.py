@@ -36,6 +36,11 @@ class MemoryPlacements:
             stored.placement, stored.beat_ms = placement, None
         return await self.placed(tournament_id)
 
+    async def isolate(self, tournament_id: TournamentId, expected: str) -> None:
+        stored = self._tournaments.get(tournament_id)
+        if stored is not None and stored.placement == expected:
+            stored.placement, stored.beat_ms, stored.alone = "own", None, True
+
     async def enter(self, placement: str, holder: str) -> int:
         known = self._processes.get(placement)
         incarnation = max(1 if known is None else known[0].incarnation + 1, self._clock.now_ms())
@@ -75,8 +80,9 @@ class MemoryPlacements:
         return len(here)
 
     async def silent(self, after_s: float) -> list[SilentOwner]:
+        most = SHARED_ENTRIES_MAX
         return [
-            SilentOwner(one.summary.id, one.summary.rules.game_slug, len(one.entries) > SHARED_ENTRIES_MAX)
+            SilentOwner(one.summary.id, one.summary.rules.game_slug, one.alone or len(one.entries) > most)
             for _, one in sorted(self._tournaments.items())
             if one.placement == "own"
             and one.summary.status is Status.IN_PROGRESS

@@ -15,6 +15,7 @@ class Stored:
     beat_ms: int | None = None
     holder: str = ""
     placement: str | None = None
+    alone: bool = False
     next_due_ms: int | None = None
     beacon_round: int | None = None
     overdue_told_ms: int | None = None

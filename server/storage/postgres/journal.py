@@ -29,7 +29,7 @@ from server.storage.postgres.grouped.statement import HEAD, statement_of
 from server.storage.postgres.placements import PostgresPlacements
 
 T = TypeVar("T")
-NEEDED_REVISION = "0017"
+NEEDED_REVISION = "0018"
 """The newest migration, which this version needs."""
 
 _TAIL_EVENTS = (

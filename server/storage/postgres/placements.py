@@ -14,6 +14,9 @@ _PLACED = "SELECT placed FROM leases WHERE tournament_id = $1"
 _PLACE = (
     "UPDATE leases SET placed = $2, beat_at = NULL WHERE tournament_id = $1 AND placed IS NOT DISTINCT FROM $3"
 )
+_ISOLATE = (
+    "UPDATE leases SET placed = 'own', alone = true, beat_at = NULL WHERE tournament_id = $1 AND placed = $2"
+)
 _HAND_OVER = (
     "UPDATE leases SET beat_at = NULL,"
     " placed = ($2::text[])[1 + (hashtext(tournament_id) & 1048575) % cardinality($2::text[])]"
@@ -44,7 +47,7 @@ _IN_PLAY = (
     " WHERE status = 'in_progress' AND placed = $1 ORDER BY id"
 )
 _SILENT = (
-    "SELECT id, game_slug, (SELECT count(*) > $2 FROM"
+    "SELECT id, game_slug, alone OR (SELECT count(*) > $2 FROM"
     " (SELECT 1 FROM entries WHERE tournament_id = id LIMIT $2 + 1) AS counted)"
     " FROM tournaments JOIN leases ON tournament_id = id WHERE status = 'in_progress' AND placed = 'own'"
     " AND beat_at < clock_timestamp() - make_interval(secs => $1) ORDER BY id"
@@ -71,6 +74,9 @@ class PostgresPlacements:
     ) -> Placed | None:
         await self.run(lambda db: db.execute(_PLACE, tournament_id, placement, expected))
         return await self.placed(tournament_id)
+
+    async def isolate(self, tournament_id: TournamentId, expected: str) -> None:
+        await self.run(lambda db: db.execute(_ISOLATE, tournament_id, expected))
 
     async def enter(self, placement: str, holder: str) -> int:
         incarnation: int = await self.run(lambda db: db.fetchval(_ENTER, placement, holder))

@@ -13,6 +13,7 @@ leases = sa.Table(
     # Of the process of its own that took it over; null before it does.
     sa.Column("beat_at", sa.DateTime(timezone=True)),
     sa.Column("placed", sa.Text),
+    sa.Column("alone", sa.Boolean, nullable=False, server_default=sa.false()),
     # A heartbeat rewrites the row in its own page: room for it keeps the table from growing.
     postgresql_with={"fillfactor": "50"},
 )
