@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from redis.asyncio import Redis
 
 from config.door_limits import LIMITER_PATIENCE_S, LIMITER_PAUSE_MS
+from config.origin import NOWHERE, within
 from server.ports import Clock, Verdict, Window
 from server.ports.limits import verdict_of
 from server.rate_limits.memory import MemoryLimiter
@@ -69,7 +70,8 @@ class RedisLimiter:
         answer: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
         self._waiting.append((windows, cost, answer))
         if self._round is None:
-            self._round = asyncio.create_task(self._count())
+            with within(NOWHERE):  # it goes on for others
+                self._round = asyncio.create_task(self._count())
         return answer
 
     async def close(self) -> None:

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Generic, TypeVar
 
+from config.origin import NOWHERE, within
 from server.ports import StoreUnavailable
 
 A = TypeVar("A")
@@ -32,7 +33,8 @@ class Together(Generic[A, R]):
         answer: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self._waiting.append((one, answer))
         if self._driving is None:
-            self._driving = asyncio.create_task(self._drive())
+            with within(NOWHERE):  # it goes on for others
+                self._driving = asyncio.create_task(self._drive())
         return await answer
 
     async def _drive(self) -> None:
