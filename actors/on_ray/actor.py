@@ -18,6 +18,7 @@ from config.connections import OWN_MAX
 from config.owner_limits import HAND_OVER_EVERY_S, HAND_OVER_TRIES, UNUSED_LOOK_EVERY_S, UNUSED_LOOKS
 from server.domain.ids import TournamentId
 from server.ports import Placements
+from server.runtime.loops import lasting
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +77,7 @@ class TournamentActor(OwnerProcess[Activation]):
 
     def _called(self) -> None:
         if self._watch is None:
-            self._watch = asyncio.create_task(self._leave_when_unused())
+            self._watch = lasting(self._leave_when_unused())
 
     async def _leave_when_unused(self) -> None:
         """One that was started and is not needed, or whose owner has ended by a failure and is not asked for,

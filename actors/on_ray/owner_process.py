@@ -107,13 +107,6 @@ class OwnerProcess(Generic[T]):
         """This process was called, also when only to see whether it lives."""
 
     async def _opened(self) -> T | Unavailable:
-        if self._open is not None:
-            self._called()
-            return self._open
-        with within(NOWHERE):  # what begins here lives on when the first caller has its answer
-            return await self._opened_now()
-
-    async def _opened_now(self) -> T | Unavailable:
         self._called()
         async with self._opening:
             if self._open is None:
@@ -122,9 +115,10 @@ class OwnerProcess(Generic[T]):
                     log.error("node_misconfigured", extra={"missing": "PITBOSS_DATABASE_URL"})
                     return Unavailable("PITBOSS_DATABASE_URL is not set on this node", store_away=True)
                 try:
-                    async with AsyncExitStack() as stack:
-                        self._open = await self._compose(database_url, stack)
-                        stack.pop_all()  # it is good; the end of the process closes it
+                    with within(NOWHERE):  # what begins in it lives on when this caller has its answer
+                        async with AsyncExitStack() as stack:
+                            self._open = await self._compose(database_url, stack)
+                            stack.pop_all()  # it is good; the end of the process closes it
                 except NodeDrained:
                     await self._leave()
                     return Unavailable("this node is drained")

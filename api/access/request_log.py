@@ -76,7 +76,8 @@ class RequestLog:
                 ]
             await send(message)
 
-        origin = Origin(request_id, tracing.admitted(Headers(scope=scope).get(tracing.HEADER)))
+        given = Headers(scope=scope).get(tracing.HEADER) if tracing.is_on() else None
+        origin = Origin(request_id, tracing.admitted(given))
         started = time.perf_counter()
         with within(origin), tracing.span(scope["method"], "server") as span:
             try:

@@ -56,10 +56,15 @@ def off() -> None:
         _provider.shutdown()
 
 
+def is_on() -> bool:
+    """Whether spans are made."""
+    return _tracer is not None
+
+
 def admitted(traceparent: str | None) -> str | None:
     """A stranger's trace context, when there is one and spans are on. Whether it is recorded is ours to say:
     a stranger could ask for it with each request."""
-    if _tracer is None or traceparent is None or _GIVEN.match(traceparent) is None:
+    if not is_on() or traceparent is None or _GIVEN.match(traceparent) is None:
         return None
     return f"{traceparent[:-2]}{int(is_drawn(_ratio)):02d}"
 

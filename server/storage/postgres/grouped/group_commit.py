@@ -5,16 +5,13 @@ fenced by its own lease. A lease that is locked just now, by a take-over, is ski
 What was skipped, or is not owned, is committed alone, which says which of the two it was.
 """
 
-import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from config.owner_limits import COMMIT_GROUP_MAX
-from server.ports import Commit, StoreUnavailable
+from server.ports import Commit
 from server.storage.postgres.grouped.statement import head_of
 from server.storage.postgres.grouped.together import Together
-
-log = logging.getLogger(__name__)
 
 # One row each: a commit of several blocks, or of anything else, goes alone.
 _STORE_MANY = (
@@ -38,19 +35,12 @@ class GroupCommit:
         self._together = Together(self._store, COMMIT_GROUP_MAX)
 
     async def stored(self, commit: Commit) -> bool:
-        """Whether it is stored; False when it must be tried alone. Raises `StoreUnavailable`."""
+        """Whether it is stored; False when it must be tried alone. Raises what the database says of it."""
         return _is_one_block(commit) and await self._together.do(commit)
 
     async def _store(self, commits: list[Commit]) -> list[bool]:
         columns = [list(column) for column in zip(*map(_row, commits), strict=True)]
-        try:
-            rows = await self._run(lambda db: db.fetch(_STORE_MANY, *columns))
-        except StoreUnavailable:
-            raise
-        except Exception as error:
-            # One of them cannot be stored, so none was: each finds out alone.
-            log.warning("group_not_stored", extra={"commits": len(commits), "reason": type(error).__name__})
-            return [False] * len(commits)
+        rows = await self._run(lambda db: db.fetch(_STORE_MANY, *columns))
         stored = {tuple(row) for row in rows}
         return [(one.tournament_id, one.epoch) in stored for one in commits]
 
