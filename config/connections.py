@@ -22,7 +22,7 @@ WORKERS_MAX: Final = DIRECTORY_MAX + ENGINE_KEPT + ENGINE_MORE + COUNTERS_MAX
 SPARE: Final = DIRECTORY_MAX + 3
 
 
-def needed(front_ends: int, workers: int, shared_owners: int, own: int) -> int:
+def connections_needed(front_ends: int, workers: int, shared_owners: int, own: int) -> int:
     """At most, by so many processes of each kind."""
     each = (FRONT_END_MAX, WORKERS_MAX, SHARED_OWNER_MAX, OWN_MAX)
     counts = (front_ends, workers, shared_owners, own)

@@ -21,9 +21,9 @@ HEAD_CALLS_MAX: Final = 32
 
 # Calls of one caller to one process that are under way at once, and the messages of each. A process answers
 # what it can within so long; the rest is asked for one by one, and kept until there is too much of it.
-CARRIED_AT_ONCE: Final = 2
-CARRIED_MESSAGES_MAX: Final = 128
-CARRIED_WITHIN_S: Final = 0.1
+CALLS_AT_ONCE_MAX: Final = 2
+CALL_MESSAGES_MAX: Final = 128
+CALL_ANSWERS_WITHIN_S: Final = 0.1
 LATE_ANSWERS_MAX: Final = 10_000
 
 # Callers look so often for shared owners that came up anew.

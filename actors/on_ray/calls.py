@@ -4,7 +4,7 @@ import asyncio
 from contextlib import suppress
 from typing import Any
 
-from actors.on_ray.carrier import Carrier
+from actors.on_ray.call_batcher import CallBatcher
 from actors.replies import Unavailable
 from actors.requests import Deliver
 from actors.shared.policy import OWN
@@ -20,7 +20,7 @@ class Calls:
 
     def __init__(self, placements: Placements) -> None:
         self._placements = placements
-        self._carrier = Carrier()
+        self._batcher = CallBatcher()
         # Calls that a shared owner has not answered yet.
         self._waiting: dict[str, set[asyncio.Future[Any]]] = {}
 
@@ -31,7 +31,7 @@ class Calls:
         raises."""
         async with asyncio.timeout(patience_s):
             if method == "ask" and not isinstance(argument, Deliver):
-                call = self._carrier.send(handle, tournament_id, argument)
+                call = self._batcher.send(handle, tournament_id, argument)
             else:
                 call = asyncio.wrap_future(getattr(handle, method).remote(tournament_id, argument).future())
             if placement == OWN:

@@ -41,7 +41,7 @@ _QUIET = {
     "RAY_enable_timeline": "0",
     "RAY_enable_metrics_collection": "0",
 }
-OF_NODES = _QUIET | {
+NODE_ENVIRONMENT = _QUIET | {
     # On a machine that front ends share, owners would starve behind them: the default is 15.
     "RAY_worker_niceness": "0",
     # A process that calls none need not look ten times a second for calls without an answer: 0.4 % of a core.
@@ -182,7 +182,7 @@ class RayCluster:
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
-                env=os.environ | environment(self._home) | OF_NODES | self._node_settings,
+                env=os.environ | environment(self._home) | NODE_ENVIRONMENT | self._node_settings,
             )
         deadline = time.monotonic() + RAY_START_TIMEOUT_S
         while time.monotonic() < deadline and self._process.poll() is None:

@@ -7,7 +7,7 @@ import sys
 import threading
 from types import TracebackType
 
-from actors.on_ray.cluster import OBJECT_STORE_BYTES, OF_NODES, end_group, ray_command, resources_for
+from actors.on_ray.cluster import NODE_ENVIRONMENT, OBJECT_STORE_BYTES, end_group, ray_command, resources_for
 
 
 class NodeDidNotJoin(Exception):  # noqa: N818 - told to a person
@@ -39,7 +39,7 @@ class RayNode:
             stdout=subprocess.PIPE,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            env=OF_NODES | os.environ,
+            env=NODE_ENVIRONMENT | os.environ,
         )
         assert process.stdout is not None, "asked for"
         for line in process.stdout:

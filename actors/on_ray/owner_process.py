@@ -13,7 +13,7 @@ import asyncpg
 import ray
 import ray.actor
 
-from actors.on_ray.carried import Asked, Carried
+from actors.on_ray.called_together import Asked, CalledTogether
 from actors.owner.measured_journal import MeasuredJournal
 from actors.owner.process import Process
 from actors.owner.room.opening import Rooms
@@ -63,7 +63,7 @@ class OwnerProcess(Generic[T]):
     def __init__(self) -> None:
         self._open: T | None = None
         self._opening = asyncio.Lock()
-        self._carried = Carried(self.ask, SystemIds().command_id)
+        self._together = CalledTogether(self.ask, SystemIds().command_id)
         log_lines.configure(node_setting("LOG_LEVEL") or "INFO", "owner")
         tracing.configure("owner", node_setting("TRACES_URL"), float(node_setting("TRACES_RATIO") or 1))
         calm_collector()
@@ -79,11 +79,11 @@ class OwnerProcess(Generic[T]):
 
     async def ask_many(self, asked: list[Asked]) -> list[Reply | Late]:
         """Several that came together."""
-        return await self._carried.answers(asked)
+        return await self._together.answers(asked)
 
     async def late_answer(self, ticket: str) -> Reply:
         """One that was late."""
-        return await self._carried.late_answer(ticket)
+        return await self._together.late_answer(ticket)
 
     async def ping(self) -> dict[str, int]:
         """Proof of life: process id, peak resident memory in KiB, CPU time in ms."""

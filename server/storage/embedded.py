@@ -23,7 +23,7 @@ from urllib.parse import quote
 
 import psutil
 
-from config.connections import needed
+from config.connections import connections_needed
 from config.owner_limits import OWNERS_PER_NODE_MAX, SHARED_OWNERS_DEFAULT
 
 # Its folder for run-time files is not ours to use: the library warns where there is none.
@@ -114,7 +114,7 @@ class EmbeddedPostgres:
 
     def _configure(self, sockets: Path) -> None:
         # A whole house, a few more front ends, and as many owners as a node has room for.
-        connections = needed(4, 2, SHARED_OWNERS_DEFAULT, OWNERS_PER_NODE_MAX)
+        connections = connections_needed(4, 2, SHARED_OWNERS_DEFAULT, OWNERS_PER_NODE_MAX)
         text = _CONFIGURATION.format(sockets=str(sockets).replace("'", "''"), connections=connections)
         (self._data / "pitboss.conf").write_text(text)
         conf = self._data / "postgresql.conf"

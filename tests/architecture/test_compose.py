@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from actors.on_ray.node import join_command
-from config.connections import ENGINE_KEPT, ENGINE_MORE, FRONT_END_MAX, WORKERS_MAX, needed
+from config.connections import ENGINE_KEPT, ENGINE_MORE, FRONT_END_MAX, WORKERS_MAX, connections_needed
 from config.limits import KEEP_ALIVE_S
 from config.node import node_setting
 from config.owner_limits import SHARED_OWNERS_DEFAULT
@@ -134,7 +134,7 @@ def test_the_image_has_the_packages_and_the_context_has_no_keys() -> None:
 
 def test_the_database_allows_the_connections_of_the_documented_cluster() -> None:
     """Three nodes of owners that are full, two front ends, a worker; also with the log kept."""
-    most = needed(2, 1, SHARED_OWNERS_DEFAULT, own=3 * 200)
+    most = connections_needed(2, 1, SHARED_OWNERS_DEFAULT, own=3 * 200)
     for file in ("docker-compose.yml", "deploy/docker-compose.archive.yml"):
         (allowed,) = re.findall(r"max_connections=(\d+)", (ROOT / file).read_text())
         assert most <= int(allowed), file

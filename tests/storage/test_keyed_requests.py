@@ -96,7 +96,7 @@ async def test_who_waits_no_more_is_left_out_and_an_absent_store_is_told_to_all(
             raise StoreUnavailable("away")
         return [one.upper() for one in batch]
 
-    together = Together(work, most=3, apart=str)
+    together = Together(work, most=3, key_of=str)
     tasks = [asyncio.create_task(together.do(one)) for one in ("a", "b", "b", "c", "d", "e")]
     await asyncio.sleep(0)
     tasks[1].cancel()

@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 
 from config import settings
-from config.connections import needed
+from config.connections import connections_needed
 from config.owner_limits import SILENT_AFTER_S
 from server.ports import HouseView
 from server.runtime.clock import SystemClock
@@ -123,7 +123,7 @@ def _owners(view: HouseView) -> list[Finding]:
 
 def _connections(view: HouseView, loaded: settings.Settings) -> Finding:
     own = sum(count for (_, where), count in view.tournaments.items() if where == "own")
-    most = needed(front_ends=1, workers=1, shared_owners=loaded.shared_owners, own=own)
+    most = connections_needed(front_ends=1, workers=1, shared_owners=loaded.shared_owners, own=own)
     seen = f"{view.connections} open, at most {most} needed with one front end, {view.connections_max} allowed"
     advice = "Raise max_connections, or let more tournaments share (PITBOSS_SHARED_PLAYERS_MAX)."
     return _judged("connections", most <= view.connections_max, seen, advice, otherwise="warning")

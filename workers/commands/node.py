@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from actors.on_ray.cluster import OF_NODES, end_group
+from actors.on_ray.cluster import NODE_ENVIRONMENT, end_group
 from actors.on_ray.node import NodeDidNotJoin, RayNode, join_command
 from config import settings
 from config.node import node_name
@@ -62,7 +62,7 @@ def _own(command: list[str], database_url: str) -> int:
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, lambda *_: stopping.set())
     finished(admit(database_url, node_name()))
-    ray_node = subprocess.Popen(command, start_new_session=True, env=OF_NODES | os.environ)
+    ray_node = subprocess.Popen(command, start_new_session=True, env=NODE_ENVIRONMENT | os.environ)
     while ray_node.poll() is None and not stopping.wait(0.2):
         pass
     if ray_node.poll() is None:

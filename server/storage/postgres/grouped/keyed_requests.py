@@ -60,8 +60,8 @@ class KeyedRequests(PostgresRequests):
     ) -> None:
         super().__init__(engine)
         self._run = run
-        self._claims = Together(self._claim, CLAIMS_AT_ONCE, apart=_row_of)
-        self._answers = Together(self._keep, CLAIMS_AT_ONCE, apart=_row_of)
+        self._claims = Together(self._claim, CLAIMS_AT_ONCE, key_of=_row_of)
+        self._answers = Together(self._keep, CLAIMS_AT_ONCE, key_of=_row_of)
 
     async def claim(self, tenant: Tenant, key: str, request_hash: bytes, now_ms: int) -> Claim:
         return await self._claims.do(_Asked(tenant.operator_id, tenant.live, key, now_ms, request_hash))

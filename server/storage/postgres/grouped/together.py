@@ -13,18 +13,18 @@ R = TypeVar("R")
 
 
 class Together(Generic[A, R]):
-    """`work` does up to `most` things at once and gives one result each, in order. Two with the same `apart`
+    """`work` does up to `most` things at once and gives one result each, in order. Two with the same `key_of`
     never go in one batch."""
 
     def __init__(
         self,
         work: Callable[[list[A]], Awaitable[list[R]]],
         most: int,
-        apart: Callable[[A], Hashable] = id,
+        key_of: Callable[[A], Hashable] = id,
     ) -> None:
         self._work = work
         self._most = most
-        self._apart = apart
+        self._key_of = key_of
         self._waiting: deque[tuple[A, asyncio.Future[R]]] = deque()
         self._driving: asyncio.Task[None] | None = None
 
@@ -52,10 +52,10 @@ class Together(Generic[A, R]):
             one = self._waiting.popleft()
             if one[1].done():
                 continue
-            if self._apart(one[0]) in batch:
+            if self._key_of(one[0]) in batch:
                 later.append(one)
             else:
-                batch[self._apart(one[0])] = one
+                batch[self._key_of(one[0])] = one
         self._waiting.extendleft(reversed(later))
         return list(batch.values())
 

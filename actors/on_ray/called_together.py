@@ -7,14 +7,14 @@ from collections.abc import Awaitable, Callable
 from actors.replies import Late, Reply, Unavailable, unavailable
 from actors.requests import Message
 from config.origin import Origin, within
-from config.owner_limits import CARRIED_WITHIN_S, LATE_ANSWERS_MAX
+from config.owner_limits import CALL_ANSWERS_WITHIN_S, LATE_ANSWERS_MAX
 from server.runtime import tracing
 
 Asked = tuple[str, Message, Origin]
 log = logging.getLogger(__name__)
 
 
-class Carried:
+class CalledTogether:
     """Gives each message to `ask`. An answer that is late is kept until its caller asks for it."""
 
     def __init__(self, ask: Callable[[str, Message], Awaitable[Reply]], ticket: Callable[[], str]) -> None:
@@ -23,9 +23,9 @@ class Carried:
         self._late: dict[str, asyncio.Task[Reply]] = {}
 
     async def answers(self, asked: list[Asked]) -> list[Reply | Late]:
-        """One a message. A message that takes long holds up the others by `CARRIED_WITHIN_S` at most."""
+        """One a message. A message that takes long holds up the others by `CALL_ANSWERS_WITHIN_S` at most."""
         tasks = [asyncio.create_task(self._one(*one)) for one in asked]
-        await asyncio.wait(tasks, timeout=CARRIED_WITHIN_S)
+        await asyncio.wait(tasks, timeout=CALL_ANSWERS_WITHIN_S)
         return [task.result() if task.done() else self._keep(task) for task in tasks]
 
     async def late_answer(self, ticket: str) -> Reply:

@@ -14,7 +14,7 @@ from actors.replies import Late, Reply
 from actors.requests import Message, ReportFacts
 from config.limits import CALL_TRY_TIMEOUT_S, FACT_CALL_BYTES_MAX
 from config.origin import Origin, current
-from config.owner_limits import CARRIED_AT_ONCE, CARRIED_MESSAGES_MAX
+from config.owner_limits import CALL_MESSAGES_MAX, CALLS_AT_ONCE_MAX
 
 # What any other message counts for, whatever it weighs: answers of some weigh as much.
 _OTHERS_BYTES = 2_048
@@ -27,7 +27,7 @@ class _Parcel(NamedTuple):
     answer: "asyncio.Future[Reply]"
 
 
-class Carrier:
+class CallBatcher:
     """Of one caller, to all processes."""
 
     def __init__(self) -> None:
@@ -62,7 +62,7 @@ class _Lane:
 
     def _plan(self) -> None:
         """Go with the next turn of the loop: what else is sent in this one goes along."""
-        if self._waiting and self._under_way < CARRIED_AT_ONCE and not self._is_planned:
+        if self._waiting and self._under_way < CALLS_AT_ONCE_MAX and not self._is_planned:
             self._is_planned = True
             asyncio.get_running_loop().call_soon(self._go)
 
@@ -87,7 +87,7 @@ class _Lane:
 
     def _load(self) -> list[_Parcel]:
         load, weight = list[_Parcel](), 0
-        while self._waiting and len(load) < CARRIED_MESSAGES_MAX:
+        while self._waiting and len(load) < CALL_MESSAGES_MAX:
             if self._waiting[0].answer.done():
                 self._waiting.popleft()  # none waits for it any more
                 continue
