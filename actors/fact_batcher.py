@@ -36,8 +36,8 @@ class FactBatcher:
     async def send(self, tournament_id: str, facts: list[Fact]) -> Outcomes | Refused | Unavailable | Failed:
         """One outcome per fact, in order; or why the owner could not take them."""
         outcomes: Outcomes = []
-        parcels = _parcels(facts)
-        for reply in await asyncio.gather(*(self._post(tournament_id, parcel) for parcel in parcels)):
+        for answer in [self._post(tournament_id, parcel) for parcel in _parcels(facts)]:
+            reply = await answer
             if not isinstance(reply, Done):
                 return reply
             outcomes += [Outcome(code) for code in reply.value]

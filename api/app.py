@@ -2,9 +2,8 @@
 
 from functools import cache, partial
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import Response
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -14,9 +13,9 @@ from api.access.request_log import RequestLog
 from api.context.context import Context
 from api.game_platform.fact_stream import router as stream
 from api.game_platform.routes import router as internal
-from api.http.errors import ApiError, typed
+from api.http.error_answer import answer_error
+from api.http.errors import ApiError
 from api.http.head import Head
-from api.http.json_response import Json
 from api.pages.demo_entries import router as demo_entries
 from api.pages.page_routes import router as pages
 from api.pages.sdk import router as sdk
@@ -93,23 +92,12 @@ def create_app(ctx: Context) -> FastAPI:
         app.include_router(router)
     for prefix in ("/api/internal", "/internal"):
         app.include_router(internal, prefix=prefix, include_in_schema=prefix.startswith("/api"))
-    app.add_exception_handler(ApiError, _answer)
-    app.add_exception_handler(ClientDisconnect, _answer)
-    app.add_exception_handler(HTTPException, _answer)
-    app.add_exception_handler(RequestValidationError, _answer)
-    app.add_exception_handler(StoreUnavailable, _answer)
-    app.add_exception_handler(Exception, _answer)
+    # What is not foreseen passes these and is answered by `RequestLog`.
+    for kind in (ApiError, ClientDisconnect, HTTPException, RequestValidationError, StoreUnavailable):
+        app.add_exception_handler(kind, answer_error)
     app.add_middleware(Head)
     app.add_middleware(Cors, ctx=ctx)
     app.add_middleware(RequestLog, ctx=ctx)
     app.openapi = cache(partial(document, app))  # type: ignore[method-assign]
     describe(app)
     return app
-
-
-async def _answer(request: Request, error: Exception) -> Response:
-    """Any exception as its typed answer."""
-    api_error = typed(error)
-    request.state.error = api_error.code
-    body = api_error.body(request.state.request_id)
-    return Json(body, status_code=api_error.status, headers=api_error.headers())

@@ -37,8 +37,8 @@ from server.storage.postgres.endpoints import PostgresEndpoints
 from server.storage.postgres.engine import open_engine
 from server.storage.postgres.feed import PostgresFeed
 from server.storage.postgres.grouped.keyed_requests import KeyedRequests
+from server.storage.postgres.grouped.listings import GroupedListings
 from server.storage.postgres.journal import PostgresJournal, open_pool
-from server.storage.postgres.listings import PostgresListings
 from server.storage.postgres.operators import PostgresOperators, PostgresTokens
 from server.storage.postgres.overview import PostgresOverview
 from server.storage.postgres.payouts import PostgresPayouts
@@ -74,7 +74,7 @@ async def _shared(
 
 def _stores(engine: AsyncEngine, journal: PostgresJournal) -> dict[str, Any]:
     return {
-        "listings": PostgresListings(engine),
+        "listings": GroupedListings(engine, journal.run),
         "operators": PostgresOperators(engine),
         "requests": KeyedRequests(engine, journal.run),
         "templates": PostgresTemplates(engine),

@@ -5,10 +5,11 @@ from functools import partial
 from types import FrameType
 
 import uvicorn
-from starlette.types import ASGIApp
+from fastapi import FastAPI
 
 from api.app import create_app
 from api.context.context import Context
+from api.fast.lane import FastLane
 from api.fast.leaderboard import QuickBoards
 from api.fast.uvicorn_protocol import QuickProtocol
 from config.door_limits import CONNECTIONS_END_S
@@ -40,17 +41,18 @@ async def serve(settings: Settings, ctx: Context, drain_s: float = 0.0) -> None:
     """Listen until SIGTERM or SIGINT; then be not ready for a while, and close."""
     calm_collector()
     app = create_app(ctx)
-    config = server_config(app, ctx, settings.host, settings.port)
+    config = server_config(app, ctx, settings.host, settings.port, fast_lane=settings.fast_lane)
     await _Draining(config, ctx, drain_s).serve()
 
 
 def server_config(
-    app: ASGIApp, ctx: Context, host: str, port: int, drain_s: int = CONNECTIONS_END_S
+    app: FastAPI, ctx: Context, host: str, port: int, drain_s: int = CONNECTIONS_END_S, *, fast_lane: bool = True
 ) -> uvicorn.Config:
     """How a front end listens."""
+    boards, lane = (QuickBoards(ctx), FastLane(app, ctx)) if fast_lane else (None, None)
     return uvicorn.Config(
         app,
-        http=partial(QuickProtocol, boards=QuickBoards(ctx)),  # type: ignore[arg-type]
+        http=partial(QuickProtocol, ctx=ctx, boards=boards, lane=lane),  # type: ignore[arg-type]
         host=host,
         port=port,
         access_log=False,

@@ -47,6 +47,7 @@ LIMITER_PATIENCE_S: Final = 0.25
 LIMITER_PAUSE_MS: Final = 1_000
 LIMITER_SWEEP_AT: Final = 10_000
 LIMITER_NAMES_MAX: Final = 200_000
+WINDOWS_KEPT_MAX: Final = 4_096
 
 # A slice holds a few hundred of the smallest frames: what is too much is seen before the rest is read.
 SOCKET_SLICE_BYTES: Final = 4_096

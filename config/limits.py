@@ -146,6 +146,7 @@ HOUSEKEEPING_EVERY_S: Final = 600.0
 READY_FOR_MS: Final = 2_000
 CLAIM_STALE_MS: Final = 20_000
 CLAIMS_AT_ONCE: Final = 64
+LOOKS_AT_ONCE: Final = 256
 CLAIM_HOLD_EVERY_S: Final = 5.0
 # An external id that was claimed for a tournament which was never created is free again after this.
 EXTERNAL_ID_STALE_MS: Final = 60_000

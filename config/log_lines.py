@@ -18,6 +18,8 @@ _OWN: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"
 
 def redact(text: str) -> str:
     """`text` without API secrets and tokens."""
+    if "sk_" not in text and "eyJ" not in text:  # faster than the expression by far
+        return text
     return _SECRET.sub(lambda found: (found.group(1) or "") + "[redacted]", text)
 
 
@@ -50,11 +52,18 @@ def configure(level: str, process: str) -> None:
     write_with(JsonLines(process), level)
 
 
-def write_with(formatter: logging.Formatter, level: str) -> None:
-    """Send everything of this process, also of libraries, through one formatter to standard error."""
-    handler = logging.StreamHandler(sys.stderr)
+def write_with(
+    formatter: logging.Formatter, level: str, handler: logging.Handler | None = None
+) -> None:
+    """Send everything of this process, also of libraries, through one formatter to standard error, or to what
+    a handler writes to."""
+    handler = handler or logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    # A level that there is not must not keep owners from starting.
-    root.setLevel(level.upper() if level.upper() in logging.getLevelNamesMapping() else "INFO")
+    root.setLevel(level_of(level))
+
+
+def level_of(name: str) -> int:
+    """A level by its name. One that there is not must not keep owners from starting."""
+    return logging.getLevelNamesMapping().get(name.upper(), logging.INFO)

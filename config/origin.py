@@ -1,7 +1,5 @@
 """Where a piece of work comes from: its request and its trace, which log lines and calls carry."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import NamedTuple
 
@@ -27,11 +25,16 @@ def current() -> Origin:
     return _current.get()
 
 
-@contextmanager
-def within(origin: Origin) -> Iterator[None]:
+class within:  # noqa: N801 - used as a function; a generator would take three times as long
     """What runs inside comes from there."""
-    before = _current.set(origin)
-    try:
-        yield
-    finally:
-        _current.reset(before)
+
+    __slots__ = ("_before", "_origin")
+
+    def __init__(self, origin: Origin) -> None:
+        self._origin = origin
+
+    def __enter__(self) -> None:
+        self._before = _current.set(self._origin)
+
+    def __exit__(self, *_: object) -> None:
+        _current.reset(self._before)

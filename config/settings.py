@@ -90,6 +90,9 @@ class Settings(BaseSettings):
         None,
         description="Operator whose public tournaments the page at / shows; `:test` for test data.",
     )
+    fast_lane: bool = Field(
+        True, description="Whether the hottest routes are answered without FastAPI; false: none is."
+    )
     drain_s: float = Field(
         5.0, ge=0, le=300, description="Seconds for which a stopping front end is not ready, before it closes."
     )

@@ -46,7 +46,7 @@ async def who(ctx: Context, connection: HTTPConnection) -> Caller:
     if caller is None:
         raise ApiError(DoorCode.UNAUTHORIZED, "Invalid or missing API key")
     connection.state.caller = caller.name
-    if not allows(caller.key, ctx.client_addresses.caller(connection)):
+    if caller.key.allowed_ips and not allows(caller.key, ctx.client_addresses.caller(connection)):
         raise ApiError(DoorCode.IP_NOT_ALLOWED, "This key may not be used from this address")
     return caller
 

@@ -7,13 +7,14 @@ that dies between effect and answer costs nothing: the next one claims the key a
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from hashlib import sha256
 from typing import Any
 
 from fastapi import Request
 from fastapi.responses import Response
+from fastapi.routing import APIRoute
 
 from api.access.dependencies import Needs, authenticate
 from api.context.context import Context, of
@@ -41,21 +42,31 @@ class OnceRoute(TypedRoute):
 
     def get_route_handler(self) -> Callable[[Request], Any]:
         handler = super().get_route_handler()
-        needed = [one.call for one in self.dependant.dependencies if isinstance(one.call, Needs)]
+        needs = needs_of(self)
 
         async def once(request: Request) -> Response:
             named(request.scope["path_params"])
-            key = request.headers.get("idempotency-key")
-            if key is None or request.method not in _WRITES:
-                return await handler(request)
-            caller = await authenticate(request)
-            for need in needed:
-                need.check(caller)  # also for an answer that was given before
-            if not 1 <= len(key) <= IDEMPOTENCY_KEY_CHARS_MAX:
-                raise invalid({"Idempotency-Key": f"Must have 1 to {IDEMPOTENCY_KEY_CHARS_MAX} characters"})
-            return await _answered_once(request, of(request), caller, key, handler)
+            return await answer_once(request, needs, handler)
 
         return once
+
+
+def needs_of(route: APIRoute) -> list[Needs]:
+    """What the dependencies of a route ask of a key."""
+    return [one.call for one in route.dependant.dependencies if isinstance(one.call, Needs)]
+
+
+async def answer_once(request: Request, needs: Sequence[Needs], handler: Handler) -> Response:
+    """The handler's answer; with an `Idempotency-Key` a repetition gets the first one again."""
+    key = request.headers.get("idempotency-key")
+    if key is None or request.method not in _WRITES:
+        return await handler(request)
+    caller = await authenticate(request)
+    for need in needs:
+        need.check(caller)  # also for an answer that was given before
+    if not 1 <= len(key) <= IDEMPOTENCY_KEY_CHARS_MAX:
+        raise invalid({"Idempotency-Key": f"Must have 1 to {IDEMPOTENCY_KEY_CHARS_MAX} characters"})
+    return await _answered_once(request, of(request), caller, key, handler)
 
 
 async def _answered_once(

@@ -1,5 +1,7 @@
 """How often a key may call which route, and the headers that say so."""
 
+from functools import lru_cache
+
 from fastapi import Request
 
 from api.context.context import of
@@ -11,8 +13,10 @@ from config.door_limits import (
     PLAYER_PER_MINUTE,
     REQUESTS_PER_MINUTE,
     TENANT_FACTOR,
+    WINDOWS_KEPT_MAX,
 )
 from server.access.permissions import GAME_PLATFORM
+from server.domain.ids import Tenant
 from server.ports import Window
 
 _MINUTE_MS = 60_000
@@ -47,18 +51,22 @@ def windows_of(request: Request, caller: Caller) -> tuple[Window, ...]:
 
 def windows_for(caller: Caller, kind: str = "other") -> tuple[Window, ...]:
     """Those of one kind of request."""
-    key, factor = caller.key.key_id, caller.key.rate_factor
-    if caller.key.role == GAME_PLATFORM:
+    key = caller.key
+    return _windows(key.key_id, key.role == GAME_PLATFORM, key.rate_factor, key.tenant, kind)
+
+
+@lru_cache(WINDOWS_KEPT_MAX)
+def _windows(key: str, is_platform: bool, factor: int, tenant: Tenant, kind: str) -> tuple[Window, ...]:
+    if is_platform:
         minute = Window(f"{key}:platform", PLATFORM_PER_MINUTE * factor, _MINUTE_MS)
         burst = Window(f"{key}:platform-burst", PLATFORM_PER_10_S * factor, 10_000)
-        return minute, burst, _of_tenant(caller, "platform", minute.limit)
+        return minute, burst, _of_tenant(tenant, "platform", minute.limit)
     own = Window(f"{key}:{kind}", REQUESTS_PER_MINUTE[kind] * factor, _MINUTE_MS)
-    return own, _of_tenant(caller, kind, own.limit)
+    return own, _of_tenant(tenant, kind, own.limit)
 
 
-def _of_tenant(caller: Caller, kind: str, limit: int) -> Window:
+def _of_tenant(tenant: Tenant, kind: str, limit: int) -> Window:
     """All keys of an operator together: more keys are not more than so many times one."""
-    tenant = caller.tenant
     name = f"{tenant.operator_id}:{'live' if tenant.live else 'test'}:{kind}"
     return Window(name, TENANT_FACTOR * limit, _MINUTE_MS)
 

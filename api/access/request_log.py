@@ -7,11 +7,12 @@ from typing import Any
 
 import structlog
 from starlette.datastructures import Headers
-from starlette.requests import HTTPConnection
+from starlette.requests import HTTPConnection, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.access.credentials import credential_of
 from api.context.context import Context
+from api.http.error_answer import answer_error
 from api.http.errors import ApiError
 from api.http.json_response import Json
 from api.http.limit_headers import headers_of
@@ -69,6 +70,7 @@ class RequestLog:
 
         async def tell(message: Message) -> None:
             if message["type"] == "http.response.start":
+                seen["begun"] = True
                 seen["status"] = message["status"]
                 message["headers"] = [
                     *message.get("headers", ()),
@@ -82,6 +84,10 @@ class RequestLog:
         with within(origin), tracing.span(scope["method"], "server") as span:
             try:
                 await self._serve(scope, receive, tell)
+            except Exception as error:
+                if "begun" in seen:  # the half of an answer cannot be mended
+                    raise
+                await (await answer_error(Request(scope), error))(scope, receive, tell)
             finally:
                 self._write(scope, seen["status"], time.perf_counter() - started, span)
 
@@ -108,21 +114,26 @@ class RequestLog:
         return text is not None and self._ctx.key_cache.was_good(text)
 
     def _write(self, scope: Scope, status: int, seconds: float, span: Any) -> None:
-        state = scope.get("state", {})
         self._templates = self._templates or RouteTemplates(scope["app"])
         route = self._templates.of(scope)
-        self._ctx.metrics.request(scope["method"], route, status, seconds)
         if span is not None:
             span.update_name(f"{scope['method']} {route}")
             span.set_attributes({"http.route": route, "http.response.status_code": status})
-        facts = {
-            **current().fields(),
-            "method": scope["method"],
-            "path": scope["path"],
-            "status": status,
-            "ms": round(seconds * 1_000, 1),
-        }
-        for name in ("error", "caller"):
-            if name in state:
-                facts[name] = state[name]
-        log.info("request", **facts)
+        write_request(self._ctx, scope, route, status, seconds)
+
+
+def write_request(ctx: Context, scope: Scope, route: str, status: int, seconds: float) -> None:
+    """Count an answered request, and write its line."""
+    ctx.metrics.request(scope["method"], route, status, seconds)
+    state = scope["state"]
+    facts = {
+        **current().fields(),
+        "method": scope["method"],
+        "path": scope["path"],
+        "status": status,
+        "ms": round(seconds * 1_000, 1),
+    }
+    for name in ("error", "caller"):
+        if name in state:
+            facts[name] = state[name]
+    log.info("request", **facts)

@@ -45,7 +45,6 @@ class QuickBoards:
         self.ctx = ctx
         self._answered = 0
         self._told_at_ms = 0
-        self.limiter = ctx.limiter
 
     def find(self, target: bytes, headers: list[tuple[bytes, bytes]]) -> Found | None:
         """The page that a GET asks for; None when the long way must answer."""

@@ -1,12 +1,14 @@
-"""uvicorn's HTTP/1.1, with the two hottest paths taken in the protocol itself: the repeated read of a board,
-and the sockets of players."""
+"""uvicorn's HTTP/1.1, with the hottest paths taken in the protocol itself: the repeated read of a board, the
+routes of the fast lane, and the sockets of players."""
 
 import asyncio
 from functools import partial
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from api.context.context import Context
+from api.fast.lane import Entered, FastLane
 from api.fast.leaderboard import Found, QuickBoards
 from api.fast.request_bounds import Head, TooMuch, refusal
 from api.ws.player_socket import PATH, PlayerSocket
@@ -15,9 +17,10 @@ from server.ports import Verdict
 
 
 class _Turn:
-    """Stands where uvicorn keeps its cycle, while the limits are asked: pipelined requests wait behind it."""
+    """Stands where uvicorn keeps its cycle, while an answer is made: pipelined requests wait behind it."""
 
-    def __init__(self) -> None:
+    def __init__(self, entered: Entered | None = None) -> None:
+        self.entered = entered
         self.response_complete = False
         self.disconnected = False
         self.keep_alive = True
@@ -50,16 +53,18 @@ class QuickProtocol(HttpToolsProtocol):
 
     # Not in the dictionary of the instance: with more than 29 names there, Python allocates a table of names
     # for each connection (1.3 KiB) instead of one for the class.
-    __slots__ = ("_boards", "_ctx", "_head", "_now_ms")
+    __slots__ = ("_boards", "_ctx", "_head", "_lane", "_now_ms")
 
     key_text: str | None = None
     conversation = None
 
-    def __init__(self, *args: Any, boards: QuickBoards, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, ctx: Context, boards: QuickBoards | None, lane: FastLane | None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self._boards = boards
-        self._ctx = boards.ctx
-        self._now_ms = boards.ctx.clock.monotonic_ms
+        self._boards, self._lane = boards, lane
+        self._ctx = ctx
+        self._now_ms = ctx.clock.monotonic_ms
         self._head = Head(self._now_ms())
 
     def connection_made(self, transport: Any) -> None:
@@ -131,9 +136,22 @@ class QuickProtocol(HttpToolsProtocol):
         self._head.refused = status
         raise TooMuch(status)
 
+    def on_body(self, body: bytes) -> None:
+        if isinstance(self.cycle, _Turn):
+            self.cycle.body += body  # `Head` bounds it
+        else:
+            super().on_body(body)
+
     def on_message_complete(self) -> None:
         self._head.is_over()
-        super().on_message_complete()
+        turn: Any = self.cycle
+        if isinstance(turn, _Turn) and turn.entered is not None and turn.more_body:
+            turn.more_body = False
+            task = self.loop.create_task(self._answer(turn, turn.entered))
+            task.add_done_callback(self.tasks.discard)
+            self.tasks.add(task)
+        else:
+            super().on_message_complete()
 
     def handle_websocket_upgrade(self) -> None:
         """Players' sockets go straight on the transport; other sockets uvicorn's way."""
@@ -143,7 +161,7 @@ class QuickProtocol(HttpToolsProtocol):
             super().handle_websocket_upgrade()
             return
         self.connections.discard(self)
-        socket = PlayerSocket(self._boards.ctx, self.connections)
+        socket = PlayerSocket(self._ctx, self.connections)
         transport: Any = self.transport
         socket.connection_made(transport.inner)
         lines = b"".join(b"%b: %b\r\n" % line for line in self.headers)
@@ -154,27 +172,60 @@ class QuickProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._head.is_complete(self._now_ms())
-        found = self._found()
-        if found is None:
-            super().on_headers_complete()
-            return
+        if self._is_plain():
+            found = self._found()
+            if found is not None:
+                self._count_page(found)
+                return
+            entered = self._entered()
+            if entered is not None:
+                self.cycle = _Turn(entered)  # type: ignore[assignment]
+                return
+        super().on_headers_complete()
+
+    def _count_page(self, found: Found) -> None:
         turn: Any = _Turn()
         self.cycle = turn
-        verdict = self._boards.limiter.hit(found.windows)
+        verdict = self._ctx.limiter.hit(found.windows)
         if verdict.done():
             self._decided(turn, found, self.scope, self.url, verdict)
         else:
             verdict.add_done_callback(partial(self._decided, turn, found, self.scope, self.url))
 
-    def _found(self) -> Found | None:
-        """Only a plain request, alone on a connection that takes what is written."""
-        if b"/leaderboard" not in self.url or self.parser.get_method() != b"GET":
-            return None
+    def _is_plain(self) -> bool:
+        """A request of its own, alone on a connection that takes what is written."""
+        if self._lane is None:
+            return False
         busy = self.cycle is not None and not self.cycle.response_complete
         plain = self.parser.get_http_version() == "1.1" and self.parser.should_keep_alive()
-        if busy or not plain or self.parser.should_upgrade() or self.flow.write_paused:
+        return plain and not (busy or self.parser.should_upgrade() or self.flow.write_paused)
+
+    def _found(self) -> Found | None:
+        if self._boards is None or b"/leaderboard" not in self.url or self.parser.get_method() != b"GET":
             return None
         return self._boards.find(self.url, self.headers)
+
+    def _entered(self) -> Entered | None:
+        return None if self._lane is None else self._lane.enter(self.parser.get_method(), self.url, self.scope)
+
+    async def _answer(self, turn: Any, entered: Entered) -> None:
+        assert self._lane is not None, "entered"
+        response = await self._lane.answer(entered, bytes(turn.body))
+        if turn.disconnected or self.transport.is_closing():
+            return
+        lines = [STATUS_LINE[response.status_code]]
+        for name, value in (*self.server_state.default_headers, *response.raw_headers):
+            lines += (name, b": ", value, b"\r\n")
+        lines.append(b"\r\n" if turn.keep_alive else b"connection: close\r\n\r\n")
+        lines.append(bytes(response.body))
+        self.transport.write(b"".join(lines))
+        self._is_answered(turn)
+
+    def _is_answered(self, turn: Any) -> None:
+        turn.response_complete = True
+        if not turn.keep_alive:
+            self.transport.close()
+        self.on_response_complete()
 
     def _decided(
         self, turn: Any, found: Found, scope: Any, url: bytes, verdict: asyncio.Future[Verdict]
@@ -187,11 +238,9 @@ class QuickProtocol(HttpToolsProtocol):
         lines = [b"%b: %b\r\n" % line for line in self.server_state.default_headers]
         if not turn.keep_alive:
             lines.append(b"connection: close\r\n")
+        assert self._boards is not None, "found"
         self.transport.write(self._boards.answer(found, verdict.result(), b"".join(lines)))
-        turn.response_complete = True
-        if not turn.keep_alive:
-            self.transport.close()
-        self.on_response_complete()
+        self._is_answered(turn)
 
     def _the_long_way(self, turn: Any, scope: Any, url: bytes, verdict: asyncio.Future[Verdict]) -> None:
         """Over the limit: the app says so. It is counted already, so the verdict goes along."""

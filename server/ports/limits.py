@@ -2,12 +2,10 @@
 
 from asyncio import Future
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(NamedTuple):
     """At most `limit` in `window_ms`, counted from the first request in it under `name`."""
 
     name: str
@@ -15,8 +13,7 @@ class Window:
     window_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """Of the window that leaves the least: its limit, what remains, and when it begins anew. A refused
     request was not counted, and succeeds after `reset_ms`."""
 
@@ -39,7 +36,7 @@ def verdict_of(
     """What the counters say. A refused caller waits for the longest of the windows that are full."""
     rooms = [max(window.limit - count, 0) for window, count in zip(windows, used, strict=True)]
     if allowed:
-        tightest = min(range(len(windows)), key=lambda i: (rooms[i], -left_ms[i]))
+        _, _, tightest = min((room, -left_ms[i], i) for i, room in enumerate(rooms))
     else:
         full = [i for i, room in enumerate(rooms) if room < cost]
         tightest = max(full, key=lambda i: left_ms[i])

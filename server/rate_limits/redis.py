@@ -7,10 +7,11 @@ itself, says so once, and tries again after a pause: never an outage.
 import asyncio
 import logging
 from collections.abc import Sequence
+from functools import lru_cache
 
 from redis.asyncio import Redis
 
-from config.door_limits import LIMITER_PATIENCE_S, LIMITER_PAUSE_MS
+from config.door_limits import LIMITER_PATIENCE_S, LIMITER_PAUSE_MS, WINDOWS_KEPT_MAX
 from config.origin import NOWHERE, within
 from server.ports import Clock, Verdict, Window
 from server.ports.limits import verdict_of
@@ -89,12 +90,9 @@ class RedisLimiter:
 
     async def _one_round(self, batch: list[_Waiting]) -> None:
         keys = [_PREFIX + window.name for windows, _, _ in batch for window in windows]
-        arguments: list[int] = []
-        for windows, cost, _ in batch:
-            arguments += [len(windows), cost]
-            arguments += [number for window in windows for number in (window.limit, window.window_ms)]
+        arguments = " ".join(f"{len(windows)} {cost} {_numbers(tuple(windows))}" for windows, cost, _ in batch)
         try:
-            numbers = await self._script(keys=keys, args=[" ".join(map(str, arguments))])
+            numbers = await self._script(keys=keys, args=[arguments])
         except Exception as error:  # all that wait must be answered, whatever it is
             await self._count_alone(batch, error)
             return
@@ -106,10 +104,15 @@ class RedisLimiter:
             at += 1 + 2 * len(windows)
 
     async def _count_alone(self, batch: list[_Waiting], error: Exception) -> None:
-        self._away_until_ms = self._clock.monotonic_ms() + LIMITER_PAUSE_MS
+        self._away_until_ms = self._clock.monotonic_ms() + LIMITER_PAUSE_MS, WINDOWS_KEPT_MAX
         log.warning("redis_away", extra={"limits": "in_process", "reason": type(error).__name__})
         for windows, cost, answer in batch:
             _tell(answer, self._alone.count(windows, cost))
+
+
+@lru_cache(WINDOWS_KEPT_MAX)
+def _numbers(windows: tuple[Window, ...]) -> str:
+    return " ".join(f"{window.limit} {window.window_ms}" for window in windows)
 
 
 def _tell(answer: asyncio.Future[Verdict], verdict: Verdict) -> None:

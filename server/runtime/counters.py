@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+from bisect import bisect_left
 from collections import Counter
+from itertools import accumulate
 from typing import Final
 
 from server.ports import Clock, Counts, StoreUnavailable
@@ -21,6 +23,8 @@ class Counters:
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
+        # By name: how many fell between each bound and the one before, beyond the last one, and microseconds.
+        self._durations: dict[str, list[int]] = {}
 
     def add(self, name: str, amount: int = 1) -> None:
         """Count something."""
@@ -28,20 +32,25 @@ class Counters:
 
     def observe(self, name: str, seconds: float) -> None:
         """Count a duration."""
-        for bound in BUCKETS_S:
-            if seconds <= bound:
-                self._counts[f"{name}|{bound}"] += 1
-        self._counts[f"{name}|count"] += 1
-        self._counts[f"{name}|us"] += round(seconds * 1_000_000)
+        row = self._durations.get(name)
+        if row is None:
+            row = self._durations[name] = [0] * (len(BUCKETS_S) + 2)
+        row[bisect_left(BUCKETS_S, seconds)] += 1
+        row[-1] += round(seconds * 1_000_000)
 
     def seen(self) -> dict[str, int]:
         """All that is counted and was not taken."""
-        return dict(self._counts)
+        seen = Counter(self._counts)
+        for name, (*row, us) in self._durations.items():
+            upto = list(accumulate(row))
+            found = {f"{name}|{bound}": n for bound, n in zip(BUCKETS_S, upto, strict=False) if n}
+            seen.update(found | {f"{name}|count": upto[-1], f"{name}|us": us})
+        return dict(seen)
 
     def take(self) -> dict[str, int]:
         """What was counted since the last call."""
-        taken, self._counts = self._counts, Counter()
-        return dict(taken)
+        taken, self._counts, self._durations = self.seen(), Counter(), {}
+        return taken
 
     def give_back(self, taken: dict[str, int]) -> None:
         """Count again what could not be kept."""

@@ -117,6 +117,7 @@ def test_log_lines_name_their_request_and_trace(monkeypatch: pytest.MonkeyPatch)
         with within(Origin("req_1", GIVEN)):
             logging.getLogger("workers").info("work_done")
         logging.getLogger("workers").info("work_done")
+        root.handlers[0].stream.flush_now()  # type: ignore[attr-defined]
     finally:
         root.handlers[:], level = before
         root.setLevel(level)

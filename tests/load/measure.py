@@ -40,6 +40,11 @@ def cpu_of(pids: Iterable[int]) -> float:
     return total
 
 
+def family(pid: int) -> list[int]:
+    """A process and all that it started."""
+    return [pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))]
+
+
 def median(values: Iterable[float]) -> float:
     """The middle one."""
     return statistics.median(values)

@@ -21,7 +21,7 @@ import psutil
 from server.encoding.wire import instant
 from server.runtime.clock import SystemClock
 from tests.load.house import another_front_end, owner_pid, up
-from tests.load.measure import cpu_of, median, table
+from tests.load.measure import family, cpu_of, median, table
 from tests.support.served import free_port
 
 HERE = Path(__file__).parent
@@ -95,10 +95,6 @@ async def _a_room(http: aiohttp.ClientSession, run: dict[str, Any]) -> tuple[str
     return made["tournamentId"], tokens
 
 
-def _family(pid: int) -> list[int]:
-    return [pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))]
-
-
 async def _ours(run: dict[str, Any], second: str) -> Told:
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
         tournament_id, tokens = await _a_room(http, run)
@@ -108,9 +104,9 @@ async def _ours(run: dict[str, Any], second: str) -> Told:
     swarm = Swarm(tokens, f"/ws/tournaments/{tournament_id}", ports)
     try:
         assert (await swarm.line())["joined"] == PLAYERS
-        before = cpu_of([owner]), cpu_of(fronts), cpu_of(_family(run["pids"]["postgres"]))
+        before = cpu_of([owner]), cpu_of(fronts), cpu_of(family(run["pids"]["postgres"]))
         told = await swarm.line()
-        parts = cpu_of([owner]), cpu_of(fronts), cpu_of(_family(run["pids"]["postgres"]))
+        parts = cpu_of([owner]), cpu_of(fronts), cpu_of(family(run["pids"]["postgres"]))
     finally:
         swarm.close()
     names = ("owner", "fronts", "postgres")

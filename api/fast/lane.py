@@ -1,0 +1,102 @@
+"""The fast lane: hot routes that the HTTP protocol answers itself, without an ASGI app between.
+
+What it takes is plain: a hot path, a key that was good lately, nothing that middleware looks at. Everything
+else goes the long way, through FastAPI. Both ways use the same functions for authentication, limits,
+idempotency, errors, headers, metrics and log lines. `PITBOSS_FAST_LANE=false` closes it.
+"""
+
+import time
+from typing import Any, NamedTuple
+
+from fastapi import FastAPI, Request
+from fastapi.responses import Response
+
+from api.access.credentials import credential_of, is_key
+from api.access.request_log import headers_of_every_answer, request_id_of, write_request
+from api.context.context import Context
+from api.fast.hot_routes import HotRoute, hot_routes
+from api.http.error_answer import answer_error
+from config.origin import Origin, within
+from server.runtime import tracing
+
+HOT = frozenset(
+    {
+        "report_facts",
+        "get_leaderboard",
+        "get_tournament_status",
+        "get_tournament_progress",
+        "register_player",
+        "sell_rebuy",
+        "create_player_token",
+    }
+)
+# Other origins, bodies that wait to be asked for, and a second name of the path.
+_UNUSUAL = frozenset({b"origin", b"expect"})
+
+
+class Entered(NamedTuple):
+    """A request in the lane."""
+
+    hot: HotRoute
+    request: Request
+
+
+class FastLane:
+    """Knows which requests it takes, and answers them."""
+
+    def __init__(self, app: FastAPI, ctx: Context) -> None:
+        self._app = app
+        self._ctx = ctx
+        self._routes: dict[bytes, list[HotRoute]] = {}
+        for one in hot_routes(app, HOT):
+            self._routes.setdefault(one.method.encode(), []).append(one)
+
+    def enter(self, method: bytes, url: bytes, scope: Any) -> Entered | None:
+        """The request of a scope as uvicorn begins it; None when it goes the long way."""
+        routes = self._routes.get(method)
+        if routes is None or tracing.is_on() or b"%00" in url:
+            return None
+        path, _, query = url.partition(b"?")
+        for hot in routes:
+            found = hot.pattern.match(path)
+            if found is not None:
+                names = dict(zip(hot.names, map(bytes.decode, found.groups()), strict=True))
+                return self._entered(hot, names, path, query, scope)
+        return None
+
+    def _entered(
+        self, hot: HotRoute, names: dict[str, str], path: bytes, query: bytes, scope: Any
+    ) -> Entered | None:
+        for name, _ in scope["headers"]:
+            if name in _UNUSUAL:
+                return None
+        scope |= {
+            "method": hot.method,
+            "path": path.decode(),
+            "raw_path": path,
+            "query_string": query,
+            "path_params": names,
+            "app": self._app,
+            "route": hot.route,
+        }
+        request = Request(scope)
+        text = credential_of(request.headers)
+        if not is_key(text) or not self._ctx.key_cache.was_good(str(text)):
+            return None
+        return Entered(hot, request)
+
+    async def answer(self, entered: Entered, body: bytes) -> Response:
+        """The whole answer, with the headers of every answer; counted and logged."""
+        hot, request = entered
+        began = time.perf_counter()
+        scope, state = request.scope, request.scope["state"]
+        request_id = state["request_id"] = request_id_of(scope, self._ctx.ids)
+        request._body = body  # where Starlette keeps a body that was read
+        with within(Origin(request_id)):
+            try:
+                response = await hot.answer(request)
+            except Exception as error:
+                response = await answer_error(request, error)
+            response.raw_headers += headers_of_every_answer(request_id, state.get("rate"))
+            write_request(self._ctx, scope, hot.path, response.status_code, time.perf_counter() - began)
+        return response

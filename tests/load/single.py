@@ -1,0 +1,293 @@
+"""The single request beside plain servers that do the same five things, in one run.
+
+64 connections, 16 for requests of 100 facts; 1,000 players, a board that is written to five times a second
+while it is read. CPU is that of the whole server side: front end, owner, Ray, workers, Postgres and Redis.
+"""
+
+import asyncio
+import itertools
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import unquote
+
+import aiohttp
+import asyncpg
+import psutil
+import redis as redis_client
+import uvloop
+
+from server.encoding.wire import instant
+from server.runtime.clock import SystemClock
+from server.storage.embedded import EmbeddedPostgres
+from tests.load.house import up
+from tests.load.http_load import for_seconds, request_bytes, send_all
+from tests.load.measure import RUNS, cpu_of, family, median, percentile, table
+from tests.support.served import free_port
+from tests.support.servers import a_redis, url_of
+
+PLAYERS = 1_000
+SECONDS = 1.5
+_PEERS = Path(__file__).parent / "peers"
+_NODE_PACKAGES = ("fastify@5", "pg@8", "ioredis@5")
+_WRITE_EVERY_S = 0.2
+OPERATIONS = {
+    "one fact, durable": (64, 1),
+    "100 facts a request, per fact": (16, 100),
+    "rank of one player": (64, 1),
+    "top 50": (64, 1),
+    "register a player, keyed, paid": (64, 1),
+}
+_READS = {"rank of one player", "top 50"}
+PITBOSS = "Pitboss"
+
+
+class Server(NamedTuple):
+    """What is measured: where it listens, its processes, and its requests by operation."""
+
+    port: int
+    pids: Callable[[], list[int]]
+    requests: dict[str, Iterator[bytes]]
+
+
+class Figure(NamedTuple):
+    """Of one operation and run: a wall second's, CPU microseconds of servers and generator each, latency."""
+
+    rate: float
+    cpu_us: float
+    generator_us: float
+    p50_ms: float
+    p99_ms: float
+
+
+def _bodies(*, batch: int) -> Iterator[dict[str, Any]]:
+    """Facts of all players, `batch` a request."""
+    for serial in itertools.count():
+        facts = [
+            {"event_id": f"{batch}-{serial}-{n}", "player": f"u{(serial * batch + n) % PLAYERS}", "points": n % 9 + 1}
+            for n in range(batch)
+        ]  # fmt: skip
+        yield {"events": facts} if batch > 1 else facts[0]
+
+
+def _encoded(body: Any) -> bytes:
+    return json.dumps(body, separators=(",", ":")).encode()
+
+
+def plain_requests() -> dict[str, Iterator[bytes]]:
+    """The requests of the plain servers."""
+    post = partial(request_bytes, "POST")
+    ranks = [request_bytes("GET", f"/rank?player=u{n}", {}) for n in range(PLAYERS)]
+    sales = (
+        post(
+            "/players",
+            {"idempotency-key": f"k{n}"},
+            _encoded({"userId": f"r{n}", "playerId": f"p{n}", "paymentId": f"pay{n}", "amountMinor": 1_000}),
+        )
+        for n in itertools.count()
+    )
+    values = (
+        (post("/facts", {}, _encoded(body)) for body in _bodies(batch=1)),
+        (post("/facts/many", {}, _encoded(body)) for body in _bodies(batch=100)),
+        itertools.cycle(ranks),
+        itertools.repeat(request_bytes("GET", "/top", {})),
+        sales,
+    )
+    return dict(zip(OPERATIONS, values, strict=True))
+
+
+def our_requests(operator: dict[str, str], played: str, sold: str) -> dict[str, Iterator[bytes]]:
+    """Ours: of one tournament in play, and one that sells."""
+    auth = {"authorization": f"Bearer {operator['api_key']}"}
+    platform = {"authorization": f"Bearer {operator['game_platform_key']}"}
+    board = f"/api/tournaments/{played}/leaderboard"
+    facts = partial(request_bytes, "POST", f"/api/internal/tournaments/{played}/events", platform)
+    around = "around=u{}&above=0&below=0"
+    ranks = [request_bytes("GET", f"{board}?{around.format(n)}", auth) for n in range(PLAYERS)]
+    sales = (
+        request_bytes(
+            "POST",
+            f"/api/tournaments/{sold}/players",
+            auth | {"idempotency-key": f"{sold}-{n}"},
+            _encoded({"userId": f"r{n}", "buyInAmount": 10, "paymentId": f"{sold}-{n}"}),
+        )
+        for n in itertools.count()
+    )
+    values = (
+        (facts(body=_encoded({"events": [body]})) for body in _bodies(batch=1)),
+        (facts(body=_encoded(body)) for body in _bodies(batch=100)),
+        itertools.cycle(ranks),
+        itertools.repeat(request_bytes("GET", f"{board}?limit=50", auth)),
+        sales,
+    )
+    return dict(zip(OPERATIONS, values, strict=True))
+
+
+@contextmanager
+def _writes(server: Server, name: str) -> Iterator[Callable[[], Awaitable[None]]]:
+    """A board that is read is written to."""
+
+    async def keep_writing() -> None:
+        while name in _READS:
+            await send_all(server.port, itertools.islice(server.requests["one fact, durable"], 1), 1)
+            await asyncio.sleep(_WRITE_EVERY_S)
+
+    yield keep_writing
+
+
+async def measured(server: Server, name: str, seconds: float = SECONDS) -> Figure:
+    """One run of one operation."""
+    connections, each = OPERATIONS[name]
+    with _writes(server, name) as keep_writing:
+        writer = asyncio.create_task(keep_writing())
+        before = cpu_of(server.pids())
+        told = await send_all(server.port, for_seconds(server.requests[name], seconds), connections)
+        used = cpu_of(server.pids()) - before
+        writer.cancel()
+        with suppress(asyncio.CancelledError):
+            await writer
+    if told.refused:
+        raise RuntimeError(f"{name}: {told.statuses}: {told.refused[0].decode()}")
+    done = told.count * each
+    middle, tail = percentile(told.times_ms, 50), percentile(told.times_ms, 99)
+    return Figure(done / told.wall_s, used / done * 1e6, told.cpu_s / done * 1e6, middle, tail)
+
+
+def runs_of(server: Server) -> dict[str, list[Figure]]:
+    """All operations in turn, `RUNS` times, after one that is not counted."""
+    found: dict[str, list[Figure]] = {name: [] for name in OPERATIONS}
+    for n in range(RUNS + 1):
+        for name in OPERATIONS:
+            figure = uvloop.run(measured(server, name, SECONDS if n else 0.5))
+            if n:
+                found[name].append(figure)
+    return found
+
+
+@contextmanager
+def _plain(command: Callable[[str, str, int], list[str]], *, node: bool) -> Iterator[Server]:
+    """A plain server with a Postgres and a Redis of its own."""
+    folder = Path(tempfile.mkdtemp(prefix="pit-plain-"))
+    folder.chmod(0o755)
+    port = free_port("127.0.0.1")
+    with ExitStack() as stack:
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        if node:
+            subprocess.run(["npm", "install", "--silent", "--prefix", str(folder), *_NODE_PACKAGES], check=True)
+            shutil.copy(_PEERS / "plain_fastify.js", folder)
+        client = stack.enter_context(a_redis())
+        postgres = EmbeddedPostgres(folder / "data")
+        url = stack.enter_context(postgres)
+        asyncio.run(_make_tables(url))
+        _fill(client)
+        process = subprocess.Popen(command(url, url_of(client), port), cwd=folder if node else None)
+        stack.callback(process.wait, 60)
+        stack.callback(process.terminate)
+        time.sleep(3)
+        assert postgres.pid is not None
+        roots = [process.pid, postgres.pid, client.info()["process_id"]]
+        yield Server(port, lambda: [pid for root in roots for pid in family(root)], plain_requests())
+
+
+async def _make_tables(url: str) -> None:
+    connection = await asyncpg.connect(url)
+    await connection.execute((_PEERS / "schema.sql").read_text())
+    await connection.close()
+
+
+def _fill(client: redis_client.Redis) -> None:
+    client.zadd("board", {f"u{n}": n for n in range(PLAYERS)})
+    client.hset("names", mapping={f"u{n}": f"Player {n}" for n in range(PLAYERS)})
+
+
+def plain_fastapi() -> Any:
+    """FastAPI, asyncpg, redis-py, uvicorn with uvloop and httptools."""
+    module = "tests.load.peers.plain_fastapi"
+    return _plain(lambda url, redis, port: [sys.executable, "-m", module, url, redis, str(port)], node=False)
+
+
+def plain_fastify() -> Any:
+    """Fastify, pg, ioredis."""
+
+    def command(url: str, redis: str, port: int) -> list[str]:
+        return ["node", "plain_fastify.js", unquote(url.partition("host=")[2]), redis, str(port)]
+
+    return _plain(command, node=True)
+
+
+@contextmanager
+def pitboss(**more: str) -> Iterator[Server]:
+    """Ours with a Redis: a tournament in play and one that sells."""
+    with a_redis() as client, up(PITBOSS_REDIS_URL=f"{url_of(client)}/1", **more) as run:
+        played, sold = asyncio.run(_tournaments(run))
+        roots = [run["pids"]["api"], run["pids"]["postgres"], client.info()["process_id"]]
+        roots.append(psutil.Process(run["pids"]["api"]).ppid())
+        requests = our_requests(run["operators"][0], played, sold)
+        port = int(run["url"].rpartition(":")[2])
+        yield Server(port, lambda: sorted({pid for root in roots for pid in family(root)}), requests)
+
+
+async def _tournaments(run: dict[str, Any]) -> tuple[str, str]:
+    headers = {"Authorization": f"Bearer {run['operators'][0]['api_key']}"}
+    start = instant(SystemClock().now_ms() + 7_200_000)
+    common = {"name": "Bench", "startTime": start, "gameSlug": "crash-classic", "maxPlayers": 100_000}
+    async with aiohttp.ClientSession(run["url"], headers=headers, raise_for_status=True) as http:
+
+        async def post(path: str, body: Any) -> Any:
+            async with http.post(path, json=body) as answer:
+                return await answer.json()
+
+        played = (await post("/api/tournaments", common))["tournamentId"]
+        for first in range(0, PLAYERS, 20):
+            names = ({"userId": f"u{n}"} for n in range(first, first + 20))
+            await asyncio.gather(*(post(f"/api/tournaments/{played}/players", body) for body in names))
+        await post(f"/api/tournaments/{played}/start", {})
+        sold = (await post("/api/tournaments", common | {"entryFee": 10}))["tournamentId"]
+    return played, sold
+
+
+def _servers() -> dict[str, Callable[[], Any]]:
+    found: dict[str, Callable[[], Any]] = {PITBOSS: pitboss, "plain FastAPI": plain_fastapi}
+    if all(map(shutil.which, ("node", "npm"))):
+        return found | {"Fastify (Node)": plain_fastify}
+    print("The Node peer is not measured here: node or npm is missing.", flush=True)
+    return found
+
+
+def medians(runs: dict[str, list[Figure]]) -> dict[str, Figure]:
+    """The middle of each figure by itself."""
+    return {name: Figure(*(median(column) for column in zip(*found, strict=True))) for name, found in runs.items()}
+
+
+def figures_of(names: list[str] | None = None) -> dict[str, dict[str, Figure]]:
+    """Medians by server and operation."""
+    found = {}
+    for name, make in _servers().items():
+        if names is None or name in names:
+            with make() as server:
+                found[name] = medians(runs_of(server))
+    return found
+
+
+def measure() -> tuple[str, dict[str, Any]]:
+    """The table and its figures."""
+    found = figures_of()
+    lines = [[name, *(_cell(found[server][name]) for server in found)] for name in OPERATIONS]
+    head = ["a second, CPU us of all servers each (p50 / p99 ms)", *found]
+    return table(head, lines), {server: {n: f._asdict() for n, f in of.items()} for server, of in found.items()}
+
+
+def _cell(figure: Figure) -> str:
+    return f"{figure.rate:,.0f}, {figure.cpu_us:,.0f} ({figure.p50_ms:.1f} / {figure.p99_ms:.1f})"
+
+
+if __name__ == "__main__":
+    print(json.dumps({s: {n: _cell(f) for n, f in of.items()} for s, of in figures_of(sys.argv[1:] or None).items()}, indent=1))
