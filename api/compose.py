@@ -9,12 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from actors.directory import Directory
 from actors.fact_batcher import FactBatcher
 from api.context.answer_cache import AnswerCache
+from api.context.boards import Boards
 from api.context.clock_watch import ClockWatch
 from api.context.connection_limits import ConnectionLimits
 from api.context.context import Context
 from api.context.history_reader import HistoryReader
 from api.context.key_cache import KeyCache
-from api.context.page_cache import PageCache
 from api.context.player_tokens import Tokens, load_key
 from api.context.readiness import Readiness
 from api.context.stranger_limits import StrangerLimits
@@ -107,7 +107,7 @@ def _context(
         fact_batcher=FactBatcher(directory),
         summary_cache=SummaryCache(stores["listings"], clock),
         limiter=limiter,
-        page_cache=PageCache(clock),
+        boards=Boards(directory, clock),
         key_cache=key_cache,
         tokens=Tokens(load_key(settings.token_key_path()), settings.token_issuer),
         hub=hub,

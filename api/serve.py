@@ -46,7 +46,13 @@ async def serve(settings: Settings, ctx: Context, drain_s: float = 0.0) -> None:
 
 
 def server_config(
-    app: FastAPI, ctx: Context, host: str, port: int, drain_s: int = CONNECTIONS_END_S, *, fast_lane: bool = True
+    app: FastAPI,
+    ctx: Context,
+    host: str,
+    port: int,
+    drain_s: int = CONNECTIONS_END_S,
+    *,
+    fast_lane: bool = True,
 ) -> uvicorn.Config:
     """How a front end listens."""
     boards, lane = (QuickBoards(ctx), FastLane(app, ctx)) if fast_lane else (None, None)

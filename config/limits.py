@@ -45,6 +45,10 @@ TICK_MS: Final = 200
 BOARD_TOP_ROWS: Final = 50
 # Rendered pages that a front end keeps for one tick: tournaments, and pages of each.
 BOARDS_KEPT_MAX: Final = 1_000
+# A whole board of so many rows takes an owner some milliseconds; a question costs what so many rows do.
+WHOLE_BOARDS_MAX: Final = 64
+WHOLE_BOARD_ROWS_MAX: Final = 2_000
+WHOLE_BOARD_ROWS_PER_READ: Final = 100
 BOARD_PAGE_DEFAULT: Final = 50
 BOARD_PAGE_MAX: Final = 200
 AROUND_ROWS_MAX: Final = 20

@@ -52,9 +52,7 @@ def configure(level: str, process: str) -> None:
     write_with(JsonLines(process), level)
 
 
-def write_with(
-    formatter: logging.Formatter, level: str, handler: logging.Handler | None = None
-) -> None:
+def write_with(formatter: logging.Formatter, level: str, handler: logging.Handler | None = None) -> None:
     """Send everything of this process, also of libraries, through one formatter to standard error, or to what
     a handler writes to."""
     handler = handler or logging.StreamHandler(sys.stderr)

@@ -5,7 +5,6 @@ Our lines are made by structlog alone; those of libraries come through `logging`
 
 import json
 import logging
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
@@ -60,13 +59,15 @@ def _add_origin(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
 def _line_of(process: str) -> Any:
     """A whole line in one step: structlog's own chain for the same takes three times as long."""
 
+    stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
+
     def line(logger: _Logger, method: str, event: dict[str, Any]) -> str:
         if event.get("exc_info"):
-            event = structlog.processors.format_exc_info(logger, method, event)
-        now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+            structlog.processors.format_exc_info(logger, method, event)
+        stamp(logger, method, event)
         level = "error" if method == "exception" else method
         whole = current().fields() | event | {"process": process, "level": level, "logger": logger.name}
-        return redact(_encoded(whole | {"timestamp": now}))
+        return redact(_encoded(whole))
 
     return line
 
@@ -94,7 +95,10 @@ def configure(level: str, process: str) -> None:
     ]
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=foreign,
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, structlog.processors.JSONRenderer()],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.JSONRenderer(),
+        ],
     )
     write_with(formatter, level, _Handler(writer))
     structlog.configure(

@@ -8,11 +8,11 @@ from fastapi import Request, WebSocket
 from actors.directory import Directory
 from actors.fact_batcher import FactBatcher
 from api.context.answer_cache import AnswerCache
+from api.context.boards import Boards
 from api.context.connection_limits import ConnectionLimits
 from api.context.front_end_metrics import FrontEndMetrics
 from api.context.history_reader import HistoryReader
 from api.context.key_cache import KeyCache
-from api.context.page_cache import PageCache
 from api.context.player_tokens import Tokens
 from api.context.readiness import Readiness
 from api.context.room_records import RoomRecords
@@ -67,7 +67,7 @@ class Context:
     books: Ledgers
     overview: Overview
     limiter: Limiter
-    page_cache: PageCache
+    boards: Boards
     key_cache: KeyCache
     tokens: Tokens
     token_generations: TokenGenerations

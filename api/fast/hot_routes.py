@@ -34,7 +34,7 @@ class HotRoute:
 
     def __init__(self, route: APIRoute, path: str) -> None:
         self.route, self.path = route, path
-        self.method = next(iter(route.methods))
+        (self.method,) = tuple(route.methods or ())
         self.names = tuple(_PARAMETER.findall(path))
         self.pattern = re.compile(_PARAMETER.sub("@", path).encode().replace(b"@", _NAME) + rb"\Z")
         self._needs = needs_of(route)
@@ -48,9 +48,7 @@ class HotRoute:
     async def _call(self, request: Request) -> Response:
         parameters = request.scope["path_params"]
         arguments = {one.name: await one.call(**_taken(one, request, parameters)) for one in self._given}
-        found: Response = await self._function.call(
-            **_taken(self._function, request, parameters), **arguments
-        )
+        found: Response = await self._function.call(**_taken(self._function, request, parameters), **arguments)
         return found
 
 

@@ -10,15 +10,22 @@ from typing import NamedTuple
 
 import structlog
 
+from actors.requests import ReadBoard
 from api.access.rate_limits import windows_for
 from api.access.request_log import GIVEN_ID, SECURITY
+from api.context.boards import Question
 from api.context.context import Context
 from api.context.key_cache import Caller
 from api.context.page_cache import Page, PageKey
 from api.http.limit_headers import retry_after_s
+from config.limits import AROUND_ROWS_MAX
+from server.domain.ids import Tenant
 from server.ports import Verdict, Window
 
 _TARGET = re.compile(rb"/api/tournaments/([A-Za-z0-9_-]{1,64})/leaderboard(?:\?([^#]*))?\Z")
+# With names that need no decoding, in the order in which they are documented.
+_ABOUT = re.compile(rb"around=([A-Za-z0-9_.-]{1,64})(?:&above=(\d{1,2}))?(?:&below=(\d{1,2}))?\Z")
+_ANY = ReadBoard(0, 0)  # of a page that is kept its query says what it is of
 _PERMISSION = "results.read"
 _ROUTE = "/api/tournaments/{tournament_id}/leaderboard"
 _TELL_EVERY_MS = 10_000
@@ -55,7 +62,7 @@ class QuickBoards:
         caller = self._caller(given)
         if caller is None:
             return None
-        page = self.ctx.page_cache.find(PageKey(caller.tenant, found[1].decode(), found[2] or b""))
+        page = self._page(caller.tenant, found[1].decode(), found[2] or b"")
         if page is None:
             return None
         request_id = given.get(b"x-request-id", b"")
@@ -63,6 +70,15 @@ class QuickBoards:
             request_id = b"req_" + self.ctx.ids.command_id().encode()
         same = given.get(b"if-none-match") == page.tag
         return Found(page, windows_for(caller, "results"), same, request_id)
+
+    def _page(self, tenant: Tenant, tournament_id: str, query: bytes) -> Page | None:
+        about, want = _ABOUT.match(query), _ANY
+        if about is not None:
+            above, below = (AROUND_ROWS_MAX if text is None else int(text) for text in about.group(2, 3))
+            want = ReadBoard(0, 0, about[1].decode(), above, below)
+            if max(above, below) > AROUND_ROWS_MAX:
+                return None
+        return self.ctx.boards.known(Question(PageKey(tenant, tournament_id, query), want))
 
     def _caller(self, given: dict[bytes, bytes]) -> Caller | None:
         scheme, _, text = given.get(b"authorization", b"").partition(b" ")

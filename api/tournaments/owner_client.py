@@ -64,7 +64,7 @@ async def ask(ctx: Context, summary: Summary, request: Request[A], spell: Spell 
     """The owner's answer; refusals and outages as `ApiError`."""
     reply = await ctx.directory.ask(summary.id, cast(Message, request))  # `Message` lists all requests
     if isinstance(request, CommandRequest):
-        ctx.page_cache.forget(summary.id)
+        ctx.boards.forget(summary.id)
     return answer(request, reply, summary, spell)
 
 
@@ -72,7 +72,7 @@ async def report(ctx: Context, summary: Summary, given: Given) -> list[FactLine]
     """What became of each fact, once the accepted ones are durable; refusals and outages as `ApiError`."""
     facts = [one for one in given if isinstance(one, Fact)]
     outcomes = await ctx.fact_batcher.send(summary.id, facts) if facts else []
-    ctx.page_cache.forget(summary.id)
+    ctx.boards.forget(summary.id)
     if not isinstance(outcomes, list):
         raise error_of(outcomes, summary)
     each = iter(outcomes)

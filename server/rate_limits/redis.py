@@ -104,7 +104,7 @@ class RedisLimiter:
             at += 1 + 2 * len(windows)
 
     async def _count_alone(self, batch: list[_Waiting], error: Exception) -> None:
-        self._away_until_ms = self._clock.monotonic_ms() + LIMITER_PAUSE_MS, WINDOWS_KEPT_MAX
+        self._away_until_ms = self._clock.monotonic_ms() + LIMITER_PAUSE_MS
         log.warning("redis_away", extra={"limits": "in_process", "reason": type(error).__name__})
         for windows, cost, answer in batch:
             _tell(answer, self._alone.count(windows, cost))

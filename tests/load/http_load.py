@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 _STUCK_S = 60.0
@@ -88,7 +89,7 @@ async def send_all(port: int, requests: Iterator[bytes], connections: int) -> To
     began, cpu = time.perf_counter(), time.process_time()
     ends = [loop.create_future() for _ in range(connections)]
     for end in ends:
-        await loop.create_connection(lambda end=end: _Caller(requests, told, end), "127.0.0.1", port)
+        await loop.create_connection(partial(_Caller, requests, told, end), "127.0.0.1", port)
     async with asyncio.timeout(_STUCK_S + 10 * connections):
         await asyncio.gather(*ends)
     told.wall_s, told.cpu_s = time.perf_counter() - began, time.process_time() - cpu
@@ -102,4 +103,3 @@ def for_seconds(requests: Iterator[bytes], seconds: float) -> Iterator[bytes]:
         if time.perf_counter() >= until:
             return
         yield request
-

@@ -21,7 +21,7 @@ import psutil
 from server.encoding.wire import instant
 from server.runtime.clock import SystemClock
 from tests.load.house import another_front_end, owner_pid, up
-from tests.load.measure import family, cpu_of, median, table
+from tests.load.measure import cpu_of, family, median, table
 from tests.support.served import free_port
 
 HERE = Path(__file__).parent

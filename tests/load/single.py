@@ -12,8 +12,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -72,9 +72,13 @@ def _bodies(*, batch: int) -> Iterator[dict[str, Any]]:
     """Facts of all players, `batch` a request."""
     for serial in itertools.count():
         facts = [
-            {"event_id": f"{batch}-{serial}-{n}", "player": f"u{(serial * batch + n) % PLAYERS}", "points": n % 9 + 1}
+            {
+                "event_id": f"{batch}-{serial}-{n}",
+                "player": f"u{(serial * batch + n) % PLAYERS}",
+                "points": n % 9 + 1,
+            }
             for n in range(batch)
-        ]  # fmt: skip
+        ]
         yield {"events": facts} if batch > 1 else facts[0]
 
 
@@ -131,29 +135,23 @@ def our_requests(operator: dict[str, str], played: str, sold: str) -> dict[str, 
     return dict(zip(OPERATIONS, values, strict=True))
 
 
-@contextmanager
-def _writes(server: Server, name: str) -> Iterator[Callable[[], Awaitable[None]]]:
+async def _keep_writing(server: Server) -> None:
     """A board that is read is written to."""
-
-    async def keep_writing() -> None:
-        while name in _READS:
-            await send_all(server.port, itertools.islice(server.requests["one fact, durable"], 1), 1)
-            await asyncio.sleep(_WRITE_EVERY_S)
-
-    yield keep_writing
+    while True:
+        await send_all(server.port, itertools.islice(server.requests["one fact, durable"], 1), 1)
+        await asyncio.sleep(_WRITE_EVERY_S)
 
 
 async def measured(server: Server, name: str, seconds: float = SECONDS) -> Figure:
     """One run of one operation."""
     connections, each = OPERATIONS[name]
-    with _writes(server, name) as keep_writing:
-        writer = asyncio.create_task(keep_writing())
-        before = cpu_of(server.pids())
-        told = await send_all(server.port, for_seconds(server.requests[name], seconds), connections)
-        used = cpu_of(server.pids()) - before
+    writer = asyncio.create_task(_keep_writing(server)) if name in _READS else None
+    before = cpu_of(server.pids())
+    told = await send_all(server.port, for_seconds(server.requests[name], seconds), connections)
+    used = cpu_of(server.pids()) - before
+    if writer is not None:
         writer.cancel()
-        with suppress(asyncio.CancelledError):
-            await writer
+        await asyncio.gather(writer, return_exceptions=True)
     if told.refused:
         raise RuntimeError(f"{name}: {told.statuses}: {told.refused[0].decode()}")
     done = told.count * each
@@ -181,7 +179,9 @@ def _plain(command: Callable[[str, str, int], list[str]], *, node: bool) -> Iter
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         if node:
-            subprocess.run(["npm", "install", "--silent", "--prefix", str(folder), *_NODE_PACKAGES], check=True)
+            subprocess.run(
+                ["npm", "install", "--silent", "--prefix", str(folder), *_NODE_PACKAGES], check=True
+            )
             shutil.copy(_PEERS / "plain_fastify.js", folder)
         client = stack.enter_context(a_redis())
         postgres = EmbeddedPostgres(folder / "data")
@@ -264,7 +264,9 @@ def _servers() -> dict[str, Callable[[], Any]]:
 
 def medians(runs: dict[str, list[Figure]]) -> dict[str, Figure]:
     """The middle of each figure by itself."""
-    return {name: Figure(*(median(column) for column in zip(*found, strict=True))) for name, found in runs.items()}
+    return {
+        name: Figure(*(median(column) for column in zip(*found, strict=True))) for name, found in runs.items()
+    }
 
 
 def figures_of(names: list[str] | None = None) -> dict[str, dict[str, Figure]]:
@@ -282,12 +284,10 @@ def measure() -> tuple[str, dict[str, Any]]:
     found = figures_of()
     lines = [[name, *(_cell(found[server][name]) for server in found)] for name in OPERATIONS]
     head = ["a second, CPU us of all servers each (p50 / p99 ms)", *found]
-    return table(head, lines), {server: {n: f._asdict() for n, f in of.items()} for server, of in found.items()}
+    return table(head, lines), {
+        server: {n: f._asdict() for n, f in of.items()} for server, of in found.items()
+    }
 
 
 def _cell(figure: Figure) -> str:
     return f"{figure.rate:,.0f}, {figure.cpu_us:,.0f} ({figure.p50_ms:.1f} / {figure.p99_ms:.1f})"
-
-
-if __name__ == "__main__":
-    print(json.dumps({s: {n: _cell(f) for n, f in of.items()} for s, of in figures_of(sys.argv[1:] or None).items()}, indent=1))

@@ -15,12 +15,12 @@ from actors.local_directory import LocalDirectory
 from actors.owner.room.opening import Rooms
 from api.app import create_app
 from api.context.answer_cache import AnswerCache
+from api.context.boards import Boards
 from api.context.clock_watch import ClockWatch
 from api.context.connection_limits import ConnectionLimits
 from api.context.context import Context
 from api.context.history_reader import HistoryReader
 from api.context.key_cache import KeyCache
-from api.context.page_cache import PageCache
 from api.context.player_tokens import Tokens
 from api.context.readiness import Readiness
 from api.context.stranger_limits import StrangerLimits
@@ -131,7 +131,7 @@ async def a_house(
         audit=store,
         books=store,
         limiter=MemoryLimiter(clock),
-        page_cache=PageCache(clock),
+        boards=Boards(directory, clock),
         key_cache=key_cache,
         tokens=Tokens(signing_key or Ed25519PrivateKey.generate(), "pitboss"),
         hub=hub,

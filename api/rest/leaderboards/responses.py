@@ -1,24 +1,10 @@
 """Answers about boards, results and events."""
 
 from api.answers.money_answers import PoolTotal
-from api.answers.people_answers import BoardRow, ResultLine
+from api.answers.people_answers import ResultLine
 from server.domain.tournament.lifecycle import ResultsStatus, Status
-from server.encoding.answer import Answer, Count, Instant, Pagination
+from server.encoding.answer import Answer, Instant, Pagination
 from server.public_events.envelope import Event
-
-
-class Leaderboard(Answer):
-    """A page of the board, exact at its `sequence`. `epoch` changes with the tournament's owner; it is 0 for
-    stored results. `stale`: as it was read last, because its owner cannot be reached right now."""
-
-    tournament_id: str
-    status: Status
-    last_updated: Instant
-    epoch: Count
-    sequence: Count
-    stale: bool
-    leaderboard: list[BoardRow]
-    pagination: Pagination
 
 
 class Results(Answer):

@@ -5,20 +5,23 @@ import asyncio
 import msgspec
 from fastapi import APIRouter, Request
 
+from actors.replies import Unavailable
 from actors.requests import ReadBoard, ReadSheet
 from api.access.dependencies import Ctx, TournamentsRead
 from api.access.idempotency import OnceRoute
 from api.answers import amounts, views_people
+from api.answers.board_answers import Leaderboard
 from api.answers.money_answers import PoolTotal, PrizePool
+from api.context.boards import Question
 from api.context.context import Context
-from api.context.page_cache import Page, PageKey, tag_of
+from api.context.page_cache import Page, PageKey
 from api.http.error_body import Error
 from api.http.errors import ApiError, DoorCode
-from api.http.json_response import Json
+from api.http.json_response import Encoded, Json
 from api.http.query import CursorParams
 from api.rest.leaderboards.requests import BoardPageParams, BoardParams, BoardQuery
-from api.rest.leaderboards.responses import Leaderboard, Results, TournamentEvents
-from api.tournaments.owner_client import ask, find
+from api.rest.leaderboards.responses import Results, TournamentEvents
+from api.tournaments.owner_client import ask, error_of, find
 from api.tournaments.results import priced_rows
 from api.tournaments.viewers import BoardSight, ResultsSight, Sight
 from config.limits import (
@@ -26,7 +29,7 @@ from config.limits import (
 )
 from server.domain.tournament.lifecycle import ResultsStatus, Status
 from server.encoding.answer import pagination
-from server.encoding.wire import instant
+from server.encoding.wire import dump, instant
 from server.public_events.envelope import envelope
 
 router = APIRouter(route_class=OnceRoute, prefix="/api/tournaments/{tournament_id}", tags=["Results"])
@@ -35,7 +38,7 @@ router = APIRouter(route_class=OnceRoute, prefix="/api/tournaments/{tournament_i
 @router.get("/leaderboard")
 async def get_leaderboard(
     request: Request, ctx: Ctx, sight: BoardSight, query: BoardParams
-) -> Json[Leaderboard]:
+) -> Encoded[Leaderboard]:
     """The live board, exact at its `sequence`; with `around` the rows about one player, with
     `includeEliminated=false` only those in play. A board is shown again for up to one tick; with
     `consistency=strong` its owner is asked each time, and an old one is never shown. `userId` is told to the
@@ -44,40 +47,26 @@ async def get_leaderboard(
     want = _wanted(query)
     if summary.results_status is ResultsStatus.FINAL and want.around is None and want.eliminated:
         return await _final_board(ctx, sight, want)
-    key = PageKey(summary.tenant, summary.id, request.scope["query_string"], sight.is_operator)
-    last = None if want.strong else ctx.page_cache.last(key)
+    query_string = request.scope["query_string"]
+    question = Question(PageKey(summary.tenant, summary.id, query_string, sight.is_operator), want)
+    last = ctx.boards.last(question)
     try:
         async with asyncio.timeout(None if last is None else BOARD_PATIENCE_S):
-            board = await ask(ctx, summary, want)
-    except (ApiError, TimeoutError) as error:
-        if last is None or (isinstance(error, ApiError) and error.code != DoorCode.SERVICE_UNAVAILABLE):
-            raise
-        return _stale(last)
-    offset = board.rows[0].position - 1 if board.rows else want.offset
-    answer = Json(
-        Leaderboard(
-            tournament_id=summary.id,
-            status=board.summary.status,
-            last_updated=instant(board.at_ms),
-            epoch=board.epoch,
-            sequence=board.seq,
-            stale=False,
-            leaderboard=[views_people.live_board_row(row, sight.is_operator) for row in board.rows],
-            pagination=pagination(board.total, want.limit if want.around is None else len(board.rows), offset),
-        )
-    )
-    tag = tag_of(board.epoch, board.seq, key.query)
-    if not want.strong:
-        ctx.page_cache.keep(key, bytes(answer.body), tag)
-    answer.headers["ETag"] = tag.decode()
-    return answer
+            page = await ctx.boards.page(summary, question)
+    except TimeoutError:
+        page = Unavailable("slow")
+    if isinstance(page, Page):
+        return Encoded(page.body, headers={"ETag": page.tag.decode()})
+    if last is None or not isinstance(page, Unavailable):
+        raise error_of(page, summary)
+    return _stale(last)
 
 
-def _stale(page: Page) -> Json[Leaderboard]:
+def _stale(page: Page) -> Encoded[Leaderboard]:
     """The board as it was read last, and saying so: its owner or the database cannot be reached right now."""
     body = msgspec.json.decode(page.body, type=Leaderboard)
     body.stale = True
-    return Json(body, headers={"Warning": '110 - "Response is Stale"'})
+    return Encoded(dump(body), headers={"Warning": '110 - "Response is Stale"'})
 
 
 def _wanted(query: BoardQuery) -> ReadBoard:
@@ -92,22 +81,21 @@ def _wanted(query: BoardQuery) -> ReadBoard:
     )
 
 
-async def _final_board(ctx: Context, sight: Sight, want: ReadBoard) -> Json[Leaderboard]:
+async def _final_board(ctx: Context, sight: Sight, want: ReadBoard) -> Encoded[Leaderboard]:
     """The board of a completed tournament comes from its stored results; no owner is woken for it."""
     summary = sight.summary
     total, rows = await ctx.listings.results(summary.tenant, summary.id, want.limit, want.offset)
-    return Json(
-        Leaderboard(
-            tournament_id=summary.id,
-            status=summary.status,
-            last_updated=instant(summary.completed_at_ms or summary.created_at_ms),
-            epoch=0,
-            sequence=summary.seq,
-            stale=False,
-            leaderboard=[views_people.stored_board_row(row, sight.is_operator) for row in rows],
-            pagination=pagination(total, want.limit, want.offset),
-        )
+    board = Leaderboard(
+        tournament_id=summary.id,
+        status=summary.status,
+        last_updated=instant(summary.completed_at_ms or summary.created_at_ms),
+        epoch=0,
+        sequence=summary.seq,
+        stale=False,
+        leaderboard=[views_people.stored_board_row(row, sight.is_operator) for row in rows],
+        pagination=pagination(total, want.limit, want.offset),
     )
+    return Encoded(dump(board))
 
 
 @router.get("/results")

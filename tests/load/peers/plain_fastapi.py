@@ -95,7 +95,9 @@ async def facts(many: Facts) -> dict[str, Any]:
 async def rank(player: str) -> dict[str, Any]:
     """Where one player stands."""
     async with redis.pipeline(transaction=False) as pipeline:
-        pipeline.zrevrank(BOARD, player).zscore(BOARD, player).hget("names", player)
+        pipeline.zrevrank(BOARD, player)
+        pipeline.zscore(BOARD, player)
+        pipeline.hget("names", player)
         at, points, name = await pipeline.execute()
     return {"position": at + 1, "player": player, "displayName": name, "points": points}
 
