@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from actors.directory import Directory
 from actors.fact_batcher import FactBatcher
 from api.context.answer_cache import AnswerCache
-from api.context.boards import Boards
+from api.context.boards.boards import Boards
 from api.context.clock_watch import ClockWatch
 from api.context.connection_limits import ConnectionLimits
 from api.context.context import Context

@@ -1,8 +1,9 @@
 """Messages on their way to processes: those that wait for the same one go as one call.
 
 A call through Ray costs both sides several times what a message costs. Few calls to a process are under way at
-a time; what comes meanwhile waits, and goes along with the next. A message whose answer takes long holds up
-others by 0.1 s at most: its process answers the rest, and says how to ask for that one.
+a time, and they begin some milliseconds apart; what comes meanwhile waits, and goes along with the next. A
+message whose answer takes long holds up others by 0.1 s at most: its process answers the rest, and says how to
+ask for that one.
 """
 
 import asyncio
@@ -14,7 +15,7 @@ from actors.replies import Late, Reply
 from actors.requests import Message, ReportFacts
 from config.limits import CALL_TRY_TIMEOUT_S, FACT_CALL_BYTES_MAX
 from config.origin import Origin, current
-from config.owner_limits import CALL_MESSAGES_MAX, CALLS_AT_ONCE_MAX
+from config.owner_limits import CALL_EVERY_S, CALL_MESSAGES_MAX, CALLS_AT_ONCE_MAX
 
 # What any other message counts for, whatever it weighs: answers of some weigh as much.
 _OTHERS_BYTES = 2_048
@@ -49,6 +50,7 @@ class _Lane:
         self._on_idle = on_idle
         self._waiting: deque[_Parcel] = deque()
         self._under_way = 0
+        self._went_s = 0.0
         self._is_planned = False
 
     def send(self, tournament_id: str, message: Message) -> "asyncio.Future[Reply]":
@@ -64,10 +66,15 @@ class _Lane:
         """Go with the next turn of the loop: what else is sent in this one goes along."""
         if self._waiting and self._under_way < CALLS_AT_ONCE_MAX and not self._is_planned:
             self._is_planned = True
-            asyncio.get_running_loop().call_soon(self._go)
+            loop, due_s = asyncio.get_running_loop(), self._went_s + CALL_EVERY_S
+            if due_s <= loop.time():
+                loop.call_soon(self._go)
+            else:
+                loop.call_at(due_s, self._go)
 
     def _go(self) -> None:
         self._is_planned = False
+        self._went_s = asyncio.get_running_loop().time()
         if load := self._load():
             try:
                 asked = [(one.tournament_id, one.message, one.origin) for one in load]

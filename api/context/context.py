@@ -8,7 +8,7 @@ from fastapi import Request, WebSocket
 from actors.directory import Directory
 from actors.fact_batcher import FactBatcher
 from api.context.answer_cache import AnswerCache
-from api.context.boards import Boards
+from api.context.boards.boards import Boards
 from api.context.connection_limits import ConnectionLimits
 from api.context.front_end_metrics import FrontEndMetrics
 from api.context.history_reader import HistoryReader

@@ -3,7 +3,7 @@
 from msgspec import structs
 
 from api.context.player_tokens import Tokens
-from server.encoding.answer import Answer, OpenAnswer, flat
+from server.encoding.answer import Answer, OpenAnswer, fields_of
 from server.encoding.wire import dump, load
 
 _KEPT = "\x00token"
@@ -32,10 +32,10 @@ def access_of(slug: str, token: str, url: str) -> tuple[dict[str, GameAccess | N
 
 def without_token(answer: OpenAnswer, access: GameAccessOf) -> bytes:
     """An answer as it is kept: without what signs in a player, but with what must be signed again."""
-    kept = flat(structs.replace(answer, more={access.slug: None}, games=[]))
+    kept = fields_of(structs.replace(answer, more={access.slug: None}, games=[]))
     unsigned = access.jwt.rpartition(".")[0]
     url = access.game_url.replace(access.jwt, "{jwt}")
-    return dump(load(dump(kept)) | {_KEPT: {"slug": access.slug, "unsigned": unsigned, "url": url}})
+    return dump(kept | {_KEPT: {"slug": access.slug, "unsigned": unsigned, "url": url}})
 
 
 def whole(kept: bytes, tokens: Tokens) -> bytes:

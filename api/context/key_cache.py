@@ -4,6 +4,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 
+from api.context.shared_look import SharedLook
 from config.door_limits import KEY_ASKED_AGAIN_MS, KEYS_TOUCHED_MAX, SECRET_GOOD_FOR_MS, SECRETS_GOOD_MAX
 from config.limits import KEY_CACHE_S, KEY_STALE_MS, KEY_TOUCH_EVERY_MS
 from server.access import keys
@@ -43,6 +44,7 @@ class KeyCache:
         # Until when it need not be looked up again, and when it was; both monotonic.
         self._known: dict[str, tuple[int, Caller, int]] = {}
         self._touched: dict[str, int] = {}
+        self._looks = SharedLook(self._look_up)
         self._good: dict[bytes, int] = {}
 
     def known(self, text: str) -> Caller | None:
@@ -67,7 +69,7 @@ class KeyCache:
         passed_ms = self._clock.monotonic_ms()
         known = self._known.get(key_id)
         if known is None or passed_ms >= known[0]:
-            known = await self._look_up(key_id, passed_ms)
+            known = await self._looks.find(key_id)
         found = None if known is None else known[1]
         opens = keys.matches(None if found is None else found.key, secret, self._clock.now_ms())
         if opens:
@@ -75,8 +77,9 @@ class KeyCache:
             await self._touch(key_id, passed_ms)
         return found if opens else None
 
-    async def _look_up(self, key_id: str, passed_ms: int) -> tuple[int, Caller, int] | None:
+    async def _look_up(self, key_id: str) -> tuple[int, Caller, int] | None:
         """From the store; while that is away, a key that was good a few minutes ago goes on being so."""
+        passed_ms = self._clock.monotonic_ms()
         before = self._known.pop(key_id, None)
         try:
             key = await self._operators.key(key_id)

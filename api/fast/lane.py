@@ -18,6 +18,7 @@ from api.fast.hot_routes import HotRoute, hot_routes
 from api.http.error_answer import answer_error
 from config.origin import Origin, within
 from server.runtime import tracing
+from server.runtime.randomness import SystemIds
 
 HOT = frozenset(
     {
@@ -47,6 +48,7 @@ class FastLane:
     def __init__(self, app: FastAPI, ctx: Context) -> None:
         self._app = app
         self._ctx = ctx
+        self._ids = SystemIds()
         self._routes: dict[bytes, list[HotRoute]] = {}
         for one in hot_routes(app, HOT):
             self._routes.setdefault(one.method.encode(), []).append(one)
@@ -90,7 +92,7 @@ class FastLane:
         hot, request = entered
         began = time.perf_counter()
         scope, state = request.scope, request.scope["state"]
-        request_id = state["request_id"] = request_id_of(scope, self._ctx.ids)
+        request_id = state["request_id"] = request_id_of(scope, self._ids)
         request._body = body  # where Starlette keeps a body that was read
         with within(Origin(request_id)):
             try:

@@ -13,10 +13,10 @@ import structlog
 from actors.requests import ReadBoard
 from api.access.rate_limits import windows_for
 from api.access.request_log import GIVEN_ID, SECURITY
-from api.context.boards import Question
+from api.context.boards.boards import Question
+from api.context.boards.page_cache import Page, PageKey
 from api.context.context import Context
 from api.context.key_cache import Caller
-from api.context.page_cache import Page, PageKey
 from api.http.limit_headers import retry_after_s
 from config.limits import AROUND_ROWS_MAX
 from server.domain.ids import Tenant

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar, cast
 
-from msgspec import UNSET, Meta, Raw, Struct, structs
+from msgspec import UNSET, Meta, Raw, Struct
 
 from server.encoding.wire import dump
 
@@ -51,9 +51,14 @@ def extended(kind: type[A], answer: Answer, **more: Any) -> A:
 def flat(answer: O) -> O:
     """The answer as it is sent: the fields of `more` stand beside the others, where it was declared. What
     comes back is bytes; only an encoder may look into it."""
+    return cast(O, Raw(dump(fields_of(answer))))
+
+
+def fields_of(answer: OpenAnswer) -> dict[str, Any]:
+    """What is sent of an answer, by the names on the wire."""
     fields: dict[str, Any] = {}
-    for field in structs.fields(answer):
-        value = getattr(answer, field.name)
+    for name, sent_as in zip(answer.__struct_fields__, answer.__struct_encode_fields__, strict=True):
+        value = getattr(answer, name)
         if value is not UNSET:
-            fields |= value if field.name == "more" else {field.encode_name: value}
-    return cast(O, Raw(dump(fields)))
+            fields |= value if name == "more" else {sent_as: value}
+    return fields

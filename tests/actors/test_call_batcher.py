@@ -96,7 +96,8 @@ async def test_what_comes_while_calls_are_under_way_waits_for_one_of_them() -> N
     sent = []
     for n in range(CALLS_AT_ONCE_MAX):
         sent.append(sender.send(handle, "slow", ASKED))
-        await asyncio.sleep(0)
+        while len(handle.calls) == n:  # they begin some milliseconds apart
+            await asyncio.sleep(0.001)
         assert len(handle._together._late) == 0, n
     rest = [sender.send(handle, f"t{n}", FACTS) for n in range(CALL_MESSAGES_MAX + 5)]
     await asyncio.gather(*rest)
@@ -105,6 +106,20 @@ async def test_what_comes_while_calls_are_under_way_waits_for_one_of_them() -> N
     handle.waits["slow"].set()
     assert await asyncio.gather(*sent) == [Done(b"slow")] * CALLS_AT_ONCE_MAX
     assert handle.alone == CALLS_AT_ONCE_MAX
+
+
+async def test_the_first_one_goes_at_once_and_more_are_not_sent_one_by_one() -> None:
+    handle, sender = Handle(), CallBatcher()
+    first = sender.send(handle, "t0", FACTS)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert handle.calls == [1], "without a pause"
+    rest = []
+    for n in range(20):
+        rest.append(sender.send(handle, f"t{n}", FACTS))
+        await asyncio.sleep(0)
+    await asyncio.gather(first, *rest)
+    assert len(handle.calls) <= 3 and sum(handle.calls) == 21, "one a turn of the loop would be twenty"
 
 
 async def test_a_late_answer_holds_up_no_other_and_is_given_once() -> None:

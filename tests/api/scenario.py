@@ -72,18 +72,28 @@ class Recorder:
         return told
 
 
+def fixed() -> dict[str, Any]:
+    """What makes a house the same every time, on manual time."""
+    return {
+        "ids": CountingIds(),
+        "signing_key": Ed25519PrivateKey.from_private_bytes(bytes(32)),
+        "draw": lambda: bytes(range(32)),
+    }
+
+
 async def record() -> dict[str, list[dict[str, Any]]]:
     """The whole evening."""
-    async with a_house(
-        ids=CountingIds(),
-        signing_key=Ed25519PrivateKey.from_private_bytes(bytes(32)),
-        draw=lambda: bytes(range(32)),
-    ) as house:
+    async with a_house(**fixed()) as house:
         recorder = Recorder(house)
-        await _casino(recorder)
-        await _platform(recorder)
-        await _refusals(recorder)
+        await play(recorder)
         return recorder.examples
+
+
+async def play(recorder: Recorder) -> None:
+    """All requests of the evening."""
+    await _casino(recorder)
+    await _platform(recorder)
+    await _refusals(recorder)
 
 
 _T = "/api/tournaments/{tournament_id}"

@@ -11,8 +11,8 @@ from server.storage.postgres.endpoints import PostgresEndpoints
 from server.storage.postgres.engine import open_engine
 from server.storage.postgres.feed import PostgresFeed
 from server.storage.postgres.grouped.keyed_requests import KeyedRequests
+from server.storage.postgres.grouped.listings import GroupedListings
 from server.storage.postgres.journal import PostgresJournal, open_pool
-from server.storage.postgres.listings import PostgresListings
 from server.storage.postgres.operators import PostgresOperators, PostgresTokens
 from server.storage.postgres.payouts import PostgresPayouts
 from server.storage.postgres.templates import PostgresTemplates
@@ -35,7 +35,7 @@ class TestPostgres(StoreContract, EventsContract):
     async def store(self, postgres: str) -> AsyncIterator[Both]:
         pool, engine = await open_pool(postgres, 8), open_engine(postgres)
         parts = (
-            PostgresListings(engine),
+            GroupedListings(engine, PostgresJournal(pool).run),
             PostgresOperators(engine),
             KeyedRequests(engine, PostgresJournal(pool).run),
             PostgresTemplates(engine),

@@ -15,7 +15,7 @@ from actors.local_directory import LocalDirectory
 from actors.owner.room.opening import Rooms
 from api.app import create_app
 from api.context.answer_cache import AnswerCache
-from api.context.boards import Boards
+from api.context.boards.boards import Boards
 from api.context.clock_watch import ClockWatch
 from api.context.connection_limits import ConnectionLimits
 from api.context.context import Context

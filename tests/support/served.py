@@ -78,11 +78,12 @@ async def close_code(socket: ClientConnection) -> int | None:
 
 
 @asynccontextmanager
-async def a_served_house(clock: Any = None, **more: Any) -> AsyncIterator[Served]:
+async def a_served_house(clock: Any = None, *, fast_lane: bool = True, **more: Any) -> AsyncIterator[Served]:
     """Served until the block ends."""
     async with a_house(clock or SystemClock(), **more) as house:
         port = free_port("127.0.0.1")
-        server = uvicorn.Server(server_config(house.app, house.ctx, "127.0.0.1", port, drain_s=1))
+        config = server_config(house.app, house.ctx, "127.0.0.1", port, 1, fast_lane=fast_lane)
+        server = uvicorn.Server(config)
         server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
         task = asyncio.create_task(server.serve())
         while not server.started:

@@ -12,9 +12,9 @@ from api.access.idempotency import OnceRoute
 from api.answers import amounts, views_people
 from api.answers.board_answers import Leaderboard
 from api.answers.money_answers import PoolTotal, PrizePool
-from api.context.boards import Question
+from api.context.boards.boards import Question
+from api.context.boards.page_cache import Page, PageKey
 from api.context.context import Context
-from api.context.page_cache import Page, PageKey
 from api.http.error_body import Error
 from api.http.errors import ApiError, DoorCode
 from api.http.json_response import Encoded, Json

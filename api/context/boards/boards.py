@@ -10,9 +10,9 @@ from actors.directory import Directory
 from actors.replies import BoardAnswer, Done, Failed, Refused, Unavailable
 from actors.requests import ReadBoard
 from api.answers.views_boards import leaderboard
-from api.context.page_cache import Page, PageCache, PageKey, tag_of
+from api.context.boards.page_cache import Page, PageCache, PageKey, tag_of
+from api.context.boards.whole_boards import WHOLE, WholeBoard, WholeBoards
 from api.context.shared_look import SharedLook
-from api.context.whole_boards import WHOLE, WholeBoard, WholeBoards
 from config.limits import TICK_MS
 from server.domain.tournament.summary import Summary
 from server.encoding.wire import dump
