@@ -3,6 +3,7 @@
 import atexit
 import sys
 import threading
+from collections import deque
 
 _WAIT_S = 0.1
 _BLOCK_LINES = 200
@@ -14,7 +15,7 @@ class LineWriter:
 
     def __init__(self) -> None:
         self._out = sys.stderr
-        self._lines: list[str] = []
+        self._lines: deque[str] = deque()  # appended to by all threads, without a lock
         self._lock = threading.Lock()
         self._has_some = threading.Event()
         threading.Thread(target=self._write_on, name="log-lines", daemon=True).start()
@@ -34,8 +35,7 @@ class LineWriter:
     def flush_now(self) -> None:
         """Write what there is, in the order in which it came."""
         with self._lock:
-            lines, self._lines = self._lines, []
-            if lines:
+            if lines := [self._lines.popleft() for _ in range(len(self._lines))]:
                 self._out.write("".join(lines))
                 self._out.flush()
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from api.access.request_bounds import Head, TooMuch, refusal
 from api.context.context import Context
 from api.fast.lane import Entered, FastLane
 from api.fast.leaderboard import Found, QuickBoards
-from api.fast.request_bounds import Head, TooMuch, refusal
 from api.ws.player_socket import PATH, PlayerSocket
 from config.door_limits import HEADERS_MAX, URL_BYTES_MAX
 from server.ports import Verdict

@@ -16,9 +16,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from websockets import http11
 from websockets.datastructures import Headers
 
+from api.access.request_bounds import Head, TooMuch
 from api.context.connection_limits import ConnectionLimits
 from api.context.stranger_limits import StrangerLimits
-from api.fast.request_bounds import Head, TooMuch
 from api.fast.uvicorn_protocol import ClosedQuietly, QuickProtocol
 from api.http.body import parse_json
 from api.http.client_address import (

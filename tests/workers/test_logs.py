@@ -3,6 +3,8 @@
 import io
 import json
 import logging
+import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 import structlog
 
 from config import log_lines, logs
+from config.line_writer import LineWriter
 
 TOKEN = "sk_live_" + "a" * 30
 
@@ -51,3 +54,62 @@ def test_a_trace_is_a_field_and_secrets_are_none(lines: Callable[[], list[dict[s
     (line,) = lines()
     assert "RuntimeError" in line["exception"] and TOKEN not in json.dumps(line)
     assert line["endpoint"] == "sk_live_[redacted]"
+
+
+@pytest.mark.unforeseen
+def test_our_own_lines_look_the_same_and_come_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    out, root = io.StringIO(), logging.getLogger()
+    before = root.handlers[:], root.level
+    monkeypatch.setattr("sys.stderr", out)
+    logs.configure("INFO", "some")
+    try:
+        log = structlog.get_logger("api")
+        log.debug("not written")
+        log.info("request", path=f"/{TOKEN}", big=2**70, half="\ud800", ms=1.5, kind=object)
+        assert not out.getvalue(), "a line alone waits a moment for others"
+        try:
+            raise RuntimeError(TOKEN)
+        except RuntimeError:
+            log.exception("went_wrong")
+        written = out.getvalue()  # what is bad is written at once, behind what was before it
+    finally:
+        root.handlers[:], level = before
+        root.setLevel(level)
+        structlog.reset_defaults()
+    first, second = (json.loads(line) for line in written.splitlines())
+    assert TOKEN not in written and first.pop("timestamp").endswith("Z")
+    assert first == {
+        "event": "request", "path": "/sk_live_[redacted]", "big": 2**70, "half": "\ud800", "ms": 1.5,
+        "kind": repr(object), "process": "some", "level": "info", "logger": "api",
+    }  # fmt: skip
+    assert second["level"] == "error" and "RuntimeError" in second["exception"]
+
+
+def test_lines_of_many_threads_are_all_written_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = io.StringIO()
+    monkeypatch.setattr("sys.stderr", out)
+    writer = LineWriter()
+    threads = [
+        threading.Thread(target=lambda n=n: [writer.write(f"{n}-{i}\n") for i in range(1_000)])
+        for n in range(4)
+    ]  # fmt: skip
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    writer.flush_now()
+    lines = out.getvalue().splitlines()
+    assert sorted(lines) == sorted(f"{n}-{i}" for n in range(4) for i in range(1_000))
+    for n in range(4):
+        own = [line for line in lines if line.startswith(f"{n}-")]
+        assert own == [f"{n}-{i}" for i in range(1_000)], "in the order of their thread"
+
+
+def test_a_line_alone_is_written_after_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = io.StringIO()
+    monkeypatch.setattr("sys.stderr", out)
+    LineWriter().write("alone\n")
+    deadline = time.monotonic() + 20
+    while not out.getvalue() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert out.getvalue() == "alone\n"
