@@ -96,6 +96,35 @@ async def send_all(port: int, requests: Iterator[bytes], connections: int) -> To
     return told
 
 
+class _Paced(_Caller):
+    """Asks at fixed moments, whether the last answer was quick or not: a wait counts from the moment."""
+
+    def __init__(self, *others: Any, first_s: float, every_s: float) -> None:
+        super().__init__(*others)
+        self._due_s, self._every_s = first_s, every_s
+
+    def _next(self) -> None:
+        loop = asyncio.get_running_loop()
+        loop.call_at(max(self._due_s, loop.time()), self._ask)
+
+    def _ask(self) -> None:
+        super()._next()
+        self._began += self._due_s - asyncio.get_running_loop().time()
+        self._due_s += self._every_s
+
+
+async def send_paced(port: int, requests: Iterator[bytes], connections: int, rate: float) -> Told:
+    """Send all requests, so many a second, over so many connections by turns."""
+    told, loop = Told(), asyncio.get_running_loop()
+    start_s, every_s = loop.time() + 0.5, connections / rate
+    ends = [loop.create_future() for _ in range(connections)]
+    for n, end in enumerate(ends):
+        pace = {"first_s": start_s + n / rate, "every_s": every_s}
+        await loop.create_connection(partial(_Paced, requests, told, end, **pace), "127.0.0.1", port)
+    await asyncio.gather(*ends)
+    return told
+
+
 def for_seconds(requests: Iterator[bytes], seconds: float) -> Iterator[bytes]:
     """The same requests until the time is over."""
     until = time.perf_counter() + seconds

@@ -56,6 +56,8 @@ class Server(NamedTuple):
     port: int
     pids: Callable[[], list[int]]
     requests: dict[str, Iterator[bytes]]
+    played: str = ""
+    run: dict[str, Any] = {}  # noqa: RUF012 - of a named tuple, never changed
 
 
 class Figure(NamedTuple):
@@ -232,14 +234,22 @@ def pitboss(**more: str) -> Iterator[Server]:
         roots.append(psutil.Process(run["pids"]["api"]).ppid())
         requests = our_requests(run["operators"][0], played, sold)
         port = int(run["url"].rpartition(":")[2])
-        yield Server(port, lambda: sorted({pid for root in roots for pid in family(root)}), requests)
+        yield Server(
+            port, lambda: sorted({pid for root in roots for pid in family(root)}), requests, played, run
+        )
+
+
+def casino(run: dict[str, Any]) -> aiohttp.ClientSession:
+    """A session of the casino; an answer that is none raises."""
+    headers = {"Authorization": f"Bearer {run['operators'][0]['api_key']}"}
+    return aiohttp.ClientSession(run["url"], headers=headers, raise_for_status=True)
 
 
 async def _tournaments(run: dict[str, Any]) -> tuple[str, str]:
-    headers = {"Authorization": f"Bearer {run['operators'][0]['api_key']}"}
     start = instant(SystemClock().now_ms() + 7_200_000)
     common = {"name": "Bench", "startTime": start, "gameSlug": "crash-classic", "maxPlayers": 100_000}
-    async with aiohttp.ClientSession(run["url"], headers=headers, raise_for_status=True) as http:
+    common |= {"visibility": "public"}
+    async with casino(run) as http:
 
         async def post(path: str, body: Any) -> Any:
             async with http.post(path, json=body) as answer:

@@ -89,8 +89,13 @@ def test_lines_of_many_threads_are_all_written_whole(monkeypatch: pytest.MonkeyP
     out = io.StringIO()
     monkeypatch.setattr("sys.stderr", out)
     writer = LineWriter()
+
+    def write(n: int) -> None:
+        for i in range(1_000):
+            writer.write(f"{n}-{i}\n")
+
     threads = [
-        threading.Thread(target=lambda n=n: [writer.write(f"{n}-{i}\n") for i in range(1_000)])
+        threading.Thread(target=write, args=(n,))
         for n in range(4)
     ]  # fmt: skip
     for thread in threads:
