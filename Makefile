@@ -15,7 +15,7 @@ BROWSER_STAMP := $(call stamp,browser,requirements-browser.lock)
 TYPESCRIPT := 5.9.3
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev browser run test soak-browser check simulate siege soak test-compose bench lock clean
+.PHONY: help install install-dev browser run test soak-browser check simulate siege soak test-compose bench bench-check lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -87,6 +87,9 @@ test-compose: install-dev ## The cluster in containers while its parts are kille
 
 bench: install-dev ## Measure; writes docs/benchmarks.md
 	$(BIN)/python -m tests.load.bench
+
+bench-check: install-dev ## The single request beside plain servers: fails when it fell behind what was recorded
+	$(BIN)/python -m tests.load.check
 
 lock: ## Resolve again and write all locks (needs uv on PATH)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --group build --group dev pyproject.toml --quiet -o requirements-dev.lock

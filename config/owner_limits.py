@@ -22,7 +22,7 @@ HEAD_CALLS_MAX: Final = 32
 # Calls of one caller to one process that are under way at once, and the messages of each. A process answers
 # what it can within so long; the rest is asked for one by one, and kept until there is too much of it.
 CALLS_AT_ONCE_MAX: Final = 2
-CALL_EVERY_S: Final = 0.005
+CALL_EVERY_S: Final = 0.002
 CALL_MESSAGES_MAX: Final = 128
 CALL_ANSWERS_WITHIN_S: Final = 0.1
 LATE_ANSWERS_MAX: Final = 10_000

@@ -17,12 +17,15 @@ from tests.load import (
     durability,
     events,
     house,
+    last_minute,
+    latency,
     neighbours,
     owner,
     peak,
     ranking,
     rooms,
     scoring,
+    single,
     watchers,
 )
 from tests.load.measure import RUNS, machine
@@ -57,6 +60,26 @@ _SECTIONS = (
         "The whole house",
         house,
         "One front end, one Ray actor, embedded Postgres with `synchronous_commit=on`.",
+    ),
+    (
+        "Single requests",
+        single,
+        "Ours beside two plain servers with Redis and Postgres (`tests/load/peers`), durable, one process of\n"
+        "HTTP each: 64 connections, 16 with 100 facts a request, 1,000 players; boards are written to five times a\n"
+        "second while they are read. The plain ones have no keys, limits, scoring, ledger or events. The middle of\n"
+        "three runs, each of which gives medians of 5; CPU is of the whole server side with Ray, workers, Postgres\n"
+        "and Redis.",
+    ),
+    (
+        "Latency",
+        latency,
+        "One fact at a tenth of the greatest rate, from 20 connections at fixed moments.",
+    ),
+    (
+        "The last minute",
+        last_minute,
+        "10,000 players want 9,000 places of one tournament, with an `Idempotency-Key` and a payment each; a\n"
+        "tenth of the requests come twice. One run.",
     ),
     (
         "Durability",

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
@@ -28,6 +28,7 @@ import uvloop
 from server.encoding.wire import instant
 from server.runtime.clock import SystemClock
 from server.storage.embedded import EmbeddedPostgres
+from tests.load.charts import bars
 from tests.load.house import up
 from tests.load.http_load import for_seconds, request_bytes, send_all
 from tests.load.measure import RUNS, cpu_of, family, median, percentile, table
@@ -48,6 +49,8 @@ OPERATIONS = {
 }
 _READS = {"rank of one player", "top 50"}
 PITBOSS = "Pitboss"
+THREE = 3
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 class Server(NamedTuple):
@@ -161,6 +164,9 @@ async def measured(server: Server, name: str, seconds: float = SECONDS) -> Figur
     return Figure(done / told.wall_s, used / done * 1e6, told.cpu_s / done * 1e6, middle, tail)
 
 
+Run = dict[str, dict[str, Figure]]
+
+
 def runs_of(server: Server) -> dict[str, list[Figure]]:
     """All operations in turn, `RUNS` times, after one that is not counted."""
     found: dict[str, list[Figure]] = {name: [] for name in OPERATIONS}
@@ -272,32 +278,51 @@ def _servers() -> dict[str, Callable[[], Any]]:
     return found
 
 
-def medians(runs: dict[str, list[Figure]]) -> dict[str, Figure]:
+def medians(runs: Iterable[Figure]) -> Figure:
     """The middle of each figure by itself."""
-    return {
-        name: Figure(*(median(column) for column in zip(*found, strict=True))) for name, found in runs.items()
-    }
+    return Figure(*(median(column) for column in zip(*runs, strict=True)))
 
 
-def figures_of(names: list[str] | None = None) -> dict[str, dict[str, Figure]]:
-    """Medians by server and operation."""
+def one_run() -> Run:
+    """All servers one after the other: medians by server and operation."""
     found = {}
     for name, make in _servers().items():
-        if names is None or name in names:
-            with make() as server:
-                found[name] = medians(runs_of(server))
+        with make() as server:
+            found[name] = {operation: medians(runs) for operation, runs in runs_of(server).items()}
     return found
 
 
-def measure() -> tuple[str, dict[str, Any]]:
-    """The table and its figures."""
-    found = figures_of()
-    lines = [[name, *(_cell(found[server][name]) for server in found)] for name in OPERATIONS]
-    head = ["a second, CPU us of all servers each (p50 / p99 ms)", *found]
-    return table(head, lines), {
-        server: {n: f._asdict() for n, f in of.items()} for server, of in found.items()
+def ratios(run: Run) -> dict[str, float]:
+    """How many times a peer's answers a second ours are, by operation and peer."""
+    return {
+        f"{operation}, to {peer}": run[PITBOSS][operation].rate / run[peer][operation].rate
+        for operation in OPERATIONS
+        for peer in run
+        if peer != PITBOSS
     }
+
+
+def measure() -> tuple[str, dict[str, Any]]:
+    """The table and its figures: the middle of three runs, each of which gives medians of `RUNS`."""
+    runs = [one_run() for _ in range(THREE)]
+    middle = {s: {o: medians(run[s][o] for run in runs) for o in OPERATIONS} for s in runs[0]}
+    lines = [[name, *(_cell(middle[server][name]) for server in middle)] for name in OPERATIONS]
+    head = ["a second, CPU us of all servers each (p50 / p99 ms)", *middle]
+    spread = [
+        [name, *(f"{ratios(run)[name]:.2f}" for run in runs), f"{ratios(middle)[name]:.2f}"]
+        for name in ratios(middle)
+    ]
+    (DOCS / "single-requests.svg").write_text(chart(middle))
+    tables = table(head, lines) + "\n![the same as a chart](single-requests.svg)\n\n"
+    tables += table(["times as many a second", "run 1", "run 2", "run 3", "of the middles"], spread)
+    figures = {server: {name: one._asdict() for name, one in of.items()} for server, of in middle.items()}
+    return tables, {"middle": figures, "ratios": ratios(middle)}
 
 
 def _cell(figure: Figure) -> str:
     return f"{figure.rate:,.0f}, {figure.cpu_us:,.0f} ({figure.p50_ms:.1f} / {figure.p99_ms:.1f})"
+
+
+def chart(run: Run) -> str:
+    """Answers a second by operation and server."""
+    return bars("Answers a second, logarithmic", {o: {s: run[s][o].rate for s in run} for o in OPERATIONS})
