@@ -3,13 +3,14 @@
 import asyncio
 import logging
 from collections import Counter, deque
+from typing import NamedTuple
 
 from actors.directory import Directory
 from actors.replies import Done, Failed, Refused, Reply, Unavailable
 from actors.requests import ReportFacts
 from config.limits import FACT_CALL_BYTES_MAX, FACTS_PER_CALL_MAX
 from config.origin import within
-from server.domain.scoring.fact import Fact, Outcome
+from server.domain.scoring.fact import OUTCOMES, Fact, Outcome
 from server.encoding.codec import encode_facts
 from server.runtime import tracing
 from server.runtime.loops import lasting
@@ -20,8 +21,17 @@ log = logging.getLogger(__name__)
 _FACT_OVERHEAD_BYTES = 40
 
 Outcomes = list[Outcome]
-# Parcels that travel as one call, each with whom to tell.
-Load = list[tuple[list[Fact], asyncio.Future[Reply]]]
+
+
+class Parcel(NamedTuple):
+    """Facts that travel together, what they weigh, and who waits for their outcomes."""
+
+    facts: list[Fact]
+    weight: int
+    answer: "asyncio.Future[Reply]"
+
+
+Queue = deque[Parcel]
 
 
 class FactBatcher:
@@ -31,31 +41,31 @@ class FactBatcher:
     def __init__(self, directory: Directory) -> None:
         self._directory = directory
         self.outcomes: Counter[Outcome] = Counter()
-        self._queues: dict[str, deque[tuple[list[Fact], asyncio.Future[Reply]]]] = {}
+        self._queues: dict[str, Queue] = {}
 
     async def send(self, tournament_id: str, facts: list[Fact]) -> Outcomes | Refused | Unavailable | Failed:
         """One outcome per fact, in order; or why the owner could not take them."""
         outcomes: Outcomes = []
-        for answer in [self._post(tournament_id, parcel) for parcel in _parcels(facts)]:
+        for answer in [self._post(tournament_id, *part) for part in _parts(facts)]:
             reply = await answer
             if not isinstance(reply, Done):
                 return reply
-            outcomes += [Outcome(code) for code in reply.value]
+            outcomes += [OUTCOMES[code] for code in reply.value]
         self.outcomes.update(outcomes)
         return outcomes
 
-    def _post(self, tournament_id: str, parcel: list[Fact]) -> asyncio.Future[Reply]:
+    def _post(self, tournament_id: str, facts: list[Fact], weight: int) -> "asyncio.Future[Reply]":
         answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         queue = self._queues.get(tournament_id)
         if queue is None:
             queue = self._queues[tournament_id] = deque()
             lasting(self._drive(tournament_id, queue))
-        queue.append((parcel, tracing.kept(answer)))
+        queue.append(Parcel(facts, weight, tracing.kept(answer)))
         return answer
 
-    async def _drive(self, tournament_id: str, queue: deque[tuple[list[Fact], asyncio.Future[Reply]]]) -> None:
+    async def _drive(self, tournament_id: str, queue: Queue) -> None:
         """Call after call until the queue is empty; then the queue goes away."""
-        load: Load = []
+        load = list[Parcel]()
         try:
             while queue:
                 load = _load(queue)
@@ -72,9 +82,9 @@ class FactBatcher:
             self._queues.pop(tournament_id, None)
             _unload([*load, *queue], Unavailable("batcher stopped"))
 
-    async def _ask(self, tournament_id: str, load: Load) -> Reply:
-        message = ReportFacts(encode_facts([fact for parcel, _ in load for fact in parcel]))
-        with within(tracing.origin_of(load[0][1])):
+    async def _ask(self, tournament_id: str, load: list[Parcel]) -> Reply:
+        message = ReportFacts(encode_facts([fact for parcel in load for fact in parcel.facts]))
+        with within(tracing.origin_of(load[0].answer)):
             return await self._directory.ask(tournament_id, message)
 
 
@@ -82,41 +92,38 @@ def _weight(fact: Fact) -> int:
     return _FACT_OVERHEAD_BYTES + len(fact.event_id) + len(fact.player) + len(fact.round_id or "")
 
 
-def _parcels(facts: list[Fact]) -> list[list[Fact]]:
-    """Cut a request that is too large for one call."""
-    parcels: list[list[Fact]] = [[]]
-    weight = 0
-    for fact in facts:
-        weight += _weight(fact)
-        if parcels[-1] and (weight > FACT_CALL_BYTES_MAX or len(parcels[-1]) >= FACTS_PER_CALL_MAX):
-            parcels.append([])
-            weight = _weight(fact)
-        parcels[-1].append(fact)
-    return parcels
+def _parts(facts: list[Fact]) -> list[tuple[list[Fact], int]]:
+    """A request, cut where it is too large for one call; each part with its weight."""
+    parts, first, weight = list[tuple[list[Fact], int]](), 0, 0
+    for n, fact in enumerate(facts):
+        more = _weight(fact)
+        if n > first and (weight + more > FACT_CALL_BYTES_MAX or n - first >= FACTS_PER_CALL_MAX):
+            parts.append((facts[first:n], weight))
+            first, weight = n, 0
+        weight += more
+    return [*parts, (facts[first:], weight)]
 
 
-def _load(queue: deque[tuple[list[Fact], asyncio.Future[Reply]]]) -> Load:
+def _load(queue: Queue) -> list[Parcel]:
     """As many whole parcels as one call may carry, at least one."""
     load = [queue.popleft()]
-    facts = len(load[0][0])
-    weight = sum(map(_weight, load[0][0]))
+    facts, weight = len(load[0].facts), load[0].weight
     while queue:
-        parcel = queue[0][0]
-        facts += len(parcel)
-        weight += sum(map(_weight, parcel))
+        facts += len(queue[0].facts)
+        weight += queue[0].weight
         if facts > FACTS_PER_CALL_MAX or weight > FACT_CALL_BYTES_MAX:
             break
         load.append(queue.popleft())
     return load
 
 
-def _unload(load: Load, reply: Reply) -> None:
+def _unload(load: list[Parcel], reply: Reply) -> None:
     """Hand each waiting request its part of the answer."""
     start = 0
-    for parcel, answer in load:
+    for parcel in load:
         part: Reply = reply
         if isinstance(reply, Done):
-            part = Done(reply.value[start : start + len(parcel)])
-            start += len(parcel)
-        if not answer.done():
-            answer.set_result(part)
+            part = Done(reply.value[start : start + len(parcel.facts)])
+            start += len(parcel.facts)
+        if not parcel.answer.done():
+            parcel.answer.set_result(part)

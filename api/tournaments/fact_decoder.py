@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from fastapi import Request
@@ -27,25 +27,30 @@ from server.encoding.wire import to_ms
 
 # Ten to the ten points in one fact, either way: sums stay far below what JSON numbers carry exactly.
 _NUMBER_MAX = 10**10 * POINT_SCALE
+_DIGITS_AS_THEY_ARE = 10
 _ABSENT = msgspec.Raw(b"null")
 _ZEROS = (b"0000", b"000", b"00", b"0", b"")
+
+
+_Id = Annotated[str, msgspec.Meta(min_length=1, max_length=FACT_ID_CHARS_MAX)]
+_Name = Annotated[str, msgspec.Meta(min_length=1, max_length=FACT_NAME_CHARS_MAX)]
 
 
 class _WireFact(msgspec.Struct, forbid_unknown_fields=True):
     """Numbers stay raw digits: no binary float, and a quoted number or an exponent is seen. Not `| None`:
     msgspec reads a union with Raw as null alone."""
 
-    event_id: str
-    player: str
-    kind: str = "round"
+    event_id: _Id
+    player: _Name
+    kind: _Id = "round"
     points: msgspec.Raw = _ABSENT
     bet: msgspec.Raw = _ABSENT
     win: msgspec.Raw = _ABSENT
     multiplier: msgspec.Raw = _ABSENT
-    round_id: str | None = None
+    round_id: _Id | None = None
     opened_at: datetime | None = None
     occurred_at: datetime | None = None
-    game: str | None = None
+    game: _Id | None = None
 
 
 class _WireBatch(msgspec.Struct, forbid_unknown_fields=True):
@@ -92,19 +97,11 @@ def quickly(data: bytes) -> list[Fact]:
 
 def _fact(wire: _WireFact) -> Fact:
     """Raises ValueError when anything is not as it should be: the slow way will say what."""
-    if not 1 <= len(wire.event_id) <= FACT_ID_CHARS_MAX or not 1 <= len(wire.player) <= FACT_NAME_CHARS_MAX:
-        raise ValueError
-    if len(wire.kind) > FACT_ID_CHARS_MAX or (
-        wire.round_id is not None and len(wire.round_id) > FACT_ID_CHARS_MAX
-    ):
-        raise ValueError
-    if wire.game is not None and not 1 <= len(wire.game) <= FACT_ID_CHARS_MAX:
-        raise ValueError
     return Fact(
         wire.event_id,
         wire.player,
         wire.kind,
-        scaled(wire.points),
+        None if wire.points is _ABSENT else scaled(wire.points),
         None if wire.bet is _ABSENT else scaled(wire.bet),
         None if wire.win is _ABSENT else scaled(wire.win),
         None if wire.multiplier is _ABSENT else scaled(wire.multiplier),
@@ -121,6 +118,8 @@ def scaled(raw: msgspec.Raw) -> int | None:
     Raises ValueError for anything else, also for a quoted number or one with an exponent.
     """
     digits = bytes(raw)
+    if digits.isdigit() and len(digits) <= _DIGITS_AS_THEY_ARE:
+        return int(digits) * POINT_SCALE
     if digits == b"null":
         return None
     whole, _, places = digits.partition(b".")

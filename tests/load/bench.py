@@ -65,10 +65,10 @@ _SECTIONS = (
         "Single requests",
         single,
         "Ours beside two plain servers with Redis and Postgres (`tests/load/peers`), durable, one process of\n"
-        "HTTP each: 64 connections, 16 with 100 facts a request, 1,000 players; boards are written to five times a\n"
-        "second while they are read. The plain ones have no keys, limits, scoring, ledger or events. The middle of\n"
-        "three runs, each of which gives medians of 5; CPU is of the whole server side with Ray, workers, Postgres\n"
-        "and Redis.",
+        "HTTP each: 64 connections, 16 with 100 facts a request, 1,000 players; boards are written to five\n"
+        "times a second while they are read. The plain ones have no keys, limits, scoring, ledger or events.\n"
+        "The middle of three runs, each of which gives medians of 5; CPU is of the whole server side with\n"
+        "Ray, workers, Postgres and Redis.",
     ),
     (
         "Latency",
