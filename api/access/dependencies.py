@@ -16,9 +16,12 @@ from server.access.permissions import GAME_PLATFORM
 
 
 async def authenticate(request: Request) -> Caller:
-    """The caller, counted under its limits."""
-    caller = await who(of(request), request)
-    await count(request, caller)
+    """The caller, counted under its limits: once a request, however many ask."""
+    caller: Caller | None = getattr(request.state, "key_caller", None)
+    if caller is None:
+        caller = await who(of(request), request)
+        await count(request, caller)
+        request.state.key_caller = caller
     return caller
 
 
