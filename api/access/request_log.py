@@ -78,10 +78,8 @@ class RequestLog:
                 ]
             await send(message)
 
-        given = Headers(scope=scope).get(tracing.HEADER) if tracing.is_on() else None
-        origin = Origin(request_id, tracing.admitted(given))
         started = time.perf_counter()
-        with within(origin), tracing.span(scope["method"], "server") as span:
+        with within(origin_of(scope, request_id)), tracing.span(scope["method"], "server") as span:
             try:
                 await self._serve(scope, receive, tell)
             except Exception as error:
@@ -115,15 +113,22 @@ class RequestLog:
 
     def _write(self, scope: Scope, status: int, seconds: float, span: Any) -> None:
         self._templates = self._templates or RouteTemplates(scope["app"])
-        route = self._templates.of(scope)
-        if span is not None:
-            span.update_name(f"{scope['method']} {route}")
-            span.set_attributes({"http.route": route, "http.response.status_code": status})
-        write_request(self._ctx, scope, route, status, seconds)
+        write_request(self._ctx, scope, self._templates.of(scope), status, seconds, span)
 
 
-def write_request(ctx: Context, scope: Scope, route: str, status: int, seconds: float) -> None:
-    """Count an answered request, and write its line."""
+def origin_of(scope: Scope, request_id: str) -> Origin:
+    """What log lines and calls say of where they come from."""
+    given = Headers(scope=scope).get(tracing.HEADER) if tracing.is_on() else None
+    return Origin(request_id, tracing.admitted(given))
+
+
+def write_request(
+    ctx: Context, scope: Scope, route: str, status: int, seconds: float, span: Any = None
+) -> None:
+    """Count an answered request, say in its span what it was, and write its line."""
+    if span is not None:
+        span.update_name(f"{scope['method']} {route}")
+        span.set_attributes({"http.route": route, "http.response.status_code": status})
     ctx.metrics.request(scope["method"], route, status, seconds)
     state = scope["state"]
     facts = {

@@ -12,11 +12,11 @@ from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
 from api.access.credentials import credential_of, is_key
-from api.access.request_log import headers_of_every_answer, request_id_of, write_request
+from api.access.request_log import headers_of_every_answer, origin_of, request_id_of, write_request
 from api.context.context import Context
 from api.fast.hot_routes import HotRoute, hot_routes
 from api.http.error_answer import answer_error
-from config.origin import Origin, within
+from config.origin import within
 from server.runtime import tracing
 from server.runtime.randomness import SystemIds
 
@@ -56,7 +56,7 @@ class FastLane:
     def enter(self, method: bytes, url: bytes, scope: Any) -> Entered | None:
         """The request of a scope as uvicorn begins it; None when it goes the long way."""
         routes = self._routes.get(method)
-        if routes is None or tracing.is_on() or b"%00" in url:
+        if routes is None or b"%00" in url:
             return None
         path, _, query = url.partition(b"?")
         for hot in routes:
@@ -94,11 +94,12 @@ class FastLane:
         scope, state = request.scope, request.scope["state"]
         request_id = state["request_id"] = request_id_of(scope, self._ids)
         request._body = body  # where Starlette keeps a body that was read
-        with within(Origin(request_id)):
+        with within(origin_of(scope, request_id)), tracing.span(hot.method, "server") as span:
             try:
                 response = await hot.answer(request)
             except Exception as error:
                 response = await answer_error(request, error)
             response.raw_headers += headers_of_every_answer(request_id, state.get("rate"))
-            write_request(self._ctx, scope, hot.path, response.status_code, time.perf_counter() - began)
+            seconds = time.perf_counter() - began
+            write_request(self._ctx, scope, hot.path, response.status_code, seconds, span)
         return response

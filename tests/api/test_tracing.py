@@ -17,6 +17,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from config import logs
 from config.origin import NOWHERE, Origin, current, within
 from server.runtime import tracing
+from tests.api.test_fast_lane import a_house_at
 from tests.support.app import a_house
 
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
@@ -40,8 +41,11 @@ def _ids(span: ReadableSpan) -> tuple[int, int]:
     return span.context.trace_id, span.context.span_id
 
 
-async def test_a_request_its_owner_and_its_commit_are_one_trace(spans: InMemorySpanExporter) -> None:
-    async with a_house() as house:
+@pytest.mark.parametrize("fast_lane", [True, False])
+async def test_a_request_its_owner_and_its_commit_are_one_trace(
+    spans: InMemorySpanExporter, *, fast_lane: bool
+) -> None:
+    async with a_house_at(fast_lane=fast_lane) as house:
         tournament_id = await house.tournament()
         spans.clear()
         path = f"/api/tournaments/{tournament_id}/players"
