@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
+from starlette.datastructures import Headers
 
 from api.access.credentials import credential_of, is_key
 from api.access.request_log import headers_of_every_answer, origin_of, request_id_of, write_request
@@ -31,7 +32,7 @@ HOT = frozenset(
         "create_player_token",
     }
 )
-# Other origins, bodies that wait to be asked for, and a second name of the path.
+# Other origins, and bodies that wait to be asked for.
 _UNUSUAL = frozenset({b"origin", b"expect"})
 
 
@@ -72,6 +73,9 @@ class FastLane:
         for name, _ in scope["headers"]:
             if name in _UNUSUAL:
                 return None
+        text = credential_of(Headers(scope=scope))
+        if not is_key(text) or not self._ctx.key_cache.was_good(str(text)):
+            return None
         scope |= {
             "method": hot.method,
             "path": path.decode(),
@@ -81,11 +85,7 @@ class FastLane:
             "app": self._app,
             "route": hot.route,
         }
-        request = Request(scope)
-        text = credential_of(request.headers)
-        if not is_key(text) or not self._ctx.key_cache.was_good(str(text)):
-            return None
-        return Entered(hot, request)
+        return Entered(hot, Request(scope))
 
     async def answer(self, entered: Entered, body: bytes) -> Response:
         """The whole answer, with the headers of every answer; counted and logged."""

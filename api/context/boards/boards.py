@@ -54,9 +54,8 @@ class Boards:
             whole = self.wholes.find(summary.tenant, summary.id)
             if whole is None and self.wholes.is_wanted(summary):
                 whole = await self._whole_look.find(summary.id)
-            board = None if whole is None else whole.about(want)
-            if whole is not None and board is not None:
-                return self._rendered(board, question, whole.fresh_until_ms)
+            if (page := self._cut(whole, question)) is not None:
+                return page
         return await self._page_look.find(question)
 
     def known(self, question: Question) -> Page | None:
@@ -64,11 +63,7 @@ class Boards:
         key, want = question
         if want.around is None:
             return self.pages.find(key)
-        whole = self.wholes.find(key.tenant, key.tournament_id)
-        board = None if whole is None else whole.about(want)
-        return (
-            None if whole is None or board is None else self._rendered(board, question, whole.fresh_until_ms)
-        )
+        return self._cut(self.wholes.find(key.tenant, key.tournament_id), question)
 
     def last(self, question: Question) -> Page | None:
         """A page however old: for when no newer one can be had. There is none of what an owner must prove."""
@@ -76,8 +71,7 @@ class Boards:
         if want.strong:
             return None
         whole = self.wholes.last(key.tenant, key.tournament_id) if want.eliminated else None
-        board = None if whole is None else whole.about(want)
-        return self.pages.last(key) if board is None else self._rendered(board, question, 0)
+        return self._cut(whole, question) or self.pages.last(key)
 
     async def _read(self, question: Question) -> Page | NoAnswer:
         key, want = question
@@ -100,6 +94,13 @@ class Boards:
         if mark == self.pages.mark(tournament_id):
             self.wholes.keep(whole)
         return whole
+
+    def _cut(self, whole: WholeBoard | None, question: Question) -> Page | None:
+        """The rows about a player from a whole board, where it has them."""
+        board = None if whole is None else whole.about(question.want)
+        if whole is None or board is None:
+            return None
+        return self._rendered(board, question, whole.fresh_until_ms)
 
     def _rendered(self, board: BoardAnswer, question: Question, fresh_until_ms: int) -> Page:
         key, want = question
