@@ -1,4 +1,7 @@
-"""Facts on their way to owners: one call per tournament at a time, everything that waits goes along."""
+"""Facts on their way to owners: a few calls per tournament at a time, everything that waits goes along.
+
+While the owner stores what one lane brought, the next call of another is made.
+"""
 
 import asyncio
 import logging
@@ -8,7 +11,7 @@ from typing import NamedTuple
 from actors.directory import Directory
 from actors.replies import Done, Failed, Refused, Reply, Unavailable
 from actors.requests import ReportFacts
-from config.limits import FACT_CALL_BYTES_MAX, FACTS_PER_CALL_MAX
+from config.limits import FACT_CALL_BYTES_MAX, FACT_LANES, FACTS_PER_CALL_MAX
 from config.origin import within
 from server.domain.scoring.fact import OUTCOMES, Fact, Outcome
 from server.encoding.codec import encode_facts
@@ -41,12 +44,16 @@ class FactBatcher:
     def __init__(self, directory: Directory) -> None:
         self._directory = directory
         self.outcomes: Counter[Outcome] = Counter()
-        self._queues: dict[str, Queue] = {}
+        self._queues: dict[tuple[str, int], Queue] = {}
 
-    async def send(self, tournament_id: str, facts: list[Fact]) -> Outcomes | Refused | Unavailable | Failed:
-        """One outcome per fact, in order; or why the owner could not take them."""
+    async def send(
+        self, tournament_id: str, facts: list[Fact], *, ordered: bool = True
+    ) -> Outcomes | Refused | Unavailable | Failed:
+        """One outcome per fact, in order; or why the owner could not take them. What is sent `ordered` is
+        judged in the order in which it was sent, also when no answer was waited for in between."""
         outcomes: Outcomes = []
-        for answer in [self._post(tournament_id, *part) for part in _parts(facts)]:
+        lane = (tournament_id, 0 if ordered else self._lane_of(tournament_id))
+        for answer in [self._post(lane, *part) for part in _parts(facts)]:
             reply = await answer
             if not isinstance(reply, Done):
                 return reply
@@ -54,18 +61,23 @@ class FactBatcher:
         self.outcomes.update(outcomes)
         return outcomes
 
-    def _post(self, tournament_id: str, facts: list[Fact], weight: int) -> "asyncio.Future[Reply]":
+    def _lane_of(self, tournament_id: str) -> int:
+        """The one in which least waits; one that is idle before all others."""
+        waiting = [self._queues.get((tournament_id, n)) for n in range(FACT_LANES)]
+        return min(range(FACT_LANES), key=lambda n: -1 if (queue := waiting[n]) is None else len(queue))
+
+    def _post(self, lane: tuple[str, int], facts: list[Fact], weight: int) -> "asyncio.Future[Reply]":
         answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-        queue = self._queues.get(tournament_id)
+        queue = self._queues.get(lane)
         if queue is None:
-            queue = self._queues[tournament_id] = deque()
-            lasting(self._drive(tournament_id, queue))
+            queue = self._queues[lane] = deque()
+            lasting(self._drive(lane, queue))
         queue.append(Parcel(facts, weight, tracing.kept(answer)))
         return answer
 
-    async def _drive(self, tournament_id: str, queue: Queue) -> None:
+    async def _drive(self, lane: tuple[str, int], queue: Queue) -> None:
         """Call after call until the queue is empty; then the queue goes away."""
-        load = list[Parcel]()
+        load, tournament_id = list[Parcel](), lane[0]
         try:
             while queue:
                 load = _load(queue)
@@ -79,7 +91,7 @@ class FactBatcher:
         except Exception:
             log.exception("facts_not_sent", extra={"tournament": tournament_id})
         finally:
-            self._queues.pop(tournament_id, None)
+            self._queues.pop(lane, None)
             _unload([*load, *queue], Unavailable("batcher stopped"))
 
     async def _ask(self, tournament_id: str, load: list[Parcel]) -> Reply:

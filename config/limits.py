@@ -7,6 +7,7 @@ from typing import Final
 CALL_BYTES_MAX: Final = 96 * 1024
 FACTS_PER_REQUEST_MAX: Final = 1_000
 FACTS_PER_CALL_MAX: Final = 1_000
+FACT_LANES: Final = 2
 FACT_CALL_BYTES_MAX: Final = 64 * 1024
 
 # A mailbox deeper than this answers Unavailable: the caller waits and retries, memory does not grow.

@@ -123,7 +123,7 @@ class Stream:
 
     async def _report(self, batch: int | str, facts: Given, summary: Summary) -> StreamFrame:
         try:
-            reported = await report(self._ctx, summary, facts)
+            reported = await report(self._ctx, summary, facts, ordered=True)
         except Exception as error:
             return await _refused(batch, error)
         others = [one for one in reported if one.status != "accepted"]

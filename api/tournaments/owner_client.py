@@ -68,10 +68,11 @@ async def ask(ctx: Context, summary: Summary, request: Request[A], spell: Spell 
     return answer(request, reply, summary, spell)
 
 
-async def report(ctx: Context, summary: Summary, given: Given) -> list[FactLine]:
-    """What became of each fact, once the accepted ones are durable; refusals and outages as `ApiError`."""
+async def report(ctx: Context, summary: Summary, given: Given, *, ordered: bool = False) -> list[FactLine]:
+    """What became of each fact, once the accepted ones are durable; refusals and outages as `ApiError`.
+    `ordered` as in `FactBatcher.send`."""
     facts = [one for one in given if isinstance(one, Fact)]
-    outcomes = await ctx.fact_batcher.send(summary.id, facts) if facts else []
+    outcomes = await ctx.fact_batcher.send(summary.id, facts, ordered=ordered) if facts else []
     ctx.boards.forget(summary.id)
     if not isinstance(outcomes, list):
         raise error_of(outcomes, summary)

@@ -7,7 +7,7 @@ import pytest
 
 from actors.fact_batcher import FactBatcher
 from actors.replies import Done, Reply, Unavailable
-from config.limits import FACTS_PER_CALL_MAX
+from config.limits import FACT_LANES, FACTS_PER_CALL_MAX
 from server.domain.scoring.fact import Outcome
 from server.encoding import codec
 from tests.support.builders import points
@@ -46,6 +46,36 @@ async def test_what_waits_goes_along_with_the_next_call(way: Way) -> None:
     way.open.set()
     assert await asyncio.gather(*tasks) == [[Outcome.ACCEPTED]] * 10
     assert way.calls == [10]
+
+
+async def test_two_calls_are_under_way_where_order_does_not_count(way: Way) -> None:
+    courier = FactBatcher(way)  # type: ignore[arg-type]
+
+    async def send(n: int, *, ordered: bool) -> Any:
+        return await courier.send("t", [points(f"f{n}", "ann", 1)], ordered=ordered)
+
+    tasks = []
+    for n in range(12):
+        tasks.append(asyncio.create_task(send(n, ordered=False)))
+        await asyncio.sleep(0.001)
+    assert way.calls == [1] * FACT_LANES, "a call for each lane; the others wait"
+    way.open.set()
+    assert await asyncio.gather(*tasks) == [[Outcome.ACCEPTED]] * 12
+    assert sum(way.calls) == 12 and len(way.calls) == 2 * FACT_LANES
+
+
+async def test_what_is_ordered_is_sent_one_after_the_other(way: Way) -> None:
+    courier = FactBatcher(way)  # type: ignore[arg-type]
+    facts = [points(f"f{n}", "ann", 1) for n in range(FACTS_PER_CALL_MAX + 1)]
+    tasks = [asyncio.create_task(courier.send("t", part)) for part in (facts, facts[:1], facts[:1])]
+    tasks.append(asyncio.create_task(courier.send("t", facts, ordered=False)))
+    await asyncio.sleep(0.01)
+    assert way.calls == [FACTS_PER_CALL_MAX, FACTS_PER_CALL_MAX], (
+        "the large one without order goes beside them"
+    )
+    way.open.set()
+    await asyncio.gather(*tasks)
+    assert sorted(way.calls[2:]) == [1, 3], "what waited goes along, and no lane passes on a part of another"
 
 
 async def test_a_large_request_is_cut_and_put_together_again(way: Way) -> None:

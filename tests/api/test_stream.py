@@ -104,7 +104,7 @@ async def test_an_owner_that_is_away_is_told_and_the_batch_can_be_repeated(serve
     courier = served.house.ctx.fact_batcher
     send_on = courier.send
 
-    async def away(*_: Any) -> Unavailable:
+    async def away(*_: Any, **__: Any) -> Unavailable:
         courier.send = send_on  # type: ignore[method-assign]
         return Unavailable("planted")
 
@@ -166,9 +166,9 @@ async def test_a_platform_that_does_not_read_its_acknowledgements_is_not_read_ei
     courier, gate = served.house.ctx.fact_batcher, asyncio.Event()
     send_on = courier.send
 
-    async def slow(*args: Any) -> Any:
+    async def slow(*args: Any, **more: Any) -> Any:
         await gate.wait()
-        return await send_on(*args)
+        return await send_on(*args, **more)
 
     courier.send = slow  # type: ignore[method-assign, assignment]
     async with stream(served, tournament_id) as socket:
