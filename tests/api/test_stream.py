@@ -110,7 +110,7 @@ async def test_an_owner_that_is_away_is_told_and_the_batch_can_be_repeated(serve
 
     async with stream(served, tournament_id) as socket:
         await frame(socket)
-        courier.send = away  # type: ignore[method-assign, assignment]
+        courier.send = away  # type: ignore[method-assign]
         for accepted in (None, 1):
             await send(socket, 7, facts(0))
             told = await frame(socket)
@@ -170,7 +170,7 @@ async def test_a_platform_that_does_not_read_its_acknowledgements_is_not_read_ei
         await gate.wait()
         return await send_on(*args, **more)
 
-    courier.send = slow  # type: ignore[method-assign, assignment]
+    courier.send = slow  # type: ignore[method-assign]
     async with stream(served, tournament_id) as socket:
         await frame(socket)
         for batch in range(STREAM_BATCHES_MAX * 3):
