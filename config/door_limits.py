@@ -11,6 +11,7 @@ URL_BYTES_MAX: Final = 8 * 1024
 HEADERS_MAX: Final = 100
 # A body and all that comes with it, trailers too.
 REQUEST_BYTES_MAX: Final = 2 * BODY_BYTES_MAX
+LANE_BODY_BYTES_MAX: Final = 64 * 1024
 HEAD_WITHIN_MS: Final = 10_000
 BODY_WITHIN_MS: Final = 30_000
 # A body beyond this is parsed in a thread: it would take some ms of the loop, a full one over 20.

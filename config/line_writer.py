@@ -4,6 +4,7 @@ import atexit
 import sys
 import threading
 from collections import deque
+from contextlib import suppress
 
 _WAIT_S = 0.1
 _BLOCK_LINES = 200
@@ -16,7 +17,8 @@ class LineWriter:
     def __init__(self) -> None:
         self._out = sys.stderr
         self._lines: deque[str] = deque()  # appended to by all threads, without a lock
-        self._lock = threading.Lock()
+        # Within a thread once more: what the collector finalises may log while lines are written.
+        self._lock = threading.RLock()
         self._has_some = threading.Event()
         threading.Thread(target=self._write_on, name="log-lines", daemon=True).start()
         atexit.register(self.flush_now)
@@ -33,8 +35,9 @@ class LineWriter:
         """`logging` asks for it behind each line; the next block has it."""
 
     def flush_now(self) -> None:
-        """Write what there is, in the order in which it came."""
-        with self._lock:
+        """Write what there is, in the order in which it came. What cannot be written is lost: no request may
+        fail because of its log line."""
+        with self._lock, suppress(OSError, ValueError):
             if lines := [self._lines.popleft() for _ in range(len(self._lines))]:
                 self._out.write("".join(lines))
                 self._out.flush()

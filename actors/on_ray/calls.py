@@ -6,7 +6,7 @@ from typing import Any
 
 from actors.on_ray.call_batcher import CallBatcher
 from actors.replies import Unavailable
-from actors.requests import Deliver
+from actors.requests import Deliver, ReadBoard
 from actors.shared.policy import OWN
 from config import limits, owner_limits
 from server.domain.ids import TournamentId
@@ -30,7 +30,7 @@ class Calls:
         """The answer, or that the tournament lives elsewhere by now. Raises `TimeoutError` and what Ray
         raises."""
         async with asyncio.timeout(patience_s):
-            if method == "ask" and not isinstance(argument, Deliver):
+            if method == "ask" and not _goes_alone(argument):
                 call = self._batcher.send(handle, tournament_id, argument)
             else:
                 call = asyncio.wrap_future(getattr(handle, method).remote(tournament_id, argument).future())
@@ -73,3 +73,10 @@ class Calls:
         if waiting and not await self._placements.in_play(placement):
             for call in list(waiting):
                 call.cancel()
+
+
+def _goes_alone(message: Any) -> bool:
+    """A whole board is as much as Ray carries slowly: what else waits must not wait for it."""
+    return isinstance(message, Deliver) or (
+        isinstance(message, ReadBoard) and message.limit > limits.BOARD_PAGE_MAX
+    )

@@ -17,6 +17,7 @@ from api.access.request_log import headers_of_every_answer, origin_of, request_i
 from api.context.context import Context
 from api.fast.hot_routes import HotRoute, hot_routes
 from api.http.error_answer import answer_error
+from config.door_limits import LANE_BODY_BYTES_MAX
 from config.origin import within
 from server.runtime import tracing
 from server.runtime.randomness import SystemIds
@@ -32,8 +33,8 @@ HOT = frozenset(
         "create_player_token",
     }
 )
-# Other origins, and bodies that wait to be asked for.
-_UNUSUAL = frozenset({b"origin", b"expect"})
+# Other origins, and bodies that wait to be asked for or do not say how long they are.
+_UNUSUAL = frozenset({b"origin", b"expect", b"transfer-encoding"})
 
 
 class Entered(NamedTuple):
@@ -57,7 +58,7 @@ class FastLane:
     def enter(self, method: bytes, url: bytes, scope: Any) -> Entered | None:
         """The request of a scope as uvicorn begins it; None when it goes the long way."""
         routes = self._routes.get(method)
-        if routes is None or b"%00" in url:
+        if routes is None or b"%00" in url or b"#" in url:
             return None
         path, _, query = url.partition(b"?")
         for hot in routes:
@@ -70,9 +71,14 @@ class FastLane:
     def _entered(
         self, hot: HotRoute, names: dict[str, str], path: bytes, query: bytes, scope: Any
     ) -> Entered | None:
-        for name, _ in scope["headers"]:
+        length = b"0"
+        for name, value in scope["headers"]:
             if name in _UNUSUAL:
                 return None
+            if name == b"content-length":
+                length = value
+        if not _is_short(length, has_body=hot.method == "POST"):
+            return None
         text = credential_of(Headers(scope=scope))
         if not is_key(text) or not self._ctx.key_cache.was_good(str(text)):
             return None
@@ -103,3 +109,8 @@ class FastLane:
             seconds = time.perf_counter() - began
             write_request(self._ctx, scope, hot.path, response.status_code, seconds, span)
         return response
+
+
+def _is_short(length: bytes, *, has_body: bool) -> bool:
+    """A body is held before its caller is known: so much for each connection, and none where none belongs."""
+    return length.isdigit() and len(length) < 9 and int(length) <= (LANE_BODY_BYTES_MAX if has_body else 0)

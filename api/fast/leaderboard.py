@@ -58,7 +58,7 @@ class QuickBoards:
         found = _TARGET.match(target)
         if found is None:
             return None
-        given = dict(headers)
+        given = dict(reversed(headers))  # of a name that comes twice the first one counts, as everywhere
         caller = self._caller(given)
         if caller is None:
             return None

@@ -210,7 +210,13 @@ class QuickProtocol(HttpToolsProtocol):
 
     async def _answer(self, turn: Any, entered: Entered) -> None:
         assert self._lane is not None, "entered"
-        response = await self._lane.answer(entered, bytes(turn.body))
+        body = bytes(turn.body)
+        turn.entered, turn.body = None, bytearray()  # a connection that rests keeps nothing of it
+        try:
+            response = await self._lane.answer(entered, body)
+        except BaseException:
+            self.transport.close()  # it gets no answer: as uvicorn ends what its app leaves without one
+            raise
         if turn.disconnected or self.transport.is_closing():
             return
         lines = [STATUS_LINE[response.status_code]]

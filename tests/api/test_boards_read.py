@@ -143,6 +143,8 @@ async def test_a_board_that_is_too_large_is_not_fetched_whole(
     for player in PLAYERS:
         await around(house, tournament_id, player)
     assert [want.around for want in asked] == PLAYERS
+    await around(house, tournament_id, PLAYERS[0])
+    assert len(asked) == len(PLAYERS), "a page is shown again for a tick"
 
 
 async def test_rows_that_were_not_fetched_are_asked_for(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,9 +168,13 @@ async def test_while_the_owner_is_away_an_old_board_says_so(
         return Unavailable("planted")
 
     assert isinstance(await house.directory.ask(tournament_id, ReadBoard(0, 1)), Done)
+    await report(house, tournament_id, "new", "p9", 7)
+    house.clock.jump(10 * TICK_MS)
+    newer = (await around(house, tournament_id, "p9")).json()
     monkeypatch.setattr(house.directory, "ask", away)
     house.clock.jump(10 * TICK_MS)
     old = await around(house, tournament_id, "p9")
     assert old.status_code == 200 and old.json()["stale"] is True and "warning" in old.headers
+    assert old.json() | {"stale": False} == newer, "of a page and a whole board the newer one"
     strong = await board(house, tournament_id, "?around=p9&consistency=strong")
     assert strong.status_code == 503

@@ -1,5 +1,6 @@
 """The fast lane and the long way: the same status, headers and bytes, and the same journal behind them."""
 
+import asyncio
 import json
 import random
 import re
@@ -15,6 +16,8 @@ import structlog
 
 from actors.replies import Unavailable
 from api.fast.lane import HOT, FastLane
+from api.fast.uvicorn_protocol import QuickProtocol, _Turn
+from config.limits import TICK_MS
 from server.access import keys
 from server.domain.ids import OperatorId, Tenant
 from server.ports import StoreUnavailable
@@ -70,9 +73,9 @@ class Witness(Recorder):
 
 
 def told(answer: httpx2.Response) -> tuple[Any, ...]:
-    """All of an answer but for the date, and ids of requests that brought none."""
+    """All of an answer but for the date, ids of requests that brought none, and the order of its headers."""
     headers = [(name, _MADE.sub(b"", value)) for name, value in answer.headers.raw if name.lower() != b"date"]
-    return answer.status_code, headers, _MADE.sub(b"", answer.content)
+    return answer.status_code, sorted(headers), _MADE.sub(b"", answer.content)
 
 
 async def test_the_recorded_evening_is_the_same_both_ways(taken: Counter[str]) -> None:
@@ -173,7 +176,9 @@ class Fuzz:
             "?consistency=strong",
             "?includeEliminated=false",
         ]
-        return self.chance.choice([*some, "?around=nobody", "?around=plr_x&above=2", "?limit=2&x=%00", "?%zz"])
+        return self.chance.choice(
+            [*some, "?around=nobody", "?around=plr_x&above=2", "?limit=2&x=%00", "?%zz", "?limit=2#x"]
+        )
 
     def facts(self) -> Any:
         chance = self.chance
@@ -222,7 +227,8 @@ async def fuzzed(seed: int, *, fast_lane: bool) -> tuple[Seen, Any]:
             method, path, headers, body = fuzz.one(n)
             answer = await house.client.request(method, path, headers=headers, content=body)
             seen.append((method, path, trouble, *told(answer)))
-            house.clock.jump(fuzz.chance.choice([0, 0, 50, 300, 1_200]))
+            # A page of the same tick is shown again on the short way: that is tests/api/test_quick_boards.py.
+            house.clock.jump(TICK_MS + fuzz.chance.choice([0, 0, 50, 300, 1_200]))
         journals = [[row async for row in house.store.tail(t, 0)] for t in fuzz.tournaments[:2]]  # type: ignore[arg-type]
         return seen, (journals, house.ctx.metrics.requests)
 
@@ -296,3 +302,70 @@ async def test_a_repeated_key_is_answered_once_in_the_lane(taken: Counter[str]) 
         assert first.status_code == again.status_code == 201
         assert again.headers["idempotent-replayed"] == "true" and first.json() == again.json()
         assert taken["register_player 201"] == 2
+
+
+async def raw(house: House, *parts: bytes, answers: int = 1) -> bytes:
+    """What comes back on one connection that stays open."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", house.client.base_url.port)
+    writer.write(b"".join(parts))
+    told = b""
+    async with asyncio.timeout(20):
+        while told.count(b"HTTP/1.1 ") < answers:
+            told += await reader.read(65_536)
+    writer.close()
+    return told
+
+
+def head(house: House, method: str, path: str, *lines: str) -> bytes:
+    auth = f"authorization: {house.auth['Authorization']}"
+    return "\r\n".join((f"{method} {path} HTTP/1.1", "host: x", auth, *lines, "", "")).encode()
+
+
+@pytest.mark.parametrize("fast_lane", [True, False])
+async def test_what_will_not_be_read_is_not_waited_for(taken: Counter[str], *, fast_lane: bool) -> None:
+    """A body that is large, of unknown length, or stands where none belongs is the long way's affair."""
+    async with a_house_at(fast_lane=fast_lane) as house:
+        tournament = await house.tournament("ann")
+        status, players = f"/api/tournaments/{tournament}/status", f"/api/tournaments/{tournament}/players"
+        reader = await house.key("read_only")
+        await house.client.get(status, headers=reader)
+        taken.clear()
+        assert b" 200 OK" in await raw(house, head(house, "GET", status, "content-length: 10"))
+        house.auth = reader
+        large = head(house, "POST", players, "content-length: 1000000")
+        assert b" 403 Forbidden" in await raw(house, large, b"{")
+        chunked = head(house, "POST", players, "transfer-encoding: chunked")
+        assert b" 403 Forbidden" in await raw(house, chunked, b"1\r\n{\r\n0\r\n\r\n")
+        assert not taken
+
+
+async def test_a_connection_that_rests_keeps_no_body(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[QuickProtocol] = []
+    answer = QuickProtocol._answer
+
+    async def noted(self: QuickProtocol, turn: Any, entered: Any) -> None:
+        seen.append(self)
+        await answer(self, turn, entered)
+
+    monkeypatch.setattr(QuickProtocol, "_answer", noted)
+    async with a_house_at(fast_lane=True) as house:
+        path = f"/api/tournaments/{await house.tournament()}/players"
+        body = json.dumps({"userId": "eve", "buyInAmount": 10, "displayName": " " * 50_000}).encode()
+        await house.client.post(path, headers=house.auth, content=body)
+        (protocol,) = [one for one in seen if one.url.endswith(b"/players")]
+        assert isinstance(protocol.cycle, _Turn)
+        assert not protocol.cycle.body and protocol.cycle.entered is None
+
+
+@pytest.mark.unforeseen
+async def test_what_cannot_be_answered_ends_its_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with a_house_at(fast_lane=True) as house:
+        path = f"/api/tournaments/{await house.tournament()}/status"
+        await house.client.get(path, headers=house.auth)
+
+        def broken(*_: Any) -> None:
+            raise RuntimeError("planted")
+
+        monkeypatch.setattr("api.fast.lane.write_request", broken)
+        with pytest.raises(httpx2.RemoteProtocolError):
+            await house.client.get(path, headers=house.auth)

@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -118,3 +119,28 @@ def test_a_line_alone_is_written_after_a_moment(monkeypatch: pytest.MonkeyPatch)
     while not out.getvalue() and time.monotonic() < deadline:
         time.sleep(0.01)
     assert out.getvalue() == "alone\n"
+
+
+def test_a_full_disk_costs_lines_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Path("/dev/full").open("w") as full:
+        monkeypatch.setattr("sys.stderr", full)
+        writer = LineWriter()
+        for n in range(1_000):
+            writer.write(f"{n}\n" * 100)
+        writer.flush_now()
+        writer._out = out = io.StringIO()
+        writer.write("later\n")
+        deadline = time.monotonic() + 20
+        while not out.getvalue() and time.monotonic() < deadline:
+            time.sleep(0.01)
+    assert out.getvalue() == "later\n", "its thread lives"
+
+
+def test_a_path_made_of_beginnings_of_tokens_is_looked_at_once() -> None:
+    token = f"eyJ{'a' * 20}.{'b' * 9}.{'c' * 9}"
+    for before in ("", "/", "x=", "n"):
+        assert log_lines.redact(f"{before}{token} {token}") == f"{before}[redacted] [redacted]"
+    assert log_lines.redact("a.b eyJ eyJshort.b.c") == "a.b eyJ eyJshort.b.c"
+    began = time.process_time()
+    log_lines.redact("/" + "eyJ" * 100_000)
+    assert time.process_time() - began < 5, "it took minutes"

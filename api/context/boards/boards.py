@@ -63,7 +63,7 @@ class Boards:
         key, want = question
         if want.around is None:
             return self.pages.find(key)
-        return self._cut(self.wholes.find(key.tenant, key.tournament_id), question)
+        return self._cut(self.wholes.find(key.tenant, key.tournament_id), question) or self.pages.find(key)
 
     def last(self, question: Question) -> Page | None:
         """A page however old: for when no newer one can be had. There is none of what an owner must prove."""
@@ -71,7 +71,8 @@ class Boards:
         if want.strong:
             return None
         whole = self.wholes.last(key.tenant, key.tournament_id) if want.eliminated else None
-        return self._cut(whole, question) or self.pages.last(key)
+        known = [page for page in (self._cut(whole, question), self.pages.last(key)) if page is not None]
+        return max(known, key=lambda page: page.position, default=None)
 
     async def _read(self, question: Question) -> Page | NoAnswer:
         key, want = question
@@ -105,4 +106,5 @@ class Boards:
     def _rendered(self, board: BoardAnswer, question: Question, fresh_until_ms: int) -> Page:
         key, want = question
         body = dump(leaderboard(board, want, for_operator=key.for_operator))
-        return Page(fresh_until_ms, body, tag_of(board.epoch, board.seq, key.query))
+        tag = tag_of(board.epoch, board.seq, key.query)
+        return Page(fresh_until_ms, body, tag, (board.epoch, board.seq))

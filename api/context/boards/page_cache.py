@@ -9,11 +9,13 @@ from server.ports import Clock
 
 
 class Page(NamedTuple):
-    """A rendered page of a board: until when it may be shown again, its bytes and its tag."""
+    """A rendered page of a board: until when it may be shown again, its bytes, its tag, and the epoch and
+    position of the journal that it is of."""
 
     fresh_until_ms: int
     body: bytes
     tag: bytes
+    position: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
