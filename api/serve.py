@@ -10,7 +10,6 @@ from fastapi import FastAPI
 from api.app import create_app
 from api.context.context import Context
 from api.fast.lane import FastLane
-from api.fast.leaderboard import QuickBoards
 from api.fast.uvicorn_protocol import QuickProtocol
 from config.door_limits import CONNECTIONS_END_S
 from config.limits import KEEP_ALIVE_S, SOCKET_PING_MS, STREAM_MESSAGE_BYTES_MAX
@@ -55,10 +54,10 @@ def server_config(
     fast_lane: bool = True,
 ) -> uvicorn.Config:
     """How a front end listens."""
-    boards, lane = (QuickBoards(ctx), FastLane(app, ctx)) if fast_lane else (None, None)
+    lane = FastLane(app, ctx) if fast_lane else None
     return uvicorn.Config(
         app,
-        http=partial(QuickProtocol, ctx=ctx, boards=boards, lane=lane),  # type: ignore[arg-type]
+        http=partial(QuickProtocol, ctx=ctx, lane=lane),  # type: ignore[arg-type]
         host=host,
         port=port,
         access_log=False,

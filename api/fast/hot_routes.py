@@ -54,9 +54,16 @@ class HotRoute:
 
 def _given(dependant: Dependant) -> Given:
     """Refuses what it cannot call as FastAPI would: a mistake of ours, seen at the start."""
-    others = (dependant.query_params, dependant.header_params, dependant.cookie_params, dependant.body_params)
+    read = (dependant.query_params, dependant.header_params, dependant.cookie_params, dependant.body_params)
+    made = (
+        dependant.response_param_name,
+        dependant.background_tasks_param_name,
+        dependant.http_connection_param_name,
+        dependant.websocket_param_name,
+        dependant.security_scopes_param_name,
+    )
     nested = dependant.name is not None and dependant.dependencies
-    if any(others) or nested or dependant.call is None:
+    if any(read) or any(made) or nested or dependant.call is None:
         raise TypeError(f"{dependant.call} takes what a hot route does not give")
     parameters = tuple(one.name for one in dependant.path_params)
     return Given(dependant.name or "", dependant.call, dependant.request_param_name, parameters)

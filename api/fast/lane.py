@@ -16,6 +16,7 @@ from api.access.credentials import credential_of, is_key
 from api.access.request_log import headers_of_every_answer, origin_of, request_id_of, write_request
 from api.context.context import Context
 from api.fast.hot_routes import HotRoute, hot_routes
+from api.fast.leaderboard import QuickBoards
 from api.http.error_answer import answer_error
 from config.door_limits import LANE_BODY_BYTES_MAX
 from config.origin import within
@@ -51,6 +52,7 @@ class FastLane:
         self._app = app
         self._ctx = ctx
         self._ids = SystemIds()
+        self.boards = QuickBoards(ctx)
         self._routes: dict[bytes, list[HotRoute]] = {}
         for one in hot_routes(app, HOT):
             self._routes.setdefault(one.method.encode(), []).append(one)

@@ -53,9 +53,9 @@ class QuickBoards:
         self._answered = 0
         self._told_at_ms = 0
 
-    def find(self, target: bytes, headers: list[tuple[bytes, bytes]]) -> Found | None:
+    def find(self, method: bytes, target: bytes, headers: list[tuple[bytes, bytes]]) -> Found | None:
         """The page that a GET asks for; None when the long way must answer."""
-        found = _TARGET.match(target)
+        found = _TARGET.match(target) if method == b"GET" else None
         if found is None:
             return None
         given = dict(reversed(headers))  # of a name that comes twice the first one counts, as everywhere

@@ -53,17 +53,14 @@ class QuickProtocol(HttpToolsProtocol):
 
     # Not in the dictionary of the instance: with more than 29 names there, Python allocates a table of names
     # for each connection (1.3 KiB) instead of one for the class.
-    __slots__ = ("_boards", "_ctx", "_head", "_lane", "_now_ms")
+    __slots__ = ("_ctx", "_head", "_lane", "_now_ms")
 
     key_text: str | None = None
     conversation = None
 
-    def __init__(
-        self, *args: Any, ctx: Context, boards: QuickBoards | None, lane: FastLane | None, **kwargs: Any
-    ) -> None:
+    def __init__(self, *args: Any, ctx: Context, lane: FastLane | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._boards, self._lane = boards, lane
-        self._ctx = ctx
+        self._ctx, self._lane = ctx, lane
         self._now_ms = ctx.clock.monotonic_ms
         self._head = Head(self._now_ms())
 
@@ -137,17 +134,17 @@ class QuickProtocol(HttpToolsProtocol):
         raise TooMuch(status)
 
     def on_body(self, body: bytes) -> None:
-        if isinstance(self.cycle, _Turn):
-            self.cycle.body += body  # `Head` bounds it
-        else:
+        if not isinstance(self.cycle, _Turn):
             super().on_body(body)
+        elif self.cycle.entered is not None:  # a page that is kept needs none
+            self.cycle.body += body  # `FastLane.enter` bounds it
 
     def on_message_complete(self) -> None:
         self._head.is_over()
         turn: Any = self.cycle
-        if isinstance(turn, _Turn) and turn.entered is not None and turn.more_body:
-            turn.more_body = False
-            task = self.loop.create_task(self._answer(turn, turn.entered))
+        if self._lane is not None and isinstance(turn, _Turn) and turn.entered is not None:
+            entered, turn.entered = turn.entered, None
+            task = self.loop.create_task(self._answer(self._lane, turn, entered))
             task.add_done_callback(self.tasks.discard)
             self.tasks.add(task)
         else:
@@ -172,48 +169,41 @@ class QuickProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._head.is_complete(self._now_ms())
-        if self._is_plain():
-            found = self._found()
-            if found is not None:
-                self._count_page(found)
-                return
-            entered = self._entered()
-            if entered is not None:
-                self.cycle = _Turn(entered)  # type: ignore[assignment]
-                return
-        super().on_headers_complete()
+        if self._lane is None or not self._is_plain() or not self._is_taken(self._lane):
+            super().on_headers_complete()
 
-    def _count_page(self, found: Found) -> None:
+    def _is_taken(self, lane: FastLane) -> bool:
+        """Whether this request is answered here: by a page that is kept, or by the lane."""
+        method = self.parser.get_method()
+        found = lane.boards.find(method, self.url, self.headers)
+        if found is not None:
+            self._count_page(lane.boards, found)
+            return True
+        entered = lane.enter(method, self.url, self.scope)
+        if entered is not None:
+            self.cycle = _Turn(entered)  # type: ignore[assignment]
+        return entered is not None
+
+    def _count_page(self, boards: QuickBoards, found: Found) -> None:
         turn: Any = _Turn()
         self.cycle = turn
         verdict = self._ctx.limiter.hit(found.windows)
+        decided = partial(self._decided, boards, turn, found, self.scope, self.url)
         if verdict.done():
-            self._decided(turn, found, self.scope, self.url, verdict)
+            decided(verdict)
         else:
-            verdict.add_done_callback(partial(self._decided, turn, found, self.scope, self.url))
+            verdict.add_done_callback(decided)
 
     def _is_plain(self) -> bool:
         """A request of its own, alone on a connection that takes what is written."""
-        if self._lane is None:
-            return False
         busy = self.cycle is not None and not self.cycle.response_complete
         plain = self.parser.get_http_version() == "1.1" and self.parser.should_keep_alive()
         return plain and not (busy or self.parser.should_upgrade() or self.flow.write_paused)
 
-    def _found(self) -> Found | None:
-        if self._boards is None or b"/leaderboard" not in self.url or self.parser.get_method() != b"GET":
-            return None
-        return self._boards.find(self.url, self.headers)
-
-    def _entered(self) -> Entered | None:
-        return None if self._lane is None else self._lane.enter(self.parser.get_method(), self.url, self.scope)
-
-    async def _answer(self, turn: Any, entered: Entered) -> None:
-        assert self._lane is not None, "entered"
-        body = bytes(turn.body)
-        turn.entered, turn.body = None, bytearray()  # a connection that rests keeps nothing of it
+    async def _answer(self, lane: FastLane, turn: Any, entered: Entered) -> None:
+        body, turn.body = bytes(turn.body), bytearray()  # a connection that rests keeps nothing of it
         try:
-            response = await self._lane.answer(entered, body)
+            response = await lane.answer(entered, body)
         except BaseException:
             self.transport.close()  # it gets no answer: as uvicorn ends what its app leaves without one
             raise
@@ -234,7 +224,13 @@ class QuickProtocol(HttpToolsProtocol):
         self.on_response_complete()
 
     def _decided(
-        self, turn: Any, found: Found, scope: Any, url: bytes, verdict: asyncio.Future[Verdict]
+        self,
+        boards: QuickBoards,
+        turn: Any,
+        found: Found,
+        scope: Any,
+        url: bytes,
+        verdict: asyncio.Future[Verdict],
     ) -> None:
         if turn.disconnected or self.transport.is_closing() or verdict.cancelled():
             return
@@ -244,8 +240,7 @@ class QuickProtocol(HttpToolsProtocol):
         lines = [b"%b: %b\r\n" % line for line in self.server_state.default_headers]
         if not turn.keep_alive:
             lines.append(b"connection: close\r\n")
-        assert self._boards is not None, "found"
-        self.transport.write(self._boards.answer(found, verdict.result(), b"".join(lines)))
+        self.transport.write(boards.answer(found, verdict.result(), b"".join(lines)))
         self._is_answered(turn)
 
     def _the_long_way(self, turn: Any, scope: Any, url: bytes, verdict: asyncio.Future[Verdict]) -> None:

@@ -8,13 +8,16 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any
 
 import httpx2
 import pytest
 import structlog
+from fastapi import BackgroundTasks, Depends, FastAPI, Request, Response
+from fastapi.security import SecurityScopes
 
 from actors.replies import Unavailable
+from api.fast.hot_routes import hot_routes
 from api.fast.lane import HOT, FastLane
 from api.fast.uvicorn_protocol import QuickProtocol, _Turn
 from config.limits import TICK_MS
@@ -343,9 +346,9 @@ async def test_a_connection_that_rests_keeps_no_body(monkeypatch: pytest.MonkeyP
     seen: list[QuickProtocol] = []
     answer = QuickProtocol._answer
 
-    async def noted(self: QuickProtocol, turn: Any, entered: Any) -> None:
+    async def noted(self: QuickProtocol, lane: FastLane, turn: Any, entered: Any) -> None:
         seen.append(self)
-        await answer(self, turn, entered)
+        await answer(self, lane, turn, entered)
 
     monkeypatch.setattr(QuickProtocol, "_answer", noted)
     async with a_house_at(fast_lane=True) as house:
@@ -369,3 +372,28 @@ async def test_what_cannot_be_answered_ends_its_connection(monkeypatch: pytest.M
         monkeypatch.setattr("api.fast.lane.write_request", broken)
         with pytest.raises(httpx2.RemoteProtocolError):
             await house.client.get(path, headers=house.auth)
+
+
+def test_a_route_that_the_lane_cannot_serve_stops_the_start() -> None:
+    async def with_query(limit: int) -> None: ...
+    async def with_response(response: Response) -> None: ...
+    async def with_tasks(tasks: BackgroundTasks) -> None: ...
+    async def with_scopes(scopes: SecurityScopes) -> None: ...
+    async def with_nested(found: Annotated[None, Depends(with_request_of)]) -> None: ...
+    async def with_request(request: Request) -> None: ...
+
+    app = FastAPI()
+    for one in (with_query, with_response, with_tasks, with_scopes, with_nested, with_request):
+        app.get(f"/{one.__name__}")(one)
+    assert [one.path for one in hot_routes(app, frozenset({"with_request"}))] == ["/with_request"]
+    for name in ("with_query", "with_response", "with_tasks", "with_scopes", "with_nested"):
+        with pytest.raises(TypeError, match="takes what a hot route does not give"):
+            hot_routes(app, frozenset({name}))
+    with pytest.raises(LookupError, match="none_such"):
+        hot_routes(app, frozenset({"none_such"}))
+
+
+async def _inner(request: Request) -> None: ...
+
+
+async def with_request_of(inner: Annotated[None, Depends(_inner)]) -> None: ...

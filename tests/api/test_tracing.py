@@ -1,7 +1,6 @@
 """A request's trace: through the front end to the owner and its commit, and what the log says of it."""
 
 import asyncio
-import io
 import json
 import logging
 import threading
@@ -9,7 +8,6 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-import structlog
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -19,6 +17,7 @@ from config.origin import NOWHERE, Origin, current, within
 from server.runtime import tracing
 from tests.api.test_fast_lane import a_house_at
 from tests.support.app import a_house
+from tests.support.written import written_by
 
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 GIVEN = f"00-{TRACE}-{SPAN}-01"
@@ -112,21 +111,12 @@ def test_without_a_collector_there_is_nothing() -> None:
     assert current() == NOWHERE
 
 
-def test_log_lines_name_their_request_and_trace(monkeypatch: pytest.MonkeyPatch) -> None:
-    out, root = io.StringIO(), logging.getLogger()
-    before = root.handlers[:], root.level
-    monkeypatch.setattr("sys.stderr", out)
-    logs.configure("INFO", "some")
-    try:
+def test_log_lines_name_their_request_and_trace() -> None:
+    with written_by(logs.configure) as out:
         with within(Origin("req_1", GIVEN)):
             logging.getLogger("workers").info("work_done")
         logging.getLogger("workers").info("work_done")
-        root.handlers[0].stream.flush_now()  # type: ignore[attr-defined]
-    finally:
-        root.handlers[:], level = before
-        root.setLevel(level)
-        structlog.reset_defaults()
-        structlog.contextvars.clear_contextvars()
+        logging.getLogger().handlers[0].stream.flush_now()  # type: ignore[attr-defined]
     inside, outside = (json.loads(line) for line in out.getvalue().splitlines())
     assert (inside["request_id"], inside["trace_id"]) == ("req_1", TRACE)
     assert "request_id" not in outside and "trace_id" not in outside

@@ -5,7 +5,8 @@ from xml.etree import ElementTree
 
 from tests.load.charts import bars
 from tests.load.check import fallen
-from tests.load.single import DOCS, OPERATIONS, Figure, medians, ratios
+from tests.load.single import DOCS, Figure, medians, ratios
+from tests.load.single_requests import OPERATIONS
 
 RECORDED = {"one fact, to plain FastAPI": 2.0, "top 50, to plain FastAPI": 8.0}
 

@@ -10,14 +10,16 @@ import subprocess
 import sys
 from typing import Any
 
+import aiohttp
 import asyncpg
 import uvloop
 
 from server.encoding.wire import instant
 from server.runtime.clock import SystemClock
+from tests.load.house import Load
 from tests.load.http_load import Told, request_bytes, send_all
 from tests.load.measure import percentile, table
-from tests.load.single import Server, casino, pitboss
+from tests.load.single import Server, pitboss
 
 PLACES, CALLERS, TWICE, CONNECTIONS, FEE_MINOR = 9_000, 10_000, 1_000, 128, 1_000
 
@@ -66,15 +68,10 @@ def _check(told: Told, stored: dict[str, Any], url: str) -> None:
 async def _late(run: dict[str, Any]) -> str:
     """A tournament that starts within a minute."""
     start = instant(SystemClock().now_ms() + 59_000)
-    body = {
-        "name": "Late",
-        "startTime": start,
-        "gameSlug": "crash-classic",
-        "entryFee": 10,
-        "maxPlayers": PLACES,
-    }
-    async with casino(run) as http, http.post("/api/tournaments", json=body) as answer:
-        return str((await answer.json())["tournamentId"])
+    body = {"name": "Late", "startTime": start, "gameSlug": "crash-classic", "entryFee": 10}
+    async with aiohttp.ClientSession() as http:
+        made = await Load(http, run).call("POST", "/api/tournaments", body | {"maxPlayers": PLACES})
+    return str(made["tournamentId"])
 
 
 async def _race(server: Server, run: dict[str, Any], tournament_id: str) -> Told:

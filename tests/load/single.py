@@ -6,7 +6,6 @@ while it is read. CPU is that of the whole server side: front end, owner, Ray, w
 
 import asyncio
 import itertools
-import json
 import shutil
 import subprocess
 import sys
@@ -14,7 +13,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote
@@ -29,24 +27,17 @@ from server.encoding.wire import instant
 from server.runtime.clock import SystemClock
 from server.storage.embedded import EmbeddedPostgres
 from tests.load.charts import bars
-from tests.load.house import up
-from tests.load.http_load import for_seconds, request_bytes, send_all
+from tests.load.house import Load, up
+from tests.load.http_load import for_seconds, send_all
 from tests.load.measure import RUNS, cpu_of, family, median, percentile, table
+from tests.load.single_requests import OPERATIONS, PLAYERS, our_requests, plain_requests
 from tests.support.served import free_port
 from tests.support.servers import a_redis, url_of
 
-PLAYERS = 1_000
 SECONDS = 1.5
 _PEERS = Path(__file__).parent / "peers"
 _NODE_PACKAGES = ("fastify@5", "pg@8", "ioredis@5")
 _WRITE_EVERY_S = 0.2
-OPERATIONS = {
-    "one fact, durable": (64, 1),
-    "100 facts a request, per fact": (16, 100),
-    "rank of one player": (64, 1),
-    "top 50": (64, 1),
-    "register a player, keyed, paid": (64, 1),
-}
 _READS = {"rank of one player", "top 50"}
 PITBOSS = "Pitboss"
 THREE = 3
@@ -71,73 +62,6 @@ class Figure(NamedTuple):
     generator_us: float
     p50_ms: float
     p99_ms: float
-
-
-def _bodies(*, batch: int) -> Iterator[dict[str, Any]]:
-    """Facts of all players, `batch` a request."""
-    for serial in itertools.count():
-        facts = [
-            {
-                "event_id": f"{batch}-{serial}-{n}",
-                "player": f"u{(serial * batch + n) % PLAYERS}",
-                "points": n % 9 + 1,
-            }
-            for n in range(batch)
-        ]
-        yield {"events": facts} if batch > 1 else facts[0]
-
-
-def _encoded(body: Any) -> bytes:
-    return json.dumps(body, separators=(",", ":")).encode()
-
-
-def plain_requests() -> dict[str, Iterator[bytes]]:
-    """The requests of the plain servers."""
-    post = partial(request_bytes, "POST")
-    ranks = [request_bytes("GET", f"/rank?player=u{n}", {}) for n in range(PLAYERS)]
-    sales = (
-        post(
-            "/players",
-            {"idempotency-key": f"k{n}"},
-            _encoded({"userId": f"r{n}", "playerId": f"p{n}", "paymentId": f"pay{n}", "amountMinor": 1_000}),
-        )
-        for n in itertools.count()
-    )
-    values = (
-        (post("/facts", {}, _encoded(body)) for body in _bodies(batch=1)),
-        (post("/facts/many", {}, _encoded(body)) for body in _bodies(batch=100)),
-        itertools.cycle(ranks),
-        itertools.repeat(request_bytes("GET", "/top", {})),
-        sales,
-    )
-    return dict(zip(OPERATIONS, values, strict=True))
-
-
-def our_requests(operator: dict[str, str], played: str, sold: str) -> dict[str, Iterator[bytes]]:
-    """Ours: of one tournament in play, and one that sells."""
-    auth = {"authorization": f"Bearer {operator['api_key']}"}
-    platform = {"authorization": f"Bearer {operator['game_platform_key']}"}
-    board = f"/api/tournaments/{played}/leaderboard"
-    facts = partial(request_bytes, "POST", f"/api/internal/tournaments/{played}/events", platform)
-    around = "around=u{}&above=0&below=0"
-    ranks = [request_bytes("GET", f"{board}?{around.format(n)}", auth) for n in range(PLAYERS)]
-    sales = (
-        request_bytes(
-            "POST",
-            f"/api/tournaments/{sold}/players",
-            auth | {"idempotency-key": f"{sold}-{n}"},
-            _encoded({"userId": f"r{n}", "buyInAmount": 10, "paymentId": f"{sold}-{n}"}),
-        )
-        for n in itertools.count()
-    )
-    values = (
-        (facts(body=_encoded({"events": [body]})) for body in _bodies(batch=1)),
-        (facts(body=_encoded(body)) for body in _bodies(batch=100)),
-        itertools.cycle(ranks),
-        itertools.repeat(request_bytes("GET", f"{board}?limit=50", auth)),
-        sales,
-    )
-    return dict(zip(OPERATIONS, values, strict=True))
 
 
 async def _keep_writing(server: Server) -> None:
@@ -245,28 +169,19 @@ def pitboss(**more: str) -> Iterator[Server]:
         )
 
 
-def casino(run: dict[str, Any]) -> aiohttp.ClientSession:
-    """A session of the casino; an answer that is none raises."""
-    headers = {"Authorization": f"Bearer {run['operators'][0]['api_key']}"}
-    return aiohttp.ClientSession(run["url"], headers=headers, raise_for_status=True)
-
-
 async def _tournaments(run: dict[str, Any]) -> tuple[str, str]:
     start = instant(SystemClock().now_ms() + 7_200_000)
     common = {"name": "Bench", "startTime": start, "gameSlug": "crash-classic", "maxPlayers": 100_000}
     common |= {"visibility": "public"}
-    async with casino(run) as http:
-
-        async def post(path: str, body: Any) -> Any:
-            async with http.post(path, json=body) as answer:
-                return await answer.json()
-
-        played = (await post("/api/tournaments", common))["tournamentId"]
+    async with aiohttp.ClientSession() as http:
+        load = Load(http, run)
+        played = (await load.call("POST", "/api/tournaments", common))["tournamentId"]
+        path = f"/api/tournaments/{played}"
         for first in range(0, PLAYERS, 20):
             names = ({"userId": f"u{n}"} for n in range(first, first + 20))
-            await asyncio.gather(*(post(f"/api/tournaments/{played}/players", body) for body in names))
-        await post(f"/api/tournaments/{played}/start", {})
-        sold = (await post("/api/tournaments", common | {"entryFee": 10}))["tournamentId"]
+            await asyncio.gather(*(load.call("POST", f"{path}/players", body) for body in names))
+        await load.call("POST", f"{path}/start", {})
+        sold = (await load.call("POST", "/api/tournaments", common | {"entryFee": 10}))["tournamentId"]
     return played, sold
 
 

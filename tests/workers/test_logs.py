@@ -14,24 +14,16 @@ import structlog
 
 from config import log_lines, logs
 from config.line_writer import LineWriter
+from tests.support.written import written_by
 
 TOKEN = "sk_live_" + "a" * 30
 
 
 @pytest.fixture(params=[logs.configure, log_lines.configure], ids=["doors", "owners"])
-def lines(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[[], list[dict[str, Any]]]]:
+def lines(request: pytest.FixtureRequest) -> Iterator[Callable[[], list[dict[str, Any]]]]:
     """Reads what was written since the process was configured."""
-    out, root = io.StringIO(), logging.getLogger()
-    before = root.handlers[:], root.level
-    monkeypatch.setattr("sys.stderr", out)
-    request.param("INFO", "some")
-    yield lambda: [json.loads(line) for line in out.getvalue().splitlines()]
-    root.handlers[:], level = before
-    root.setLevel(level)
-    structlog.reset_defaults()
-    structlog.contextvars.clear_contextvars()
+    with written_by(request.param) as out:
+        yield lambda: [json.loads(line) for line in out.getvalue().splitlines()]
 
 
 def test_fields_stand_beside_the_event(lines: Callable[[], list[dict[str, Any]]]) -> None:
@@ -58,12 +50,8 @@ def test_a_trace_is_a_field_and_secrets_are_none(lines: Callable[[], list[dict[s
 
 
 @pytest.mark.unforeseen
-def test_our_own_lines_look_the_same_and_come_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    out, root = io.StringIO(), logging.getLogger()
-    before = root.handlers[:], root.level
-    monkeypatch.setattr("sys.stderr", out)
-    logs.configure("INFO", "some")
-    try:
+def test_our_own_lines_look_the_same_and_come_in_blocks() -> None:
+    with written_by(logs.configure) as out:
         log = structlog.get_logger("api")
         log.debug("not written")
         log.info("request", path=f"/{TOKEN}", big=2**70, half="\ud800", ms=1.5, kind=object)
@@ -73,10 +61,6 @@ def test_our_own_lines_look_the_same_and_come_in_blocks(monkeypatch: pytest.Monk
         except RuntimeError:
             log.exception("went_wrong")
         written = out.getvalue()  # what is bad is written at once, behind what was before it
-    finally:
-        root.handlers[:], level = before
-        root.setLevel(level)
-        structlog.reset_defaults()
     first, second = (json.loads(line) for line in written.splitlines())
     assert TOKEN not in written and first.pop("timestamp").endswith("Z")
     assert first == {
@@ -95,10 +79,7 @@ def test_lines_of_many_threads_are_all_written_whole(monkeypatch: pytest.MonkeyP
         for i in range(1_000):
             writer.write(f"{n}-{i}\n")
 
-    threads = [
-        threading.Thread(target=write, args=(n,))
-        for n in range(4)
-    ]  # fmt: skip
+    threads = [threading.Thread(target=write, args=(n,)) for n in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -141,6 +122,8 @@ def test_a_path_made_of_beginnings_of_tokens_is_looked_at_once() -> None:
     for before in ("", "/", "x=", "n"):
         assert log_lines.redact(f"{before}{token} {token}") == f"{before}[redacted] [redacted]"
     assert log_lines.redact("a.b eyJ eyJshort.b.c") == "a.b eyJ eyJshort.b.c"
+    for host in ("short.", "a-name-of-many-letters.", "a-name-of-many-letters.eyJ..", "a.b.c.d."):
+        assert log_lines.redact(f"{host}{token}.more") == f"{host}[redacted].more"
     began = time.process_time()
     log_lines.redact("/" + "eyJ" * 100_000)
     assert time.process_time() - began < 5, "it took minutes"
